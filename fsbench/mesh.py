@@ -1,0 +1,83 @@
+"""Mesh: the triangles that everything else passes around."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fsbench.errors import MeshError
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mesh:
+    """Triangles in space, checked once and then read-only.
+
+    Parameters
+    ----------
+    vertices : array_like, (V, 3)
+        Positions, V >= 1, all finite. Kept as float64 without a copy where the input allows.
+    faces : array_like of int, (F, 3), optional
+        Vertex indices in [0, V), counter-clockwise as seen from outside. F = 0 is a point cloud.
+
+    Raises
+    ------
+    MeshError
+        If a shape is wrong, there is no vertex, a coordinate is not finite, or an index is out of range.
+
+    Examples
+    --------
+    >>> triangle = Mesh([[0, 0, 0], [1, 0, 0], [0, 1, 0]], [[0, 1, 2]])
+    >>> triangle.n_vertices, triangle.n_faces
+    (3, 1)
+    """
+
+    vertices: Floats
+    faces: Ints
+
+    def __init__(self, vertices: npt.ArrayLike, faces: npt.ArrayLike = ()) -> None:
+        v = np.asarray(vertices, np.float64).view()
+        f = np.asarray(faces)
+        if v.ndim != 2 or v.shape[1] != 3:
+            raise MeshError(f"vertices have shape {v.shape}, expected (V, 3)")
+        if len(v) == 0:
+            raise MeshError("the mesh is empty: it has no vertices")
+        if f.size == 0:
+            f = np.empty((0, 3), np.int64)
+        if f.ndim != 2 or f.shape[1] != 3:
+            raise MeshError(f"faces have shape {f.shape}, expected (F, 3): triangles only")
+        if f.dtype.kind not in "iu":
+            raise MeshError(f"faces are of type {f.dtype}, expected whole numbers")
+        if not np.isfinite(v).all():
+            bad = np.flatnonzero(~np.isfinite(v).all(1))
+            raise MeshError(f"{len(bad)} of {len(v)} vertices are NaN or infinite, the first is vertex {bad[0]}")
+        if len(f) and (f.min() < 0 or f.max() >= len(v)):
+            bad = np.flatnonzero((f < 0).any(1) | (f >= len(v)).any(1))
+            raise MeshError(
+                f"{len(bad)} of {len(f)} faces name vertices that do not exist: "
+                f"face {bad[0]} is {f[bad[0]].tolist()}, there are {len(v)} vertices"
+            )
+        f = f.astype(np.int64, copy=False).view()
+        v.flags.writeable = f.flags.writeable = False
+        object.__setattr__(self, "vertices", v)
+        object.__setattr__(self, "faces", f)
+
+    @property
+    def n_vertices(self) -> int:
+        """Number of vertices, referenced by a face or not."""
+        return len(self.vertices)
+
+    @property
+    def n_faces(self) -> int:
+        """Number of triangles; 0 for a point cloud."""
+        return len(self.faces)
+
+    def face_normals(self, of: Ints | None = None) -> Floats:
+        """Unit normals by winding, (F, 3); zero for a triangle without area. `of` selects faces."""
+        corners = self.vertices[self.faces if of is None else self.faces[of]]
+        normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        lengths = np.linalg.norm(normals, axis=1, keepdims=True)
+        return np.divide(normals, lengths, out=np.zeros_like(normals), where=lengths > 0)

@@ -1,0 +1,172 @@
+"""Run: one method's rows on one benchmark, and the folder that holds them."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fsbench.errors import FormatError, UsageError
+from fsbench.runs.files import write_atomically
+from fsbench.runs.record import STATUSES, Record
+
+FIRST = ("benchmark", "method", "sample", "status", "reason")
+_FORMAT = 1
+_LARGEST_BYTES = 1 << 30
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """One row a sample, and what was measured how.
+
+    Parameters
+    ----------
+    samples : pandas.DataFrame
+        Columns `benchmark, method, sample, status, reason`, one a bin (text), one a metric (float,
+        NaN without a score), `seconds`; in the benchmark's order.
+    manifest : dict
+        The protocol's `signature`, every setting, `versions`, `counts` by status, and the names of
+        the `bins` and `metrics` columns.
+    """
+
+    samples: pd.DataFrame
+    manifest: dict[str, Any]
+
+    @property
+    def benchmark(self) -> str:
+        """Name of the benchmark, e.g. "fswild"."""
+        return str(self.manifest["benchmark"])
+
+    @property
+    def method(self) -> str:
+        """Label of the method."""
+        return str(self.manifest["method"])
+
+    @property
+    def signature(self) -> str:
+        """All that can move a number, in one line."""
+        return str(self.manifest["signature"])
+
+    @property
+    def bins(self) -> list[str]:
+        """Names of the bin columns."""
+        return list(self.manifest["bins"])
+
+    @property
+    def metrics(self) -> list[str]:
+        """Names of the metric columns."""
+        return list(self.manifest["metrics"])
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of samples by status, all four named."""
+        found = self.samples["status"].value_counts()
+        return {status: int(found.get(status, 0)) for status in STATUSES}
+
+    def save(self, folder: Path) -> None:
+        """Write `samples.csv` and `run.json` into `folder`, each whole or not at all."""
+        folder.mkdir(parents=True, exist_ok=True)
+        table = self.samples.to_csv(index=False, lineterminator="\n")
+        write_atomically(folder / "samples.csv", table.encode())
+        write_atomically(folder / "run.json", (json.dumps(self.manifest, indent=2) + "\n").encode())
+
+
+def assemble(
+    records: Iterable[Record],
+    bins: Mapping[str, Mapping[str, str]],
+    metrics: Sequence[str],
+    manifest: Mapping[str, Any],
+) -> Run:
+    """Put records into a run, in the order of `bins`.
+
+    Parameters
+    ----------
+    records : iterable of Record
+        Exactly one a sample, in any order.
+    bins : mapping
+        Sample name to its bins (bin name to label); its order is the benchmark's.
+    metrics : sequence of str
+        Metric columns, in order.
+    manifest : mapping
+        At least `benchmark`, `method` and `signature`; `bins`, `metrics` and `counts` are added.
+
+    Raises
+    ------
+    ValueError
+        If a sample has no record or two, which is a bug of the caller.
+    """
+    by_name: dict[str, Record] = {}
+    for record in records:
+        if record.sample in by_name:
+            raise ValueError(f"sample {record.sample} has two records")
+        by_name[record.sample] = record
+    if set(by_name) != set(bins):
+        raise ValueError(f"records and samples differ: {sorted(set(by_name) ^ set(bins))[:5]}")
+    rows = [
+        {
+            "benchmark": manifest["benchmark"],
+            "method": manifest["method"],
+            "sample": name,
+            "status": record.status,
+            "reason": record.reason,
+            **labels,
+            **{metric: record.scores.get(metric, np.nan) for metric in metrics},
+            "seconds": round(record.seconds, 4),
+        }
+        for name, labels in bins.items()
+        for record in [by_name[name]]
+    ]
+    names = list(next(iter(bins.values()), {}))
+    samples = pd.DataFrame(rows, columns=[*FIRST, *names, *metrics, "seconds"])
+    counts = {status: int((samples["status"] == status).sum()) for status in STATUSES}
+    full = {"format": _FORMAT, **manifest, "bins": names, "metrics": list(metrics), "counts": counts}
+    return Run(samples, full)
+
+
+def load_run(folder: str | Path) -> Run:
+    """Read a run folder.
+
+    Raises
+    ------
+    UsageError
+        If `folder` is not a finished run.
+    FormatError
+        If a file of it is damaged.
+    """
+    folder = Path(folder)
+    for name in ("run.json", "samples.csv"):
+        path = folder / name
+        if not path.is_file():
+            raise UsageError(f"{folder}: there is no {name} here; a run folder, as `fsbench score --out` writes it, has one")
+        if path.stat().st_size > _LARGEST_BYTES:
+            raise FormatError(f"{path}: larger than 1 GiB, no run is")
+    try:
+        manifest = json.loads((folder / "run.json").read_bytes())
+        names = {key: manifest[key] for key in ("benchmark", "method", "signature")}
+        bins, metrics = [str(name) for name in manifest["bins"]], [str(name) for name in manifest["metrics"]]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise FormatError(f"{folder / 'run.json'}: not a run's manifest ({type(error).__name__}: {error})") from None
+    if not all(isinstance(value, str) for value in names.values()):
+        raise FormatError(f"{folder / 'run.json'}: benchmark, method and signature must be text, found {names}")
+    if manifest.get("format") != _FORMAT:
+        raise FormatError(
+            f"{folder / 'run.json'}: written in format {manifest.get('format')}, this fsbench reads {_FORMAT}"
+        )
+    columns = [*FIRST, *bins, *metrics, "seconds"]
+    types = dict.fromkeys([*FIRST, *bins], str) | dict.fromkeys([*metrics, "seconds"], np.float64)
+    try:
+        samples = pd.read_csv(folder / "samples.csv", dtype=types, keep_default_na=False, na_values={
+            name: [""] for name in [*metrics, "seconds"]
+        })
+    except (ValueError, UnicodeDecodeError) as error:
+        raise FormatError(f"{folder / 'samples.csv'}: {error}") from None
+    if list(samples.columns) != columns:
+        raise FormatError(f"{folder / 'samples.csv'}: columns {list(samples.columns)}, expected {columns}")
+    unknown = set(samples["status"]) - set(STATUSES)
+    if unknown or samples["sample"].duplicated().any():
+        what = f"unknown status {sorted(unknown)}" if unknown else "a sample stands there twice"
+        raise FormatError(f"{folder / 'samples.csv'}: {what}")
+    return Run(samples, manifest)
