@@ -1,0 +1,1 @@
+"""Two shapes in, a named transform out."""

@@ -1,0 +1,1 @@
+"""Frozen recipes of alignment and metrics; each leaves a signature with its numbers."""

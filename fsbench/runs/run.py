@@ -140,7 +140,9 @@ def load_run(folder: str | Path) -> Run:
     for name in ("run.json", "samples.csv"):
         path = folder / name
         if not path.is_file():
-            raise UsageError(f"{folder}: there is no {name} here; a run folder, as `fsbench score --out` writes it, has one")
+            raise UsageError(
+                f"{folder}: there is no {name} here; a run folder, as `fsbench score --out` writes it, has one"
+            )
         if path.stat().st_size > _LARGEST_BYTES:
             raise FormatError(f"{path}: larger than 1 GiB, no run is")
     try:
@@ -158,9 +160,12 @@ def load_run(folder: str | Path) -> Run:
     columns = [*FIRST, *bins, *metrics, "seconds"]
     types = dict.fromkeys([*FIRST, *bins], str) | dict.fromkeys([*metrics, "seconds"], np.float64)
     try:
-        samples = pd.read_csv(folder / "samples.csv", dtype=types, keep_default_na=False, na_values={
-            name: [""] for name in [*metrics, "seconds"]
-        })
+        samples = pd.read_csv(
+            folder / "samples.csv",
+            dtype=types,
+            keep_default_na=False,
+            na_values={name: [""] for name in [*metrics, "seconds"]},
+        )
     except (ValueError, UnicodeDecodeError) as error:
         raise FormatError(f"{folder / 'samples.csv'}: {error}") from None
     if list(samples.columns) != columns:

@@ -1,0 +1,197 @@
+"""Benchmark: a specification with its data under a root."""
+
+import fnmatch
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fsbench.benchmarks.spec import Sample, Spec, load_spec
+from fsbench.camera import OrthographicCamera, PinholeCamera
+from fsbench.errors import FsbenchError, ReferenceDataError, UsageError
+from fsbench.io import read_mesh
+from fsbench.io.npy import read_array
+from fsbench.io.text import read_json
+from fsbench.mesh import Floats, Mesh
+from fsbench.protocols.facescape import METRICS, PUPIL_DISTANCE_MM, FaceScape, Prepared, View
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Benchmark:
+    """A benchmark of the FaceScape protocol whose files are under `root`.
+
+    Use `Benchmark.open`, which checks that they are.
+
+    Examples
+    --------
+    >>> benchmark = Benchmark.open("fswild", "facescape/benchmark")             # doctest: +SKIP
+    >>> prepared = benchmark.prepare("000")                                    # doctest: +SKIP
+    >>> prepared.compare(vertices, faces).cd_mm                                # doctest: +SKIP
+    """
+
+    spec: Spec
+    root: Path
+    protocol: FaceScape
+    _predef: dict[str, Floats] = field(repr=False)
+
+    @classmethod
+    def open(cls, name: str, root: str | Path) -> "Benchmark":
+        """Open benchmark `name` (or a .toml) with its data under `root`.
+
+        Raises
+        ------
+        UsageError
+            If the benchmark is not known, `root` is no folder, or holds none of its references.
+        ReferenceDataError
+            If a predef array is missing or has another shape.
+        """
+        spec, root = load_spec(name), Path(root)
+        if spec.protocol != "facescape":
+            raise UsageError(f"{spec.name} is scored by the protocol {spec.protocol}, not by facescape")
+        if not root.is_dir():
+            raise UsageError(f"{root}: no such folder; --root is the checkout's benchmark/ folder, see {spec.where}")
+        predef = {key: _read_predef(root, entry, spec) for key, entry in spec.raw["predef"].items()}
+        benchmark = cls(spec, root, FaceScape(spec.raw["align"]), predef)
+        if not any(benchmark.reference_path(sample).is_file() for sample in spec.samples):
+            first = benchmark.reference_path(spec.samples[0])
+            raise UsageError(
+                f"{root}: none of the {len(spec.samples)} references is here, e.g. {first}; get them from {spec.where}"
+            )
+        return benchmark
+
+    @property
+    def samples(self) -> tuple[Sample, ...]:
+        """All samples, in the benchmark's order."""
+        return self.spec.samples
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Metric columns of a run, in order."""
+        return METRICS
+
+    @property
+    def signature(self) -> str:
+        """All that can move a number, in one line."""
+        return self.protocol.signature(self.spec.name)
+
+    def sample(self, name: str) -> Sample:
+        """Return the sample called `name`; UsageError if there is none."""
+        for sample in self.spec.samples:
+            if sample.name == name:
+                return sample
+        first, last = self.spec.samples[0].name, self.spec.samples[-1].name
+        raise UsageError(f"{self.spec.name} has no sample {name!r}; they run from {first} to {last}")
+
+    def select(self, pattern: str) -> tuple[Sample, ...]:
+        """Samples by names, ranges and wildcards, e.g. "000-009,123" or "03_*".
+
+        Raises
+        ------
+        UsageError
+            If a part names no sample.
+        """
+        names = [sample.name for sample in self.spec.samples]
+        chosen: set[str] = set()
+        for part in filter(None, (piece.strip() for piece in pattern.split(","))):
+            first, dash, last = part.partition("-")
+            if dash:
+                ends = [names.index(self.sample(end.strip()).name) for end in (first, last)]
+                found = names[ends[0] : ends[1] + 1]
+            else:
+                found = fnmatch.filter(names, part)
+            if not found:
+                raise UsageError(
+                    f"--samples {part}: {self.spec.name} has no such sample; they run from {names[0]} to {names[-1]}"
+                )
+            chosen.update(found)
+        if not chosen:
+            raise UsageError(f"--samples {pattern!r} names no sample")
+        return tuple(sample for sample in self.spec.samples if sample.name in chosen)
+
+    def focal_px(self, sample: Sample) -> float | None:
+        """Focal length in pixels; None in the wild."""
+        return self._pinhole(sample)[0].focal_x_px if "camera" in self.spec.raw["reference"] else None
+
+    def reference_path(self, sample: Sample) -> Path:
+        """Where the sample's reference mesh is."""
+        return self.root / self.spec.raw["reference"]["mesh"].format(**sample.index)
+
+    def missing_references(self) -> list[str]:
+        """Names of the samples whose reference mesh or camera is not under the root."""
+        patterns = self.spec.raw["reference"].values()
+        there: dict[str, bool] = {}
+        missing = []
+        for sample in self.spec.samples:
+            files = [pattern.format(**sample.index) for pattern in patterns]
+            for file in files:
+                if file not in there:
+                    there[file] = (self.root / file).is_file()
+            if not all(there[file] for file in files):
+                missing.append(sample.name)
+        return missing
+
+    def prepare(self, sample: Sample | str, threads: int = 1) -> Prepared:
+        """Read the sample's reference and compute all that depends on it alone.
+
+        Raises
+        ------
+        ReferenceDataError
+            If the reference or its camera is missing or unusable.
+        """
+        if isinstance(sample, str):
+            sample = self.sample(sample)
+        path = self.reference_path(sample)
+        if not path.is_file():
+            raise ReferenceDataError(f"the reference {path} is not there")
+        try:
+            mesh = read_mesh(path)
+            reference, view = self._place(mesh, sample)
+            return self.protocol.prepare(reference, view, threads)
+        except ReferenceDataError:
+            raise
+        except FsbenchError as error:
+            raise ReferenceDataError(f"the reference of {sample.name} is unusable: {error}") from None
+
+    def _place(self, mesh: Mesh, sample: Sample) -> tuple[Mesh, View]:
+        """Reference in the camera frame in mm, and how it is looked at."""
+        rotation, center = self._of(sample, "rotation"), self._of(sample, "head_center")
+        if "camera" in self.spec.raw["reference"]:
+            camera, Rt = self._pinhole(sample)
+            vertices = (mesh.vertices @ Rt[:, :3].T + Rt[:, 3]) * PUPIL_DISTANCE_MM
+            return Mesh(vertices, mesh.faces), View(camera, rotation, center, PUPIL_DISTANCE_MM)
+        scale = float(self._of(sample, "mm_per_unit"))
+        view = View(OrthographicCamera(scale), rotation, center * scale, scale)
+        return Mesh(mesh.vertices * scale, mesh.faces), view
+
+    def _of(self, sample: Sample, key: str) -> Floats:
+        """The sample's row of a predef array."""
+        row: Floats = self._predef[key][sample.index[self.spec.raw["predef"][key]["axis"]]]
+        return row
+
+    def _pinhole(self, sample: Sample) -> tuple[PinholeCamera, Floats]:
+        path = self.root / self.spec.raw["reference"]["camera"].format(**sample.index)
+        if not path.is_file():
+            raise ReferenceDataError(f"the camera {path} is not there")
+        try:
+            K, Rt = (np.array(matrix, np.float64) for matrix in read_json(path))
+        except (ValueError, TypeError) as error:
+            raise ReferenceDataError(f"{path}: expected [K (3x3), Rt (3x4)]: {error}") from None
+        if Rt.shape != (3, 4) or not np.isfinite(Rt).all():
+            raise ReferenceDataError(f"{path}: Rt has shape {Rt.shape}, expected a finite (3, 4)")
+        return PinholeCamera.from_matrix(K), Rt
+
+
+def _read_predef(root: Path, entry: dict[str, Any], spec: Spec) -> Floats:
+    path = root / entry["file"]
+    if not path.is_file():
+        raise UsageError(
+            f"{path} is not there: --root should be the benchmark's folder with code/ and data/; see {spec.where}"
+        )
+    array = read_array(path)
+    expected = (spec.raw["samples"]["axes"][entry["axis"]], *entry["shape"])
+    if array.shape != expected or array.dtype.kind != "f" or not np.isfinite(array).all():
+        raise ReferenceDataError(
+            f"{path}: {array.dtype} array of shape {array.shape}, expected finite numbers of shape {expected}"
+        )
+    return array.astype(np.float64)

@@ -1,0 +1,173 @@
+"""A benchmark's specification, read from data_specs/NAME.toml or from a file of the user's own."""
+
+import difflib
+import itertools
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from fsbench.errors import FormatError, UsageError
+from fsbench.resources import folder
+
+_LARGEST_SPEC_BYTES = 1 << 20
+_MOST_SAMPLES = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One image of the benchmark.
+
+    Attributes
+    ----------
+    name : str
+        As in the files: "017", "03_1_09".
+    bins : mapping of str to str
+        Bin column to label, e.g. {"pose_deg": "0-5"}.
+    index : mapping of str to int
+        Position on every axis of the benchmark.
+    """
+
+    name: str
+    bins: Mapping[str, str]
+    index: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def subject(self) -> str | None:
+        """Whose face it is, where the benchmark knows; samples of one subject are not independent."""
+        return self.bins.get("subject")
+
+
+@dataclass(frozen=True, slots=True)
+class TableLayout:
+    """One published way to lay out a benchmark's scores.
+
+    Attributes
+    ----------
+    name, title : str
+    by : str
+        The bin column that makes the columns.
+    columns : mapping of str to str
+        Label in the run to heading in the table, in order.
+    unit : str
+        Written behind a heading in running text.
+    where : mapping of str to str
+        Restricts the scores (not the done rate) to samples of these bins.
+    """
+
+    name: str
+    title: str
+    by: str
+    columns: Mapping[str, str]
+    unit: str = ""
+    where: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """All that data_specs says of a benchmark; `raw` holds what only its protocol's loader reads."""
+
+    name: str
+    title: str
+    protocol: str
+    citation: str
+    where: str
+    unit: str
+    frame: str
+    samples: tuple[Sample, ...]
+    tables: tuple[TableLayout, ...]
+    raw: Mapping[str, Any]
+
+    @property
+    def bins(self) -> dict[str, list[str]]:
+        """Bin columns with their labels, in the order in which samples bring them."""
+        labels: dict[str, dict[str, None]] = {}
+        for sample in self.samples:
+            for name, label in sample.bins.items():
+                labels.setdefault(name, {})[label] = None
+        return {name: list(found) for name, found in labels.items()}
+
+    def table(self, name: str) -> TableLayout:
+        """Return the layout `name`.
+
+        Raises
+        ------
+        UsageError
+            If the benchmark has none of that name.
+        """
+        for layout in self.tables:
+            if layout.name == name:
+                return layout
+        known = ", ".join(layout.name for layout in self.tables)
+        raise UsageError(f"{self.name} has no table by {name!r}; it has: {known}")
+
+
+def spec_names() -> list[str]:
+    """Names of the benchmarks that come with fsbench."""
+    return sorted(path.stem for path in folder("data_specs").glob("*.toml"))
+
+
+def load_spec(name: str) -> Spec:
+    """Read a specification by its name, or from the path of a TOML file.
+
+    Raises
+    ------
+    UsageError
+        If there is no such benchmark.
+    FormatError
+        If the file is not a specification.
+    """
+    if name.endswith(".toml"):
+        path = Path(name)
+        if not path.is_file():
+            raise UsageError(f"{path}: there is no such benchmark specification")
+    elif name in spec_names():
+        path = folder("data_specs") / f"{name}.toml"
+    else:
+        close = difflib.get_close_matches(name, spec_names(), 1)
+        hint = f"did you mean {close[0]}?" if close else "a path to a .toml of one's own works too"
+        raise UsageError(f"no benchmark is called {name!r}; known are {', '.join(spec_names())}; {hint}")
+    if path.stat().st_size > _LARGEST_SPEC_BYTES:
+        raise FormatError(f"{path}: larger than 1 MiB, no specification is")
+    try:
+        return _parse(tomllib.loads(path.read_text("utf-8")))
+    except KeyError as error:
+        raise FormatError(f"{path}: the key {error} is missing; compare with data_specs/fswild.toml") from None
+    except (ValueError, TypeError, AttributeError, IndexError) as error:
+        raise FormatError(f"{path}: not a benchmark specification: {error}") from None
+
+
+def _parse(raw: dict[str, Any]) -> Spec:
+    samples = _samples(raw["samples"], raw.get("bins", {}))
+    known = {label for sample in samples[:1] for label in sample.bins}
+    tables = tuple(TableLayout(**table) for table in raw.get("tables", []))
+    for table in tables:
+        if not {table.by, *table.where} <= known:
+            raise ValueError(f"table {table.name} names bins that do not exist; there are {sorted(known)}")
+    texts = {key: str(raw[key]) for key in ("name", "title", "protocol", "citation", "where", "unit")}
+    return Spec(**texts, frame=str(raw.get("frame", "")), samples=samples, tables=tables, raw=MappingProxyType(raw))
+
+
+def _samples(section: dict[str, Any], bins: dict[str, Any]) -> tuple[Sample, ...]:
+    axes: dict[str, int] = section["axes"]
+    total = 1
+    for count in axes.values():
+        total *= int(count)
+    if not 0 < total <= _MOST_SAMPLES:
+        raise ValueError(f"the axes make {total} samples; expected 1 to {_MOST_SAMPLES}")
+    samples = []
+    for position in itertools.product(*(range(count) for count in axes.values())):
+        index = dict(zip(axes, position, strict=True))
+        labels = {name: _label(bin_, index[bin_["axis"]]) for name, bin_ in bins.items()}
+        samples.append(Sample(section["name"].format(**index), labels, index))
+    if len({sample.name for sample in samples}) != len(samples):
+        raise ValueError(f"the name {section['name']!r} is not unique for every sample")
+    return tuple(samples)
+
+
+def _label(bin_: dict[str, Any], position: int) -> str:
+    if "labels" in bin_:
+        return str(bin_["labels"][position // bin_.get("each", 1)])
+    return str(bin_["format"].format(position))

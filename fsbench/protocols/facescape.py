@@ -1,0 +1,299 @@
+"""The FaceScape protocol: keep the camera, align the depth only, compare around the head.
+
+Source: Zhu et al., "FaceScape: 3D Facial Dataset and Benchmark for Single-View 3D Face
+Reconstruction", TPAMI 2023, arXiv:2111.01082, and its public evaluation code. Two primitives are
+exact here that are not there: the outermost hit of a ray, and the depth map. Millimetres are
+*pupil-normalised*: every subject's pupil distance counts as 62.85 mm.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from fsbench.alignment import depth
+from fsbench.camera import Camera
+from fsbench.errors import AlignmentError, MetricError
+from fsbench.mesh import Floats, Mesh
+from fsbench.metrics.chamfer import chamfer
+from fsbench.metrics.cylinder import SIZE, CylinderMap, cylinder_map, cylinder_mesh, inward_rays
+from fsbench.metrics.normals import mean_normal_angle_deg, mean_normal_error_rad
+from fsbench.surface import Surface
+
+PUPIL_DISTANCE_MM = 62.85
+"""Standard pupil distance of the benchmark, to which every subject is scaled."""
+
+METRICS = (
+    "cd_mm",
+    "mne_rad",
+    "cr",
+    "cd_ref_to_pred_mm",
+    "cd_pred_to_ref_mm",
+    "normal_deg",
+    "depth_shift_mm",
+    "overlap_px",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What one prediction scores on one sample.
+
+    Attributes
+    ----------
+    cd_mm : float
+        Chamfer distance over the part that both cover; read it with `cr`.
+    mne_rad : float
+        Mean normal error as published; not the angle between normals.
+    cr : float
+        Complete rate in [0, 1]: share of the reference's cylinder map that the prediction covers.
+    cd_ref_to_pred_mm, cd_pred_to_ref_mm : float
+        The two directions of the chamfer distance.
+    normal_deg : float
+        True mean angle between corresponding normals.
+    depth_shift_mm : float
+        Depth of the reference minus depth of the prediction, median; how far the alignment moved it.
+    overlap_px : float
+        Pixels of the depth maps that both cover.
+    """
+
+    cd_mm: float
+    mne_rad: float
+    cr: float
+    cd_ref_to_pred_mm: float
+    cd_pred_to_ref_mm: float
+    normal_deg: float
+    depth_shift_mm: float
+    overlap_px: float
+
+    def as_dict(self) -> dict[str, float]:
+        """Metric name to value, in the order of a run's columns."""
+        return {name: getattr(self, name) for name in METRICS}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a sample is looked at.
+
+    Parameters
+    ----------
+    camera : Camera
+        Of the camera frame in millimetres.
+    head_rotation : ndarray, (3, 3)
+        Head frame from camera frame for row vectors: q = (p - c) R.
+    head_center_mm : ndarray, (3,)
+        c, in the camera frame.
+    mm_per_unit : float
+        Millimetres per unit of a prediction's coordinates.
+    """
+
+    camera: Camera
+    head_rotation: Floats
+    head_center_mm: Floats
+    mm_per_unit: float
+
+
+@dataclass(frozen=True, slots=True)
+class FaceScape:
+    """The recipe; each setting that can move a number is in the signature, and only the first differs by benchmark.
+
+    Attributes
+    ----------
+    align : {"depth-median", "depth-median-rays"}
+        Shift along the optical axis (in the wild) or slide along the viewing rays (in the lab).
+    map_px : int
+        Side of depth and cylinder maps.
+    surface : str
+        Which hit of a cylinder ray counts.
+    cd : str
+        What the chamfer distance is taken over.
+    missing : str
+        A sample without a usable prediction has no score and stays in the denominator of "done".
+    largest_extent : float
+        A prediction this many times larger or smaller than the reference is refused: its unit is wrong.
+    version : int
+        Raised whenever the code moves a number.
+    """
+
+    align: Literal["depth-median", "depth-median-rays"] = "depth-median"
+    map_px: int = field(default=SIZE, init=False)
+    surface: str = field(default="outermost", init=False)
+    cd: str = field(default="overlap-surface", init=False)
+    missing: str = field(default="fail", init=False)
+    largest_extent: float = field(default=20.0, init=False)
+    version: int = field(default=1, init=False)
+
+    def signature(self, benchmark: str) -> str:
+        """All that can move a number, in one line."""
+        return (
+            f"{benchmark}|map:{self.map_px}/{self.surface}|align:{self.align}|cd:{self.cd}|missing:{self.missing}"
+            f"|extent:{self.largest_extent:g}|v{self.version}"
+        )
+
+    def prepare(self, reference: Mesh, view: View, threads: int = 1) -> "Prepared":
+        """Compute all that depends on the reference alone.
+
+        Parameters
+        ----------
+        reference : Mesh
+            In the camera frame, millimetres.
+        view : View
+        threads : int
+            Threads of every query, of the predictions' too.
+
+        Raises
+        ------
+        MeshError
+            If the reference has no faces.
+        MetricError
+            If the camera or the cylinder sees nothing of the reference.
+        """
+        surface = Surface(reference, threads)
+        depths = _depth_map(surface, view.camera, self.map_px)
+        cylinder = _cylinder_map(surface, view, depth.DepthShift(0.0, 0, 1.0, (0.0, 0.0, 0.0)))
+        if not depths.any() or not cylinder.covered.any():
+            raise MetricError(
+                "the reference is not where the sample's camera and head frame look: are they of one set?"
+            )
+        normals = np.zeros((SIZE, SIZE, 3))
+        normals[cylinder.covered] = reference.face_normals(cylinder.faces[cylinder.covered]) @ view.head_rotation
+        extent = float(np.linalg.norm(np.ptp(reference.vertices, axis=0)))
+        return Prepared(self, view, depths, cylinder.radius_mm, normals, extent, threads)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A reference ready to be compared with any number of predictions; safe to share between threads.
+
+    Attributes
+    ----------
+    depths_mm : ndarray, (65536,)
+        Depth map, 0 where empty.
+    radius_mm : ndarray, (256, 256)
+        Cylinder map, 0 where empty.
+    normals : ndarray, (256, 256, 3)
+        Unit normals of the outermost triangles, head frame; zero where empty.
+    """
+
+    protocol: FaceScape
+    view: View
+    depths_mm: Floats
+    radius_mm: Floats
+    normals: Floats
+    extent_mm: float
+    threads: int
+
+    def compare(self, vertices: npt.ArrayLike, faces: npt.ArrayLike) -> Scores:
+        """Score a prediction; nothing is read or written.
+
+        Parameters
+        ----------
+        vertices : array_like, (V, 3)
+            In the benchmark's camera frame, as an adapter gives them: ortho frame with the face at
+            negative z (in the wild), cv frame in pupil distances (in the lab).
+        faces : array_like of int, (F, 3)
+            Counter-clockwise as seen from outside.
+
+        Raises
+        ------
+        MeshError
+            If the mesh is empty, faceless, not finite, or names vertices that do not exist.
+        AlignmentError
+            If it is behind the camera, of another order of size, or does not overlap the reference.
+        MetricError
+            If the overlap is too small to hold one quad.
+        """
+        return self.measure(Mesh(vertices, faces)).scores
+
+    def measure(self, prediction: Mesh) -> "Measurement":
+        """Like `compare`, and keep the shapes in between, for heat maps and checks."""
+        mesh = Mesh(prediction.vertices * self.view.mm_per_unit, prediction.faces)
+        self._refuse_misplaced(mesh)
+        surface = Surface(mesh, self.threads)
+        depths = _depth_map(surface, self.view.camera, self.protocol.map_px)
+        align = depth.along_axis if self.protocol.align == "depth-median" else depth.along_rays
+        shift = align(self.depths_mm, depths)
+        cylinder = _cylinder_map(surface, self.view, shift)
+        return self._measure(mesh, shift, cylinder)
+
+    def _measure(self, mesh: Mesh, shift: depth.DepthShift, cylinder: CylinderMap) -> "Measurement":
+        both = (self.radius_mm != 0) & cylinder.covered
+        ref, pred = cylinder_mesh(self.radius_mm * both), cylinder_mesh(cylinder.radius_mm * both)
+        if ref is None or pred is None:
+            raise MetricError(
+                f"no overlap: around the head, reference and prediction share {int(both.sum())} of 65536 directions"
+            )
+        distances = chamfer(ref, pred, self.threads)
+        normals_ref = self.normals[both]
+        normals_pred = mesh.face_normals(cylinder.faces[both]) @ self.view.head_rotation
+        scores = Scores(
+            cd_mm=distances.mean_mm,
+            mne_rad=mean_normal_error_rad(normals_ref, normals_pred),
+            cr=float(both.sum() / (self.radius_mm != 0).sum()),
+            cd_ref_to_pred_mm=float(distances.ref_to_pred_mm.mean()),
+            cd_pred_to_ref_mm=float(distances.pred_to_ref_mm.mean()),
+            normal_deg=mean_normal_angle_deg(normals_ref, normals_pred),
+            depth_shift_mm=shift.shift_mm,
+            overlap_px=float(shift.overlap_px),
+        )
+        return Measurement(scores, shift, ref, pred, distances.ref_to_pred_mm, distances.pred_to_ref_mm)
+
+    def _refuse_misplaced(self, mesh: Mesh) -> None:
+        extent = float(np.linalg.norm(np.ptp(mesh.vertices, axis=0)))
+        ratio = extent / self.extent_mm
+        if not 1 / self.protocol.largest_extent <= ratio <= self.protocol.largest_extent:
+            raise AlignmentError(
+                f"the prediction's bounding box has a diagonal of {extent:.4g} mm, the reference's {self.extent_mm:.4g} mm: "
+                f"a ratio of {ratio:.3g}; is it in another unit, or not in the image frame?"
+            )
+        if (self.view.camera.depth(mesh.vertices) <= 0).all():
+            raise AlignmentError(
+                "the whole prediction is behind the camera: the camera looks along "
+                f"{'-z' if self.protocol.align == 'depth-median' else '+z'} from z = 0"
+            )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measurement:
+    """Scores with the shapes behind them.
+
+    Attributes
+    ----------
+    scores : Scores
+    shift : DepthShift
+        What aligned the prediction (in millimetres, after `mm_per_unit`).
+    reference, prediction : Mesh
+        The two cylinder meshes over the common part, head frame, mm.
+    ref_to_pred_mm, pred_to_ref_mm : ndarray
+        Distance from every vertex of one cylinder mesh to the other's surface.
+    """
+
+    scores: Scores
+    shift: depth.DepthShift
+    reference: Mesh
+    prediction: Mesh
+    ref_to_pred_mm: Floats
+    pred_to_ref_mm: Floats
+
+
+def _depth_map(surface: Surface, camera: Camera, size_px: int) -> Floats:
+    """Depth of the nearest front-facing triangle by pixel (size_px^2,), 0 where there is none."""
+    hits = surface.first_front_hits(*camera.rays(size_px))
+    return np.where(hits.found, hits.distances, 0.0)
+
+
+def _cylinder_map(surface: Surface, view: View, shift: depth.DepthShift) -> CylinderMap:
+    """Map of the shifted surface: the rays are moved back instead of the mesh, so one tree serves all."""
+    translation = np.array(shift.translation_mm)
+    center = (view.head_center_mm - translation) / shift.scale
+    farthest = np.sqrt(np.einsum("ij,ij->i", d := surface.mesh.vertices - center, d).max()) * shift.scale
+    start_mm = float(np.ceil(farthest + 1.0))
+    origins, directions = inward_rays(start_mm)
+    return cylinder_map(
+        surface,
+        origins @ view.head_rotation.T / shift.scale + center,
+        directions @ view.head_rotation.T,
+        start_mm,
+        shift.scale,
+    )
