@@ -6,11 +6,12 @@ from collections.abc import Callable
 from fsbench.errors import FormatError
 from fsbench.io.files import suffix_of
 from fsbench.io.obj import read_obj
+from fsbench.io.ply import read_ply
 from fsbench.mesh import Mesh
 
-__all__ = ["read_mesh", "read_obj"]
+__all__ = ["read_mesh", "read_obj", "read_ply"]
 
-_READERS: dict[str, Callable[[str | os.PathLike[str]], Mesh]] = {".obj": read_obj}
+_READERS: dict[str, Callable[[str | os.PathLike[str]], Mesh]] = {".obj": read_obj, ".ply": read_ply}
 
 
 def read_mesh(path: str | os.PathLike[str]) -> Mesh:

@@ -24,7 +24,7 @@ _ZEROS = ~_KEEP & np.uint64(0x30 * _ONES)
 _POWER = 10.0 ** np.arange(23)
 _NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
-MINUS, PLUS, DOT = b"-+."
+_MINUS, _PLUS, _DOT, _BLANK = b"-+. "
 
 
 class BadNumberError(ValueError):
@@ -34,6 +34,13 @@ class BadNumberError(ValueError):
         shown = text[:40].decode("ascii", "backslashreplace") + ("..." if len(text) > 40 else "")
         super().__init__(f"found '{shown}', expected {expected}")
         self.position = position
+
+
+def words_of(buffer: Bytes, start: int, stop: int) -> tuple[Ints, Ints]:
+    """Return where the words of buffer[start:stop] start and end; a blank stands before and at the end of it."""
+    blank = buffer[start - 1 : stop] <= _BLANK
+    edges = np.flatnonzero(blank[1:] != blank[:-1]) + start
+    return edges[::2], edges[1::2]
 
 
 def parse_unsigned(buffer: Bytes, ends: Ints, lengths: Ints) -> tuple[Ints, Mask]:
@@ -90,7 +97,7 @@ def parse_integers(buffer: Bytes, starts: Ints, ends: Ints) -> Ints:
     rest = np.flatnonzero(~good)
     if len(rest):
         signed, signed_good = parse_unsigned(buffer, ends[rest], np.clip(lengths[rest] - 1, 0, 8))
-        signed_good &= (buffer[starts[rest]] == MINUS) & (lengths[rest] > 1) & (lengths[rest] <= 9)
+        signed_good &= (buffer[starts[rest]] == _MINUS) & (lengths[rest] > 1) & (lengths[rest] <= 9)
         values[rest] = -signed
         for i in rest[~signed_good]:
             values[i] = _one_integer(buffer, int(starts[i]), int(ends[i]))
@@ -125,8 +132,8 @@ def parse_floats(buffer: Bytes, starts: Ints, ends: Ints) -> Floats:
 def _plain_floats(buffer: Bytes, starts: Ints, ends: Ints) -> tuple[Floats, Mask]:
     """Parse [sign] up to 8 digits [dot, up to 16 digits]; the mask says which were of this form."""
     lead = buffer[starts]
-    negative = lead == MINUS
-    begins = starts + (negative | (lead == PLUS))
+    negative = lead == _MINUS
+    begins = starts + (negative | (lead == _PLUS))
     dots = _dots(buffer, begins, ends)
     whole = dots - begins
     decimals = np.maximum(ends - dots - 1, 0)
@@ -156,12 +163,12 @@ def _dots(buffer: Bytes, starts: Ints, ends: Ints) -> Ints:
         return ends
     # Programs write all numbers with the same number of decimals, or nearly all.
     sample = buffer[starts[0] : ends[0]]
-    guess = int(np.argmax(sample[::-1] == DOT)) + 1
+    guess = int(np.argmax(sample[::-1] == _DOT)) + 1
     dots = ends - guess
-    unlike = np.flatnonzero((buffer[dots] != DOT) | (dots < starts))
+    unlike = np.flatnonzero((buffer[dots] != _DOT) | (dots < starts))
     if len(unlike):
         low, high = starts[unlike].min(), ends[unlike].max()
-        all_dots = np.append(np.flatnonzero(buffer[low:high] == DOT) + low, len(buffer))
+        all_dots = np.append(np.flatnonzero(buffer[low:high] == _DOT) + low, len(buffer))
         following = all_dots[np.searchsorted(all_dots, starts[unlike])]
         dots[unlike] = np.minimum(following, ends[unlike])
     return dots
@@ -173,13 +180,13 @@ def _odd_floats(buffer: Bytes, starts: Ints, ends: Ints) -> Floats:
     mark = ends - 4
     has_exponent = ((buffer[mark] | 0x20) == ord("e")) & (mark > starts)
     sign = buffer[ends - 3]
-    has_exponent &= (sign == MINUS) | (sign == PLUS)
+    has_exponent &= (sign == _MINUS) | (sign == _PLUS)
     with_exponent = np.flatnonzero(has_exponent)
     mantissa, good = _plain_floats(buffer, starts[with_exponent], mark[with_exponent])
     power, digits = parse_unsigned(buffer, ends[with_exponent], np.full(len(with_exponent), 2))
     good &= digits & (power < len(_POWER))
     scale = _POWER[np.where(good, power, 0)]
-    values[with_exponent] = np.where(sign[with_exponent] == MINUS, mantissa / scale, mantissa * scale)
+    values[with_exponent] = np.where(sign[with_exponent] == _MINUS, mantissa / scale, mantissa * scale)
     has_exponent[with_exponent] = good
     for i in np.flatnonzero(~has_exponent):
         values[i] = _one_float(buffer, int(starts[i]), int(ends[i]))

@@ -2,8 +2,9 @@
 
 import os
 import stat
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
+
 
 from fsbench.errors import FormatError, MissingError
 
@@ -11,7 +12,7 @@ MAX_MESH_BYTES = 2 << 30
 """Largest mesh file read. A marching-cubes mesh of 2 million triangles is near 0.2 GB as text."""
 
 
-def open_regular(path: str | os.PathLike[str], max_bytes: int) -> tuple[BinaryIO, int]:
+def open_regular(path: str | os.PathLike[str], max_bytes: int) -> tuple[FileIO, int]:
     """Open a file for reading and say how large it is.
 
     Parameters
@@ -23,7 +24,7 @@ def open_regular(path: str | os.PathLike[str], max_bytes: int) -> tuple[BinaryIO
 
     Returns
     -------
-    file : binary file, unbuffered
+    file : FileIO
         The caller closes it.
     n_bytes : int
         Its size.
@@ -42,7 +43,7 @@ def open_regular(path: str | os.PathLike[str], max_bytes: int) -> tuple[BinaryIO
         raise MissingError(f"{path}: there is no such file") from error
     except (OSError, ValueError) as error:
         raise FormatError(f"{path}: cannot be opened: {error}") from error
-    file = open(descriptor, "rb", buffering=0)  # noqa: SIM115 (handed to the caller)
+    file = FileIO(descriptor)
     state = os.fstat(descriptor)
     if stat.S_ISREG(state.st_mode) and state.st_size <= max_bytes:
         return file, state.st_size

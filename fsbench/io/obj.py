@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fsbench.errors import FormatError, MeshError
-from fsbench.io.decimals import BadNumberError, Bytes, parse_floats, parse_integers
+from fsbench.io.decimals import BadNumberError, Bytes, parse_floats, parse_integers, words_of
 from fsbench.io.files import MAX_MESH_BYTES, open_regular
 from fsbench.io.polygons import triangulate
 from fsbench.mesh import Floats, Ints, Mesh
@@ -18,7 +18,7 @@ _PIECE_BYTES = 1 << 19
 _PAD = 8
 """Bytes in front of a piece, so that a 64-bit word may end anywhere in it."""
 
-NEWLINE, BLANK, SLASH, LETTER_F, LETTER_N, LETTER_V = b"\n /fnv"
+NEWLINE, SLASH, LETTER_F, LETTER_N, LETTER_V = b"\n/fnv"
 
 
 def read_obj(path: str | os.PathLike[str]) -> Mesh:
@@ -27,14 +27,14 @@ def read_obj(path: str | os.PathLike[str]) -> Mesh:
     Understood are `v` (numbers after the third, colours mostly, are not geometry) and `f` with corners `a`, `a/b`,
     `a//c`, `a/b/c`, of polygons of any size, with indices from the start or (negative) from the end, in
     any order; blanks or tabs; LF or CRLF; comments; lines continued by a backslash. All else (`vt`, `g`, `o`,
-    `s`, `usemtl`, `mtllib`, ...) is passed over and no other file is opened. Several objects or materials are read as one
-    mesh in file order; the official FaceScape reader fails on those.
+    `s`, `usemtl`, `mtllib`, ...) is passed over and no other file is opened. Several objects or materials are read as
+    one mesh in file order; the official FaceScape reader fails on those.
 
     Which vertices exist moves a mesh's mean depth and extent, and with them its scores, so the rules are the
     official reader's:
 
-    - every corner has a texture index, or every corner is `a//c` and there is a `vn`: the vertices up to the largest used
-      index are kept, also the unused ones among them;
+    - every corner has a texture index, or every corner is `a//c` and there is a `vn`: the vertices up to the largest
+      used index are kept, also the unused ones among them;
     - otherwise, or if all faces are quads: unused vertices are dropped, the others keep their order;
     - no faces: a point cloud, all vertices.
 
@@ -142,9 +142,7 @@ def _line_end(text: Bytes, position: int) -> int:
 
 def _parse_lines(text: Bytes, start: int, stop: int, n_before: int) -> _Content:
     """Parse the lines of text[start:stop], which come after `n_before` vertices."""
-    blank = text[start - 1 : stop] <= BLANK
-    edges = np.flatnonzero(blank[1:] != blank[:-1]) + start
-    starts, ends = edges[::2], edges[1::2]
+    starts, ends = words_of(text, start, stop)
     heads = _line_heads(text, start, stop, starts)
     n_words = np.diff(heads, append=len(starts)) - 1
     head_starts = starts[heads]
@@ -211,8 +209,8 @@ def _index_ends(text: Bytes, starts: Ints, ends: Ints) -> tuple[Ints, int, int]:
     # Every text ends with a line break, so there is a byte after a slash; after a corner's last one it is blank.
     after = text[np.minimum(first + 1, ends)]
     has_more = first + 1 < ends
-    n_with_normal = np.count_nonzero(has_more & (after == SLASH) & (first + 2 < ends))
-    return first, np.count_nonzero(has_more & (after != SLASH)), n_with_normal
+    n_with_normal = int(np.count_nonzero(has_more & (after == SLASH) & (first + 2 < ends)))
+    return first, int(np.count_nonzero(has_more & (after != SLASH))), n_with_normal
 
 
 def _from_the_end(corners: Ints, so_far: Ints, positions: Ints) -> Ints:

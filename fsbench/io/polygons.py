@@ -5,19 +5,19 @@ import numpy as np
 from fsbench.mesh import Ints
 
 
-def triangulate(corners: Ints, sizes: Ints | int) -> Ints:
+def triangulate(corners: Ints, sizes: Ints) -> Ints:
     """Cut polygons into triangles.
 
     A quad (a, b, c, d) gives (a, b, c), (c, d, a); a larger polygon a fan around its first corner; one with
-    fewer than three corners nothing. The triangles stand in file order, unless all polygons are quads: then all first halves
-    come before all second halves. Both are what trimesh 3 does, which the FaceScape benchmark reads with.
+    fewer than three corners nothing. The triangles stand in file order, unless all polygons are quads: then all
+    first halves come before all second halves. So does trimesh 3, which the FaceScape benchmark reads with.
 
     Parameters
     ----------
     corners : array of int, (sum of sizes,)
         Vertex indices, polygon after polygon.
-    sizes : array of int, (n,), or int
-        Corners of each polygon; one number if all have the same.
+    sizes : array of int, (n,)
+        Corners of each polygon.
 
     Returns
     -------
@@ -25,22 +25,17 @@ def triangulate(corners: Ints, sizes: Ints | int) -> Ints:
 
     Examples
     --------
-    >>> triangulate(np.array([0, 1, 2, 3]), 4).tolist()
+    >>> triangulate(np.array([0, 1, 2, 3]), np.array([4])).tolist()
     [[0, 1, 2], [2, 3, 0]]
     >>> triangulate(np.array([5, 6, 7, 0, 1, 2, 3, 4]), np.array([3, 5])).tolist()
     [[5, 6, 7], [0, 1, 2], [0, 2, 3], [0, 3, 4]]
     """
-    if isinstance(sizes, int):
-        size = sizes
-    else:
-        size = int(sizes[0]) if len(sizes) and (sizes == sizes[0]).all() else 0
+    size = int(sizes[0]) if len(sizes) and (sizes == sizes[0]).all() else 0
     if size == 3:
         return corners.reshape(-1, 3)
     if size == 4:
         quads = corners.reshape(-1, 4)
         return np.concatenate([quads[:, [0, 1, 2]], quads[:, [2, 3, 0]]])
-    if isinstance(sizes, int):
-        sizes = np.full(len(corners) // sizes if sizes else 0, sizes)
     return _mixed(corners, sizes)
 
 
