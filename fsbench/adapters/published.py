@@ -8,8 +8,8 @@ from fsbench.adapters.adapter import Adapter
 
 PUBLISHED: tuple[Adapter, ...] = (
     Adapter("facescape_opti", weak_perspective.facescape_opti),
-    Adapter("3DDFA_V2", weak_perspective.pixels_256),
-    Adapter("PRNet", weak_perspective.pixels_256),
+    Adapter("3DDFA_V2", weak_perspective.tddfa_v2),
+    Adapter("PRNet", weak_perspective.prnet),
     Adapter("RAFaRe", weak_perspective.rafare),
     Adapter("SADRNet", weak_perspective.sadrnet, swap_faces=True),
 )

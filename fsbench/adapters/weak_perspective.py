@@ -29,8 +29,8 @@ def facescape_opti(v: Floats, focal_px: float | None) -> Floats:
     return steps.camera_from_ortho(steps.ortho_from_pixels(v), focal_px)
 
 
-def pixels_256(v: Floats, focal_px: float | None) -> Floats:
-    """Meshes in the pixels of the input image, which is what dense alignment networks give.
+def tddfa_v2(v: Floats, focal_px: float | None) -> Floats:
+    """3DDFA_V2, dense alignment by a regressed Basel model.
 
     Frame
     -----
@@ -40,14 +40,27 @@ def pixels_256(v: Floats, focal_px: float | None) -> Floats:
     -------
     all / 128; x, y - 1; then as ortho.
 
-    Oddities
-    --------
-    3DDFA_V2, PRNet and facescape_opti are one formula.
+    Source
+    ------
+    Guo et al. 2020, arXiv:2009.09960; https://github.com/cleardusk/3DDFA_V2
+    """
+    return steps.camera_from_ortho(steps.ortho_from_pixels(v), focal_px)
+
+
+def prnet(v: Floats, focal_px: float | None) -> Floats:
+    """PRNet, a position map regressed from the image.
+
+    Frame
+    -----
+    Pixels of the 256 px image: x right, y up from the bottom edge, z towards the viewer.
+
+    Formula
+    -------
+    all / 128; x, y - 1; then as ortho.
 
     Source
     ------
-    3DDFA_V2: Guo et al. 2020, arXiv:2009.09960; https://github.com/cleardusk/3DDFA_V2
-    PRNet: Feng et al. 2018, arXiv:1803.07835; https://github.com/yfeng95/PRNet
+    Feng et al. 2018, arXiv:1803.07835; https://github.com/yfeng95/PRNet
     """
     return steps.camera_from_ortho(steps.ortho_from_pixels(v), focal_px)
 
