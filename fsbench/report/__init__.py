@@ -1,0 +1,1 @@
+"""Reports: tables, plots and heat maps of runs. Everything here reads runs and measures nothing."""

@@ -1,0 +1,42 @@
+"""`fsbench table`: runs side by side, as text or ready for a paper."""
+
+import click
+
+
+@click.command("table")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+@click.option(
+    "--by", multiple=True, help="pose, focal, pose-all, overall, or a bin column; more than once for more tables."
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "csv", "markdown", "latex", "json", "html"]),
+    default="text",
+    show_default=True,
+)
+@click.option("--metrics", help="Metric columns, e.g. cd_mm,mne_rad,cr. CD brings CR with it.")
+@click.option("--tidy", is_flag=True, help="One row a (method, bin, metric), all digits; csv.")
+def command(runs: tuple[str, ...], by: tuple[str, ...], format_: str, metrics: str | None, tidy: bool) -> None:
+    """Put runs of one benchmark into a table.
+
+    Each RUN is a folder that `fsbench score --out` wrote. Without --by: by pose in the wild, by view angle and by
+    focal length in the lab. Only the best and second best of a column are emphasised, judged by what is printed.
+    """
+    from pathlib import Path
+
+    from fsbench.errors import UsageError
+    from fsbench.report.formats import FORMATS, write_tidy
+    from fsbench.report.layout import default_layouts
+    from fsbench.report.selection import distinct_labels
+    from fsbench.report.tables import build
+    from fsbench.runs import load_run
+
+    if tidy and format_ not in ("text", "csv"):
+        raise UsageError(f"--tidy writes csv; --format {format_} has all digits already or none to spare")
+    folders = [Path(run) for run in runs]
+    loaded = [load_run(folder) for folder in folders]
+    labels = distinct_labels(loaded, folders)
+    names = None if metrics is None else [name.strip() for name in metrics.split(",") if name.strip()]
+    tables = [build(loaded, name, names, labels) for name in by or default_layouts(loaded[0])]
+    click.echo((write_tidy if tidy else FORMATS[format_])(tables), nl=False)

@@ -1,0 +1,1 @@
+"""Leaderboards: published rows and runs, and all that is derived from them."""

@@ -1,0 +1,68 @@
+"""A table's columns as printed text, the same for all formats that people read."""
+
+from dataclasses import dataclass
+
+from fsbench.report import marks
+from fsbench.report.model import Cell, Table
+from fsbench.runs.quantities import Quantity
+
+DASH = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of numbers.
+
+    Attributes
+    ----------
+    label, unit : str
+        Heading: "CD" and "mm".
+    cells : tuple of str
+        By row, "-" where there is no value.
+    marks : tuple of int
+        By row: 1 for the best value, 2 for the second best, else 0.
+    """
+
+    label: str
+    unit: str
+    cells: tuple[str, ...]
+    marks: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Columns under one heading, e.g. "±30°"; the last group, with the done rate, has none."""
+
+    title: str
+    columns: tuple[Column, ...]
+
+
+def groups(table: Table) -> list[Group]:
+    """The columns of `table`, by bin; the done rate last."""
+    marked = marks.of_table(table)
+    found = [
+        Group(
+            bin_.title,
+            tuple(
+                Column(
+                    metric.label,
+                    metric.unit,
+                    tuple(show(row.cells[b][m], metric) for row in table.rows),
+                    tuple(marked.get((r, b, m), 0) for r in range(len(table.rows))),
+                )
+                for m, metric in enumerate(table.metrics)
+            ),
+        )
+        for b, bin_ in enumerate(table.bins)
+    ]
+    done = Column("done", "%", tuple(f"{100 * row.done:.1f}" for row in table.rows), (0,) * len(table.rows))
+    return [*found, Group("", (done,))]
+
+
+def show(cell: Cell, metric: Quantity) -> str:
+    """The mean as printed, with its interval if it has one."""
+    if cell.n_scored == 0:
+        return DASH
+    if cell.low != cell.low:
+        return metric.show(cell.mean)
+    return f"{metric.show(cell.mean)} [{metric.show(cell.low)}, {metric.show(cell.high)}]"

@@ -1,0 +1,92 @@
+"""Comma-separated values: a wide table as printed, or a tidy one with all digits."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+
+from fsbench.errors import UsageError
+from fsbench.report.formats.columns import DASH
+from fsbench.report.model import Table
+from fsbench.runs.quantities import Quantity
+
+TIDY = (
+    *("benchmark", "table", "method", "bin", "metric", "mean", "median", "low", "high"),
+    *("n_scored", "n_total"),
+)
+
+
+def write(tables: Sequence[Table]) -> str:
+    """The table as printed: a column `<metric>[<bin>]` for each, CR in percent; a cell without value is empty.
+
+    With intervals, `_low` and `_high` follow. `done_percent` is of all samples, `done_published_percent` of the
+    rows in the published files and empty where it is the same.
+
+    Raises
+    ------
+    UsageError
+        If there is more than one table, which one file of columns cannot hold.
+    """
+    if len(tables) != 1:
+        names = ", ".join(table.layout.name for table in tables)
+        raise UsageError(
+            f"csv holds one table a call, here are {len(tables)} ({names}): choose with --by, or use --tidy"
+        )
+    (table,) = tables
+    rows = [_heading(table)]
+    for row in table.rows:
+        cells = [text for b in range(len(table.bins)) for text in _printed(table, row.cells[b])]
+        legacy = "" if row.legacy_done is None else f"{100 * row.legacy_done:.1f}"
+        rows.append([row.label, *cells, f"{100 * row.done:.1f}", legacy])
+    return _csv(rows)
+
+
+def write_tidy(tables: Sequence[Table]) -> str:
+    """One row a (table, method, bin, metric), in the run's units (CR as a share), all digits."""
+    return _csv([list(TIDY), *(line for table in tables for line in _tidy(table))])
+
+
+def _tidy(table: Table) -> Iterator[list[str]]:
+    for row in table.rows:
+        for bin_, cells in zip(table.bins, row.cells, strict=True):
+            for metric, cell in zip(table.metrics, cells, strict=True):
+                values = ["" if v != v else repr(v) for v in (cell.mean, cell.median, cell.low, cell.high)]
+                counts = [str(cell.n_scored), str(cell.n_total)]
+                yield [table.benchmark, table.layout.name, row.label, bin_.label, metric.name, *values, *counts]
+
+
+def _heading(table: Table) -> list[str]:
+    names = [f"{_name(metric)}[{bin_.label}]" for bin_ in table.bins for metric in table.metrics]
+    if _has_intervals(table):
+        names = [f"{name}{end}" for name in names for end in ("", "_low", "_high")]
+    return ["method", *names, "done_percent", "done_published_percent"]
+
+
+def _name(metric: Quantity) -> str:
+    return f"{metric.name}_percent" if metric.unit == "%" else metric.name
+
+
+def _printed(table: Table, cells: Sequence) -> Iterator[str]:
+    for metric, cell in zip(table.metrics, cells, strict=True):
+        values = (cell.mean, cell.low, cell.high) if _has_intervals(table) else (cell.mean,)
+        for value in values:
+            shown = metric.show(value)
+            yield "" if shown == DASH else shown
+
+
+def _has_intervals(table: Table) -> bool:
+    return any(cell.low == cell.low for row in table.rows for cells in row.cells for cell in cells)
+
+
+def _csv(rows: Sequence[Sequence[str]]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows([[_inert(text) for text in row] for row in rows])
+    return out.getvalue()
+
+
+def _inert(text: str) -> str:
+    """A label that a spreadsheet would take for a formula, as text; numbers are left alone."""
+    try:
+        float(text)
+    except ValueError:
+        return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+    return text

@@ -1,0 +1,41 @@
+"""JSON with all digits, in the run's units; what has no value is null."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from fsbench.report.model import Cell, Row, Table
+
+
+def write(tables: Sequence[Table]) -> str:
+    """Write a list of tables."""
+    return json.dumps([_table(table) for table in tables], indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _table(table: Table) -> dict[str, Any]:
+    return {
+        "benchmark": table.benchmark,
+        "table": table.layout.name,
+        "title": table.title,
+        "signature": table.signature,
+        "by": table.layout.column or None,
+        "where": dict(table.layout.where),
+        "metrics": [{"name": metric.name, "label": metric.label, "better": metric.better} for metric in table.metrics],
+        "methods": [_row(table, row) for row in table.rows],
+        "notes": list(table.notes),
+    }
+
+
+def _row(table: Table, row: Row) -> dict[str, Any]:
+    bins = {
+        bin_.label: {metric.name: _cell(cell) for metric, cell in zip(table.metrics, cells, strict=True)}
+        for bin_, cells in zip(table.bins, row.cells, strict=True)
+    }
+    counts = {"n_scored": row.n_scored, "n_total": row.n_total, "done": row.done, "done_published": row.legacy_done}
+    return {"method": row.label, **counts, "bins": bins}
+
+
+def _cell(cell: Cell) -> dict[str, float | int | None]:
+    values = {"mean": cell.mean, "median": cell.median, "low": cell.low, "high": cell.high}
+    shown: dict[str, float | int | None] = {name: None if v != v else v for name, v in values.items()}
+    return shown | {"n_scored": cell.n_scored, "n_total": cell.n_total}

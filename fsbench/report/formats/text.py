@@ -1,0 +1,83 @@
+"""Plain text for terminals and logs: aligned, never wrapped, at most 100 columns where the labels allow."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len
+
+from fsbench.report.formats.columns import Column, Group, groups
+from fsbench.report.model import Table
+
+WIDTH = 100
+_GAP = "  "
+_STYLES = {0: "{}", 1: "\x1b[1m{}\x1b[0m", 2: "\x1b[4m{}\x1b[0m"}
+
+
+def write(tables: Sequence[Table], width: int = WIDTH) -> str:
+    """Write tables below each other.
+
+    Bins that do not fit beside each other go into further blocks below, each with the labels. The best value is
+    bold and the second best underlined by ANSI codes, which `click.echo` drops where stdout is no terminal.
+    """
+    return "\n".join(_one(table, width) for table in tables)
+
+
+def _one(table: Table, width: int) -> str:
+    labels = ["", "Method", "", *(row.label for row in table.rows)]
+    stub = max(map(cell_len, labels))
+    blocks = [_block(labels, stub, page) for page in _pages(groups(table), width - stub)]
+    said = [textwrap.fill(note, width, subsequent_indent=_GAP) for note in table.notes]
+    return "\n".join([table.title, "", *blocks, *said, ""])
+
+
+def _pages(columns: Sequence[Group], room: int) -> Iterator[list[Group]]:
+    """As many groups side by side as fit, at least one."""
+    page: list[Group] = []
+    for group in columns:
+        if page and sum(len(_GAP) + _width(one) for one in [*page, group]) > room:
+            yield page
+            page = []
+        page.append(group)
+    yield page
+
+
+def _block(labels: Sequence[str], stub: int, page: Sequence[Group]) -> str:
+    pieces = [_lines(group) for group in page]
+    lines = [
+        _GAP.join([label + " " * (stub - cell_len(label)), *parts]).rstrip()
+        for label, *parts in zip(labels, *pieces, strict=True)
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _lines(group: Group) -> list[str]:
+    """The group's heading, labels, units and rows, each as wide as the group."""
+    widths = [_column_width(column) for column in group.columns]
+    width = _width(group)
+    rows = [" ".join(part) for part in zip(*map(_padded, group.columns, widths), strict=True)]
+    title = group.title + " " * (width - cell_len(group.title)) if not group.title else _rule(group.title, width)
+    return [title, *rows]
+
+
+def _rule(title: str, width: int) -> str:
+    """The title amid a line, which shows how far it reaches."""
+    left = max(width - cell_len(title) - 2, 0) // 2
+    right = max(width - cell_len(title) - 2, 0) - left
+    return f"{'─' * left} {title} {'─' * right}"
+
+
+def _padded(column: Column, width: int) -> list[str]:
+    texts = [column.label, column.unit, *column.cells]
+    marks = [0, 0, *column.marks]
+    return [
+        " " * (width - cell_len(text)) + _STYLES[mark].format(text) for text, mark in zip(texts, marks, strict=True)
+    ]
+
+
+def _column_width(column: Column) -> int:
+    return max(cell_len(text) for text in (column.label, column.unit, *column.cells))
+
+
+def _width(group: Group) -> int:
+    columns = sum(_column_width(column) for column in group.columns) + len(group.columns) - 1
+    return max(columns, cell_len(group.title) + 2 if group.title else 0)

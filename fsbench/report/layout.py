@@ -1,0 +1,114 @@
+"""Which bins make the columns of a table or the axis of a plot."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from fsbench.benchmarks import Spec, TableLayout, load_spec, spec_names
+from fsbench.errors import UsageError
+from fsbench.runs import Run
+
+OVERALL = "overall"
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """One group of columns.
+
+    Attributes
+    ----------
+    label : str
+        As in the run, e.g. "5-30"; "all" for the whole benchmark.
+    heading : str
+        As people read it, e.g. "±30".
+    unit : str
+        Written behind the heading, e.g. "°".
+    """
+
+    label: str
+    heading: str
+    unit: str = ""
+
+    @property
+    def title(self) -> str:
+        """Heading with its unit, e.g. "±30°"."""
+        return self.heading + self.unit
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How runs are divided.
+
+    Attributes
+    ----------
+    name, title : str
+    column : str
+        The bin column; empty for the whole benchmark as one bin.
+    bins : tuple of Bin
+    where : mapping of str to str
+        Only samples of these bins are averaged; the done rate stays that of all samples.
+    """
+
+    name: str
+    title: str
+    column: str
+    bins: tuple[Bin, ...]
+    where: Mapping[str, str] = field(default_factory=dict)
+
+    def members(self, samples: pd.DataFrame, bin_: Bin) -> "pd.Series[bool]":
+        """Which rows of a run are averaged in `bin_`."""
+        inside = pd.Series(True, index=samples.index)
+        for column, label in self.where.items():
+            inside &= samples[column] == label
+        return inside & (samples[self.column] == bin_.label) if self.column else inside
+
+
+def spec_of(run: Run) -> Spec | None:
+    """The specification that the run's benchmark has in this fsbench, if it has one."""
+    return load_spec(run.benchmark) if run.benchmark in spec_names() else None
+
+
+def layouts(run: Run) -> dict[str, Layout]:
+    """All ways to divide `run`: those of its specification, "overall", and one for each bin column."""
+    spec = spec_of(run)
+    found = {} if spec is None else {table.name: _of_spec(table) for table in spec.tables}
+    title = run.benchmark if spec is None else spec.title
+    found[OVERALL] = Layout(OVERALL, f"{title}, all samples", "", (Bin("all", "all samples"),))
+    for column in run.bins:
+        name = column.rpartition("_")[0] if column.endswith(("_deg", "_px", "_mm")) else column
+        labels = list(dict.fromkeys(run.samples[column]))
+        whole = Layout(name, f"{title}, by {name}", column, tuple(Bin(label, label) for label in labels))
+        found.setdefault(name, whole)
+        found.setdefault(column, found[name] if not found[name].where else whole)
+    return found
+
+
+def layout(runs: Sequence[Run], by: str) -> Layout:
+    """The layout called `by`.
+
+    Raises
+    ------
+    UsageError
+        If the benchmark of the runs cannot be divided like this.
+    """
+    known = layouts(runs[0])
+    if by not in known:
+        raise UsageError(f"--by {by}: runs of {runs[0].benchmark} can be divided by {', '.join(known)}")
+    return known[by]
+
+
+def default_layouts(run: Run) -> list[str]:
+    """The layouts to show where nobody asked for one: the first of every bin column that the specification has."""
+    spec = spec_of(run)
+    if spec is None or not spec.tables:
+        return [OVERALL]
+    firsts: dict[str, str] = {}
+    for table in spec.tables:
+        firsts.setdefault(table.by, table.name)
+    return list(firsts.values())
+
+
+def _of_spec(table: TableLayout) -> Layout:
+    bins = tuple(Bin(label, heading, table.unit) for label, heading in table.columns.items())
+    return Layout(table.name, table.title, table.by, bins, table.where)

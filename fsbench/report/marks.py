@@ -1,0 +1,37 @@
+"""Best and second best of a column, judged by what is printed."""
+
+from collections.abc import Sequence
+
+from fsbench.report.model import Table
+from fsbench.runs.quantities import Quantity
+
+BEST, SECOND = 1, 2
+
+
+def of_table(table: Table) -> dict[tuple[int, int, int], int]:
+    """Marks by (row, bin, metric): 1 for the best, 2 for the second best; others are not in it.
+
+    Values that are printed alike are equal: two methods can share a mark. A table of one method has none.
+    """
+    marks: dict[tuple[int, int, int], int] = {}
+    for b in range(len(table.bins)):
+        for m, metric in enumerate(table.metrics):
+            column = [row.cells[b][m].mean for row in table.rows]
+            marks |= {(r, b, m): mark for r, mark in of_column(column, metric).items()}
+    return marks
+
+
+def of_column(values: Sequence[float], metric: Quantity) -> dict[int, int]:
+    """Marks by position.
+
+    Examples
+    --------
+    >>> from fsbench.runs.quantities import quantity
+    >>> of_column([3.001, 2.5, 3.004, float("nan"), 9.0], quantity("cd_mm"))
+    {0: 2, 1: 1, 2: 2}
+    """
+    printed = {i: float(metric.show(value)) for i, value in enumerate(values) if value == value}
+    if not metric.sign or len(printed) < 2:
+        return {}
+    order = sorted(set(printed.values()), key=lambda value: -metric.sign * value)[:2]
+    return {i: order.index(value) + 1 for i, value in printed.items() if value in order}

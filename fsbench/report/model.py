@@ -1,0 +1,84 @@
+"""The table as data: rows by method, columns by bin and metric."""
+
+from dataclasses import dataclass
+
+from fsbench.report.layout import Bin, Layout
+from fsbench.runs.quantities import Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one method scores in one bin under one metric, in the run's unit; NaN where there is nothing.
+
+    Attributes
+    ----------
+    mean, median : float
+        Over the samples that have a score.
+    n_scored, n_total : int
+        Samples with a score, and samples in the bin.
+    low, high : float
+        Interval of the mean, where one was asked for.
+    """
+
+    mean: float
+    median: float
+    n_scored: int
+    n_total: int
+    low: float = float("nan")
+    high: float = float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One method.
+
+    Attributes
+    ----------
+    label : str
+    cells : tuple of tuple of Cell
+        By bin, then by metric.
+    n_scored, n_total : int
+        Over all samples of the run, whichever the table shows.
+    published_rows : int or None
+        Length of the method's published files, where the run was made from them.
+    """
+
+    label: str
+    cells: tuple[tuple[Cell, ...], ...]
+    n_scored: int
+    n_total: int
+    published_rows: int | None = None
+
+    @property
+    def done(self) -> float:
+        """Share of the benchmark's samples that have a score."""
+        return self.n_scored / self.n_total
+
+    @property
+    def legacy_done(self) -> float | None:
+        """The published share, of the rows in the file, where it is another one; else None."""
+        if self.published_rows in (None, self.n_total):
+            return None
+        return self.n_scored / self.published_rows if self.published_rows else None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows by method, columns by bin and metric, and what has to be said below."""
+
+    benchmark: str
+    signature: str
+    layout: Layout
+    metrics: tuple[Quantity, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """What the table shows, in one line."""
+        return self.layout.title
+
+    @property
+    def bins(self) -> tuple[Bin, ...]:
+        """The groups of columns."""
+        return self.layout.bins

@@ -1,0 +1,115 @@
+"""Which runs may stand in one table or figure, under which labels."""
+
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+from fsbench.errors import UsageError
+from fsbench.runs import Run
+from fsbench.runs.quantities import with_companions
+
+MAIN_METRICS = ("cd_mm", "mne_rad", "cr")
+_LONGEST_LABEL = 60
+
+
+def require_comparable(runs: Sequence[Run], labels: Sequence[str] | None = None) -> list[str]:
+    """Refuse runs that do not belong side by side; return the labels to show.
+
+    Raises
+    ------
+    UsageError
+        If there is no run, if two differ in benchmark, signature or samples, or if two have the same label.
+    """
+    if not runs:
+        raise UsageError("no run is given; name at least one run folder")
+    shown = [clean_label(label) for label in (labels or [run.method for run in runs])]
+    first = runs[0]
+    for label, run in zip(shown, runs, strict=True):
+        _require_same(shown[0], first, label, run)
+    for label in shown:
+        if shown.count(label) > 1:
+            raise UsageError(f"two runs are called {label!r}; rename one with `fsbench score --method`")
+    return shown
+
+
+def _require_same(label: str, first: Run, other_label: str, other: Run) -> None:
+    if other.benchmark != first.benchmark:
+        raise UsageError(
+            f"{label} is a run of {first.benchmark}, {other_label} one of {other.benchmark}: "
+            "one table holds one benchmark; call once for each"
+        )
+    if other.signature != first.signature:
+        raise UsageError(
+            f"{label} and {other_label} were not measured alike, their numbers do not compare:\n"
+            f"  {label}: {first.signature}\n  {other_label}: {other.signature}\n"
+            "score both with the same version and settings"
+        )
+    ours, theirs = list(first.samples["sample"]), list(other.samples["sample"])
+    if ours != theirs or other.bins != first.bins or not other.samples[other.bins].equals(first.samples[first.bins]):
+        raise UsageError(
+            f"{label} was scored on {len(ours)} samples, {other_label} on {len(theirs)}, and they are not the same "
+            "in the same bins: score both on the same --samples"
+        )
+
+
+def choose_metrics(run: Run, metrics: Sequence[str] | None) -> list[str]:
+    """The metrics to show, each with the one that it must not be read without.
+
+    Parameters
+    ----------
+    run : Run
+    metrics : sequence of str, or None
+        None: the published three where the run has them, else its first three.
+
+    Raises
+    ------
+    UsageError
+        If the run has no metric of a name.
+    """
+    if metrics is None:
+        metrics = [name for name in MAIN_METRICS if name in run.metrics] or run.metrics[:3]
+    for name in metrics:
+        if name not in run.metrics:
+            raise UsageError(f"runs of {run.benchmark} have no metric {name!r}; they have {', '.join(run.metrics)}")
+    return with_companions(dict.fromkeys(metrics), run.metrics)
+
+
+def distinct_labels(runs: Sequence[Run], folders: Sequence[Path]) -> list[str]:
+    """The runs' methods; where two are alike, with as much of the folder's path as tells them apart.
+
+    Raises
+    ------
+    UsageError
+        If one folder is named twice.
+    """
+    resolved = [folder.resolve() for folder in folders]
+    for folder in resolved:
+        if resolved.count(folder) > 1:
+            raise UsageError(f"{folder}: the same run is named twice")
+    methods = [clean_label(run.method) for run in runs]
+    return [
+        method if methods.count(method) == 1 else f"{method} ({_tail(folder, _namesakes(i, methods, resolved))})"
+        for i, (method, folder) in enumerate(zip(methods, resolved, strict=True))
+    ]
+
+
+def _namesakes(i: int, methods: Sequence[str], folders: Sequence[Path]) -> list[Path]:
+    return [folder for j, folder in enumerate(folders) if j != i and methods[j] == methods[i]]
+
+
+def _tail(folder: Path, others: Sequence[Path]) -> str:
+    for n in range(1, len(folder.parts)):
+        tail = folder.parts[-n:]
+        if all(other.parts[-n:] != tail for other in others):
+            return "/".join(tail)
+    return str(folder)
+
+
+def clean_label(label: str) -> str:
+    """The label on one line, without characters that a terminal would act on, of bounded length."""
+    plain = "".join(c if unicodedata.category(c)[0] != "C" else "\N{REPLACEMENT CHARACTER}" for c in label)
+    plain = " ".join(plain.split()) or "unnamed"
+    if len(plain) <= _LONGEST_LABEL:
+        return plain
+    half = _LONGEST_LABEL // 2
+    return f"{plain[: half - 1]}…{plain[-half:]}"
