@@ -5,7 +5,6 @@ import stat
 from io import FileIO
 from pathlib import Path
 
-
 from fsbench.errors import FormatError, MissingError
 
 MAX_MESH_BYTES = 2 << 30

@@ -1,0 +1,123 @@
+"""NumPy's `.npy`: plain arrays, and the parameters that methods pickle into it. Nothing is ever unpickled.
+
+The header is read here and not by `numpy.load`, which allocates what a header announces before it looks how much there
+is.
+"""
+
+import math
+import os
+import re
+
+import numpy as np
+import numpy.typing as npt
+
+from fsbench.errors import FormatError
+from fsbench.io.files import read_bytes
+from fsbench.io.pickles import Parameters, PickleError, parameters_from_pickle
+
+MAX_ARRAY_BYTES = 1 << 30
+MAX_PARAMETER_BYTES = 64 << 20
+
+_MAGIC = b"\x93NUMPY"
+_MAX_HEADER_BYTES = 10_000
+_DESCR = re.compile(r"""['"]descr['"]\s*:\s*['"]([<>|=]?)(O8?|[biufc]\d{1,2}|\?)['"]""")
+_ORDER = re.compile(r"""['"]fortran_order['"]\s*:\s*(True|False|0|1)\b""")
+_SHAPE = re.compile(r"""['"]shape['"]\s*:\s*\(((?:\s*\d{1,18}L?\s*,?){0,32})\)""")
+
+
+class _NpyError(ValueError):
+    """What is wrong; the readers put the file's name in front."""
+
+
+def read_array(path: str | os.PathLike[str], max_bytes: int = MAX_ARRAY_BYTES) -> npt.NDArray[np.generic]:
+    """Read a `.npy` file of numbers.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    max_bytes : int, optional
+        Largest file read.
+
+    Returns
+    -------
+    array
+        Of the shape and type in the file; a copy in memory that may be changed.
+
+    Raises
+    ------
+    MissingError
+        If there is no such file.
+    FormatError
+        If it is not an array file, holds pickled objects (see `read_parameters`), or not as much as it announces.
+    """
+    data = read_bytes(path, max_bytes)
+    try:
+        array, _ = _parse(data)
+    except _NpyError as error:
+        raise FormatError(f"{path}: {error}") from error
+    if array is None:
+        raise FormatError(f"{path}: holds pickled Python objects, expected an array of numbers")
+    return array
+
+
+def read_parameters(path: str | os.PathLike[str], max_bytes: int = MAX_PARAMETER_BYTES) -> Parameters:
+    """Read what a method saved with `numpy.save`: an array, or pickled parameters.
+
+    Of pickled content exactly this is understood: arrays, numbers, text, None, and lists, tuples and dicts of
+    them; and skimage's geometric transforms, for which their 3x3 matrix `params` stands, without skimage. An object
+    array without dimensions stands for its object, one of numbers for the array of these numbers. Byte strings that
+    Python 2 wrote come as text (latin-1). All else is refused by name, before anything is built.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    max_bytes : int, optional
+        Largest file read, and largest sum of the arrays in it.
+
+    Returns
+    -------
+    array, number, str, bytes, None, list, tuple or dict
+
+    Raises
+    ------
+    MissingError
+        If there is no such file.
+    FormatError
+        If it is not an array file or holds anything else.
+    """
+    data = read_bytes(path, max_bytes)
+    try:
+        array, start = _parse(data)
+        return parameters_from_pickle(data[start:], max_bytes) if array is None else array
+    except (_NpyError, PickleError) as error:
+        raise FormatError(f"{path}: {error}") from error
+
+
+def _parse(data: bytes) -> tuple[npt.NDArray[np.generic] | None, int]:
+    """The array, or None if the content is pickled; and where the content starts."""
+    if not data.startswith(_MAGIC) or len(data) < 12 or data[6] not in (1, 2, 3):
+        raise _NpyError(f"starts with {data[:8]!r}: not a .npy file of version 1, 2 or 3")
+    n_length = 2 if data[6] == 1 else 4
+    start = 8 + n_length + int.from_bytes(data[8 : 8 + n_length], "little")
+    if start > min(len(data), _MAX_HEADER_BYTES):
+        raise _NpyError("the header is longer than the file, or than a header can be")
+    header = data[8 + n_length : start].decode("latin1")
+    descr, order, shape = (pattern.search(header) for pattern in (_DESCR, _ORDER, _SHAPE))
+    if not (descr and order and shape):
+        raise _NpyError(f"cannot read the header {header.strip()[:200]!r}; records and other special types are refused")
+    if descr[2].startswith("O"):
+        return None, start
+    try:
+        dtype = np.dtype(descr[1] + descr[2])
+    except TypeError as error:
+        raise _NpyError(f"there is no type {descr[1] + descr[2]!r}") from error
+    sizes = tuple(int(size) for size in re.findall(r"\d+", shape[1]))
+    n_bytes = math.prod(sizes) * dtype.itemsize
+    if n_bytes != len(data) - start or dtype.itemsize == 0:
+        raise _NpyError(f"the header announces {n_bytes:,} bytes of shape {sizes}, the file has {len(data) - start:,}")
+    if n_bytes == 0:
+        raise _NpyError(f"the array is empty: shape {sizes}")
+    flat = np.frombuffer(data, dtype, offset=start)
+    return flat.reshape(sizes, order="F" if order[1] in ("True", "1") else "C").copy(order="K"), start

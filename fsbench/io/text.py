@@ -1,0 +1,153 @@
+"""Text files: JSON, matrices of numbers, lines. Bounded in size and depth; what is ambiguous is refused."""
+
+import json
+import math
+import os
+import re
+from typing import Any
+
+import numpy as np
+
+from fsbench.errors import FormatError
+from fsbench.io.decimals import BadNumberError, parse_floats, words_of
+from fsbench.io.files import read_bytes
+from fsbench.mesh import Floats
+
+MAX_TEXT_BYTES = 64 << 20
+MAX_DEPTH = 32
+
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_SEPARATORS = bytes.maketrans(b",;", b"  ")
+
+
+class _JsonError(ValueError):
+    """JSON that is valid but not unique or not finite."""
+
+
+def read_text(path: str | os.PathLike[str], max_bytes: int = MAX_TEXT_BYTES) -> str:
+    """Read a UTF-8 text, with or without byte order mark.
+
+    Raises
+    ------
+    MissingError
+        If there is no such file.
+    FormatError
+        If it is too large or not UTF-8.
+    """
+    return _decoded(path, read_bytes(path, max_bytes))
+
+
+def _decoded(path: str | os.PathLike[str], data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FormatError(f"{path}: is not UTF-8 text (at byte {error.start:,})") from error
+
+
+def read_json(path: str | os.PathLike[str], max_bytes: int = MAX_TEXT_BYTES) -> Any:
+    """Read a JSON file.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    max_bytes : int, optional
+        Largest file read.
+
+    Returns
+    -------
+    dict, list, str, int, float, bool or None
+
+    Raises
+    ------
+    MissingError
+        If there is no such file.
+    FormatError
+        If it is not JSON, nested deeper than 32, has a key twice in one object, or NaN or infinite numbers (which JSON
+        does not have).
+    """
+    data = read_bytes(path, max_bytes)
+    if _depth(data) > MAX_DEPTH:
+        raise FormatError(f"{path}: the JSON is nested {_depth(data)} deep, at most {MAX_DEPTH} is read")
+    try:
+        return json.loads(
+            _decoded(path, data),
+            object_pairs_hook=_unique,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+        )
+    except ValueError as error:
+        raise FormatError(f"{path}: not readable as JSON: {error}") from error
+
+
+def _depth(data: bytes) -> int:
+    """How deep brackets are nested at most; before parsing, which would go as deep."""
+    text = np.frombuffer(_STRING.sub(b"", data), np.uint8)
+    brackets = text[np.isin(text, np.frombuffer(b"[]{}", np.uint8))]
+    return int(np.where(np.isin(brackets, np.frombuffer(b"[{", np.uint8)), 1, -1).cumsum().max(initial=0))
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))
+        raise _JsonError(f"the key '{twice[:100]}' occurs twice in one object")
+    return found
+
+
+def _refuse_constant(name: str) -> Any:
+    raise _JsonError(f"found {name}, expected a finite number")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise _JsonError(f"found {text[:40]}, which is too large for a number")
+    return value
+
+
+def read_numbers(path: str | os.PathLike[str], max_bytes: int = MAX_TEXT_BYTES) -> Floats:
+    """Read a matrix of numbers: a line a row, separated by blanks, tabs, commas or semicolons.
+
+    Empty lines and comments (#) are passed over.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    max_bytes : int, optional
+        Largest file read.
+
+    Returns
+    -------
+    array, (rows, columns)
+        "nan" and "inf" are read as what they say.
+
+    Raises
+    ------
+    MissingError
+        If there is no such file.
+    FormatError
+        If something is not a number, the rows differ in length, or there is none.
+    """
+    data = re.sub(rb"#[^\n]*", b"", read_bytes(path, max_bytes)).removeprefix(b"\xef\xbb\xbf").translate(_SEPARATORS)
+    return parse_matrix(path, data)
+
+
+def parse_matrix(path: str | os.PathLike[str], data: bytes) -> Floats:
+    """Parse lines of blank-separated numbers, see `read_numbers`; `path` is for messages."""
+    text = np.frombuffer(b"\n" * 8 + data + b"\n", np.uint8)
+    starts, ends = words_of(text, 8, len(text))
+    breaks = np.flatnonzero(text == ord("\n"))
+    lengths = np.diff(np.searchsorted(starts, breaks))
+    lengths = lengths[lengths > 0]
+    if len(lengths) == 0:
+        raise FormatError(f"{path}: there are no numbers")
+    if (lengths != lengths[0]).any():
+        row = int(np.argmax(lengths != lengths[0]))
+        raise FormatError(f"{path}: row {row + 1} has {lengths[row]} numbers, the first has {lengths[0]}")
+    try:
+        return parse_floats(text, starts, ends).reshape(len(lengths), -1)
+    except BadNumberError as error:
+        raise FormatError(f"{path}: {error}") from error
