@@ -1,1 +1,32 @@
+"""fsbench: benchmark evaluation of single-view 3D face reconstruction."""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from fsbench import adapters as adapters
+    from fsbench.benchmarks import Benchmark as Benchmark
+    from fsbench.io import read_mesh as read_mesh
+    from fsbench.mesh import Mesh as Mesh
+    from fsbench.runs import Run as Run
+    from fsbench.runs import load_run as load_run
+
+# Names and where they live; imported when asked for, so that `import fsbench` takes milliseconds.
+_WHERE = {
+    "Benchmark": "fsbench.benchmarks",
+    "Mesh": "fsbench.mesh",
+    "Run": "fsbench.runs",
+    "load_run": "fsbench.runs",
+    "read_mesh": "fsbench.io",
+}
+__all__ = ["Benchmark", "Mesh", "Run", "__version__", "adapters", "load_run", "read_mesh"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WHERE:
+        return getattr(importlib.import_module(_WHERE[name]), name)
+    if name == "adapters":
+        return importlib.import_module("fsbench.adapters")
+    raise AttributeError(f"module 'fsbench' has no attribute {name!r}")

@@ -4,6 +4,7 @@ import ctypes
 import sys
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
 
 import numpy as np
@@ -16,7 +17,7 @@ _MISS = np.uint32(0xFFFFFFFF)
 
 
 @cache
-def _open3d() -> ModuleType:
+def load_backend() -> ModuleType:
     """Import open3d late (it takes a second), with a libusb-1.0 to link against where the system has none."""
     if sys.platform == "linux":
         try:
@@ -31,13 +32,18 @@ def _open3d() -> ModuleType:
 
 
 def open3d_version() -> str:
-    """Version of the library that answers the queries, for a run's manifest."""
-    return str(_open3d().__version__)
+    """Version of the library that answers the queries, without the second that importing it takes."""
+    for name in ("open3d-cpu", "open3d"):
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            continue
+    return "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """Answers to n rays: `distances` (n,) in units of each ray's direction, inf for a miss; `faces` (n,), -1 for a miss."""
+    """Answers to n rays: `distances` (n,) in lengths of the direction; a miss is inf, its face -1; `faces` (n,)."""
 
     distances: Floats
     faces: Ints
@@ -50,7 +56,7 @@ class Hits:
 
 @dataclass(frozen=True, slots=True)
 class Closest:
-    """Answers to n points: the nearest surface `points` (n, 3), their `faces` (n,), and the `distances` (n,) to them."""
+    """Answers to n points: nearest surface `points` (n, 3), their `faces` (n,), the `distances` (n,) to them."""
 
     points: Floats
     faces: Ints
@@ -79,7 +85,7 @@ class Surface:
     def __init__(self, mesh: Mesh, threads: int = 1) -> None:
         if mesh.n_faces == 0:
             raise MeshError(f"the mesh has {mesh.n_vertices} vertices but no faces: a point cloud has no surface")
-        o3d = _open3d()
+        o3d = load_backend()
         self.mesh = mesh
         self._threads = threads
         self._tensor = o3d.core.Tensor.from_numpy

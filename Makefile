@@ -1,0 +1,47 @@
+# Everything runs in .venv, which the first target to need it creates from requirements.lock.
+PYTHON ?= python3
+JOBS ?= 2
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench leaderboards lock clean
+
+help:           ## say what there is
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
+
+# The mark is written last, so that an interrupted installation is not taken for a finished one.
+.venv/installed: requirements.lock setup.cfg pyproject.toml
+	rm -rf .venv
+	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "fsbench needs Python 3.11 or newer, this is %d.%d" % sys.version_info[:2]'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --disable-pip-version-check --quiet -r requirements.lock
+	$(BIN)/pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: .venv/installed   ## the main job on the sample benchmark; results in demo/
+	$(BIN)/fsbench demo --out demo --jobs $(JOBS)
+
+test: .venv/installed   ## unit, laws, golden, cli, faults, doctests
+	$(BIN)/python -m pytest -n 2
+
+check: .venv/installed  ## what CI runs: format, lint, types, boards, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/fsbench leaderboard check
+	$(MAKE) test
+
+bench: .venv/installed  ## throughput against the plain evaluator, into bench/
+	$(BIN)/python bench/throughput.py
+
+leaderboards: .venv/installed   ## regenerate everything in leaderboards/ that is derived
+	$(BIN)/fsbench leaderboard build
+
+lock:           ## pin what setup.cfg's ranges give today
+	rm -rf .venv.lock
+	$(PYTHON) -m venv .venv.lock
+	.venv.lock/bin/pip install --disable-pip-version-check --quiet '.[dev]' setuptools
+	.venv.lock/bin/python tools/write_lock.py > requirements.lock
+	rm -rf .venv.lock
+
+clean:          ## remove what make made
+	rm -rf .venv .venv.lock build demo fsbench.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,46 @@
+"""`fsbench datasets`: which benchmarks there are, and which are complete here."""
+
+import click
+
+
+@click.command("datasets")
+@click.option("--root", type=click.Path(file_okay=False), help="The benchmark's folder, to see what of it is present.")
+def command(root: str | None) -> None:
+    """List the benchmarks that fsbench knows, and what of them is under --root."""
+    from pathlib import Path
+
+    from fsbench.benchmarks import load_spec, spec_names
+    from fsbench.errors import UsageError
+
+    if root is not None and not Path(root).is_dir():
+        raise UsageError(f"{root}: no such folder")
+    for name in spec_names():
+        spec = load_spec(name)
+        bins = "; ".join(f"{bin_}: {_few(labels)}" for bin_, labels in spec.bins.items())
+        click.echo(f"{name:<8} {spec.title}, {len(spec.samples)} samples")
+        click.echo(f"         {bins}")
+        if root is not None:
+            click.echo(f"         {_presence(name, root)}")
+        else:
+            click.echo(click.wrap_text(f"get it: {spec.where}", 98, "         ", "         "))
+
+
+def _few(labels: list[str]) -> str:
+    return " ".join(labels) if len(labels) <= 6 else f"{labels[0]} ... {labels[-1]}"
+
+
+def _presence(name: str, root: str) -> str:
+    from fsbench.benchmarks import Benchmark
+    from fsbench.errors import FsbenchError
+
+    try:
+        benchmark = Benchmark.open(name, root)
+    except FsbenchError as error:
+        return f"not usable here: {error}"
+    missing = benchmark.missing_references()
+    if not missing:
+        return "complete here"
+    return (
+        f"incomplete here: {len(missing)} of {len(benchmark.samples)} samples have no reference, "
+        f"the first is {missing[0]}"
+    )

@@ -1,0 +1,54 @@
+"""`fsbench score`: a benchmark and a folder of predicted meshes in, a run out."""
+
+from typing import Any
+
+import click
+
+from fsbench.cli.adapter_options import adapter_options
+
+
+@click.command("score")
+@click.argument("benchmark")
+@click.option("--root", required=True, type=click.Path(), help="The benchmark's folder, with code/ and data/.")
+@click.option("--pred", required=True, type=click.Path(), help="The method's files for this benchmark.")
+@adapter_options
+@click.option("--method", help="Label of the method; the name of the --pred folder if not given.")
+@click.option("--out", required=True, type=click.Path(), help="Folder of the run that is written.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Samples scored at once.")
+@click.option("--samples", help="Only these, e.g. 000-009,123 or '03_*'.")
+@click.option("--overwrite", is_flag=True, help="Throw away an unfinished or different run in --out.")
+def command(
+    benchmark: str,
+    root: str,
+    pred: str,
+    method: str | None,
+    out: str,
+    jobs: int,
+    samples: str | None,
+    overwrite: bool,
+    **adapter: Any,
+) -> None:
+    """Score the meshes under --pred on BENCHMARK (see `fsbench datasets`) and write a run.
+
+    Every sample of the benchmark gets its row: ok, missing, invalid or failed, with the reason. A
+    run that was stopped goes on when the same command is given again.
+
+    Exit code: 0 every sample scored; 1 some have no score; 2 wrong usage, or nothing could be scored.
+    """
+    from pathlib import Path
+
+    from fsbench.benchmarks import Benchmark
+    from fsbench.cli.adapter_options import build_adapter
+    from fsbench.cli.scoring import score, summarise
+    from fsbench.errors import UsageError
+    from fsbench.evaluate import Task
+
+    opened = Benchmark.open(benchmark, root)
+    if not Path(pred).is_dir():
+        raise UsageError(
+            f"{pred}: no such folder; --pred is the folder of one method's files, e.g. ROOT/{opened.spec.raw['predictions']}/NAME"
+        )
+    chosen = opened.select(samples) if samples else opened.samples
+    task = Task(benchmark, root, build_adapter(**adapter), pred)
+    run = score(opened, task, method or Path(pred).resolve().name, chosen, Path(out), jobs, overwrite)
+    click.get_current_context().exit(summarise(run, Path(out)))

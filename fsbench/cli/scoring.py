@@ -1,0 +1,142 @@
+"""Scoring with a journal, progress on stderr, and a summary: what `score` and `demo` share."""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Protocol
+
+import click
+
+from fsbench.benchmarks import Benchmark, Sample
+from fsbench.errors import UsageError
+from fsbench.evaluate import Task, evaluate, manifest
+from fsbench.runs import Record, Run, assemble, load_run
+from fsbench.runs.journal import open_journal, remove_journal
+from fsbench.workers import worker_processes
+
+_SHOWN_REASONS = 5
+_LINES_IN_A_LOG = 10
+
+
+def score(
+    benchmark: Benchmark,
+    task: Task,
+    method: str,
+    samples: Sequence[Sample],
+    out: Path,
+    jobs: int,
+    overwrite: bool = False,
+) -> Run:
+    """Score `samples` into the run folder `out`, going on where an earlier call was stopped."""
+    start = time.perf_counter()
+    about = manifest(task, benchmark, method, samples)
+    if not overwrite:
+        _refuse_other_run(out, about)
+    _warn_incomplete(benchmark, samples)
+    with open_journal(out, {**about, "versions": None}, restart=overwrite) as journal:
+        todo = [sample for sample in samples if sample.name not in journal.done]
+        if journal.done:
+            click.echo(f"going on: {len(journal.done)} of {len(samples)} samples are scored already", err=True)
+        try:
+            with _progress(f"{about['benchmark']} {method}", len(samples), len(journal.done)) as step:
+                workers = worker_processes(min(jobs, len(todo))) if jobs > 1 and len(todo) > 1 else nullcontext()
+                with workers as executor:
+                    for record in evaluate(task, todo, executor, jobs):
+                        journal.append(record)
+                        step(record)
+        except KeyboardInterrupt:
+            click.echo(
+                f"stopped: {len(journal.done)} of {len(samples)} samples are kept in {out}; the same command goes on",
+                err=True,
+            )
+            raise
+        bins = {sample.name: sample.bins for sample in samples}
+        seconds = round(time.perf_counter() - start, 2)
+        settings = {**about, "jobs": jobs, "wall_seconds": seconds}
+        run = assemble(journal.done.values(), bins, benchmark.metrics, settings)
+        run.save(out)
+        remove_journal(out)
+    return run
+
+
+def summarise(run: Run, out: Path) -> int:
+    """Say on stderr what has no score and why; return the exit code."""
+    counts = run.counts
+    lost = run.samples[run.samples["status"] != "ok"]
+    click.echo(
+        f"{run.benchmark} {run.method}: {counts['ok']} of {len(run.samples)} samples scored"
+        + "".join(f", {counts[status]} {status}" for status in counts if status != "ok" and counts[status])
+        + f"; the run is in {out}",
+        err=True,
+    )
+    for row in lost.head(_SHOWN_REASONS).itertuples():
+        click.echo(f"  {row.sample} {row.status}: {row.reason}", err=True)
+    if len(lost) > _SHOWN_REASONS:
+        click.echo(f"  ... and {len(lost) - _SHOWN_REASONS} more, see {out / 'samples.csv'}", err=True)
+    if counts["ok"] == 0:
+        click.echo("fsbench: nothing could be scored", err=True)
+        return 2
+    return 0 if lost.empty else 1
+
+
+def _refuse_other_run(out: Path, about: dict[str, object]) -> None:
+    """A finished run of the same thing is replaced when the new one is done; another one is not touched."""
+    if not (out / "run.json").is_file():
+        return
+    old = load_run(out)
+    keys = ("benchmark", "method")
+    if any(old.manifest[key] != about[key] for key in keys):
+        there, now = (" ".join(str(source[key]) for key in keys) for source in (old.manifest, about))
+        raise UsageError(f"{out} holds a run of {there}, this is {now}: choose another --out, or pass --overwrite")
+
+
+def _warn_incomplete(benchmark: Benchmark, samples: Sequence[Sample]) -> None:
+    missing = set(benchmark.missing_references()) & {sample.name for sample in samples}
+    if missing:
+        click.echo(
+            f"warning: {benchmark.root} lacks the references of {len(missing)} of {len(samples)} samples "
+            f"(the first is {min(missing)}); they will have no score",
+            err=True,
+        )
+
+
+class _Step(Protocol):
+    def __call__(self, record: Record) -> None: ...
+
+
+@contextmanager
+def _progress(title: str, total: int, done: int) -> Iterator[_Step]:
+    """A bar on a terminal, a few plain lines in a log."""
+    statuses: Counter[str] = Counter()
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (
+            TextColumn(title),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[lost]}"),
+        )
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(title, total=total, completed=done, lost="")
+
+            def advance(record: Record) -> None:
+                statuses[record.status] += record.status != "ok"
+                lost = ", ".join(f"{count} {status}" for status, count in statuses.items() if count)
+                bar.update(task, advance=1, lost=lost)
+
+            yield advance
+        return
+
+    def log(record: Record) -> None:
+        nonlocal done
+        before, done = done, done + 1
+        if before * _LINES_IN_A_LOG // total != done * _LINES_IN_A_LOG // total:
+            click.echo(f"{title}: {done} of {total}", err=True)
+
+    yield log
