@@ -1,0 +1,108 @@
+"""Means of clustered scores under resampling: the cluster bootstrap and the jackknife over clusters.
+
+References
+----------
+Field & Welsh 2007, Bootstrapping clustered data, J. R. Statist. Soc. B 69(3): whole clusters are drawn, and every
+sample of a drawn cluster comes along.
+Davison & Hinkley 1997, Bootstrap Methods and their Application, sections 3.2 (strata) and 3.8 (hierarchical data).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from fsbench.stats.resampling import Resamples
+
+# With k clusters not even the whole range of their means covers the truth in more than 1 - 2**(1 - k) of all cases:
+# 87.5 % for 4 and 94 % for 5, so that below 5 a 95 % interval would promise what it cannot hold.
+MIN_CLUSTERS = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClusterSums:
+    """What of n quantities each cluster holds.
+
+    Parameters
+    ----------
+    totals : numpy.ndarray, shape (clusters, n)
+        Sum of the cluster's values.
+    counts : numpy.ndarray, shape (clusters, n)
+        Number of the cluster's values.
+    strata : numpy.ndarray, shape (clusters,)
+        Stratum of each cluster.
+    """
+
+    totals: np.ndarray
+    counts: np.ndarray
+    strata: np.ndarray
+
+    @property
+    def means(self) -> np.ndarray:
+        """Mean of all values, (n,); NaN where there is none."""
+        return _ratio(self.totals.sum(axis=0), self.counts.sum(axis=0))
+
+    @property
+    def n_clusters(self) -> np.ndarray:
+        """Number of clusters that have a value, (n,)."""
+        return (self.counts > 0).sum(axis=0)
+
+    @property
+    def n_strata(self) -> np.ndarray:
+        """Number of strata that have a value, (n,)."""
+        labels = np.unique(self.strata)
+        return np.sum([(self.counts[self.strata == label] > 0).any(axis=0) for label in labels], axis=0)
+
+    @property
+    def freedom(self) -> np.ndarray:
+        """Degrees of freedom, clusters less strata, (n,); NaN where there are fewer than `MIN_CLUSTERS` - 1."""
+        freedom = (self.n_clusters - self.n_strata).astype(float)
+        return np.where(freedom >= MIN_CLUSTERS - 1, freedom, np.nan)
+
+    def resampled_means(self, resamples: Resamples) -> np.ndarray:
+        """Mean of each resample, (n, resamples).
+
+        NaN where a resample holds no value, and throughout where there are too few clusters.
+        """
+        out = np.full((self.totals.shape[1], resamples.n_resamples), np.nan)
+        chosen = np.flatnonzero(np.isfinite(self.freedom))
+        if not len(chosen):
+            return out
+        # of one pose bin's samples the other bins' clusters hold none
+        there = (self.counts > 0).any(axis=1)
+        totals, counts = self.totals[there][:, chosen].T, self.counts[there][:, chosen].T
+        start = 0
+        for block in resamples.blocks():
+            weights = block[:, there].T
+            stop = start + len(block)
+            out[chosen, start:stop] = _ratio(totals @ weights, counts @ weights)
+            start = stop
+        return out
+
+    def left_out_means(self) -> np.ndarray:
+        """Mean without each cluster in turn, (clusters, n); NaN for clusters without a value."""
+        rest = _ratio(self.totals.sum(axis=0) - self.totals, self.counts.sum(axis=0) - self.counts)
+        return np.where(self.counts > 0, rest, np.nan)
+
+
+def sum_clusters(values: np.ndarray, clusters: np.ndarray, strata: np.ndarray) -> ClusterSums:
+    """Add up each cluster's values.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (samples, n)
+        NaN where there is no value.
+    clusters : numpy.ndarray, shape (samples,)
+        Number of each sample's cluster.
+    strata : numpy.ndarray, shape (clusters,)
+        Stratum of each cluster.
+    """
+    shape = (len(strata), len(clusters))
+    member = sparse.csr_array((np.ones(len(clusters)), (clusters, np.arange(len(clusters)))), shape=shape)
+    scored = np.isfinite(values)
+    return ClusterSums(member @ np.where(scored, values, 0.0), member @ scored.astype(float), strata)
+
+
+def _ratio(totals: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    nothing = np.full(np.broadcast_shapes(totals.shape, counts.shape), np.nan)
+    return np.divide(totals, counts, out=nothing, where=counts > 0)

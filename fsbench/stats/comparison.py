@@ -1,0 +1,250 @@
+"""Comparison: which of several methods is better, paired sample by sample."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from fsbench.errors import UsageError
+from fsbench.runs import Run
+from fsbench.runs.quantities import quantity, with_companions
+from fsbench.stats.bootstrap import sum_clusters
+from fsbench.stats.intervals import Method, holm, intervals, p_values
+from fsbench.stats.policies import POLICIES, apply_policy
+from fsbench.stats.ranks import first_share, kendall_taus, rank, rank_interval
+from fsbench.stats.resampling import Resamples, draw_resamples
+from fsbench.stats.scores import Scores, gather
+from fsbench.stats.summaries import LEVEL, N_RESAMPLES, summaries
+from fsbench.stats.verdicts import Evidence, verdict
+
+Pairs = Literal["first", "neighbours", "all"]
+PAIRS: dict[str, str] = {
+    "first": "the first run against each other one",
+    "neighbours": "each method against the next in rank",
+    "all": "every method against every other",
+}
+
+
+_EVIDENCE = ("method", "other", "difference", "low", "high", "n_common", "n_clusters", "identical")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """What `compare` found.
+
+    Parameters
+    ----------
+    benchmark, signature, policy, pairs, unit : str
+        Unit is what was resampled, "subject" or "sample".
+    level : float
+        Of all intervals, and 1 - level of the verdicts.
+    n_resamples, seed : int
+        The same for all methods, pairs, bins and metrics.
+    n_samples, n_clusters : int
+        Of the benchmark.
+    methods, metrics, bins, notes : tuple of str
+        Bins are the columns that were asked for; notes are for the reader.
+    differences : pandas.DataFrame
+        One row a (bin, metric, pair): `by, bin, metric, method, other, difference` (mean of method - other over the
+        `n_common` samples that count for both, in `n_clusters` clusters), `low, high, p, p_holm`, `improvement` (the
+        probability that `method` is better on a sample of the benchmark) with `improvement_low, improvement_high`,
+        `winner` (empty where none is shown), `verdict`.
+    ranks : pandas.DataFrame
+        The columns of `summaries`, and `rank, rank_low, rank_high`, `first` (share of resamples in which the method is
+        first). Metrics of which neither direction is better have no ranks.
+    stability : pandas.DataFrame
+        One row a (bin, metric): `tau`, the mean Kendall tau between the order found and the order in a resample, and
+        `tau_low`, which all but a share (1 - level) of the resamples reach.
+    """
+
+    benchmark: str
+    signature: str
+    policy: str
+    pairs: str
+    unit: str
+    level: float
+    n_resamples: int
+    seed: int
+    n_samples: int
+    n_clusters: int
+    methods: tuple[str, ...]
+    metrics: tuple[str, ...]
+    bins: tuple[str, ...]
+    notes: tuple[str, ...]
+    differences: pd.DataFrame
+    ranks: pd.DataFrame
+    stability: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    metrics: list[int]
+    pairs: str
+    method: Method
+    level: float
+    resamples: Resamples
+    widen: bool
+
+
+def compare(
+    runs: Sequence[Run],
+    *,
+    by: str | Sequence[str] | None = None,
+    policy: str = "legacy",
+    metrics: Sequence[str] | None = None,
+    pairs: Pairs = "first",
+    where: Mapping[str, str] | None = None,
+    method: Method = "percentile",
+    level: float = LEVEL,
+    n_resamples: int = N_RESAMPLES,
+    widen: bool = True,
+) -> Comparison:
+    """Paired differences, verdicts and ranks.
+
+    A difference is taken on the samples that count for both methods, so that easy and hard samples cancel; with
+    `policy="legacy"` these are the samples that both scored. All methods share the resamples. Holm's correction is
+    over all rows of one metric: every pair, in every bin shown and overall.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Two or more, of one benchmark and one signature.
+    by, policy, metrics, where, method, level, n_resamples, widen
+        As for `fsbench.stats.summaries`. A metric that misleads alone brings its companion along (`cd_mm`: `cr`).
+    pairs : "first", "neighbours" or "all"
+        Which methods are set against each other. The first run is the default, not the best one: the best was chosen
+        by the same numbers, which would flatter it.
+
+    Raises
+    ------
+    UsageError
+        If there are fewer than two runs, they do not compare, or an option names what is not there.
+    """
+    if len(runs) < 2:
+        raise UsageError(f"comparing takes two runs or more, found {len(runs)}; `fsbench table --ci` shows one")
+    if pairs not in PAIRS:
+        raise UsageError(f"no pairs {pairs!r}; there are {', '.join(PAIRS)}")
+    scores = gather(runs).where(where)
+    names = scores.metrics if metrics is None else with_companions(metrics, scores.metrics)
+    table = summaries(
+        runs, by=by, policy=policy, metrics=names, where=where, method=method, level=level, n_resamples=n_resamples,
+        widen=widen,
+    )  # fmt: skip
+    resamples = draw_resamples(scores.strata, n_resamples, scores.seed)
+    settings = _Settings(scores.metric_numbers(names), pairs, method, level, resamples, widen)
+    values = apply_policy(scores, policy)
+    found = [_in_cell(scores, values, cell, settings) for cell in scores.cells(by)]
+    differences = _with_verdicts(pd.DataFrame([row for part in found for row in part[0]]), scores, level)
+    ranks = table.merge(pd.DataFrame([row for part in found for row in part[1]]), on=["by", "bin", "method", "metric"])
+    return Comparison(
+        benchmark=scores.benchmark, signature=scores.signature, policy=policy, pairs=pairs, unit=scores.unit,
+        level=level, n_resamples=n_resamples, seed=scores.seed, n_samples=len(scores.bins),
+        n_clusters=len(scores.strata), methods=scores.methods, metrics=tuple(names),
+        bins=tuple(scores.bin_columns(by)), notes=(f"policy {policy}: {POLICIES[policy]}", *scores.notes),
+        differences=differences, ranks=ranks, stability=pd.DataFrame([row for part in found for row in part[2]]),
+    )  # fmt: skip
+
+
+def _in_cell(
+    scores: Scores, values: np.ndarray, cell: tuple[str, str, np.ndarray], settings: _Settings
+) -> tuple[list[dict[str, object]], list[dict[str, object]], list[dict[str, object]]]:
+    by, label, inside = cell
+    n_methods, n_metrics = len(values), len(settings.metrics)
+    counted = np.where(inside[:, None], values[:, :, settings.metrics], np.nan)
+    flat = counted.transpose(1, 0, 2).reshape(len(inside), -1)
+    sums = sum_clusters(flat, scores.clusters, scores.strata)
+    drawn = sums.resampled_means(settings.resamples).reshape(n_methods, n_metrics, -1)
+    means = sums.means.reshape(n_methods, n_metrics)
+    pair_rows: list[dict[str, object]] = []
+    rank_rows: list[dict[str, object]] = []
+    tau_rows: list[dict[str, object]] = []
+    for m, k in enumerate(settings.metrics):
+        place = {"by": by, "bin": label, "metric": scores.metrics[k]}
+        sign = quantity(scores.metrics[k]).sign
+        ranks = rank(-sign * means[:, m]) if sign else np.full(n_methods, np.nan)
+        # one column of NaN says as much as 10,000, where there is nothing to rank
+        rankable = sign and np.isfinite(drawn[:, m]).any()
+        redrawn = rank(-sign * drawn[:, m]) if rankable else np.full((n_methods, 1), np.nan)
+        rank_rows += _rank_rows(place, scores.methods, ranks, redrawn, settings.level)
+        tau_rows.append(place | _stability(ranks, redrawn, settings.level))
+        chosen = _chosen_pairs(ranks, settings.pairs)
+        pair_rows += _pair_rows(place, scores, counted[:, :, m], chosen, sign, settings)
+    return pair_rows, rank_rows, tau_rows
+
+
+def _rank_rows(
+    place: dict[str, str], methods: Sequence[str], ranks: np.ndarray, redrawn: np.ndarray, level: float
+) -> list[dict[str, object]]:
+    low, high = rank_interval(redrawn, level)
+    # a resample's rank can be no surer than the data's own
+    low, high = np.minimum(low, ranks), np.maximum(high, ranks)
+    numbers = {"rank": ranks, "rank_low": low, "rank_high": high, "first": first_share(redrawn)}
+    return [
+        place | {"method": method} | {name: float(column[i]) for name, column in numbers.items()}
+        for i, method in enumerate(methods)
+    ]
+
+
+def _stability(ranks: np.ndarray, redrawn: np.ndarray, level: float) -> dict[str, object]:
+    taus = kendall_taus(ranks, redrawn)
+    taus = taus[np.isfinite(taus)]
+    if not len(taus):
+        return {"tau": np.nan, "tau_low": np.nan}
+    return {"tau": float(taus.mean()), "tau_low": float(np.quantile(taus, 1 - level))}
+
+
+def _chosen_pairs(ranks: np.ndarray, pairs: str) -> list[tuple[int, int]]:
+    if pairs == "first":
+        return [(0, j) for j in range(1, len(ranks))]
+    # by rank, methods without one last
+    order = [int(i) for i in np.argsort(ranks, kind="stable")]
+    return list(pairwise(order)) if pairs == "neighbours" else list(combinations(order, 2))
+
+
+def _pair_rows(
+    place: dict[str, str],
+    scores: Scores,
+    values: np.ndarray,
+    chosen: Sequence[tuple[int, int]],
+    sign: int,
+    settings: _Settings,
+) -> list[dict[str, object]]:
+    first, second = np.array(chosen).T
+    gaps = (values[first] - values[second]).T
+    # of two samples that agree to nine decimals neither is better
+    wins = (1 + np.sign(np.round(sign * gaps, 9))) / 2 if sign else np.full_like(gaps, np.nan)
+    sums = sum_clusters(np.concatenate([gaps, wins], axis=1), scores.clusters, scores.strata)
+    drawn = sums.resampled_means(settings.resamples)
+    low, high = intervals(sums, drawn, level=settings.level, method=settings.method, widen=settings.widen)
+    p, means = p_values(sums, drawn), sums.means
+    n_common, n_clusters = sums.counts.sum(axis=0).astype(int), sums.n_clusters
+    n = len(chosen)
+    return [
+        place
+        | {"method": scores.methods[i], "other": scores.methods[j], "difference": float(means[c])}
+        | {"low": float(low[c]), "high": float(high[c]), "p": float(p[c])}
+        | {"improvement": float(means[n + c]), "improvement_low": float(low[n + c])}
+        | {"improvement_high": float(high[n + c])}
+        | {"n_common": int(n_common[c]), "n_clusters": int(n_clusters[c])}
+        | {"identical": bool(n_common[c] and np.nanmax(np.abs(gaps[:, c])) == 0)}
+        for c, (i, j) in enumerate(chosen)
+    ]
+
+
+def _with_verdicts(rows: pd.DataFrame, scores: Scores, level: float) -> pd.DataFrame:
+    parts = []
+    for name, part in rows.groupby("metric", sort=False):
+        what = quantity(str(name))
+        corrected = holm(part["p"].to_numpy(float))
+        shared: dict[str, Any] = {"unit": scores.unit, "family": int(part["p"].notna().sum()), "alpha": 1 - level}
+        evidence = [
+            Evidence(**{str(key): row[key] for key in _EVIDENCE}, p_holm=float(p), **shared)
+            for row, p in zip(part.to_dict("records"), corrected, strict=True)
+        ]
+        winners = [entry.winner(what) for entry in evidence]
+        texts = [verdict(entry, what) for entry in evidence]
+        parts.append(part.assign(p_holm=corrected, winner=winners, verdict=texts))
+    return pd.concat(parts).sort_index().drop(columns="identical")

@@ -1,0 +1,61 @@
+"""Failure policies: what a sample without a score counts as."""
+
+import numpy as np
+
+from fsbench.errors import UsageError
+from fsbench.runs.quantities import quantity
+from fsbench.stats.scores import Scores
+
+POLICIES = {
+    "legacy": "each method's mean is over the samples that it scored, as in the published tables",
+    "common": "every mean is over the samples that all compared methods scored",
+    "penalised": "a failed sample counts as the worst score that any compared method got on it, "
+    "and where all failed on it, as the worst score in its pose bin",
+}
+
+
+def apply_policy(scores: Scores, policy: str) -> np.ndarray:
+    """The values that the means are taken over.
+
+    Parameters
+    ----------
+    scores : Scores
+        Of all compared methods: `common` and `penalised` depend on the company.
+    policy : str
+        One of `POLICIES`.
+
+    Returns
+    -------
+    numpy.ndarray, shape (methods, samples, metrics)
+        NaN where a sample does not count. Under `penalised`, metrics of which neither direction is better have no
+        worst value and stay as they are.
+
+    Raises
+    ------
+    UsageError
+        If there is no such policy.
+    """
+    if policy not in POLICIES:
+        raise UsageError(f"no failure policy {policy!r}; there are {', '.join(POLICIES)}")
+    if policy == "legacy":
+        return scores.values
+    if policy == "common":
+        shared = np.isfinite(scores.values).all(axis=0)
+        return np.where(shared, scores.values, np.nan)
+    return np.stack([_penalised(scores, k) for k in range(len(scores.metrics))], axis=2)
+
+
+def _penalised(scores: Scores, k: int) -> np.ndarray:
+    values = scores.values[:, :, k]
+    sign = quantity(scores.metrics[k]).sign
+    if sign == 0:
+        return values
+    # fmax skips NaN and is silent where there is nothing but NaN
+    loss = -sign * values
+    worst = np.fmax.reduce(loss, axis=0)
+    bins = scores.difficulty
+    for label in np.unique(bins):
+        inside = bins == label
+        worst[inside] = np.where(np.isnan(worst[inside]), np.fmax.reduce(worst[inside]), worst[inside])
+    worst = np.where(np.isnan(worst), np.fmax.reduce(worst), worst)
+    return np.where(np.isnan(values), -sign * worst, values)

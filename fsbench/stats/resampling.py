@@ -1,0 +1,101 @@
+"""Which clusters each resample holds, the same on every machine."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fsbench.runs import Run
+
+# A block of resamples is kept near 32 MB, so that 400,000 samples need no more memory than 400.
+_BLOCK_CELLS = 4_000_000
+# Nine decimals are finer than any score means and coarser than what two machines' last bits can differ by.
+_DIGITS = 9
+_LARGEST = 9e18
+
+
+def content_seed(run: Run) -> int:
+    """A seed from what a run holds: benchmark, samples and scores; not its label, row order or folder.
+
+    Returns
+    -------
+    int
+        Below 2**32.
+    """
+    table = run.samples.sort_values("sample", kind="stable")
+    digest = hashlib.blake2b(digest_size=4)
+    digest.update(run.benchmark.encode() + b"\n")
+    digest.update("\n".join(table["sample"].astype(str)).encode())
+    for metric in sorted(run.metrics):
+        values = np.nan_to_num(table[metric].to_numpy(float), nan=-_LARGEST * 10.0**-_DIGITS, posinf=0.0, neginf=0.0)
+        scaled = np.clip(np.rint(values * 10.0**_DIGITS), -_LARGEST, _LARGEST).astype("<i8")
+        digest.update(b"\n" + metric.encode() + b"\n" + scaled.tobytes())
+    return int.from_bytes(digest.digest(), "little")
+
+
+def combine_seeds(seeds: Sequence[int]) -> int:
+    """One seed from several, whatever their order."""
+    digest = hashlib.blake2b(digest_size=4)
+    for seed in sorted(seeds):
+        digest.update(seed.to_bytes(4, "little"))
+    return int.from_bytes(digest.digest(), "little")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resamples:
+    """How often each cluster is drawn in each resample. Built by `draw_resamples`.
+
+    Parameters
+    ----------
+    strata : numpy.ndarray, shape (clusters,)
+        Stratum of each cluster. As many clusters as a stratum has are drawn from it, with replacement.
+    n_resamples : int
+        Number of resamples over all blocks.
+    seed : int
+        Same seed, same resamples.
+    kept : numpy.ndarray, shape (n_resamples, clusters), or None
+        The only block, where one is enough; more are drawn anew each time they are asked for.
+    """
+
+    strata: np.ndarray
+    n_resamples: int
+    seed: int
+    kept: np.ndarray | None = None
+
+    def blocks(self) -> Iterator[np.ndarray]:
+        """The counts in blocks of (some resamples, clusters), as floats since they are multiplied with sums next."""
+        if self.kept is None:
+            yield from _drawn(self.strata, self.n_resamples, self.seed)
+        else:
+            yield self.kept
+
+
+def draw_resamples(strata: np.ndarray, n_resamples: int, seed: int) -> Resamples:
+    """Draw the resamples, keeping them if they are few enough.
+
+    Examples
+    --------
+    >>> next(draw_resamples(np.array([0, 0, 0, 1]), n_resamples=100, seed=1).blocks()).sum(axis=0)[3]
+    100.0
+    """
+    small = n_resamples * len(strata) <= _BLOCK_CELLS
+    kept = next(_drawn(strata, n_resamples, seed)) if small else None
+    return Resamples(strata, n_resamples, seed, kept)
+
+
+def _drawn(strata: np.ndarray, n_resamples: int, seed: int) -> Iterator[np.ndarray]:
+    n_clusters = len(strata)
+    members = [np.flatnonzero(strata == stratum) for stratum in np.unique(strata)]
+    # one stream a stratum; integers alone are drawn, so no machine's floating point enters
+    streams = [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(len(members))]
+    rows = max(1, _BLOCK_CELLS // n_clusters)
+    for start in range(0, n_resamples, rows):
+        n_rows = min(rows, n_resamples - start)
+        counts = np.empty((n_rows, n_clusters))
+        for inside, stream in zip(members, streams, strict=True):
+            size = len(inside)
+            drawn = stream.integers(0, size, size=(n_rows, size), dtype=np.int64)
+            drawn += np.arange(n_rows)[:, None] * size
+            counts[:, inside] = np.bincount(drawn.ravel(), minlength=n_rows * size).reshape(n_rows, size)
+        yield counts

@@ -1,0 +1,137 @@
+"""Summaries: each method's mean in each bin, with its interval and its done rate."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from fsbench.errors import UsageError
+from fsbench.runs import Run
+from fsbench.stats.bootstrap import ClusterSums, sum_clusters
+from fsbench.stats.intervals import Method, intervals
+from fsbench.stats.overlap import LOW_OVERLAP
+from fsbench.stats.policies import apply_policy
+from fsbench.stats.resampling import draw_resamples
+from fsbench.stats.scores import Scores, gather
+
+N_RESAMPLES = 10_000
+LEVEL = 0.95
+MOST_RESAMPLES = 1_000_000
+
+
+def summaries(
+    runs: Sequence[Run],
+    *,
+    by: str | Sequence[str] | None = None,
+    policy: str = "legacy",
+    metrics: Sequence[str] | None = None,
+    where: Mapping[str, str] | None = None,
+    ci: bool = True,
+    method: Method = "percentile",
+    level: float = LEVEL,
+    n_resamples: int = N_RESAMPLES,
+    widen: bool = True,
+) -> pd.DataFrame:
+    """Means per method, bin and metric.
+
+    A method's resamples are seeded by its own run, so that its interval is the same in every company, table and
+    choice of bins and metrics (unless the policy looks at the others).
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Of one benchmark and one signature.
+    by : str or sequence of str, optional
+        Bin columns ("pose" stands for "pose_deg"); the whole is always added.
+    policy : str
+        What a failed sample counts as, see `fsbench.stats.POLICIES`.
+    metrics : sequence of str, optional
+        Default: all.
+    where : mapping, optional
+        Only samples in these bins, e.g. {"focal_px": "1200"}.
+    ci : bool
+        Without intervals `low` and `high` are NaN, and it is quicker.
+    method, level, widen
+        See `fsbench.stats.intervals.intervals`.
+    n_resamples : int
+        Resamples of clusters.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a (bin, method, metric): `method`; `by` (bin column, "all" for the whole); `bin` (its label); `metric`;
+        `mean`, `median`, `low`, `high` in the run's units; `n_scored` of `n_total` samples scored, `done` their ratio;
+        `n_used` samples and `n_clusters` clusters that the mean is over; `small_overlap`: the mean CR there is below
+        `fsbench.stats.LOW_OVERLAP`; `policy`; `level`; `n_resamples`; `seed`.
+
+    Raises
+    ------
+    UsageError
+        If benchmarks or signatures differ, or a bin, metric, policy or method is not there.
+    """
+    _check_resamples(n_resamples)
+    scores = gather(runs).where(where)
+    values = apply_policy(scores, policy)
+    cells, chosen = list(scores.cells(by)), scores.metric_numbers(metrics)
+    columns = [
+        _of_one_method(scores, i, values[i][:, chosen], cells, ci, method, level, n_resamples, widen)
+        for i in range(len(scores.methods))
+    ]
+    names = [scores.metrics[k] for k in chosen]
+    rows = [
+        {"method": scores.methods[i], "by": name, "bin": label, "metric": metric}
+        | _counts(scores.values[i, inside, k], column, place)
+        | {"small_overlap": _is_small(scores, i, inside), "policy": policy, "level": level}
+        | {"n_resamples": n_resamples if ci else 0, "seed": scores.seeds[i]}
+        for cell, (name, label, inside) in enumerate(cells)
+        for i, column in enumerate(columns)
+        for m, (k, metric) in enumerate(zip(chosen, names, strict=True))
+        for place in [cell * len(chosen) + m]
+    ]
+    return pd.DataFrame(rows)
+
+
+def _check_resamples(n_resamples: int) -> None:
+    if not 100 <= n_resamples <= MOST_RESAMPLES:
+        raise UsageError(f"{n_resamples} resamples: expected 100 to {MOST_RESAMPLES:,}; 10,000 are usual")
+
+
+def _of_one_method(
+    scores: Scores,
+    i: int,
+    values: np.ndarray,
+    cells: Sequence[tuple[str, str, np.ndarray]],
+    ci: bool,
+    method: Method,
+    level: float,
+    n_resamples: int,
+    widen: bool,
+) -> dict[str, np.ndarray]:
+    """Columns of numbers, each over (cells x metrics)."""
+    spread = np.concatenate([np.where(inside[:, None], values, np.nan) for _, _, inside in cells], axis=1)
+    sums = sum_clusters(spread, scores.clusters, scores.strata)
+    low = high = np.full(spread.shape[1], np.nan)
+    if ci:
+        drawn = sums.resampled_means(draw_resamples(scores.strata, n_resamples, scores.seeds[i]))
+        low, high = intervals(sums, drawn, level=level, method=method, widen=widen)
+    medians = [np.median(column[np.isfinite(column)]) if np.isfinite(column).any() else np.nan for column in spread.T]
+    return {"mean": sums.means, "median": np.array(medians), "low": low, "high": high} | _sizes(sums)
+
+
+def _sizes(sums: ClusterSums) -> dict[str, np.ndarray]:
+    return {"n_used": sums.counts.sum(axis=0).astype(int), "n_clusters": sums.n_clusters}
+
+
+def _counts(raw: np.ndarray, column: Mapping[str, np.ndarray], place: int) -> dict[str, float | int]:
+    n_scored, n_total = int(np.isfinite(raw).sum()), len(raw)
+    numbers = {name: float(column[name][place]) for name in ("mean", "median", "low", "high")}
+    sizes = {name: int(column[name][place]) for name in ("n_used", "n_clusters")}
+    return numbers | {"n_scored": n_scored, "n_total": n_total, "done": n_scored / n_total} | sizes
+
+
+def _is_small(scores: Scores, i: int, inside: np.ndarray) -> bool:
+    if "cr" not in scores.metrics:
+        return False
+    shares = scores.values[i, inside, scores.metrics.index("cr")]
+    shares = shares[np.isfinite(shares)]
+    return bool(len(shares) and shares.mean() < LOW_OVERLAP)

@@ -1,0 +1,86 @@
+"""Verdicts: what a paired difference says, in plain words."""
+
+from dataclasses import dataclass
+
+from fsbench.runs.quantities import Quantity
+from fsbench.stats.bootstrap import MIN_CLUSTERS
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One paired difference, method - other, and all that its verdict rests on.
+
+    Parameters
+    ----------
+    method, other : str
+        Labels.
+    difference, low, high : float
+        In the run's units; low and high NaN where there are too few clusters.
+    p_holm : float
+        Corrected p-value.
+    n_common, n_clusters : int
+        Samples and clusters that count for both.
+    unit : str
+        What a cluster is, "subject" or "sample".
+    family : int
+        Number of comparisons that the correction is for.
+    alpha : float
+        A corrected p-value below it shows a difference.
+    identical : bool
+        All differences are exactly 0.
+    """
+
+    method: str
+    other: str
+    difference: float
+    low: float
+    high: float
+    p_holm: float
+    n_common: int
+    n_clusters: int
+    unit: str
+    family: int
+    alpha: float
+    identical: bool
+
+    @property
+    def differs(self) -> bool:
+        """Whether interval and corrected p-value both show a difference."""
+        return (self.low > 0 or self.high < 0) and self.p_holm < self.alpha
+
+    def winner(self, what: Quantity) -> str:
+        """Label of the better method; empty where no difference is shown or neither direction is better."""
+        if not self.differs or what.sign == 0:
+            return ""
+        return self.method if what.sign * self.difference > 0 else self.other
+
+
+def verdict(evidence: Evidence, what: Quantity) -> str:
+    """One line for a reader who is no statistician.
+
+    Examples
+    --------
+    >>> from fsbench.runs.quantities import quantity
+    >>> found = Evidence("A", "B", -0.04, -0.14, 0.06, 0.4, 660, 20, "subject", 1, 0.05, False)
+    >>> verdict(found, quantity("cd_mm"))
+    'no difference shown: -0.04 mm [-0.14, 0.06], 20 subjects'
+    """
+    if evidence.n_common == 0:
+        return "cannot tell: no sample counts for both"
+    crowd = f"{evidence.n_clusters} {evidence.unit}{'s' if evidence.n_clusters != 1 else ''}"
+    if evidence.identical:
+        samples = f"{evidence.n_common} sample{'s' if evidence.n_common != 1 else ''}"
+        return f"identical scores: {samples}" + (f", {crowd}" if evidence.unit != "sample" else "")
+    unit = f" {what.unit}" if what.unit else ""
+    if what.unit == "%":
+        unit = " % points"
+    size = f"{what.show(evidence.difference)}{unit}"
+    if evidence.low != evidence.low:
+        return f"cannot tell: {size}, {crowd}; an interval takes {MIN_CLUSTERS} or more"
+    numbers = f"{size} [{what.show(evidence.low)}, {what.show(evidence.high)}], {crowd}"
+    if evidence.differs:
+        winner = evidence.winner(what)
+        return f"{winner} is better: {numbers}" if winner else f"they differ: {numbers}"
+    if evidence.low > 0 or evidence.high < 0:
+        return f"no difference shown among {evidence.family} comparisons: {numbers}"
+    return f"no difference shown: {numbers}"
