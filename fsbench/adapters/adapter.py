@@ -50,6 +50,13 @@ class AdapterLike(Protocol):
     def settings(self) -> dict[str, Any]:
         """All that can move a number, for a run's manifest."""
 
+    def check_benchmark(self, *, in_the_lab: bool) -> None:
+        """Refuse, before hours are spent, a benchmark that every sample would fail on (UsageError)."""
+
+    @property
+    def text(self) -> dict[str, str]:
+        """What a user should know, by heading: Frame, Formula, Oddities, Source; under "" in a sentence."""
+
 
 @dataclass(frozen=True, slots=True)
 class SideFile:
@@ -172,6 +179,9 @@ class Adapter:
         """Name alone: a published method has no options."""
         return {"adapter": self.name}
 
+    def check_benchmark(self, *, in_the_lab: bool) -> None:
+        """Both will do."""
+
     @staticmethod
     def _read(side: SideFile, mesh_path: Path, sample: str) -> Any:
         path = mesh_path.parent / in_pattern(side.pattern, sample)
@@ -212,7 +222,7 @@ def placed(path: Path, mesh: Mesh, place: Callable[[Floats], Floats], swap_faces
     try:
         with np.errstate(over="raise", divide="raise", invalid="raise"):
             vertices = place(mesh.vertices)
-    except FloatingPointError as error:
+    except ArithmeticError as error:
         raise MeshError(f"{path}: cannot be placed in the image, its numbers are out of any range ({error})") from None
     except MeshError as error:
         raise MeshError(f"{path}: {error}") from None

@@ -9,6 +9,7 @@ import numpy as np
 
 from fsbench.adapters import steps
 from fsbench.adapters.adapter import ExpectedFile, check_call, in_pattern, placed, read_beside, read_prediction
+from fsbench.adapters.sidefiles import affine
 from fsbench.errors import FormatError, MeshError, MissingError, UsageError
 from fsbench.mesh import Floats, Mesh
 
@@ -16,6 +17,27 @@ FRAMES = ("pixels", "ortho", "cv", "gl")
 FLIPS = ("x", "y", "z", "faces")
 MESH_SUFFIXES = (".obj", ".ply", ".stl", ".off")
 TFORM_SUFFIXES = (".npy", ".txt")
+
+_PINHOLE = (
+    "P = V with the axes of --flip mirrored; y, z * -1 for gl. In the lab without --focal: all * 3 / (max y - min y). "
+    "Else with F = --focal, s the scale of the crop and m = mean z: turned and moved in x and y as the crop was, at "
+    "depth m; then as cv with focal length F s."
+)
+_TEXT = {
+    "pixels": {
+        "Frame": "Pixels of the image that the network saw: x right from the left edge, y up from the bottom edge, z "
+        "towards the viewer.",
+        "Formula": "P = V * unit; P / (size / 2); x, y - 1; the axes of --flip mirrored; through the inverse of "
+        "--tform or --crop to the 256 px image, z by its scale; then as ortho.",
+    },
+    "ortho": {
+        "Frame": "x right, y up, z towards the viewer; the image that the network saw is [-1, 1]^2.",
+        "Formula": "P = V * unit; the axes of --flip mirrored; through the inverse of --tform or --crop to the 256 px "
+        "image, z by its scale; then as ortho.",
+    },
+    "cv": {"Frame": "Camera at the origin: x right, y down, z away from it; any unit.", "Formula": _PINHOLE},
+    "gl": {"Frame": "Camera at the origin: x right, y up, z towards the viewer; any unit.", "Formula": _PINHOLE},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +120,7 @@ class Frame:
                 raise UsageError(f"{what} {pattern!r}: expected a file name with {{sample}} in it, without a folder")
         if self.tform is not None and Path(self.tform).suffix not in TFORM_SUFFIXES:
             raise UsageError(f"tform {self.tform!r}: expected a name that ends in {' or '.join(TFORM_SUFFIXES)}")
-        suffix = Path(self.pattern.replace("{sample}", "")).suffix
+        suffix = Path(in_pattern(self.pattern, "0")).suffix
         if suffix and suffix not in MESH_SUFFIXES:
             raise UsageError(f"pattern {self.pattern!r}: meshes end in {', '.join(MESH_SUFFIXES)}")
 
@@ -156,11 +178,7 @@ class Frame:
             If cv or gl is asked for in the wild without a focal length; else as `Adapter.load`.
         """
         check_call(folder, sample, focal_px)
-        if self.is_pinhole and focal_px is None and self.own_focal_px is None:
-            raise UsageError(
-                f"{self.frame} in the wild needs the focal length of your camera in pixels of its image (--focal): "
-                "without it nobody can tell where in the image the mesh is"
-            )
+        self.check_benchmark(in_the_lab=focal_px is not None)
         path = self._find(Path(folder), sample)
         mesh = read_prediction(path)
         image_from_net = self._image_from_net(path, sample)
@@ -171,9 +189,22 @@ class Frame:
         """Every option, for a run's manifest."""
         return {"adapter": self.frame, **{key: value for key, value in asdict(self).items() if key != "frame"}}
 
+    def check_benchmark(self, *, in_the_lab: bool) -> None:
+        """Refuse cv and gl without a focal length in the wild, which has no camera that could stand in (UsageError)."""
+        if self.is_pinhole and self.own_focal_px is None and not in_the_lab:
+            raise UsageError(
+                f"{self.frame} in the wild needs the focal length of your camera in pixels of its image (--focal): "
+                "without it nobody can tell where in the image the mesh is"
+            )
+
+    @property
+    def text(self) -> dict[str, str]:
+        """What a user should know, by heading."""
+        return {**_TEXT[self.frame], "Source": "Your own method; docs/own-method.md says how to choose the options."}
+
     def _mesh_names(self, sample: str) -> tuple[str, ...]:
         name = in_pattern(self.pattern, sample)
-        if Path(self.pattern.replace("{sample}", "")).suffix:
+        if Path(in_pattern(self.pattern, "0")).suffix:
             return (name,)
         return tuple(name + suffix for suffix in MESH_SUFFIXES)
 
@@ -193,8 +224,6 @@ class Frame:
     def _image_from_net(self, path: Path, sample: str) -> Floats:
         """Affine (3, 3) from pixels of the network's image to pixels of the 256 px image, both y down."""
         if self.tform is not None:
-            from fsbench.adapters.sidefiles import affine
-
             beside = path.parent / in_pattern(self.tform, sample)
             return steps.inverse(read_beside(path, beside, lambda: affine(beside, sample)))
         x0, y0, x1, y1 = self.crop or (0.0, 0.0, steps.IMAGE_PX, steps.IMAGE_PX)

@@ -6,6 +6,7 @@ errors are not ours, so they become the sample's reason.
 
 import hashlib
 import importlib.util
+import inspect
 import os
 import sys
 import traceback
@@ -17,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from fsbench.adapters.adapter import ExpectedFile, check_call
+from fsbench.adapters.adapter import ExpectedFile, check_call, sections
 from fsbench.errors import FsbenchError, MeshError, MissingError, UsageError
 from fsbench.mesh import Mesh
 
@@ -82,6 +83,15 @@ class Own:
         if not self.path:
             return {"adapter": self.name, **_origin(self.function)}
         return {"adapter": self.name, "sha256": hashlib.sha256(Path(self.path).read_bytes()).hexdigest()}
+
+    def check_benchmark(self, *, in_the_lab: bool) -> None:
+        """Both may do; UsageError if the function cannot be found."""
+        self.resolve()
+
+    @property
+    def text(self) -> dict[str, str]:
+        """Docstring of the function, by section."""
+        return sections(inspect.getdoc(self.resolve()) or "")
 
     def resolve(self) -> Function:
         """Find the function; the file is imported once a process.

@@ -83,5 +83,5 @@ def _unknown(name: str) -> str:
     known = names()
     folded = {other.casefold(): other for other in known}
     near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
-    hint = f"did you mean {folded[near[0]]}?" if near else f"known are {', '.join(known)}"
-    return f"there is no adapter {name!r}; {hint} One's own: FILE.py:function, see `fsbench adapters`"
+    hint = f"Did you mean {folded[near[0]]}?" if near else f"Known are {', '.join(known)}."
+    return f"there is no adapter {name!r}. {hint} For one's own method see `fsbench adapters`"
