@@ -1,6 +1,12 @@
 """`fsbench table`: runs side by side, as text or ready for a paper."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from fsbench.runs import Run
 
 
 @click.command("table")
@@ -17,7 +23,23 @@ import click
 )
 @click.option("--metrics", help="Metric columns, e.g. cd_mm,mne_rad,cr. CD brings CR with it.")
 @click.option("--tidy", is_flag=True, help="One row a (method, bin, metric), all digits; csv.")
-def command(runs: tuple[str, ...], by: tuple[str, ...], format_: str, metrics: str | None, tidy: bool) -> None:
+@click.option(
+    "--policy",
+    type=click.Choice(["legacy", "common", "penalised"]),
+    default="legacy",
+    show_default=True,
+    help="What a failed sample counts as; legacy leaves it out, as published.",
+)
+@click.option("--ci", is_flag=True, help="With 95 % intervals of the means.")
+def command(
+    runs: tuple[str, ...],
+    by: tuple[str, ...],
+    format_: str,
+    metrics: str | None,
+    tidy: bool,
+    policy: str,
+    ci: bool,
+) -> None:
     """Put runs of one benchmark into a table.
 
     Each RUN is a folder that `fsbench score --out` wrote. Without --by: by pose in the wild, by view angle and by
@@ -28,7 +50,7 @@ def command(runs: tuple[str, ...], by: tuple[str, ...], format_: str, metrics: s
     from fsbench.errors import UsageError
     from fsbench.report.formats import FORMATS, write_tidy
     from fsbench.report.layout import default_layouts
-    from fsbench.report.selection import distinct_labels
+    from fsbench.report.selection import distinct_labels, relabelled
     from fsbench.report.tables import build
     from fsbench.runs import load_run
 
@@ -38,5 +60,15 @@ def command(runs: tuple[str, ...], by: tuple[str, ...], format_: str, metrics: s
     loaded = [load_run(folder) for folder in folders]
     labels = distinct_labels(loaded, folders)
     names = None if metrics is None else [name.strip() for name in metrics.split(",") if name.strip()]
-    tables = [build(loaded, name, names, labels) for name in by or default_layouts(loaded[0])]
+    tables = [build(loaded, name, names, labels, policy=policy, ci=ci) for name in by or default_layouts(loaded[0])]
+    if len(loaded) > 1:
+        _warn_of_orders(relabelled(loaded, labels), tables[0].metrics[0].name)
     click.echo((write_tidy if tidy else FORMATS[format_])(tables), nl=False)
+
+
+def _warn_of_orders(runs: "Sequence[Run]", metric: str) -> None:
+    from fsbench.stats import policy_orders
+
+    sentence = policy_orders(runs, metric).sentence()
+    if sentence:
+        click.echo(f"note: {sentence}; see --policy", err=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -10,6 +11,8 @@ from fsbench.errors import UsageError
 from fsbench.runs import Run
 
 OVERALL = "overall"
+
+_AXES = MappingProxyType({"pose_deg": "Head pose", "focal_px": "Focal length", "": ""})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,11 @@ class Layout:
     column: str
     bins: tuple[Bin, ...]
     where: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def axis(self) -> str:
+        """What the bins are, for the axis of a figure."""
+        return _AXES.get(self.column, self.column.replace("_", " "))
 
     def members(self, samples: pd.DataFrame, bin_: Bin) -> "pd.Series[bool]":
         """Which rows of a run are averaged in `bin_`."""

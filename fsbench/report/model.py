@@ -18,6 +18,8 @@ class Cell:
         Samples with a score, and samples in the bin.
     low, high : float
         Interval of the mean, where one was asked for.
+    small_overlap : bool
+        So little of the reference is covered that a chamfer distance says little.
     """
 
     mean: float
@@ -26,6 +28,7 @@ class Cell:
     n_total: int
     low: float = float("nan")
     high: float = float("nan")
+    small_overlap: bool = False
 
 
 @dataclass(frozen=True, slots=True)

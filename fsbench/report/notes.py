@@ -7,16 +7,30 @@ from fsbench.report.layout import Layout
 from fsbench.report.model import Row
 from fsbench.runs import Run
 from fsbench.runs.quantities import Quantity
+from fsbench.stats import LEVEL, LOW_OVERLAP, POLICIES
 
 _FEW = 0.5
 
 
 def of_table(
-    run: Run, spec: Spec | None, layout: Layout, metrics: Sequence[Quantity], rows: Sequence[Row]
+    runs: Sequence[Run],
+    spec: Spec | None,
+    layout: Layout,
+    metrics: Sequence[Quantity],
+    rows: Sequence[Row],
+    policy: str = "legacy",
+    ci: bool = False,
 ) -> tuple[str, ...]:
     """The notes of a table, most general first."""
-    notes = [*_subset(run, spec), *_of_metrics(metrics), *_done(layout), *_legacy(rows), *_few(layout, rows)]
-    return tuple(notes)
+    return (
+        *_subset(runs[0], spec),
+        *of_metrics(metrics),
+        *_small_overlap(layout, metrics, rows),
+        *_means(layout, policy),
+        *(_interval(runs[0]) if ci else ()),
+        *legacy_done(rows),
+        *few_samples(layout, rows),
+    )
 
 
 def _subset(run: Run, spec: Spec | None) -> list[str]:
@@ -25,7 +39,8 @@ def _subset(run: Run, spec: Spec | None) -> list[str]:
     return [f"A part of the benchmark: {len(run.samples)} of its {len(spec.samples)} samples."]
 
 
-def _of_metrics(metrics: Sequence[Quantity]) -> list[str]:
+def of_metrics(metrics: Sequence[Quantity]) -> list[str]:
+    """What has to be said of the metrics whatever their values."""
     said = [f"{note}." for note in dict.fromkeys(metric.note for metric in metrics if metric.note)]
     together = [metric for metric in metrics if metric.beside]
     if together and any(metric.name == together[0].beside for metric in metrics):
@@ -33,15 +48,37 @@ def _of_metrics(metrics: Sequence[Quantity]) -> list[str]:
     return said
 
 
-def _done(layout: Layout) -> list[str]:
-    scope = ""
-    if layout.where:
-        only = " and ".join(f"{column} = {label}" for column, label in layout.where.items())
-        scope = f" with {only}; done is over all samples"
-    return [f"Means over the samples that have a score{scope}."]
+def _small_overlap(layout: Layout, metrics: Sequence[Quantity], rows: Sequence[Row]) -> list[str]:
+    if not any(metric.beside for metric in metrics):
+        return []
+    found = []
+    for row in rows:
+        bins = [bin_.title for bin_, cells in zip(layout.bins, row.cells, strict=True) if cells[0].small_overlap]
+        if bins:
+            found.append(row.label if len(bins) == len(layout.bins) else f"{row.label} at {', '.join(bins)}")
+    if not found:
+        return []
+    small = f"Small overlap, CR below {100 * LOW_OVERLAP:.0f} %"
+    return [f"{small}, so that CD may leave out the hard parts: {'; '.join(found)}."]
 
 
-def _legacy(rows: Sequence[Row]) -> list[str]:
+def _means(layout: Layout, policy: str) -> list[str]:
+    what = (
+        "Means over the samples that have a score" if policy == "legacy" else f"Failures, {policy}: {POLICIES[policy]}"
+    )
+    if not layout.where:
+        return [f"{what}."]
+    only = " and ".join(f"{column} = {label}" for column, label in layout.where.items())
+    return [f"{what}; only samples with {only}, while done is over all samples."]
+
+
+def _interval(run: Run) -> list[str]:
+    unit = "subjects" if "subject" in run.bins else "samples"
+    return [f"In brackets: {100 * LEVEL:.0f} % bootstrap interval of the mean over {unit}."]
+
+
+def legacy_done(rows: Sequence[Row]) -> list[str]:
+    """Where the published done rate is another one."""
     return [
         f"{row.label}: done is {row.n_scored} of {row.n_total} samples; published as {100 * row.legacy_done:.1f} %, "
         f"of the {row.published_rows} rows in its files."
@@ -50,12 +87,12 @@ def _legacy(rows: Sequence[Row]) -> list[str]:
     ]
 
 
-def _few(layout: Layout, rows: Sequence[Row]) -> list[str]:
+def few_samples(layout: Layout, rows: Sequence[Row]) -> list[str]:
+    """Means that stand on less than half of their bin."""
     found = [
-        f"{row.label} {bin_.title} {cell.n_scored} of {cell.n_total}"
+        f"{row.label} {bin_.title} {cells[0].n_scored} of {cells[0].n_total}"
         for row in rows
         for bin_, cells in zip(layout.bins, row.cells, strict=True)
-        for cell in cells[:1]
-        if 0 < cell.n_scored < _FEW * cell.n_total
+        if 0 < cells[0].n_scored < _FEW * cells[0].n_total
     ]
-    return [f"Few samples behind a mean: {', '.join(found)}."] if found else []
+    return [f"Few samples behind a mean: {'; '.join(found)}."] if found else []

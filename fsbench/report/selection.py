@@ -93,6 +93,11 @@ def distinct_labels(runs: Sequence[Run], folders: Sequence[Path]) -> list[str]:
     ]
 
 
+def relabelled(runs: Sequence[Run], labels: Sequence[str]) -> list[Run]:
+    """The runs under other labels."""
+    return [Run(run.samples, {**run.manifest, "method": label}) for run, label in zip(runs, labels, strict=True)]
+
+
 def _namesakes(i: int, methods: Sequence[str], folders: Sequence[Path]) -> list[Path]:
     return [folder for j, folder in enumerate(folders) if j != i and methods[j] == methods[i]]
 

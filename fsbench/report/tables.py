@@ -1,8 +1,8 @@
 """Tables: runs side by side, divided into bins. What a table says is settled here, how it is written in `formats`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-import numpy as np
+import pandas as pd
 
 from fsbench.report import notes
 from fsbench.report.layout import Layout, default_layouts, layout, spec_of
@@ -10,6 +10,7 @@ from fsbench.report.model import Cell, Row, Table
 from fsbench.report.selection import choose_metrics, require_comparable
 from fsbench.runs import Run
 from fsbench.runs.quantities import quantity
+from fsbench.stats import OVERALL, summaries
 
 
 def build(
@@ -17,6 +18,9 @@ def build(
     by: str | None = None,
     metrics: Sequence[str] | None = None,
     labels: Sequence[str] | None = None,
+    *,
+    policy: str = "legacy",
+    ci: bool = False,
 ) -> Table:
     """Put runs of one benchmark and one signature into a table.
 
@@ -30,6 +34,10 @@ def build(
         Metric columns. A chamfer distance brings the complete rate with it.
     labels : sequence of str, optional
         Instead of the runs' own.
+    policy : str
+        What a failed sample counts as, see `fsbench.stats.POLICIES`; "legacy" is the published rule.
+    ci : bool
+        With the 95 % interval of every mean.
 
     Raises
     ------
@@ -39,26 +47,36 @@ def build(
     shown = require_comparable(runs, labels)
     chosen = choose_metrics(runs[0], metrics)
     divided = layout(runs, by or default_layouts(runs[0])[0])
-    rows = tuple(_row(run, label, divided, chosen) for run, label in zip(runs, shown, strict=True))
+    rows = tuple(_rows(runs, shown, divided, _summary(runs, divided, chosen, policy, ci)))
     quantities = tuple(quantity(name) for name in chosen)
-    said = notes.of_table(runs[0], spec_of(runs[0]), divided, quantities, rows)
+    said = notes.of_table(runs, spec_of(runs[0]), divided, quantities, rows, policy, ci)
     return Table(runs[0].benchmark, runs[0].signature, divided, quantities, rows, said)
 
 
-def _row(run: Run, label: str, divided: Layout, metrics: Sequence[str]) -> Row:
-    scored = run.samples["status"] == "ok"
-    inside = [divided.members(run.samples, bin_) for bin_ in divided.bins]
-    cells = tuple(
-        tuple(_cell(run.samples.loc[members & scored, name].to_numpy(float), int(members.sum())) for name in metrics)
-        for members in inside
-    )
-    published = run.manifest.get("published_rows")
-    rows = published if isinstance(published, int) and published > 0 else None
-    return Row(label, cells, int(scored.sum()), len(scored), rows)
+def _summary(runs: Sequence[Run], divided: Layout, metrics: Sequence[str], policy: str, ci: bool) -> pd.DataFrame:
+    by = divided.column or None
+    found = summaries(runs, by=by, policy=policy, metrics=metrics, where=divided.where, ci=ci)
+    return found[found["by"] == (divided.column or OVERALL)]
 
 
-def _cell(values: np.ndarray, n_total: int) -> Cell:
-    values = values[np.isfinite(values)]
-    if not len(values):
-        return Cell(float("nan"), float("nan"), 0, n_total)
-    return Cell(float(values.mean()), float(np.median(values)), len(values), n_total)
+def _rows(runs: Sequence[Run], labels: Sequence[str], divided: Layout, summary: pd.DataFrame) -> Iterator[Row]:
+    """One row a run; the summary's own labels tell runs apart by their position."""
+    n_metrics = summary["metric"].nunique()
+    position = {label: summary[summary["bin"] == label] for label in dict.fromkeys(summary["bin"])}
+    for r, (run, label) in enumerate(zip(runs, labels, strict=True)):
+        cells = tuple(
+            tuple(_cells(position[bin_.label].iloc[r * n_metrics : (r + 1) * n_metrics])) for bin_ in divided.bins
+        )
+        published = run.manifest.get("published_rows")
+        n_published = published if isinstance(published, int) and published > 0 else None
+        yield Row(label, cells, int((run.samples["status"] == "ok").sum()), len(run.samples), n_published)
+
+
+def _cells(part: pd.DataFrame) -> Iterator[Cell]:
+    for line in part.to_dict("records"):
+        yield Cell(
+            *(float(line[name]) for name in ("mean", "median")),
+            *(int(line[name]) for name in ("n_scored", "n_total")),
+            *(float(line[name]) for name in ("low", "high")),
+            small_overlap=bool(line["small_overlap"]),
+        )

@@ -28,9 +28,6 @@ def write(tables: Sequence[Table]) -> str:
 def _one(table: Table) -> str:
     found = groups(table)
     columns = [column for group in found for column in group.columns]
-    units = [
-        f"{escape(column.label)}/{escape(column.unit)}" if column.unit else escape(column.label) for column in columns
-    ]
     rows = [
         [escape(row.label), *(_cell(column.cells[r], column.marks[r]) for column in columns)]
         for r, row in enumerate(table.rows)
@@ -45,7 +42,8 @@ def _one(table: Table) -> str:
         r"\toprule",
         _line(["", *map(_heading, found)]),
         _rules(found),
-        _line(["Method", *units]),
+        _line(["Method", *(escape(column.label) for column in columns)]),
+        _line(["", *(escape(column.unit) for column in columns)]),
         r"\midrule",
         *map(_line, rows),
         r"\bottomrule",
