@@ -13,9 +13,9 @@ import re
 import numpy as np
 import numpy.typing as npt
 
+from fsbench.io.lines import Bytes
 from fsbench.mesh import Floats, Ints, Mask
 
-Bytes = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint64]
 
 _ONES = 0x0101010101010101
@@ -24,7 +24,7 @@ _ZEROS = ~_KEEP & np.uint64(0x30 * _ONES)
 _POWER = 10.0 ** np.arange(23)
 _NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
-_MINUS, _PLUS, _DOT, _BLANK = b"-+. "
+_MINUS, _PLUS, _DOT = b"-+."
 
 
 class BadNumberError(ValueError):
@@ -34,13 +34,6 @@ class BadNumberError(ValueError):
         shown = text[:40].decode("ascii", "backslashreplace") + ("..." if len(text) > 40 else "")
         super().__init__(f"found '{shown}', expected {expected}")
         self.position = position
-
-
-def words_of(buffer: Bytes, start: int, stop: int) -> tuple[Ints, Ints]:
-    """Return where the words of buffer[start:stop] start and end; a blank stands before and at the end of it."""
-    blank = buffer[start - 1 : stop] <= _BLANK
-    edges = np.flatnonzero(blank[1:] != blank[:-1]) + start
-    return edges[::2], edges[1::2]
 
 
 def parse_unsigned(buffer: Bytes, ends: Ints, lengths: Ints) -> tuple[Ints, Mask]:

@@ -7,18 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from fsbench.errors import FormatError, MeshError
-from fsbench.io.decimals import BadNumberError, Bytes, parse_floats, parse_integers, words_of
+from fsbench.io.decimals import BadNumberError, parse_floats, parse_integers
 from fsbench.io.files import MAX_MESH_BYTES, open_regular
+from fsbench.io.lines import NEWLINE, PAD, Bytes, line_heads, line_number, words_after, words_of
 from fsbench.io.polygons import triangulate
 from fsbench.mesh import Floats, Ints, Mesh
 
 _PIECE_BYTES = 1 << 19
 """The text is parsed in pieces of this size: temporary arrays then stay within the processor's cache."""
 
-_PAD = 8
-"""Bytes in front of a piece, so that a 64-bit word may end anywhere in it."""
-
-NEWLINE, SLASH, LETTER_F, LETTER_N, LETTER_V = b"\n/fnv"
+_SLASH, _F, _N, _V = b"/fnv"
 
 
 def read_obj(path: str | os.PathLike[str]) -> Mesh:
@@ -61,8 +59,7 @@ def read_obj(path: str | os.PathLike[str]) -> Mesh:
     try:
         content = _parse(text)
     except (_LineError, BadNumberError) as error:
-        line = 1 + np.count_nonzero(text[_PAD : error.position] == NEWLINE)
-        raise FormatError(f"{path}: line {line}: {error}") from error
+        raise FormatError(f"{path}: line {line_number(text, error.position)}: {error}") from error
     if len(content.vertices) == 0:
         raise MeshError(f"{path}: the mesh is empty: no line starts with 'v'. Is it an OBJ file?")
     try:
@@ -83,14 +80,14 @@ def _load(path: str | os.PathLike[str]) -> Bytes:
     """The file's text between line breaks, without comments and continued lines; every byte stays in its place."""
     file, n_bytes = open_regular(path, MAX_MESH_BYTES)
     with file:
-        raw = bytearray(_PAD + n_bytes + 1)
-        raw[:_PAD] = b"\n" * _PAD
-        filled = _PAD
+        raw = bytearray(PAD + n_bytes + 1)
+        raw[:PAD] = b"\n" * PAD
+        filled = PAD
         while n := file.readinto(memoryview(raw)[filled:-1]):
             filled += n
     raw[filled] = NEWLINE
-    if raw.startswith(b"\xef\xbb\xbf", _PAD):
-        raw[_PAD : _PAD + 3] = b"   "
+    if raw.startswith(b"\xef\xbb\xbf", PAD):
+        raw[PAD : PAD + 3] = b"   "
     for mark, pattern in ((b"#", rb"#[^\n]*"), (b"\\", rb"\\[ \t\r]*\n")):
         if mark in raw:
             for match in re.finditer(pattern, raw):
@@ -117,7 +114,7 @@ class _Content:
 def _parse(text: Bytes) -> _Content:
     """Parse all lines, piece by piece."""
     pieces: list[_Content] = []
-    n_vertices, start = 0, _PAD
+    n_vertices, start = 0, PAD
     while start < len(text):
         stop = _line_end(text, min(start + _PIECE_BYTES, len(text)))
         pieces.append(_parse_lines(text, start, stop, n_vertices))
@@ -143,13 +140,13 @@ def _line_end(text: Bytes, position: int) -> int:
 def _parse_lines(text: Bytes, start: int, stop: int, n_before: int) -> _Content:
     """Parse the lines of text[start:stop], which come after `n_before` vertices."""
     starts, ends = words_of(text, start, stop)
-    heads = _line_heads(text, start, stop, starts)
+    heads = line_heads(text, start, stop, starts)
     n_words = np.diff(heads, append=len(starts)) - 1
     head_starts = starts[heads]
     letter, is_single = text[head_starts], ends[heads] - head_starts == 1
-    is_v = is_single & (letter == LETTER_V)
-    is_f = is_single & (letter == LETTER_F)
-    second = text[head_starts[~is_single & (letter == LETTER_V)] + 1]
+    is_v = is_single & (letter == _V)
+    is_f = is_single & (letter == _F)
+    second = text[head_starts[~is_single & (letter == _V)] + 1]
 
     _expect_words("vertex", "numbers", head_starts[is_v], n_words[is_v])
     words = (heads[is_v, None] + np.arange(1, 4)).ravel()
@@ -157,7 +154,7 @@ def _parse_lines(text: Bytes, start: int, stop: int, n_before: int) -> _Content:
 
     sizes = n_words[is_f]
     _expect_words("face", "corners", head_starts[is_f], sizes)
-    words = _words_after(heads[is_f], sizes)
+    words = words_after(heads[is_f], sizes)
     starts = starts[words]
     ends, n_textured, n_with_normal = _index_ends(text, starts, ends[words])
     corners = parse_integers(text, starts, ends)
@@ -165,18 +162,7 @@ def _parse_lines(text: Bytes, start: int, stop: int, n_before: int) -> _Content:
         so_far = np.repeat((n_before + np.cumsum(is_v))[is_f], sizes)
         corners = _from_the_end(corners, so_far, starts)
     corners -= 1
-    return _Content(vertices, corners, sizes, n_textured, n_with_normal, bool((second == LETTER_N).any()))
-
-
-def _line_heads(text: Bytes, start: int, stop: int, starts: Ints) -> Ints:
-    """Which words are the first of their line."""
-    heads = np.flatnonzero(text[starts - 1] == NEWLINE)
-    if len(heads) == np.count_nonzero(text[start:stop] == NEWLINE):
-        return heads
-    # There are empty or indented lines.
-    breaks = np.flatnonzero(text[start - 1 : stop] == NEWLINE) + start
-    heads = np.unique(np.searchsorted(starts, breaks))
-    return heads[heads < len(starts)]
+    return _Content(vertices, corners, sizes, n_textured, n_with_normal, bool((second == _N).any()))
 
 
 def _expect_words(what: str, words: str, positions: Ints, counts: Ints) -> None:
@@ -185,19 +171,11 @@ def _expect_words(what: str, words: str, positions: Ints, counts: Ints) -> None:
         raise _LineError(int(positions[short[0]]), f"a {what} has {counts[short[0]]} {words}, expected at least 3")
 
 
-def _words_after(heads: Ints, counts: Ints) -> Ints:
-    """The `counts[i]` words after each head i, in one row."""
-    if len(counts) == 0 or (counts == counts[0]).all():
-        return (heads[:, None] + np.arange(1, 1 + (counts[0] if len(counts) else 0))).ravel()
-    skipped = np.cumsum(counts) - counts
-    return np.arange(counts.sum()) + np.repeat(heads + 1 - skipped, counts)
-
-
 def _index_ends(text: Bytes, starts: Ints, ends: Ints) -> tuple[Ints, int, int]:
     """Where the vertex index of each corner ends; how many corners are a/b or a/b/c; how many a//c."""
     n = len(starts)
     low, high = (int(starts[0]), int(ends[-1])) if n else (0, 0)
-    slashes = np.flatnonzero(text[low:high] == SLASH) + low
+    slashes = np.flatnonzero(text[low:high] == _SLASH) + low
     if len(slashes) == 0:
         return ends, 0, 0
     # All corners alike: every first or every second slash is the one that ends an index.
@@ -209,8 +187,8 @@ def _index_ends(text: Bytes, starts: Ints, ends: Ints) -> tuple[Ints, int, int]:
     # Every text ends with a line break, so there is a byte after a slash; after a corner's last one it is blank.
     after = text[np.minimum(first + 1, ends)]
     has_more = first + 1 < ends
-    n_with_normal = int(np.count_nonzero(has_more & (after == SLASH) & (first + 2 < ends)))
-    return first, int(np.count_nonzero(has_more & (after != SLASH))), n_with_normal
+    n_with_normal = int(np.count_nonzero(has_more & (after == _SLASH) & (first + 2 < ends)))
+    return first, int(np.count_nonzero(has_more & (after != _SLASH))), n_with_normal
 
 
 def _from_the_end(corners: Ints, so_far: Ints, positions: Ints) -> Ints:

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fsbench.errors import FormatError, MeshError
-from fsbench.io.decimals import BadNumberError, Bytes, parse_floats, words_of
+from fsbench.io.decimals import BadNumberError, parse_floats
 from fsbench.io.files import MAX_MESH_BYTES, read_bytes
+from fsbench.io.lines import Bytes, words_of
 from fsbench.io.polygons import triangulate
 from fsbench.mesh import Floats, Ints, Mesh
 

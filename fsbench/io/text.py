@@ -4,19 +4,22 @@ import json
 import math
 import os
 import re
+from collections import Counter
 from typing import Any
 
 import numpy as np
 
 from fsbench.errors import FormatError
-from fsbench.io.decimals import BadNumberError, parse_floats, words_of
+from fsbench.io.decimals import BadNumberError, parse_floats
 from fsbench.io.files import read_bytes
+from fsbench.io.lines import PAD, line_heads, line_number, padded, words_of
 from fsbench.mesh import Floats
 
 MAX_TEXT_BYTES = 64 << 20
 MAX_DEPTH = 32
 
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+"""A string, or what stands after a quote that is never closed: so that no byte is looked at twice."""
 _SEPARATORS = bytes.maketrans(b",;", b"  ")
 
 
@@ -90,8 +93,7 @@ def _depth(data: bytes) -> int:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))
+        twice, _ = Counter(key for key, _ in pairs).most_common(1)[0]
         raise _JsonError(f"the key '{twice[:100]}' occurs twice in one object")
     return found
 
@@ -131,23 +133,22 @@ def read_numbers(path: str | os.PathLike[str], max_bytes: int = MAX_TEXT_BYTES) 
     FormatError
         If something is not a number, the rows differ in length, or there is none.
     """
-    data = re.sub(rb"#[^\n]*", b"", read_bytes(path, max_bytes)).removeprefix(b"\xef\xbb\xbf").translate(_SEPARATORS)
-    return parse_matrix(path, data)
+    return parse_matrix(path, re.sub(rb"#[^\n]*", b"", read_bytes(path, max_bytes)).removeprefix(b"\xef\xbb\xbf"))
 
 
 def parse_matrix(path: str | os.PathLike[str], data: bytes) -> Floats:
-    """Parse lines of blank-separated numbers, see `read_numbers`; `path` is for messages."""
-    text = np.frombuffer(b"\n" * 8 + data + b"\n", np.uint8)
-    starts, ends = words_of(text, 8, len(text))
-    breaks = np.flatnonzero(text == ord("\n"))
-    lengths = np.diff(np.searchsorted(starts, breaks))
-    lengths = lengths[lengths > 0]
-    if len(lengths) == 0:
+    """Parse the lines of a text without comments, see `read_numbers`; `path` is for messages."""
+    text = padded(data.translate(_SEPARATORS))
+    starts, ends = words_of(text, PAD, len(text))
+    if len(starts) == 0:
         raise FormatError(f"{path}: there are no numbers")
-    if (lengths != lengths[0]).any():
-        row = int(np.argmax(lengths != lengths[0]))
-        raise FormatError(f"{path}: row {row + 1} has {lengths[row]} numbers, the first has {lengths[0]}")
+    heads = line_heads(text, PAD, len(text), starts)
+    lengths = np.diff(heads, append=len(starts))
+    odd = np.flatnonzero(lengths != lengths[0])
+    if len(odd):
+        line = line_number(text, int(starts[heads[odd[0]]]))
+        raise FormatError(f"{path}: line {line} has {lengths[odd[0]]} numbers, the first has {lengths[0]}")
     try:
-        return parse_floats(text, starts, ends).reshape(len(lengths), -1)
+        return parse_floats(text, starts, ends).reshape(len(heads), -1)
     except BadNumberError as error:
-        raise FormatError(f"{path}: {error}") from error
+        raise FormatError(f"{path}: line {line_number(text, error.position)}: {error}") from error
