@@ -4,6 +4,7 @@ This is the one place where fsbench runs code that is not its own. That code is 
 errors are not ours, so they become the sample's reason.
 """
 
+import difflib
 import hashlib
 import importlib.util
 import inspect
@@ -106,7 +107,9 @@ class Own:
         else:
             module = _module(self.path)
             if not hasattr(module, self.function):
-                raise UsageError(f"{self.path}: there is no function {self.function!r} in it")
+                near = difflib.get_close_matches(self.function, vars(module), n=1)
+                hint = f". Did you mean {near[0]}?" if near else " in it"
+                raise UsageError(f"{self.path}: there is no function {self.function!r}{hint}")
             loaded = getattr(module, self.function)
         if not callable(loaded):
             raise UsageError(f"{self.name}: {self.function} is {type(loaded).__name__}, expected a function")

@@ -74,7 +74,7 @@ def rafare(v: Floats, focal_px: float | None) -> Floats:
 
     Formula
     -------
-    In the wild z - mean z - 2. In the lab y, z * -1; z - mean z + f / 128; all * 3 / (max y - min y).
+    As it is; then as ortho.
 
     Source
     ------

@@ -24,16 +24,22 @@ _WIDTH = 100
 
 _OWN = """\
 One's own method, three ways:
-  --adapter FRAME       one of the frames above, with --unit, --flip, --crop, --tform, --size, --focal
+  --adapter FRAME       a frame above, with --unit, --flip, --crop, --tform, --size, --focal
   --adapter FILE.py:function
-                        function(folder, sample, focal_px) returns (vertices, faces) in the camera frame
+                        function(folder, sample, focal_px) that returns (vertices, faces)
   entry-point group     fsbench.adapters, for a package to be installed beside fsbench
 docs/own-method.md walks through them. `fsbench adapters NAME` says all about one."""
 
 _ENDINGS = {
-    "as ortho": "In the wild: z - mean z - 2. In the lab: y, z * -1; z - mean z + f / 128; all * 3 / (max y - min y).",
-    "as cv": "F is its focal length, m = mean z. In the wild: P * F / (128 m); y, z * -1; z - mean z - 2. "
-    "In the lab: P * F / f about (0, 0, m); all * 3 / (max y - min y).",
+    "as ortho": (
+        "In the wild: z - mean z - 2.",
+        "In the lab: y, z * -1; z - mean z + f / 128; all * 3 / (max y - min y).",
+    ),
+    "as cv": (
+        "F is its focal length, m = mean z.",
+        "In the wild: P * F / (128 m); y, z * -1; z - mean z - 2.",
+        "In the lab: P * F / f about (0, 0, m); all * 3 / (max y - min y).",
+    ),
 }
 
 _LETTERS = (
@@ -67,14 +73,16 @@ def _wrapped(rows: list[tuple[str, str]]) -> list[str]:
 
 
 def _describe(adapter: "AdapterLike") -> list[str]:
-    text = dict(adapter.text)
-    lines = [f"{adapter.name}: {' '.join(text.pop('', '').split())}".rstrip(": ")]
-    formula = text.pop("Formula", "")
-    blocks = {"Files": _files(adapter), "Frame": text.pop("Frame", ""), "Formula": formula}
-    blocks |= {f"Then {words}": meaning for words, meaning in _ENDINGS.items() if words in formula}
-    for heading, body in (blocks | text | {"Letters": _LETTERS if formula else ""}).items():
-        if body:
-            lines += ["", heading, *_paragraph(body)]
+    text = {heading: (body,) for heading, body in adapter.text.items()}
+    (summary,), (formula,) = text.pop("", ("",)), text.get("Formula", ("",))
+    blocks: dict[str, tuple[str, ...]] = {"Files": (_files(adapter),)}
+    blocks |= {heading: text.pop(heading, ()) for heading in ("Frame", "Formula")}
+    blocks |= {f"Then {words}": lines for words, lines in _ENDINGS.items() if words in formula}
+    blocks |= text | {"Letters": (_LETTERS,) if formula else ()}
+    lines = [*_paragraph(f"{adapter.name}: {summary}" if summary else adapter.name, indent="")]
+    for heading, paragraphs in blocks.items():
+        if paragraphs:
+            lines += ["", heading, *(line for paragraph in paragraphs for line in _paragraph(paragraph))]
     return lines
 
 
@@ -85,7 +93,7 @@ def _files(adapter: "AdapterLike") -> str:
     return ", ".join(files) or "Whatever the function reads."
 
 
-def _paragraph(text: str) -> list[str]:
+def _paragraph(text: str, indent: str = "  ") -> list[str]:
     from textwrap import wrap
 
-    return wrap(" ".join(text.split()), _WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+    return wrap(" ".join(text.split()), _WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
