@@ -1,7 +1,7 @@
 """Words and lines of a text as positions, found for the whole text at once.
 
-A text is a uint8 array; a line break stands before `start`, and the last byte is one. Numbers are parsed by 64-bit words that may
-begin 8 bytes before a number, so `padded` puts as many line breaks in front.
+A text is a uint8 array; a line break stands before `start`, and the last byte is one. Numbers are parsed by 64-bit
+words that may begin 8 bytes before a number, so `padded` puts as many line breaks in front.
 """
 
 import numpy as np

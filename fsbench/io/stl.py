@@ -21,8 +21,8 @@ _HEADER_BYTES = 84
 def read_stl(path: str | os.PathLike[str]) -> Mesh:
     """Read an STL file.
 
-    An STL has no vertices that triangles share. Corners at exactly the same position become one vertex, in the order in which
-    they first occur, so that a vertex counts once here as in any other format. Normals and colours are not read.
+    An STL has no vertices that triangles share. Corners at exactly the same position become one vertex, in the order in
+    which they first occur, so that a vertex counts once here as in any other format. Normals and colours are not read.
 
     Parameters
     ----------

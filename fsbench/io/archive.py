@@ -1,0 +1,326 @@
+"""Submissions as archives: unpacked into a temporary folder, within limits, or refused with the member's name."""
+
+import contextlib
+import gzip
+import os
+import re
+import shutil
+import stat
+import tarfile
+import tempfile
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from fsbench.errors import FormatError, UsageError
+
+_BLOCK = 1 << 20
+_TAR_BLOCK = 512
+_DIRECTORY_ENTRY_BYTES = 512
+"""Generous size of one entry in a zip's directory, which is read as a whole."""
+
+_DRIVE = re.compile(r"[A-Za-z]:")
+_CLUTTER = ("__MACOSX", ".DS_Store")
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveLimits:
+    """How much of an archive is unpacked.
+
+    Parameters
+    ----------
+    max_members : int
+        Files and folders. A method has a few for each of 1,060 samples.
+    max_bytes : int
+        Sum of all files. The public benchmark's predictions of all 14 methods are 14 GB; one method's at most 4.
+    max_member_bytes : int
+        Largest file, as `read_mesh` takes it.
+    max_ratio : float
+        Sum of all files over the archive's size, once they are above `free_bytes`. Meshes as text shrink to a third or fifth;
+        deflate ends at 1,032.
+    free_bytes : int
+        Unpacked bytes for which the ratio does not matter.
+    keep_free_bytes : int
+        Room that is left on the disk.
+    """
+
+    max_members: int = 100_000
+    max_bytes: int = 32 << 30
+    max_member_bytes: int = 2 << 30
+    max_ratio: float = 100.0
+    free_bytes: int = 64 << 20
+    keep_free_bytes: int = 256 << 20
+
+
+DEFAULT_LIMITS = ArchiveLimits()
+
+
+@contextlib.contextmanager
+def open_folder(
+    path: str | os.PathLike[str],
+    limits: ArchiveLimits = DEFAULT_LIMITS,
+    temporary: str | os.PathLike[str] | None = None,
+) -> Iterator[Path]:
+    """Give a folder's files, or an archive's as if it were one.
+
+    Parameters
+    ----------
+    path : path
+        A folder, which is given as it is; or a .zip, .tar, .tar.gz or .tgz file, which is unpacked into a temporary
+        folder that is removed in the end. While there is nothing but one folder in it, that folder is taken.
+    limits : ArchiveLimits, optional
+        How much is unpacked.
+    temporary : path, optional
+        Where to make the temporary folder; the system's place by default.
+
+    Yields
+    ------
+    Path
+        The folder.
+
+    Raises
+    ------
+    UsageError
+        If there is no such folder or file, it is no archive, or the disk has no room.
+    FormatError
+        If the archive is broken, exceeds a limit, or has a member that is no plain file or folder inside it:
+        absolute, with `..`, a backslash or a drive, a link, a device, encrypted, or the same name twice (also if only capitals differ,
+        since some disks do not tell them apart).
+
+    Examples
+    --------
+    >>> with open_folder(".") as folder:
+    ...     folder
+    PosixPath('.')
+    """
+    path = Path(path)
+    if path.is_dir():
+        yield path
+        return
+    if not path.is_file():
+        raise UsageError(f"{path}: there is no such folder or archive")
+    unpack = next((unpack for suffix, unpack in _UNPACKERS.items() if path.name.lower().endswith(suffix)), None)
+    if unpack is None:
+        raise UsageError(f"{path}: is neither a folder nor one of {', '.join(_UNPACKERS)}")
+    with tempfile.TemporaryDirectory(prefix="fsbench-", dir=temporary) as target:
+        try:
+            unpack(path, _Unpacking(path, Path(target), limits))
+        except _BROKEN as error:
+            raise FormatError(f"{path}: the archive is broken: {error}") from error
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be unpacked into {target}: {error}") from error
+        yield _innermost(Path(target))
+
+
+_BROKEN = (
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    gzip.BadGzipFile,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+def _innermost(folder: Path) -> Path:
+    while len(inside := list(folder.iterdir())) == 1 and inside[0].is_dir():
+        folder = inside[0]
+    return folder
+
+
+class _Unpacking:
+    """What has been unpacked so far, checked against the limits before every write."""
+
+    def __init__(self, archive: Path, target: Path, limits: ArchiveLimits) -> None:
+        self.archive = archive
+        self.target = target
+        self.limits = limits
+        self.n_bytes = 0
+        self.archive_bytes = archive.stat().st_size
+        self.is_folder_by_key: dict[str, bool] = {}
+
+    def error(self, name: str, reason: str) -> FormatError:
+        return FormatError(f"{self.archive}: member '{name[:200]}' {reason}")
+
+    def folder(self, name: str) -> None:
+        """Make a folder."""
+        self._place(name.rstrip("/"), is_folder=True).mkdir(parents=True, exist_ok=True)
+
+    def file(self, name: str, announced: int, source: BinaryIO) -> None:
+        """Write a file of as many bytes as announced."""
+        self._expect_room(name, announced)
+        place = self._place(name, is_folder=False)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        left = announced
+        with place.open("xb") as file:
+            # One byte more than announced is asked for, to notice a member that goes on.
+            while block := source.read(min(_BLOCK, left + 1)):
+                left -= len(block)
+                if left < 0:
+                    raise self.error(name, f"is larger than the {announced:,} bytes it announces")
+                file.write(block)
+        if left:
+            raise self.error(name, f"ends {left:,} bytes before the {announced:,} it announces")
+        self.n_bytes += announced
+
+    def _expect_room(self, name: str, announced: int) -> None:
+        limits, total = self.limits, self.n_bytes + announced
+        if announced > limits.max_member_bytes:
+            raise self.error(name, f"has {announced:,} bytes, at most {limits.max_member_bytes:,} are unpacked")
+        if total > limits.max_bytes:
+            raise self.error(name, f"brings the sum to {total:,} bytes, at most {limits.max_bytes:,} are unpacked")
+        if total > max(limits.free_bytes, limits.max_ratio * self.archive_bytes):
+            ratio = total / max(self.archive_bytes, 1)
+            raise self.error(name, f"unpacks the archive to {ratio:,.0f} times its size, at most {limits.max_ratio:g}")
+        free = shutil.disk_usage(self.target).free - limits.keep_free_bytes
+        if announced > free:
+            raise UsageError(
+                f"{self.archive}: no room to unpack '{name}' in {self.target.parent}: set TMPDIR elsewhere"
+            )
+
+    def _place(self, name: str, is_folder: bool) -> Path:
+        self.check_name(name)
+        parts = PurePosixPath(name).parts
+        for i in range(1, len(parts)):
+            self._note("/".join(parts[:i]), name, is_folder=True)
+        self._note("/".join(parts), name, is_folder, is_new=True)
+        return self.target.joinpath(*parts)
+
+    def check_name(self, name: str) -> None:
+        parts = name.split("/")
+        if name.startswith("/") or _DRIVE.match(name):
+            raise self.error(name, "is an absolute path")
+        if ".." in parts:
+            raise self.error(name, "leads out of the archive by '..'")
+        if "\\" in name or any(ord(c) < 32 or ord(c) == 127 for c in name) or ":" in name:
+            raise self.error(repr(name), "has a backslash, colon or control character in its name")
+        if (
+            not name
+            or any(p in ("", ".") or len(p.encode("utf-8", "surrogateescape")) > 255 for p in parts)
+            or len(name) > 1000
+        ):
+            raise self.error(name, "has an empty or too long name")
+
+    def _note(self, path: str, name: str, is_folder: bool, is_new: bool = False) -> None:
+        key = unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+        known = self.is_folder_by_key.get(key)
+        if known is None:
+            if len(self.is_folder_by_key) >= self.limits.max_members:
+                raise self.error(name, f"is one too many, at most {self.limits.max_members:,} are unpacked")
+            self.is_folder_by_key[key] = is_folder
+        elif known != is_folder or (is_new and not is_folder):
+            raise self.error(name, "occurs twice (names that differ only in capitals count as one)")
+
+
+def _unpack_zip(path: Path, to: _Unpacking) -> None:
+    _check_zip_directory(path, to)
+    with zipfile.ZipFile(path) as archive:
+        members = [m for m in archive.infolist() if not _is_clutter(m.filename)]
+        for member in members:
+            _check_zip_member(member, to)
+        for member in members:
+            if member.is_dir():
+                to.folder(member.filename)
+            else:
+                with archive.open(member) as source:
+                    to.file(member.filename, member.file_size, source)  # type: ignore[arg-type]
+
+
+def _check_zip_directory(path: Path, to: _Unpacking) -> None:
+    """Refuse a directory that would fill the memory: `ZipFile` reads all of it when it opens."""
+    most = to.limits.max_members * _DIRECTORY_ENTRY_BYTES
+    with path.open("rb") as file:
+        file.seek(max(0, to.archive_bytes - (1 << 16) - 200))
+        tail = file.read()
+    for mark, start, stop in ((b"PK\5\6", 12, 16), (b"PK\6\6", 40, 48)):
+        for match in re.finditer(re.escape(mark), tail):
+            size = int.from_bytes(tail[match.start() + start : match.start() + stop], "little")
+            if size > most and size != 0xFFFFFFFF:
+                raise FormatError(f"{path}: the list of members has {size:,} bytes, at most {most:,} are read")
+
+
+def _check_zip_member(member: zipfile.ZipInfo, to: _Unpacking) -> None:
+    name = member.orig_filename
+    mode = stat.S_IFMT(member.external_attr >> 16)
+    if mode == stat.S_IFLNK:
+        raise to.error(name, "is a link")
+    if mode not in (0, stat.S_IFREG, stat.S_IFDIR):
+        raise to.error(name, "is neither a file nor a folder")
+    if member.flag_bits & 0x1:
+        raise to.error(name, "is encrypted")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise to.error(name, f"is packed by method {member.compress_type}, only stored and deflated members are read")
+    to.check_name(name.rstrip("/") if member.is_dir() else name)
+
+
+def _unpack_tar(path: Path, to: _Unpacking) -> None:
+    with contextlib.ExitStack() as stack:
+        file: BinaryIO = stack.enter_context(path.open("rb"))
+        if not path.name.lower().endswith(".tar"):
+            file = stack.enter_context(gzip.GzipFile(fileobj=file, mode="rb"))  # type: ignore[assignment]
+        stream = _TarStream(file, to)
+        archive = stack.enter_context(tarfile.open(fileobj=stream, mode="r:"))  # type: ignore[call-overload]
+        while (member := archive.next()) is not None:
+            _unpack_tar_member(archive, member, to)
+            # The list of members, which tarfile keeps, is not needed.
+            archive.members.clear()  # type: ignore[attr-defined]
+        if stream.last != bytes(_TAR_BLOCK):
+            raise FormatError(f"{path}: the archive is cut off or damaged after {stream.tell():,} bytes")
+
+
+def _unpack_tar_member(archive: tarfile.TarFile, member: tarfile.TarInfo, to: _Unpacking) -> None:
+    if member.issym() or member.islnk():
+        raise to.error(member.name, f"is a link to '{member.linkname[:200]}'")
+    if member.issparse() or not (member.isreg() or member.isdir()):
+        raise to.error(member.name, "is neither a file nor a folder")
+    if _is_clutter(member.name):
+        return
+    # `tar -C folder .` writes "./" before every name, and "." for the folder itself.
+    name = member.name.removeprefix("./")
+    if member.isdir():
+        if name not in (".", ""):
+            to.folder(name)
+        return
+    source = archive.extractfile(member)
+    assert source is not None
+    to.file(name, member.size, source)  # type: ignore[arg-type]
+
+
+class _TarStream:
+    """A file for tarfile that never hands out more at once than a header should need, and remembers the last block."""
+
+    def __init__(self, file: BinaryIO, to: _Unpacking) -> None:
+        self.file = file
+        self.to = to
+        self.last = b""
+
+    def read(self, n: int = -1) -> bytes:
+        # Names and attributes are read in one go, of whatever length the archive says.
+        if not 0 <= n <= 4 * _BLOCK:
+            raise FormatError(f"{self.to.archive}: a header announces {n:,} bytes")
+        self.last = self.file.read(n)
+        return self.last
+
+    def seek(self, position: int, whence: int = 0) -> int:
+        # Going forward in a packed file means unpacking it.
+        if position > self.to.limits.max_bytes + self.to.limits.max_members * 4 * _TAR_BLOCK:
+            raise FormatError(f"{self.to.archive}: a header leads to byte {position:,}, beyond all limits")
+        return self.file.seek(position, whence)
+
+    def tell(self) -> int:
+        return self.file.tell()
+
+
+def _is_clutter(name: str) -> bool:
+    """Files that macOS adds to archives."""
+    parts = name.rstrip("/").split("/")
+    return parts[0] == _CLUTTER[0] or parts[-1] == _CLUTTER[1] or parts[-1].startswith("._")
+
+
+_UNPACKERS = {".zip": _unpack_zip, ".tar.gz": _unpack_tar, ".tgz": _unpack_tar, ".tar": _unpack_tar}
