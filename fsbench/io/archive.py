@@ -23,6 +23,8 @@ _TAR_BLOCK = 512
 _DIRECTORY_ENTRY_BYTES = 512
 """Generous size of one entry in a zip's directory, which is read as a whole."""
 
+_MAX_DEPTH = 32
+
 _DRIVE = re.compile(r"[A-Za-z]:")
 _CLUTTER = ("__MACOSX", ".DS_Store")
 
@@ -40,8 +42,8 @@ class ArchiveLimits:
     max_member_bytes : int
         Largest file, as `read_mesh` takes it.
     max_ratio : float
-        Sum of all files over the archive's size, once they are above `free_bytes`. Meshes as text shrink to a third or fifth;
-        deflate ends at 1,032.
+        Sum of all files over the archive's size, once they are above `free_bytes`. Meshes as text shrink to a third or a
+        fifth; deflate ends at 1,032.
     free_bytes : int
         Unpacked bytes for which the ratio does not matter.
     keep_free_bytes : int
@@ -88,8 +90,8 @@ def open_folder(
         If there is no such folder or file, it is no archive, or the disk has no room.
     FormatError
         If the archive is broken, exceeds a limit, or has a member that is no plain file or folder inside it:
-        absolute, with `..`, a backslash or a drive, a link, a device, encrypted, or the same name twice (also if only capitals differ,
-        since some disks do not tell them apart).
+        absolute, with `..`, a backslash or a drive, a link, a device, encrypted, or the same name twice (also if only
+        capitals differ, since some disks do not tell them apart).
 
     Examples
     --------
@@ -146,7 +148,12 @@ class _Unpacking:
         self.is_folder_by_key: dict[str, bool] = {}
 
     def error(self, name: str, reason: str) -> FormatError:
-        return FormatError(f"{self.archive}: member '{name[:200]}' {reason}")
+        shown = name[:200].encode("utf-8", "backslashreplace").decode()
+        return FormatError(f"{self.archive}: member '{shown}' {reason}")
+
+    def max_unpacked(self) -> float:
+        """Bytes that an archive of this size may unpack to."""
+        return max(self.limits.free_bytes, self.limits.max_ratio * self.archive_bytes)
 
     def folder(self, name: str) -> None:
         """Make a folder."""
@@ -171,11 +178,11 @@ class _Unpacking:
 
     def _expect_room(self, name: str, announced: int) -> None:
         limits, total = self.limits, self.n_bytes + announced
-        if announced > limits.max_member_bytes:
+        if not 0 <= announced <= limits.max_member_bytes:
             raise self.error(name, f"has {announced:,} bytes, at most {limits.max_member_bytes:,} are unpacked")
         if total > limits.max_bytes:
             raise self.error(name, f"brings the sum to {total:,} bytes, at most {limits.max_bytes:,} are unpacked")
-        if total > max(limits.free_bytes, limits.max_ratio * self.archive_bytes):
+        if total > self.max_unpacked():
             ratio = total / max(self.archive_bytes, 1)
             raise self.error(name, f"unpacks the archive to {ratio:,.0f} times its size, at most {limits.max_ratio:g}")
         free = shutil.disk_usage(self.target).free - limits.keep_free_bytes
@@ -199,13 +206,11 @@ class _Unpacking:
         if ".." in parts:
             raise self.error(name, "leads out of the archive by '..'")
         if "\\" in name or any(ord(c) < 32 or ord(c) == 127 for c in name) or ":" in name:
-            raise self.error(repr(name), "has a backslash, colon or control character in its name")
-        if (
-            not name
-            or any(p in ("", ".") or len(p.encode("utf-8", "surrogateescape")) > 255 for p in parts)
-            or len(name) > 1000
-        ):
-            raise self.error(name, "has an empty or too long name")
+            raise self.error(repr(name)[1:-1], "has a backslash, colon or control character in its name")
+        if len(parts) > _MAX_DEPTH or any(len(os.fsencode(part)) > 255 for part in parts):
+            raise self.error(name, f"has a name that is too long, or more than {_MAX_DEPTH} folders deep")
+        if any(part in ("", ".") for part in parts):
+            raise self.error(name, "has an empty name, or an empty part in it")
 
     def _note(self, path: str, name: str, is_folder: bool, is_new: bool = False) -> None:
         key = unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
@@ -265,7 +270,7 @@ def _unpack_tar(path: Path, to: _Unpacking) -> None:
         if not path.name.lower().endswith(".tar"):
             file = stack.enter_context(gzip.GzipFile(fileobj=file, mode="rb"))  # type: ignore[assignment]
         stream = _TarStream(file, to)
-        archive = stack.enter_context(tarfile.open(fileobj=stream, mode="r:"))  # type: ignore[call-overload]
+        archive = stack.enter_context(tarfile.open(fileobj=stream, mode="r:"))
         while (member := archive.next()) is not None:
             _unpack_tar_member(archive, member, to)
             # The list of members, which tarfile keeps, is not needed.
@@ -309,7 +314,8 @@ class _TarStream:
 
     def seek(self, position: int, whence: int = 0) -> int:
         # Going forward in a packed file means unpacking it.
-        if position > self.to.limits.max_bytes + self.to.limits.max_members * 4 * _TAR_BLOCK:
+        headers = 4 * _TAR_BLOCK * self.to.limits.max_members
+        if position > headers + min(self.to.limits.max_bytes, self.to.max_unpacked()):
             raise FormatError(f"{self.to.archive}: a header leads to byte {position:,}, beyond all limits")
         return self.file.seek(position, whence)
 

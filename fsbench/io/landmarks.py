@@ -22,8 +22,8 @@ _HEADER = re.compile(rb"\s*[\"']?[A-Za-z_][^\n]*\n")
 def read_landmarks(path: str | os.PathLike[str]) -> Floats:
     """Read landmarks, one point a row, in the file's order.
 
-    - `.csv`, `.tsv`, `.txt`: three numbers a line, separated by commas, semicolons or blanks; with a first line of names, the
-      columns x, y, z.
+    - `.csv`, `.tsv`, `.txt`: three numbers a line, separated by commas, semicolons or blanks; with a first line of
+      names, the columns x, y, z.
     - `.npy`: an array (n, 3) or (1, n, 3).
     - `.json`: a list of [x, y, z], or of objects with the keys x, y, z.
     - `.pp`: points picked in MeshLab, also those marked as not active.
