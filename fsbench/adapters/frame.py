@@ -81,7 +81,7 @@ class Frame:
     Examples
     --------
     >>> Frame("pixels", crop=(16, 16, 240, 240), size_px=224).settings()["crop"]
-    (16.0, 16.0, 240.0, 240.0)
+    [16.0, 16.0, 240.0, 240.0]
     """
 
     frame: str
@@ -186,8 +186,9 @@ class Frame:
         return placed(path, mesh, lambda v: self._place(v, focal_px, image_from_net), turned)
 
     def settings(self) -> dict[str, Any]:
-        """Every option, for a run's manifest."""
-        return {"adapter": self.frame, **{key: value for key, value in asdict(self).items() if key != "frame"}}
+        """Every option, for a run's manifest; as JSON has it, so that it equals itself when read back."""
+        options = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        return {"adapter": options.pop("frame"), **options}
 
     def check_benchmark(self, *, in_the_lab: bool) -> None:
         """Refuse cv and gl without a focal length in the wild, which has no camera that could stand in (UsageError)."""

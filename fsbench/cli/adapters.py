@@ -79,7 +79,8 @@ def _describe(adapter: "AdapterLike") -> list[str]:
     blocks |= {heading: text.pop(heading, ()) for heading in ("Frame", "Formula")}
     blocks |= {f"Then {words}": lines for words, lines in _ENDINGS.items() if words in formula}
     blocks |= text | {"Letters": (_LETTERS,) if formula else ()}
-    lines = [*_paragraph(f"{adapter.name}: {summary}" if summary else adapter.name, indent="")]
+    title = summary if summary.startswith(adapter.name) else f"{adapter.name}: {summary}".removesuffix(": ")
+    lines = _paragraph(title, indent="")
     for heading, paragraphs in blocks.items():
         if paragraphs:
             lines += ["", heading, *(line for paragraph in paragraphs for line in _paragraph(paragraph))]

@@ -34,7 +34,7 @@ def test_all_fits_100_columns(name: str) -> None:
 
 def test_one_method_in_full() -> None:
     assert lines_of("RAFaRe") == [
-        "RAFaRe: RAFaRe, a non-parametric reconstruction from pseudo pairs.",
+        "RAFaRe, a non-parametric reconstruction from pseudo pairs.",
         "",
         "Files",
         "  N.obj",

@@ -1,5 +1,6 @@
 """Frames: one mesh, written down in every frame there is, must come back as one mesh."""
 
+import json
 import pickle
 from pathlib import Path
 
@@ -204,11 +205,12 @@ def test_an_unusable_warp_is_refused(matrix: np.ndarray, message: str, ortho: np
 def test_settings_hold_every_option_and_survive_a_process() -> None:
     frame = Frame("pixels", unit=2, flip=("y",), crop=(0, 0, 128, 128), size_px=224)
     assert pickle.loads(pickle.dumps(frame)) == frame  # noqa: S301 (our own bytes)
+    assert json.loads(json.dumps(frame.settings())) == frame.settings()
     assert frame.settings() == {
         "adapter": "pixels",
         "unit": 2,
-        "flip": ("y",),
-        "crop": (0.0, 0.0, 128.0, 128.0),
+        "flip": ["y"],
+        "crop": [0.0, 0.0, 128.0, 128.0],
         "tform": None,
         "size_px": 224,
         "own_focal_px": None,
