@@ -62,15 +62,23 @@ def test_mgcnet_turns_about_z_first() -> None:
     np.testing.assert_allclose(placed, expected, rtol=RTOL)
 
 
-def test_udl_takes_its_trigonometry_in_the_precision_of_the_file() -> None:
+def test_udl_poses_by_pitch_yaw_and_roll() -> None:
     pose = np.array([0.3, -0.2, 0.1, 4.0, -3.0, -0.5])
     crop = np.array([20.0, 230.0, 10.0, 200.0, 5.0, 6.0])
     rotation = Rotation.from_euler("XYZ", -pose[:3]).as_matrix() * 1.5 * math.exp(-0.5)
     ortho = (POINTS * 60 @ rotation.T + [4, -3, 0]) * 210 / 300 + [125 - 128, 128 - 105, 0]
     double = weak_perspective.udl(POINTS * 60, None, pose=pose, crop=crop)
     np.testing.assert_allclose(double, steps.camera_from_ortho(ortho / 128, None), rtol=RTOL)
-    single = weak_perspective.udl(POINTS * 60, None, pose=pose.astype(np.float32), crop=crop)
-    assert 1e-9 < abs(single - double).max() < 1e-6
+
+
+@pytest.mark.parametrize("index", [0, 1, 2, 5])
+def test_udl_takes_each_angle_and_the_scale_in_the_precision_of_the_file(index: int) -> None:
+    """The same numbers, once as float32 and once as float64: only sine, cosine and exp can differ."""
+    pose = np.zeros(6, np.float32)
+    pose[index] = 0.3
+    crop = np.array([20.0, 230.0, 10.0, 200.0, 5.0, 6.0])
+    single, double = (weak_perspective.udl(POINTS * 60, None, pose=p, crop=crop) for p in (pose, pose.astype(float)))
+    assert 1e-10 < abs(single - double).max() < 1e-6
 
 
 def test_df2net_does_not_use_yr_and_ringnet_stands_the_head_at_the_image_ratio() -> None:
