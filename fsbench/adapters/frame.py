@@ -239,6 +239,8 @@ class Frame:
             points = steps.ortho_from_pixels(points, half_px)
         points = steps.scaled(points, x, y, z)
         if not self.is_pinhole:
+            if self.crop is None and self.tform is None:
+                return steps.camera_from_ortho(points, focal_px)
             scale = float(np.sqrt(abs(np.linalg.det(image_from_net[:2, :2]))))
             return steps.camera_from_ortho(steps.unwarp_ortho(points, image_from_net, half_px, scale), focal_px)
         seen = steps.cv_from_gl(points) if self.frame == "gl" else points
