@@ -167,9 +167,9 @@ class _Model:
         self.curvature: Floats = jacobian.T @ jacobian
         self.gradient: Floats = -(jacobian.T @ state.residuals)
         along = float(self.gradient @ self.curvature @ self.gradient)
-        self._cauchy = (self.gradient @ self.gradient / along) * self.gradient if along > 0 else self.gradient
+        self._cauchy: Floats = (self.gradient @ self.gradient / along) * self.gradient if along > 0 else self.gradient
         # lstsq: a shape with a symmetry (a plane, a ball) leaves a direction open, which then gets no step.
-        self._newton = np.linalg.lstsq(self.curvature, self.gradient, rcond=1e-14)[0]
+        self._newton: Floats = np.asarray(np.linalg.lstsq(self.curvature, self.gradient, rcond=1e-14)[0], np.float64)
 
     def predicted(self, step: Floats) -> float:
         """Decrease of the cost that the model promises."""
@@ -184,7 +184,8 @@ class _Model:
             return self._newton
         leg = self._newton - self._cauchy
         a, b, c = leg @ leg, self._cauchy @ leg, cauchy**2 - radius**2
-        return self._cauchy + (-b + np.sqrt(b * b - a * c)) / a * leg
+        cut: Floats = self._cauchy + (-b + np.sqrt(b * b - a * c)) / a * leg
+        return cut
 
 
 def _jacobian(state: _State) -> Floats:
@@ -209,7 +210,8 @@ def _right_jacobian(vector: Floats) -> Floats:
     x, y, z = vector
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
     if angle < 1e-6:  # the quotients below lose their digits; the series does not
-        return np.eye(3) - 0.5 * cross + cross @ cross / 6
+        series: Floats = np.eye(3) - 0.5 * cross + cross @ cross / 6
+        return series
     once, twice = (1 - np.cos(angle)) / angle**2, (angle - np.sin(angle)) / angle**3
     jacobian: Floats = np.eye(3) - once * cross + twice * (cross @ cross)
     return jacobian

@@ -1,0 +1,149 @@
+"""Distances between two aligned surfaces, and the numbers that are reported of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fsbench.alignment.nearest import Nearest, NearestSurface
+from fsbench.errors import MetricError
+from fsbench.mesh import Floats, Mask, Mesh
+
+WITHIN_MM = (1.0, 2.5, 5.0)
+"""Tolerances of the reported shares."""
+
+STATISTICS = ("mean_mm", "median_mm", "rmse_mm", "p90_mm", "within_1mm", "within_2p5mm", "within_5mm")
+"""What `summarise` reports, in order."""
+
+
+def summarise(distances_mm: npt.ArrayLike) -> dict[str, float]:
+    """Statistics of unsigned distances; every distance counts the same.
+
+    Parameters
+    ----------
+    distances_mm : array_like, (n,)
+        n >= 1, all finite and >= 0.
+
+    Returns
+    -------
+    dict
+        `mean_mm`, `median_mm`, `rmse_mm`, `p90_mm` (90th percentile), and the shares `within_1mm`,
+        `within_2p5mm`, `within_5mm` in [0, 1], limits included.
+
+    Raises
+    ------
+    MetricError
+        If there is no distance, or one is NaN or infinite.
+
+    Examples
+    --------
+    >>> summarise([0.5, 1.0, 3.0])["within_2p5mm"].__round__(3)
+    0.667
+    """
+    values = np.asarray(distances_mm, np.float64)
+    if values.size == 0:
+        raise MetricError("no distance to summarise: nothing of the two surfaces corresponds")
+    if not np.isfinite(values).all():
+        raise MetricError(f"{int((~np.isfinite(values)).sum())} of {values.size} distances are NaN or infinite")
+    median, p90 = np.percentile(values, [50, 90])
+    numbers = [values.mean(), median, np.sqrt((values**2).mean()), p90, *((values <= t).mean() for t in WITHIN_MM)]
+    return {name: float(number) for name, number in zip(STATISTICS, numbers, strict=True)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SurfaceDistances:
+    """Distances of two surfaces in one frame, mm.
+
+    Parameters
+    ----------
+    ref_to_pred_mm : (n,)
+        From every reference vertex (scan-to-mesh); NaN never.
+    pred_to_ref_mm : (m,)
+        From every predicted vertex whose nearest place is not on the reference's open rim (mesh-to-scan): what
+        stands beyond the scan was not measured. Empty when there is none, or the reference has no faces.
+    normal_deg : float
+        Mean angle between the reference's normals and those of the nearest predicted triangles, over
+        the reference vertices that are not beyond the prediction's rim; NaN where a side has no normals.
+    covered : float
+        Share of the reference vertices whose nearest place is not on the prediction's open rim, in [0, 1].
+    """
+
+    ref_to_pred_mm: Floats
+    pred_to_ref_mm: Floats
+    normal_deg: float
+    covered: float
+
+    def scores(self) -> dict[str, float]:
+        """All statistics, each named by its direction; symmetric ones pool the two directions' distances."""
+        both = np.concatenate([self.ref_to_pred_mm, self.pred_to_ref_mm])
+        parts: Mapping[str, Floats] = {
+            "ref_to_pred": self.ref_to_pred_mm,
+            "pred_to_ref": self.pred_to_ref_mm,
+            "symmetric": both if len(self.pred_to_ref_mm) else np.empty(0),
+        }
+        named: dict[str, float] = {}
+        for part, distances in parts.items():
+            values = summarise(distances) if len(distances) else dict.fromkeys(STATISTICS, np.nan)
+            named |= {f"{part}_{name}": value for name, value in values.items()}
+        return named | {"normal_deg": self.normal_deg, "covered": self.covered}
+
+
+def measure(
+    reference: Mesh,
+    prediction: NearestSurface,
+    of_vertices: Mask | None = None,
+    reference_surface: NearestSurface | None = None,
+) -> SurfaceDistances:
+    """Measure between two surfaces that are already in one frame, in millimetres.
+
+    Parameters
+    ----------
+    reference : Mesh
+        The scan; a point cloud gives the direction from it only.
+    prediction : NearestSurface
+    of_vertices : (V,), optional
+        Which reference vertices count; all when not given.
+    reference_surface : NearestSurface, optional
+        The reference's tree, where the caller has it already.
+
+    Raises
+    ------
+    MetricError
+        If no reference vertex counts.
+    """
+    chosen = np.arange(reference.n_vertices) if of_vertices is None else np.flatnonzero(of_vertices)
+    if not len(chosen):
+        raise MetricError(f"none of the {reference.n_vertices} reference vertices is in the part that counts")
+    nearest = prediction.closest(reference.vertices[chosen])
+    inner = ~prediction.on_rim(nearest)
+    back = np.empty(0)
+    if reference.n_faces:
+        tree = reference_surface or NearestSurface(reference)
+        used = np.unique(prediction.mesh.faces)
+        found = tree.closest(prediction.mesh.vertices[used])
+        back = found.distances[~tree.on_rim(found)]
+    normals = vertex_normals(reference)[chosen]
+    return SurfaceDistances(
+        nearest.distances, back, _normal_angle_deg(normals, prediction, nearest, inner), float(inner.mean())
+    )
+
+
+def vertex_normals(mesh: Mesh) -> Floats:
+    """Unit normals of the vertices, (V, 3): the area-weighted mean of their triangles'; zero without one."""
+    corners = mesh.vertices[mesh.faces]
+    weighted = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    flat = mesh.faces.ravel()
+    sums = np.stack([np.bincount(flat, np.repeat(weighted[:, k], 3), mesh.n_vertices) for k in range(3)], 1)
+    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+    return np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 0)
+
+
+def _normal_angle_deg(normals: Floats, prediction: NearestSurface, nearest: Nearest, inner: Mask) -> float:
+    """Mean angle where both sides have a normal; the prediction's is that of the triangle."""
+    other = prediction.normals[nearest.faces]
+    both = inner & (normals != 0).any(1) & (other != 0).any(1)
+    if not both.any():
+        return float("nan")
+    cosines = np.clip((normals[both] * other[both]).sum(1), -1.0, 1.0)
+    return float(np.degrees(np.arccos(cosines)).mean())
