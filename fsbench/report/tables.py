@@ -1,6 +1,7 @@
 """Tables: runs side by side, divided into bins. What a table says is settled here, how it is written in `formats`."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 
 import pandas as pd
 
@@ -74,9 +75,4 @@ def _rows(runs: Sequence[Run], labels: Sequence[str], divided: Layout, summary: 
 
 def _cells(part: pd.DataFrame) -> Iterator[Cell]:
     for line in part.to_dict("records"):
-        yield Cell(
-            *(float(line[name]) for name in ("mean", "median")),
-            *(int(line[name]) for name in ("n_scored", "n_total")),
-            *(float(line[name]) for name in ("low", "high")),
-            small_overlap=bool(line["small_overlap"]),
-        )
+        yield Cell(**{field.name: line[field.name] for field in fields(Cell)})

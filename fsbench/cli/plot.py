@@ -1,0 +1,44 @@
+"""`fsbench plot`: runs as a figure that can go into a paper as it is."""
+
+import click
+
+
+@click.command("plot")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+@click.option("-o", "--out", required=True, metavar="FILE", help="Ends in .png, .svg or .pdf.")
+@click.option(
+    "--kind",
+    type=click.Choice(["error", "distribution", "cumulative", "cd-cr"]),
+    default="error",
+    show_default=True,
+)
+@click.option("--by", help="pose, focal, pose-all, overall, or a bin column.")
+@click.option("--metric", default="cd_mm", show_default=True, help="What to draw. CD brings CR with it.")
+@click.option("--style", type=click.Choice(["paper", "talk"]), default="paper", show_default=True)
+def command(runs: tuple[str, ...], out: str, kind: str, by: str | None, metric: str, style: str) -> None:
+    """Draw runs of one benchmark.
+
+    Each RUN is a folder that `fsbench score --out` wrote. Kinds: the mean error over the bins (error), boxes of the
+    samples' errors (distribution), the share of all samples with at most an error (cumulative), and the chamfer
+    distance against the complete rate (cd-cr). A caption with all that has to be said goes to stderr.
+    """
+    from pathlib import Path
+
+    from fsbench.errors import UsageError
+    from fsbench.report.plots.canvas import FORMS
+    from fsbench.report.plots.figure import plot
+    from fsbench.report.selection import distinct_labels
+    from fsbench.runs import load_run
+    from fsbench.runs.files import write_atomically
+
+    path = Path(out)
+    form = path.suffix.lower().removeprefix(".")
+    if form not in FORMS:
+        raise UsageError(f"-o {out}: the file's name should end in .png, .svg or .pdf")
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"-o {out}: there is no folder {path.parent}")
+    folders = [Path(run) for run in runs]
+    loaded = [load_run(folder) for folder in folders]
+    drawn = plot(loaded, kind, by, metric, distinct_labels(loaded, folders), style=style, form=form)
+    write_atomically(path, drawn.content)
+    click.echo(drawn.caption, err=True)

@@ -1,0 +1,317 @@
+"""Comparisons written down: ranks, paired differences and verdicts, as text, markdown, latex, csv or json."""
+
+import csv
+import io
+import json
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+from rich.cells import cell_len
+
+from fsbench.report.formats import latex, markdown
+from fsbench.runs.quantities import Quantity, quantity
+from fsbench.stats import LOW_OVERLAP_REASON, MIN_CLUSTERS, OVERALL, PAIRS, Comparison
+
+WIDTH = 100
+_GAP = "  "
+_SMALL = "†"
+_HELD_BACK = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """One table of printed cells.
+
+    Parameters
+    ----------
+    title : str
+    heads : tuple of str
+        Column headings.
+    left : tuple of bool
+        By column: set flush left.
+    rows : tuple of tuple of str
+    """
+
+    title: str
+    heads: tuple[str, ...]
+    left: tuple[bool, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def write_text(found: Comparison) -> str:
+    """Aligned columns; notes are wrapped at 100 columns, tables fit them with labels of up to 15 letters."""
+    parts = [textwrap.fill(_headline(found), WIDTH)]
+    parts += ["\n".join(textwrap.fill(line, WIDTH, subsequent_indent=_GAP) for line in in_words(found))]
+    for grid in grids(found):
+        widths = [max(map(cell_len, column)) for column in zip(grid.heads, *grid.rows, strict=True)]
+        lines = [_aligned(cells, widths, grid.left) for cells in (grid.heads, *grid.rows)]
+        parts.append("\n".join([grid.title, "", *lines]))
+    parts.append("\n".join(textwrap.fill(note, WIDTH, subsequent_indent=_GAP) for note in notes(found)))
+    return "\n\n".join(parts) + "\n"
+
+
+def write_markdown(found: Comparison) -> str:
+    """Pipe tables, the notes as a list."""
+    parts = [markdown.escape(_headline(found)), "\n".join(f"- {markdown.escape(line)}" for line in in_words(found))]
+    for grid in grids(found):
+        rule = [":--" if left else "--:" for left in grid.left]
+        rows = [[markdown.escape(cell) for cell in row] for row in (grid.heads, *grid.rows)]
+        lines = ["| " + " | ".join(row) + " |" for row in [rows[0], rule, *rows[1:]]]
+        parts.append("\n".join([f"**{markdown.escape(grid.title)}**", "", *lines]))
+    parts.append("\n".join(f"- {markdown.escape(note)}" for note in notes(found)))
+    return "\n\n".join(parts) + "\n"
+
+
+def write_latex(found: Comparison) -> str:
+    """Table environments with booktabs; the notes are comments, for the author to choose from."""
+    said = [_headline(found), *in_words(found), *notes(found)]
+    parts = [r"% needs \usepackage{booktabs}", *(f"% {line}" for line in said)]
+    for grid in grids(found):
+        rows = [r" & ".join(map(_latex, row)) + r" \\" for row in (grid.heads, *grid.rows)]
+        parts += [
+            r"\begin{table}",
+            r"\centering\footnotesize",
+            rf"\caption{{{_latex(grid.title)}}}",
+            rf"\begin{{tabular}}{{{''.join('l' if left else 'r' for left in grid.left)}}}",
+            r"\toprule",
+            rows[0],
+            r"\midrule",
+            *rows[1:],
+            r"\bottomrule",
+            r"\end{tabular}",
+            r"\end{table}",
+        ]
+    return "\n".join(parts) + "\n"
+
+
+def write_csv(found: Comparison) -> str:
+    """The paired differences, one row a (bin, metric, pair), in the run's units with all digits."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(found.differences.columns)
+    for row in found.differences.itertuples(index=False):
+        writer.writerow([_inert(cell) for cell in row])
+    return out.getvalue()
+
+
+def write_json(found: Comparison) -> str:
+    """All that was found, in the run's units with all digits; what has no value is null."""
+    plain = {
+        name: getattr(found, name)
+        for name in (
+            *("benchmark", "signature", "policy", "pairs", "unit", "level", "n_resamples", "seed"),
+            *("n_samples", "n_clusters", "methods", "metrics", "bins"),
+        )
+    }
+    tables = {name: _records(getattr(found, name)) for name in ("differences", "ranks", "stability")}
+    full = {**plain, "notes": notes(found), **tables}
+    return json.dumps(full, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+COMPARISON_FORMATS: MappingProxyType[str, Callable[[Comparison], str]] = MappingProxyType(
+    {
+        "text": write_text,
+        "markdown": write_markdown,
+        "latex": write_latex,
+        "csv": write_csv,
+        "json": write_json,
+    }
+)
+"""Name on the command line to writer; all end with a newline."""
+
+
+def grids(found: Comparison) -> Iterator[Grid]:
+    """For each metric asked for, the ranks and the paired differences."""
+    for name in found.asked:
+        yield _ranks(found, quantity(name))
+        yield _differences(found, quantity(name))
+
+
+def in_words(found: Comparison) -> list[str]:
+    """The overall verdicts, one line a pair and metric."""
+    rows = found.differences[(found.differences["by"] == OVERALL) & found.differences["metric"].isin(found.asked)]
+    return [
+        f"{quantity(row['metric']).label}, {row['method']} - {row['other']}: {row['verdict']}"
+        for row in rows.to_dict("records")
+    ]
+
+
+def notes(found: Comparison) -> list[str]:
+    """What has to be said below, most general first."""
+    asked = [quantity(name) for name in found.asked]
+    mine = found.differences[found.differences["metric"].isin(found.asked)]
+    texts = [
+        *found.notes,
+        f"[ ]: {_percent(found.level)} bootstrap intervals; {found.n_resamples:,} resamples of "
+        f"{found.unit}s, seed {found.seed}. An interval takes {MIN_CLUSTERS} or more {found.unit}s.",
+        "rank: in the data, and the range it has in the resamples. first: share of resamples in which it leads.",
+        f"pairs: {PAIRS[found.pairs]}, on the samples that count for both. better on: share of these samples on which "
+        "the first-named is better, ties count half.",
+        *(f"p: by Holm's method for the {n} comparisons shown of a metric." for n in [_family(found)] if n > 1),
+        *(_held_back_note() if _held_back(mine).any() else []),
+        *(_stability(found, what) for what in asked if what.sign),
+        *([f"{_SMALL} {LOW_OVERLAP_REASON}."] if any(w.beside for w in asked) and _any_small(found) else []),
+        *dict.fromkeys(f"{what.note}." for what in asked if what.note),
+        f"measured as {' '.join(found.signature.split())}",
+    ]
+    return [text for text in texts if text]
+
+
+def _headline(found: Comparison) -> str:
+    crowd = f"{found.n_samples} samples"
+    if found.unit != "sample":
+        crowd += f" of {found.n_clusters} {found.unit}{'s' if found.n_clusters != 1 else ''}"
+    return f"{found.benchmark}: {len(found.methods)} runs, {crowd}"
+
+
+def _ranks(found: Comparison, what: Quantity) -> Grid:
+    rows = found.ranks[found.ranks["metric"] == what.name]
+    beside = quantity(what.beside) if what.beside in found.metrics else None
+    shares = {} if beside is None else _means(found, beside.name)
+    heads = [*_bin_head(found), "method", f"{what.heading} [{_percent(found.level)}]"]
+    heads += [beside.heading] if beside else []
+    heads += ["done (%)", "rank", "range", "first (%)"]
+    lines = []
+    for row in _ordered(found, rows, ["rank"]):
+        cells = [*_bin_cell(found, row), row["method"], _estimate(row["mean"], row, what)]
+        if beside:
+            mark = _SMALL if row["small_overlap"] else " "
+            cells.append(beside.show(shares[row["by"], row["bin"], row["method"]]) + mark)
+        first = "-" if row["first"] != row["first"] else f"{100 * row['first']:.0f}"
+        cells += [f"{100 * row['done']:.1f}", _whole(row["rank"]), _range(row["rank_low"], row["rank_high"]), first]
+        lines.append(tuple(cells))
+    better = f", {what.better} is better" if what.better else ""
+    n_left = len(_bin_head(found)) + 1
+    return Grid(f"{what.label}{better}", tuple(heads), _flush(n_left, len(heads)), tuple(lines))
+
+
+def _differences(found: Comparison, what: Quantity) -> Grid:
+    rows = found.differences[found.differences["metric"] == what.name]
+    against_first = found.pairs == "first"
+    unit = "% points" if what.unit == "%" else what.unit
+    size = f"difference{f' ({unit})' if unit else ''} [{_percent(found.level)}]"
+    heads = [*_bin_head(found), "other" if against_first else "pair", size, "better on (%)", "p", f"{found.unit}s"]
+    lines = []
+    for row, held_back in zip(_ordered(found, rows, []), _held_back(rows), strict=True):
+        pair = row["other"] if against_first else f"{row['method']} - {row['other']}"
+        share = "-" if row["improvement"] != row["improvement"] else f"{100 * row['improvement']:.0f}"
+        verdict = row["verdict"].partition(":")[0]
+        lines.append(
+            (
+                *_bin_cell(found, row), pair, _estimate(row["difference"], row, what), share, _p(row["p_holm"]),
+                str(row["n_clusters"]), f"no difference shown{_HELD_BACK}" if held_back else verdict,
+            )
+        )  # fmt: skip
+    n_left = len(_bin_head(found)) + 1
+    title = f"{what.label}, paired differences: {found.methods[0]} - other" if against_first else ""
+    flush = (*_flush(n_left, len(heads)), True)
+    return Grid(title or f"{what.label}, paired differences", (*heads, "verdict"), flush, tuple(lines))
+
+
+def _ordered(found: Comparison, rows: pd.DataFrame, keys: list[str]) -> list[dict[str, Any]]:
+    """Bin after bin in the benchmark's order, within it by the keys; those without a value last."""
+    places = {place: i for i, place in enumerate(dict.fromkeys(zip(rows["by"], rows["bin"], strict=True)))}
+    order = [places[place] for place in zip(rows["by"], rows["bin"], strict=True)]
+    records = rows.assign(_place=order).sort_values(["_place", *keys], kind="stable").to_dict("records")
+    return [{str(key): value for key, value in record.items()} for record in records]
+
+
+def _bin_head(found: Comparison) -> list[str]:
+    return ["/".join(found.bins)] if found.bins else []
+
+
+def _bin_cell(found: Comparison, row: dict[str, Any]) -> list[str]:
+    if not found.bins:
+        return []
+    several = len(found.bins) > 1 and row["by"] != OVERALL
+    return [f"{row['by']} {row['bin']}" if several else str(row["bin"])]
+
+
+def _means(found: Comparison, metric: str) -> dict[tuple[str, str, str], float]:
+    rows = found.ranks[found.ranks["metric"] == metric]
+    return dict(zip(zip(rows["by"], rows["bin"], rows["method"], strict=True), rows["mean"], strict=True))
+
+
+def _held_back(rows: pd.DataFrame) -> "pd.Series[bool]":
+    """Intervals without 0 that the correction for many comparisons does not let pass."""
+    return ((rows["low"] > 0) | (rows["high"] < 0)) & rows["verdict"].str.startswith("no difference shown")
+
+
+def _held_back_note() -> list[str]:
+    return [
+        f"{_HELD_BACK} this interval by itself leaves out 0, but among so many comparisons a few do by chance; "
+        "p allows for that."
+    ]
+
+
+def _stability(found: Comparison, what: Quantity) -> str:
+    rows = found.stability[(found.stability["metric"] == what.name) & (found.stability["by"] == OVERALL)]
+    tau = float(rows["tau"].iloc[0])
+    if tau != tau or len(found.methods) < 3:
+        return ""
+    return f"order by {what.label}: mean Kendall tau between data and resamples {tau:.2f} (1: always the same order)."
+
+
+def _family(found: Comparison) -> int:
+    rows = found.differences[found.differences["metric"] == found.asked[0]]
+    return int(rows["p"].notna().sum())
+
+
+def _any_small(found: Comparison) -> bool:
+    return bool(found.ranks["small_overlap"].any())
+
+
+def _estimate(value: float, row: dict[str, Any], what: Quantity) -> str:
+    if row["low"] != row["low"]:
+        return what.show(value)
+    return f"{what.show(value)} [{what.show(row['low'])}, {what.show(row['high'])}]"
+
+
+def _whole(value: float) -> str:
+    return "-" if value != value else f"{value:.0f}"
+
+
+def _range(low: float, high: float) -> str:
+    return "-" if low != low else f"{low:.0f}" if low == high else f"{low:.0f}-{high:.0f}"
+
+
+def _p(value: float) -> str:
+    return "-" if value != value else "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.6g} %"
+
+
+def _flush(n_left: int, n: int) -> tuple[bool, ...]:
+    return tuple(i < n_left for i in range(n))
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int], left: Sequence[bool]) -> str:
+    padded = [
+        cell + " " * (width - cell_len(cell)) if flush else " " * (width - cell_len(cell)) + cell
+        for cell, width, flush in zip(cells, widths, left, strict=True)
+    ]
+    return _GAP.join(padded).rstrip()
+
+
+def _latex(text: str) -> str:
+    return latex.escape(text.strip()).replace(_SMALL, r"\dag{}")
+
+
+def _inert(cell: Any) -> str:
+    """A number with all digits, nothing for NaN; a label that a spreadsheet would take for a formula, as text."""
+    if isinstance(cell, float):
+        return "" if cell != cell else repr(cell)
+    text = str(cell)
+    return f"'{text}" if isinstance(cell, str) and text.startswith(("=", "+", "-", "@")) else text
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {str(key): None if value != value else value for key, value in row.items()} for row in table.to_dict("records")
+    ]

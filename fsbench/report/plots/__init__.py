@@ -1,0 +1,1 @@
+"""Figures: one question each, one file a kind."""

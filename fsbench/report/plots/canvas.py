@@ -1,0 +1,72 @@
+"""From a drawing function to the bytes of a file: the same bytes each time."""
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+import matplotlib
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from fsbench import __version__
+from fsbench.errors import UsageError
+from fsbench.report.plots.looks import Style
+
+FORMS = ("png", "svg", "pdf")
+_DPI = 300
+
+
+def settings(style: Style) -> Any:
+    """The matplotlib settings that a figure is drawn and written with, whatever the user's own are."""
+    return {
+        **dict(matplotlib.rcParamsDefault.items()),
+        "font.family": "DejaVu Sans",
+        "font.size": style.font_pt,
+        "axes.linewidth": style.line_pt * 0.75,
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "axes.titlesize": style.font_pt,
+        "axes.labelsize": style.font_pt,
+        "xtick.labelsize": style.font_pt,
+        "ytick.labelsize": style.font_pt,
+        "legend.fontsize": style.small_pt,
+        "xtick.major.width": style.line_pt * 0.75,
+        "ytick.major.width": style.line_pt * 0.75,
+        "xtick.major.size": style.font_pt * 0.4,
+        "ytick.major.size": style.font_pt * 0.4,
+        "svg.hashsalt": "fsbench",
+        "svg.fonttype": "path",
+        "pdf.fonttype": 42,
+        "savefig.dpi": _DPI,
+    }
+
+
+def new_figure(width_in: float, height_in: float) -> Figure:
+    """A white figure that belongs to no window and to no list of figures."""
+    figure = Figure(figsize=(width_in, height_in), facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def encode(figure: Figure, form: str, title: str, description: str) -> bytes:
+    """The figure as a file, with what it shows and what it was made with inside; no date.
+
+    Raises
+    ------
+    UsageError
+        If `form` is none of png, svg, pdf.
+    """
+    if form not in FORMS:
+        raise UsageError(f"a figure cannot be written as {form!r}; choose a file name that ends in .png, .svg or .pdf")
+    out = io.BytesIO()
+    figure.savefig(out, format=form, metadata=_metadata(form, title, description))
+    return out.getvalue()
+
+
+def _metadata(form: str, title: str, description: str) -> Mapping[str, str | None]:
+    maker = f"fsbench {__version__}, matplotlib {matplotlib.__version__}"
+    if form == "svg":
+        return {"Title": title, "Description": description, "Creator": maker, "Date": None}
+    if form == "pdf":
+        return {"Title": title, "Subject": description, "Creator": maker, "Producer": maker, "CreationDate": None}
+    return {"Title": title, "Description": description, "Software": maker}

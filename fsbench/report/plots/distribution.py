@@ -1,0 +1,111 @@
+"""Distribution over the samples: a box a method, a panel a bin; a row of panels for each metric."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from fsbench.mesh import Floats
+from fsbench.report.plots.looks import Look, Style, looks
+from fsbench.report.plots.panels import Margins, grid
+from fsbench.report.plots.placing import axis_heading, text_width_in, upper_end
+from fsbench.report.plots.samples import Samples
+
+PER_ROW = 4
+_FEWEST = 5
+"""A box of fewer samples would pretend to know quartiles: they are drawn one by one."""
+
+
+def draw(metrics: Sequence[Samples], style: Style) -> Figure:
+    """Draw quartiles as a box, the median as a line, the 5th to 95th percentile as whiskers.
+
+    What lies beyond the axis is said in a grey strip at its end: the 95th percentile.
+    """
+    first = metrics[0]
+    n_bins = len(first.layout.bins)
+    per_row = min(PER_ROW, n_bins)
+    em = style.font_pt / 72
+    height = max(len(first.labels) * 1.45 * style.small_pt / 72, 0.3 * style.panel_in)
+    left = text_width_in(first.labels, style.small_pt) + 1.2 * em
+    margins = Margins(left, 0.8 * em, 4.2 * em, 1.8 * em)
+    rows_each = -(-n_bins // per_row)
+    figure, panels = grid(style, rows_each * per_row * len(metrics), per_row, height, margins, between_in=5.4 * em)
+    for m, samples in enumerate(metrics):
+        block = panels[m * rows_each * per_row : (m + 1) * rows_each * per_row]
+        for unused in block[n_bins:]:
+            unused.remove()
+        end = _end(samples)
+        for b, axes in enumerate(block[:n_bins]):
+            _panel(axes, samples, b, end, style)
+        _heading(figure, block[: min(per_row, n_bins)], block[n_bins - 1], axis_heading(samples.metric), em)
+    return figure
+
+
+def _end(samples: Samples) -> float:
+    if samples.metric.unit == "%":
+        return 100.0
+    high = [np.percentile(values, 95) for bins in samples.values for values in bins if len(values)]
+    return upper_end(np.array(high)) * 1.02
+
+
+def _panel(axes: Axes, samples: Samples, b: int, end: float, style: Style) -> None:
+    methods = looks(samples.labels)
+    columns = [bins[b] for bins in samples.values]
+    low = min([0.0, *(float(np.percentile(values, 5)) for bins in samples.values for values in bins if len(values))])
+    beyond = any(_beyond(values, end) for bins in samples.values for values in bins)
+    strip = 0.3 * (end - low) if beyond else 0.0
+    axes.set_xlim(low, max(end + strip, 1.03 * end))
+    axes.set_ylim(len(columns) - 0.4, -0.6)
+    axes.set_yticks(range(len(columns)), samples.labels, fontsize=style.small_pt)
+    axes.tick_params(axis="y", length=0)
+    ticks = [25.0, 50.0, 75.0] if samples.metric.unit == "%" else MaxNLocator(2).tick_values(low, end)
+    shown = [tick for tick in ticks if low <= tick <= end]
+    axes.set_xticks(shown, [f"{tick:g}" for tick in shown])
+    axes.set_title(samples.layout.bins[b].title, pad=0.4 * style.font_pt)
+    axes.grid(axis="x", color="0.9", linewidth=0.5)
+    axes.set_axisbelow(True)
+    if beyond:
+        axes.axvspan(end, end + strip, color="0.93", linewidth=0)
+    for y, (values, look) in enumerate(zip(columns, methods, strict=True)):
+        if not len(values):
+            axes.text(low, y, " no score", fontsize=style.small_pt, color="0.45", va="center_baseline")
+        elif len(values) < _FEWEST:
+            seen = values[values <= end]
+            axes.plot(seen, np.full(len(seen), y), "o", color=look.colour, markersize=0.6 * style.marker_pt)
+        else:
+            _box(axes, values, y, end, look, style)
+        if _beyond(values, end):
+            reach = f"{_reach(values):.0f}\u25b8"
+            axes.text(end + 0.97 * strip, y, reach, fontsize=0.9 * style.small_pt, ha="right", va="center_baseline")
+
+
+def _reach(values: Floats) -> float:
+    """The largest value that is drawn."""
+    return float(values.max() if len(values) < _FEWEST else np.percentile(values, 95))
+
+
+def _beyond(values: Floats, end: float) -> bool:
+    return len(values) > 0 and _reach(values) > end
+
+
+def _box(axes: Axes, values: Floats, y: float, end: float, look: Look, style: Style) -> None:
+    p5, p25, p50, p75, p95 = np.minimum(np.percentile(values, [5, 25, 50, 75, 95]), end)
+    if p5 < end:
+        axes.plot([p5, p95], [y, y], color=look.colour, linewidth=style.line_pt, solid_capstyle="butt")
+    if p25 < end:
+        fill = to_rgba(look.colour, 0.35) if look.filled else "white"
+        axes.barh(y, p75 - p25, 0.62, p25, facecolor=fill, edgecolor=look.colour, linewidth=0.8 * style.line_pt)
+    if p50 < end:
+        middle: dict[str, Any] = {"color": look.colour, "linewidth": 1.8 * style.line_pt, "solid_capstyle": "butt"}
+        axes.plot([p50, p50], [y - 0.31, y + 0.31], **middle)
+
+
+def _heading(figure: Figure, row: Sequence[Axes], last: Axes, text: str, em: float) -> None:
+    """The metric below its panels, in the middle."""
+    boxes = [axes.get_position() for axes in row]
+    y = last.get_position().y0 - 2.1 * em / figure.get_figheight()
+    figure.text((boxes[0].x0 + boxes[-1].x1) / 2, y, text, ha="center", va="top")

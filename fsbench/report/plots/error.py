@@ -1,0 +1,175 @@
+"""Mean error over the bins, one line a method; the complete rate below, since a chamfer distance needs it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from fsbench.mesh import Floats
+from fsbench.report.model import Table
+from fsbench.report.plots.looks import Look, Style, looks
+from fsbench.report.plots.panels import Margins, stacked
+from fsbench.report.plots.placing import axis_heading, label_beside, label_room_in, line_style, spread, upper_end
+from fsbench.runs.quantities import Quantity
+
+_DODGE = 0.36
+"""Whiskers of one bin take at most this much of the way to the next."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Curves:
+    """One metric as shown (CR in percent), each array (methods, bins)."""
+
+    metric: Quantity
+    means: Floats
+    lows: Floats
+    highs: Floats
+    top: float
+
+    @property
+    def off_axis(self) -> "np.ndarray":
+        """Where a mean lies above the axis."""
+        return np.nan_to_num(self.means) > self.top
+
+
+def draw(table: Table, style: Style) -> Figure:
+    """Draw one panel a metric, the first with the methods' names.
+
+    Whiskers are the table's intervals, where it has them. A value above the axis is never cut silently: an arrow
+    shows where the line leaves, and the value stands with the method's name, or above the bin.
+    """
+    methods = looks([row.label for row in table.rows])
+    curves = [_curves(table, m) for m in range(len(table.metrics))]
+    names = _names(table, curves[0])
+    width, height = label_room_in(names, style)
+    em = style.font_pt / 72
+    margins = Margins(5.0 * em, width, 4.2 * em, (0.9 + 1.2 * _most_above(curves)) * em)
+    heights = [max(style.panel_in, height), *[0.5 * style.panel_in] * (len(curves) - 1)]
+    figure, panels = stacked(style, heights, margins)
+    x = np.arange(len(table.bins)) + _dodges(table, curves)[:, None]
+    panels[-1].set_xticks(range(len(table.bins)), [bin_.title for bin_ in table.bins])
+    panels[-1].set_xlim(-0.3, len(table.bins) - 0.7)
+    panels[-1].set_xlabel(table.layout.axis)
+    for axes, one in zip(panels, curves, strict=True):
+        _axis(axes, one)
+        _lines(axes, x, one, methods, style)
+        _above(axes, x, one, table, style, named=one is curves[0])
+    label_beside(panels[0], _ends(panels[0], x, curves[0]), names, methods, style)
+    return figure
+
+
+def _curves(table: Table, m: int) -> _Curves:
+    metric = table.metrics[m]
+    means, lows, highs = (
+        np.array([[getattr(cells[m], name) for cells in row.cells] for row in table.rows]) * metric.factor
+        for name in ("mean", "low", "high")
+    )
+    if metric.unit == "%":
+        return _Curves(metric, means, lows, highs, 100.0)
+    end = upper_end(means)
+    whiskers = highs[np.isfinite(highs) & (np.nan_to_num(means) <= end)]
+    return _Curves(metric, means, lows, highs, max(end, whiskers.max(initial=0.0)) * 1.03)
+
+
+def _names(table: Table, first: _Curves) -> list[str]:
+    """The label of each method, with what cannot be seen of its last point."""
+    names = []
+    for row, means in zip(table.rows, first.means, strict=True):
+        if np.isnan(means[-1]):
+            names.append(f"{row.label} (no score)")
+        elif means[-1] > first.top:
+            names.append(f"{row.label} ↑{means[-1]:.{first.metric.decimals}f}")
+        else:
+            names.append(row.label)
+    return names
+
+
+def _dodges(table: Table, curves: Sequence[_Curves]) -> Floats:
+    """How far each method is moved aside, so that whiskers do not hide each other."""
+    n = len(table.rows)
+    if n < 2 or not any(np.isfinite(one.highs).any() for one in curves):
+        return np.zeros(n)
+    return min(_DODGE, 0.06 * (n - 1)) * (np.arange(n) / (n - 1) - 0.5)
+
+
+def _axis(axes: Axes, one: _Curves) -> None:
+    lowest = np.nanmin([*one.means.ravel(), *one.lows.ravel(), one.top])
+    if one.metric.unit == "%":
+        axes.set_ylim(max(0.0, min(80.0, 10 * np.floor((lowest - 1) / 10))), 102.0)
+    else:
+        axes.set_ylim(min(0.0, lowest), one.top)
+    axes.set_ylabel(axis_heading(one.metric))
+    axes.grid(axis="y", color="0.9", linewidth=0.5)
+    axes.set_axisbelow(True)
+
+
+def _lines(axes: Axes, x: Floats, one: _Curves, methods: Sequence[Look], style: Style) -> None:
+    for where, means, lows, highs, look in zip(x, one.means, one.lows, one.highs, methods, strict=True):
+        axes.plot(where, means, **line_style(look, style), zorder=3)
+        seen = means <= one.top
+        axes.vlines(where[seen], lows[seen], highs[seen], color=look.colour, linewidth=0.8 * style.line_pt, zorder=2)
+
+
+def _above(axes: Axes, x: Floats, one: _Curves, table: Table, style: Style, *, named: bool) -> None:
+    """Arrows where lines leave the axis, and above each bin the values that no name beside carries."""
+    methods = looks([row.label for row in table.rows])
+    exits = [
+        (place, look)
+        for where, means, look in zip(x, one.means, methods, strict=True)
+        for place in _exits(where, means, one.top)
+    ]
+    low, high = axes.get_xlim()
+    size = (high - low) * style.marker_pt * axes.figure.dpi / 72 / axes.get_window_extent().width
+    apart = spread([place for place, _ in exits], 1.1 * size, low, high)
+    for place, (_, look) in zip(apart, exits, strict=True):
+        arrow: dict[str, Any] = {"marker": (3, 0, 0), "markersize": 1.2 * style.marker_pt, "markeredgewidth": 0}
+        axes.plot([place], [one.top], color=look.colour, clip_on=False, **arrow)
+    for b in range(len(table.bins)):
+        last = b == len(table.bins) - 1
+        lines = [
+            f"{row.label} ↑{one.means[r, b]:.{one.metric.decimals}f}"
+            for r, row in enumerate(table.rows)
+            if one.off_axis[r, b] and not (last and named)
+        ]
+        if lines:
+            axes.annotate(
+                "\n".join(lines), (b, 1.0), (0, 3), ("data", "axes fraction"), "offset points",
+                fontsize=style.small_pt, ha="center", va="bottom",
+            )  # fmt: skip
+
+
+def _exits(where: Floats, means: Floats, top: float) -> list[float]:
+    """Where a line crosses the top of the axis, or stands above it without neighbours below."""
+    found = []
+    for i, mean in enumerate(means):
+        if not mean > top:
+            continue
+        sides = [j for j in (i - 1, i + 1) if 0 <= j < len(means) and means[j] <= top]
+        found += [where[j] + (where[i] - where[j]) * (top - means[j]) / (mean - means[j]) for j in sides]
+        if not sides:
+            found.append(where[i])
+    return found
+
+
+def _most_above(curves: Sequence[_Curves]) -> int:
+    """Lines of text above the first panel."""
+    inner = curves[0].off_axis[:, :-1]
+    return int(inner.sum(axis=0).max(initial=0))
+
+
+def _ends(axes: Axes, x: Floats, one: _Curves) -> list[tuple[float, float]]:
+    """Where each method's line ends, in fractions of the axes; no leader from where there is no point."""
+    ends = []
+    for where, means in zip(x, one.means, strict=True):
+        last = float(means[-1])
+        seen = means[np.isfinite(means)]
+        height = last if np.isfinite(last) else float(seen[-1]) if len(seen) else 0.0
+        # Off the axis, the larger value still stands above the smaller one.
+        over = 1e-3 * height if height > one.top else 0.0
+        fraction = axes.transAxes.inverted().transform(axes.transData.transform((where[-1], min(height, one.top))))
+        on_axis = np.isfinite(last) and last <= one.top
+        ends.append((float(fraction[0]) if on_axis else float("nan"), float(fraction[1]) + over))
+    return ends

@@ -1,0 +1,140 @@
+"""A figure of runs: which kind, of what, in which form; with the caption that belongs below it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from fsbench.errors import UsageError
+from fsbench.report.layout import OVERALL, default_layouts
+from fsbench.report.model import Table
+from fsbench.report.plots import canvas, cd_cr, cumulative, distribution, error
+from fsbench.report.plots.looks import STYLES, Style
+from fsbench.report.plots.samples import gather_samples
+from fsbench.report.selection import choose_metrics
+from fsbench.report.tables import build
+from fsbench.runs import Run
+from fsbench.runs.quantities import quantity
+
+KINDS = MappingProxyType(
+    {
+        "error": "mean error over the bins, with intervals",
+        "distribution": "boxes of the samples' errors, by bin",
+        "cumulative": "share of all samples with at most an error",
+        "cd-cr": "chamfer distance against complete rate",
+    }
+)
+_FOCAL = "The figure published with the benchmark labels its focal-length axis the other way round from its own table."
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A finished figure.
+
+    Attributes
+    ----------
+    content : bytes
+        The file.
+    caption : str
+        What a reader needs to know, for the text below the figure.
+    """
+
+    content: bytes
+    caption: str
+
+
+def plot(
+    runs: Sequence[Run],
+    kind: str = "error",
+    by: str | None = None,
+    metric: str = "cd_mm",
+    labels: Sequence[str] | None = None,
+    *,
+    style: str = "paper",
+    form: str = "svg",
+) -> Plot:
+    """Draw runs of one benchmark and one signature.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+    kind : str
+        One of `KINDS`.
+    by : str, optional
+        As in `fsbench.report.tables.build`. Default: the first layout; for `cumulative` and `cd-cr` all samples.
+    metric : str
+        What to draw; a chamfer distance brings the complete rate with it.
+    labels : sequence of str, optional
+        Instead of the runs' own.
+    style : str
+        "paper" (one column of 3.5 inch) or "talk".
+    form : str
+        "svg", "png" or "pdf".
+
+    Raises
+    ------
+    UsageError
+        If the runs do not belong together, or have no such bins or metric, or a name is not known.
+
+    Notes
+    -----
+    matplotlib takes sizes and the seed of its ids from global settings: they are set while a figure is drawn, and
+    what they were before is restored.
+    """
+    if kind not in KINDS or style not in STYLES:
+        raise UsageError(f"kind {kind!r}, style {style!r}: kinds are {', '.join(KINDS)}, styles {', '.join(STYLES)}")
+    metrics = choose_metrics(runs[0], [metric]) if runs else [metric]
+    if by is None:
+        by = OVERALL if kind in ("cumulative", "cd-cr") or not runs else default_layouts(runs[0])[0]
+    table = build(runs, by, metrics, labels, ci=kind in ("error", "cd-cr"))
+    if kind == "error":
+        return plot_table(table, style=style, form=form)
+    chosen = STYLES[style]
+    with matplotlib.rc_context(canvas.settings(chosen)):
+        figure = _draw(runs, kind, table, chosen)
+        return _finish(figure, kind, table, form)
+
+
+def plot_table(table: Table, *, style: str = "paper", form: str = "svg") -> Plot:
+    """Draw the means of a table over its bins."""
+    chosen = STYLES[style]
+    with matplotlib.rc_context(canvas.settings(chosen)):
+        return _finish(error.draw(table, chosen), "error", table, form)
+
+
+def _draw(runs: Sequence[Run], kind: str, table: Table, style: Style) -> Figure:
+    labels = [row.label for row in table.rows]
+    if kind == "cd-cr":
+        if [metric.name for metric in table.metrics[1:]] != ["cr"]:
+            raise UsageError(f"cd-cr needs a chamfer distance and cr, here is {table.metrics[0].name}")
+        return cd_cr.draw(table, style)
+    samples = [gather_samples(runs, labels, table.layout, metric.name) for metric in table.metrics]
+    if kind == "distribution":
+        return distribution.draw(samples, style)
+    if table.metrics[0].better != "lower":
+        raise UsageError(f"a cumulative curve is of an error; {table.metrics[0].name} is none")
+    return cumulative.draw(samples[0], _names_with_cr(table), style)
+
+
+def _names_with_cr(table: Table) -> list[str]:
+    """The labels, each with the mean of what the first metric must not be read without."""
+    if not table.metrics[0].beside:
+        return [row.label for row in table.rows]
+    cr = quantity("cr")
+    found = []
+    for row in table.rows:
+        scored = [(cells[1].mean, cells[1].n_scored) for cells in row.cells if cells[1].n_scored]
+        n = sum(count for _, count in scored)
+        mean = sum(value * count for value, count in scored) / n if n else float("nan")
+        found.append(f"{row.label} (CR {mean * cr.factor:.0f})" if n else f"{row.label} (no score)")
+    return found
+
+
+def _finish(figure: Figure, kind: str, table: Table, form: str) -> Plot:
+    caption = " ".join([f"{table.title}: {KINDS[kind]}.", *table.notes])
+    if table.layout.column == "focal_px":
+        caption += f" {_FOCAL}"
+    description = f"{caption} Measured as {' '.join(table.signature.split())}."
+    return Plot(canvas.encode(figure, form, table.title, description), caption)
