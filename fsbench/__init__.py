@@ -12,16 +12,18 @@ if TYPE_CHECKING:
     from fsbench.mesh import Mesh as Mesh
     from fsbench.runs import Run as Run
     from fsbench.runs import load_run as load_run
+    from fsbench.scorer import Scorer as Scorer
 
 # Names and where they live; imported when asked for, so that `import fsbench` takes milliseconds.
 _WHERE = {
     "Benchmark": "fsbench.benchmarks",
     "Mesh": "fsbench.mesh",
     "Run": "fsbench.runs",
+    "Scorer": "fsbench.scorer",
     "load_run": "fsbench.runs",
     "read_mesh": "fsbench.io",
 }
-__all__ = ["Benchmark", "Mesh", "Run", "__version__", "adapters", "load_run", "read_mesh"]
+__all__ = ["Benchmark", "Mesh", "Run", "Scorer", "__version__", "adapters", "load_run", "read_mesh"]
 
 
 def __getattr__(name: str) -> Any:

@@ -14,3 +14,13 @@ def shared() -> Path:
     if not (folder / "golden").is_dir():
         pytest.skip(f"no reference data at {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small sample benchmark: four images in the wild, one face in the lab, one baseline. Not to be written to."""
+    from fsbench.sample import write
+
+    folder = tmp_path_factory.mktemp("sample") / "root"
+    write(folder, n_wild=4, n_subjects=1, methods=["mean-face"])
+    return folder

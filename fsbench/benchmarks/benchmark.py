@@ -109,9 +109,14 @@ class Benchmark:
             raise UsageError(f"--samples {pattern!r} names no sample")
         return tuple(sample for sample in self.spec.samples if sample.name in chosen)
 
+    @property
+    def in_the_lab(self) -> bool:
+        """Whether every sample has a pinhole camera of its own; in the wild the camera is orthographic."""
+        return "camera" in self.spec.raw["reference"]
+
     def focal_px(self, sample: Sample) -> float | None:
         """Focal length in pixels; None in the wild."""
-        return self._pinhole(sample)[0].focal_x_px if "camera" in self.spec.raw["reference"] else None
+        return self._pinhole(sample)[0].focal_x_px if self.in_the_lab else None
 
     def reference_path(self, sample: Sample) -> Path:
         """Where the sample's reference mesh is."""
@@ -156,7 +161,7 @@ class Benchmark:
     def _place(self, mesh: Mesh, sample: Sample) -> tuple[Mesh, View]:
         """Reference in the camera frame in mm, and how it is looked at."""
         rotation, center = self._of(sample, "rotation"), self._of(sample, "head_center")
-        if "camera" in self.spec.raw["reference"]:
+        if self.in_the_lab:
             camera, Rt = self._pinhole(sample)
             vertices = (mesh.vertices @ Rt[:, :3].T + Rt[:, 3]) * PUPIL_DISTANCE_MM
             return Mesh(vertices, mesh.faces), View(camera, rotation, center, PUPIL_DISTANCE_MM)

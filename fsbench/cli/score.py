@@ -46,9 +46,12 @@ def command(
     opened = Benchmark.open(benchmark, root)
     if not Path(pred).is_dir():
         raise UsageError(
-            f"{pred}: no such folder; --pred is the folder of one method's files, e.g. ROOT/{opened.spec.raw['predictions']}/NAME"
+            f"{pred}: no such folder; --pred is the folder of one method's files, "
+            f"e.g. ROOT/{opened.spec.raw['predictions']}/NAME"
         )
     chosen = opened.select(samples) if samples else opened.samples
-    task = Task(benchmark, root, build_adapter(**adapter), pred)
+    chosen_adapter = build_adapter(**adapter)
+    chosen_adapter.check_benchmark(in_the_lab=opened.in_the_lab)
+    task = Task(benchmark, root, chosen_adapter, pred)
     run = score(opened, task, method or Path(pred).resolve().name, chosen, Path(out), jobs, overwrite)
     click.get_current_context().exit(summarise(run, Path(out)))

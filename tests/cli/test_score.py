@@ -1,0 +1,178 @@
+"""fsbench score: every sample its row, every trouble a reason, and the promised exit codes."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fsbench
+from fsbench.io import read_mesh
+from tests.cli.commands import fsbench as run
+
+WILD = ("000", "100", "200", "300")
+METHOD = "pred/wild_pred/mean-face"
+
+
+@pytest.fixture
+def predictions(sample: Path, tmp_path: Path) -> Path:
+    """A copy of the predictions that a test may spoil."""
+    return Path(shutil.copytree(sample / METHOD, tmp_path / "mean-face"))
+
+
+def _score(capsys, sample: Path, pred: Path, out: Path, *more: object):
+    arguments = ("score", "fswild", "--root", sample, "--pred", pred, "-a", "3DDFA_V2", "--out", out, *more)
+    return run(capsys, *arguments)
+
+
+def test_all_scored_is_exit_code_0(capsys, sample, tmp_path) -> None:
+    answer = _score(capsys, sample, sample / METHOD, tmp_path / "run", "--samples", ",".join(WILD))
+    assert answer.code == 0
+    samples = fsbench.load_run(tmp_path / "run").samples
+    assert list(samples["sample"]) == list(WILD)
+    assert (samples["status"] == "ok").all()
+    assert samples["cd_mm"].between(0.5, 20).all()
+    assert not (tmp_path / "run" / "journal.jsonl").exists()
+
+
+def test_every_sample_of_the_benchmark_has_its_row(capsys, sample, tmp_path) -> None:
+    answer = _score(capsys, sample, sample / METHOD, tmp_path / "run")
+    assert answer.code == 1
+    loaded = fsbench.load_run(tmp_path / "run")
+    assert list(loaded.samples["sample"]) == [f"{i:03d}" for i in range(400)]
+    assert loaded.counts == {"ok": 4, "missing": 396, "invalid": 0, "failed": 0}
+    assert "warning" in answer.err and "396 of 400" in answer.err
+
+
+def test_columns_are_the_ones_that_scripts_rely_on(capsys, sample, tmp_path) -> None:
+    _score(capsys, sample, sample / METHOD, tmp_path / "run", "--samples", "000")
+    header = (tmp_path / "run" / "samples.csv").read_text().splitlines()[0]
+    assert header == (
+        "benchmark,method,sample,status,reason,pose_deg,cd_mm,mne_rad,cr,cd_ref_to_pred_mm,cd_pred_to_ref_mm,"
+        "normal_deg,depth_shift_mm,overlap_px,seconds"
+    )
+
+
+def test_jobs_and_repetition_change_nothing(capsys, sample, tmp_path) -> None:
+    chosen = ("--samples", ",".join(WILD))
+    tables = []
+    for folder, jobs in (("one", 1), ("two", 2), ("one", 1)):
+        _score(capsys, sample, sample / METHOD, tmp_path / folder, *chosen, "--jobs", jobs)
+        lines = (tmp_path / folder / "samples.csv").read_text().splitlines()
+        tables.append([line.rsplit(",", 1)[0] for line in lines])
+    assert tables[0] == tables[1] == tables[2]
+
+
+def _spoil_empty(path: Path) -> None:
+    path.write_text("")
+
+
+def _spoil_garbage(path: Path) -> None:
+    path.write_bytes(b"\x00\xff" * 500)
+
+
+def _spoil_faceless(path: Path) -> None:
+    path.write_text("".join(line for line in path.read_text().splitlines(True) if line.startswith("v")))
+
+
+def _spoil_nan(path: Path) -> None:
+    path.write_text("v nan nan nan\n" + path.read_text())
+
+
+def _spoil_index(path: Path) -> None:
+    path.write_text(path.read_text() + "f 1 2 99999999\n")
+
+
+def _spoil(path: Path, change) -> None:
+    mesh = read_mesh(path)
+    vertices = change(mesh.vertices.copy())
+    lines = [f"v {x} {y} {z}\n" for x, y, z in vertices] + [f"f {a} {b} {c}\n" for a, b, c in mesh.faces + 1]
+    path.write_text("".join(lines))
+
+
+def _spoil_too_large(path: Path) -> None:
+    _spoil(path, lambda v: v * 1000)
+
+
+def _spoil_elsewhere(path: Path) -> None:
+    _spoil(path, lambda v: v + np.array([4000, 0, 0]))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (_spoil_empty, "000.obj"),
+        (_spoil_garbage, "000.obj"),
+        (_spoil_faceless, "no faces"),
+        (_spoil_nan, "NaN"),
+        (_spoil_index, "99999999"),
+        (_spoil_too_large, "another unit"),
+        (_spoil_elsewhere, "no overlap"),
+    ],
+)
+def test_an_unusable_mesh_is_a_row_with_its_reason(capsys, sample, predictions, tmp_path, spoil, words) -> None:
+    spoil(predictions / "000.obj")
+    answer = _score(capsys, sample, predictions, tmp_path / "run", "--samples", "000,100")
+    assert answer.code == 1
+    samples = fsbench.load_run(tmp_path / "run").samples
+    assert list(samples["status"]) == ["invalid", "ok"]
+    assert words in samples["reason"][0]
+    assert samples.loc[0, "cd_mm":"overlap_px"].isna().all()
+    assert "Traceback" not in answer.err
+
+
+def test_nothing_scored_is_exit_code_2(capsys, sample, tmp_path) -> None:
+    (tmp_path / "none").mkdir()
+    answer = _score(capsys, sample, tmp_path / "none", tmp_path / "run", "--samples", "000")
+    assert answer.code == 2
+    assert "nothing could be scored" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"benchmark": "fswlid"}, "did you mean fswild?"),
+        ({"--root": "absent"}, "no such folder"),
+        ({"--pred": "absent"}, "no such folder"),
+        ({"-a": "3DDFA_v2"}, "3DDFA_V2"),
+        ({"--samples": "400"}, "no such sample"),
+        ({"--samples": "000-999"}, "no sample '999'"),
+    ],
+)
+def test_wrong_usage_says_what_to_try(capsys, sample, tmp_path, change, words) -> None:
+    options = {"--root": sample, "--pred": sample / METHOD, "-a": "3DDFA_V2", "--out": tmp_path / "run"} | change
+    benchmark = options.pop("benchmark", "fswild")
+    answer = run(capsys, "score", benchmark, *(part for pair in options.items() for part in pair))
+    assert answer.code == 2
+    assert words in answer.err
+    assert "Traceback" not in answer.err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_missing_predef_file_is_named(capsys, sample, tmp_path) -> None:
+    root = tmp_path / "root"
+    shutil.copytree(sample, root, ignore=shutil.ignore_patterns("pred", "*.obj"))
+    (root / "code/predef/wild_rotations.npy").unlink()
+    answer = _score(capsys, root, sample / METHOD, tmp_path / "run")
+    assert answer.code == 2
+    assert "wild_rotations.npy is not there" in answer.err
+
+
+def test_a_run_of_another_method_is_not_overwritten(capsys, sample, tmp_path) -> None:
+    chosen = ("--samples", "000")
+    _score(capsys, sample, sample / METHOD, tmp_path / "run", *chosen, "--method", "mine")
+    before = (tmp_path / "run" / "samples.csv").read_bytes()
+    answer = _score(capsys, sample, sample / METHOD, tmp_path / "run", *chosen, "--method", "theirs")
+    assert answer.code == 2
+    assert "holds a run of fswild mine, this is fswild theirs" in answer.err
+    assert (tmp_path / "run" / "samples.csv").read_bytes() == before
+
+
+def test_the_lab_is_scored_too(capsys, sample, tmp_path) -> None:
+    pred = sample / "pred/lab_pred/mean-face"
+    arguments = ("score", "fslab", "--root", sample, "--pred", pred, "-a", "3DDFA_V2", "--out", tmp_path / "run")
+    assert run(capsys, *arguments, "--samples", "00_?_00").code == 0
+    samples = fsbench.load_run(tmp_path / "run").samples
+    assert list(samples["sample"]) == ["00_0_00", "00_1_00", "00_2_00"]
+    assert list(samples["focal_px"]) == ["1200", "600", "300"]
+    assert samples["cd_mm"].between(0.5, 40).all()

@@ -1,0 +1,65 @@
+"""Who may import whom: the order of ARCHITECTURE, walked over every file."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[2] / "fsbench"
+# A file imports only from names before its own; what stands alone at the top may be imported by all.
+ORDER = (
+    "errors resources mesh surface io camera alignment metrics protocols benchmarks scorer adapters runs evaluate "
+    "workers check stats report leaderboard sample cli"
+).split()
+ONLY_AT_THE_END = {"preload"}
+
+
+def _imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        assert not (isinstance(node, ast.ImportFrom) and node.level), f"{path}: relative import"
+    return found
+
+
+def _room(module: str) -> str | None:
+    parts = module.split(".")
+    return parts[1] if parts[0] == "fsbench" and len(parts) > 1 else None
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_a_file_imports_only_from_above(path: Path) -> None:
+    own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if own == "__init__" or own in ONLY_AT_THE_END:
+        return
+    assert own in ORDER, f"{own} has no place in the order"
+    rooms = {room for module in _imports(path) if (room := _room(module)) in ORDER}
+    above = set(ORDER[: ORDER.index(own) + 1])
+    assert rooms <= above, f"{path.name} imports from below: {sorted(rooms - above)}"
+
+
+def test_only_the_surface_knows_open3d() -> None:
+    users = {path.name for path in FILES if any(module.split(".")[0] == "open3d" for module in _imports(path))}
+    assert users == {"surface.py"}
+
+
+def test_every_package_is_installed() -> None:
+    listed = (PACKAGE.parent / "setup.cfg").read_text("utf-8")
+    for folder in {path.parent.relative_to(PACKAGE.parent) for path in FILES}:
+        assert f"    {'.'.join(folder.parts)}\n" in listed, f"setup.cfg does not list {'.'.join(folder.parts)}"
+
+
+def test_importing_fsbench_is_light() -> None:
+    import subprocess
+
+    heavy = "('numpy', 'pandas', 'open3d', 'matplotlib')"
+    code = f"import fsbench, fsbench.cli, sys; print([m for m in {heavy} if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
