@@ -69,7 +69,7 @@ def write_markdown(found: Comparison) -> str:
 def write_latex(found: Comparison) -> str:
     """Table environments with booktabs; the notes are comments, for the author to choose from."""
     said = [_headline(found), *in_words(found), *notes(found)]
-    parts = [r"% needs \usepackage{booktabs}", *(f"% {line}" for line in said)]
+    parts = [r"% needs \usepackage{booktabs}", *(f"% {' '.join(line.split())}" for line in said)]
     for grid in grids(found):
         rows = [r" & ".join(map(_latex, row)) + r" \\" for row in (grid.heads, *grid.rows)]
         parts += [

@@ -15,7 +15,7 @@ from fsbench.stats.bootstrap import sum_clusters
 from fsbench.stats.intervals import Method, holm, intervals, p_values
 from fsbench.stats.policies import POLICIES, apply_policy
 from fsbench.stats.ranks import first_share, kendall_taus, rank, rank_interval
-from fsbench.stats.resampling import Resamples, draw_resamples
+from fsbench.stats.resampling import DIGITS, Resamples, draw_resamples
 from fsbench.stats.scores import Scores, gather
 from fsbench.stats.summaries import LEVEL, N_RESAMPLES, summaries
 from fsbench.stats.verdicts import Evidence, verdict
@@ -45,8 +45,8 @@ class Comparison:
         The same for all methods, pairs, bins and metrics.
     n_samples, n_clusters : int
         Of the benchmark.
-    methods, metrics, bins, notes : tuple of str
-        Bins are the columns that were asked for; notes are for the reader.
+    methods, asked, metrics, bins, notes : tuple of str
+        The metrics asked for, and with their companions; the bin columns asked for; notes for the reader.
     differences : pandas.DataFrame
         One row a (bin, metric, pair): `by, bin, metric, method, other, difference` (mean of method - other over the
         `n_common` samples that count for both, in `n_clusters` clusters), `low, high, p, p_holm`, `improvement` (the
@@ -71,6 +71,7 @@ class Comparison:
     n_samples: int
     n_clusters: int
     methods: tuple[str, ...]
+    asked: tuple[str, ...]
     metrics: tuple[str, ...]
     bins: tuple[str, ...]
     notes: tuple[str, ...]
@@ -142,7 +143,8 @@ def compare(
     return Comparison(
         benchmark=scores.benchmark, signature=scores.signature, policy=policy, pairs=pairs, unit=scores.unit,
         level=level, n_resamples=n_resamples, seed=scores.seed, n_samples=len(scores.bins),
-        n_clusters=len(scores.strata), methods=scores.methods, metrics=tuple(names),
+        n_clusters=len(scores.strata), methods=scores.methods,
+        asked=scores.metrics if metrics is None else tuple(dict.fromkeys(metrics)), metrics=tuple(names),
         bins=tuple(scores.bin_columns(by)), notes=(f"policy {policy}: {POLICIES[policy]}", *scores.notes),
         differences=differences, ranks=ranks, stability=pd.DataFrame([row for part in found for row in part[2]]),
     )  # fmt: skip
@@ -214,8 +216,8 @@ def _pair_rows(
 ) -> list[dict[str, object]]:
     first, second = np.array(chosen).T
     gaps = (values[first] - values[second]).T
-    # of two samples that agree to nine decimals neither is better
-    wins = (1 + np.sign(np.round(sign * gaps, 9))) / 2 if sign else np.full_like(gaps, np.nan)
+    # of two samples that agree to so many decimals neither is better
+    wins = (1 + np.sign(np.round(sign * gaps, DIGITS))) / 2 if sign else np.full_like(gaps, np.nan)
     sums = sum_clusters(np.concatenate([gaps, wins], axis=1), scores.clusters, scores.strata)
     drawn = sums.resampled_means(settings.resamples)
     low, high = intervals(sums, drawn, level=settings.level, method=settings.method, widen=settings.widen)

@@ -15,6 +15,7 @@ from scipy import stats
 
 from fsbench.errors import UsageError
 from fsbench.stats.bootstrap import ClusterSums
+from fsbench.stats.resampling import DIGITS
 
 Method = Literal["percentile", "bca"]
 
@@ -46,7 +47,8 @@ def intervals(
     Returns
     -------
     low, high : numpy.ndarray, shape (n,)
-        NaN with fewer than `MIN_CLUSTERS` clusters (in strata: as many more than there are strata, less one).
+        NaN with fewer than `MIN_CLUSTERS` clusters (in strata: as many more than there are strata, less one). Rounded
+        to nine decimals, since the last bits of a sum depend on the machine.
 
     Raises
     ------
@@ -63,7 +65,7 @@ def intervals(
         bias, acceleration = _bias(sums, resampled), _acceleration(sums)
         ends = [_bca(end, bias, acceleration) for end in ends]
     ordered = np.sort(resampled, axis=1)
-    low, high = (quantiles(ordered, stats.norm.cdf(end)) for end in ends)
+    low, high = (np.round(quantiles(ordered, stats.norm.cdf(end)), DIGITS) for end in ends)
     return low, high
 
 

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-# Means that agree to nine decimals are the same: two runs with equal scores must tie whatever the order of summation.
-_DIGITS = 9
+from fsbench.stats.resampling import DIGITS
 
 
 def rank(losses: np.ndarray) -> np.ndarray:
@@ -19,7 +18,8 @@ def rank(losses: np.ndarray) -> np.ndarray:
     >>> rank(np.array([2.0, 1.0, np.nan, 1.0]))
     array([ 3.,  1., nan,  1.])
     """
-    rounded = np.round(losses, _DIGITS)
+    # two runs with equal scores must tie whatever the order of summation
+    rounded = np.round(losses, DIGITS)
     ranks = np.ones(losses.shape)
     for rival in rounded:
         ranks += rival < rounded

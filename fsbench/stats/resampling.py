@@ -11,7 +11,7 @@ from fsbench.runs import Run
 # A block of resamples is kept near 32 MB, so that 400,000 samples need no more memory than 400.
 _BLOCK_CELLS = 4_000_000
 # Nine decimals are finer than any score means and coarser than what two machines' last bits can differ by.
-_DIGITS = 9
+DIGITS = 9
 _LARGEST = 9e18
 
 
@@ -28,8 +28,8 @@ def content_seed(run: Run) -> int:
     digest.update(run.benchmark.encode() + b"\n")
     digest.update("\n".join(table["sample"].astype(str)).encode())
     for metric in sorted(run.metrics):
-        values = np.nan_to_num(table[metric].to_numpy(float), nan=-_LARGEST * 10.0**-_DIGITS, posinf=0.0, neginf=0.0)
-        scaled = np.clip(np.rint(values * 10.0**_DIGITS), -_LARGEST, _LARGEST).astype("<i8")
+        values = np.nan_to_num(table[metric].to_numpy(float), nan=-_LARGEST * 10.0**-DIGITS, posinf=0.0, neginf=0.0)
+        scaled = np.clip(np.rint(values * 10.0**DIGITS), -_LARGEST, _LARGEST).astype("<i8")
         digest.update(b"\n" + metric.encode() + b"\n" + scaled.tobytes())
     return int.from_bytes(digest.digest(), "little")
 
@@ -76,8 +76,9 @@ def draw_resamples(strata: np.ndarray, n_resamples: int, seed: int) -> Resamples
 
     Examples
     --------
-    >>> next(draw_resamples(np.array([0, 0, 0, 1]), n_resamples=100, seed=1).blocks()).sum(axis=0)[3]
-    100.0
+    >>> counts = next(draw_resamples(np.array([0, 0, 0, 1]), n_resamples=100, seed=1).blocks())
+    >>> counts.shape, sorted(set(counts.sum(axis=1).tolist())), sorted(set(counts[:, 3].tolist()))
+    ((100, 4), [4.0], [1.0])
     """
     small = n_resamples * len(strata) <= _BLOCK_CELLS
     kept = next(_drawn(strata, n_resamples, seed)) if small else None

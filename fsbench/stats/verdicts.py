@@ -73,7 +73,7 @@ def verdict(evidence: Evidence, what: Quantity) -> str:
         return f"identical scores: {samples}" + (f", {crowd}" if evidence.unit != "sample" else "")
     unit = f" {what.unit}" if what.unit else ""
     if what.unit == "%":
-        unit = " % points"
+        unit = " percentage points"
     size = f"{what.show(evidence.difference)}{unit}"
     if evidence.low != evidence.low:
         return f"cannot tell: {size}, {crowd}; an interval takes {MIN_CLUSTERS} or more"

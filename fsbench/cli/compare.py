@@ -1,0 +1,102 @@
+"""`fsbench compare`: which method is better, and how sure that is."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, cast
+
+import click
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fsbench.runs import Run
+
+
+@click.command("compare")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...")
+@click.option(
+    "--by", multiple=True, help="pose, focal or another bin column; more than once for more. Overall is always shown."
+)
+@click.option("--metric", "metrics", multiple=True, help="Metric column; more than once for more.  [default: cd_mm]")
+@click.option(
+    "--pairs",
+    type=click.Choice(["first", "neighbours", "all"]),
+    default="first",
+    show_default=True,
+    help="The first RUN against each other one; each against the next in rank; or every pair.",
+)
+@click.option(
+    "--policy",
+    type=click.Choice(["legacy", "common", "penalised"]),
+    default="legacy",
+    show_default=True,
+    help="What a failed sample counts as; legacy leaves it out, as published.",
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "markdown", "latex", "csv", "json"]),
+    default="text",
+    show_default=True,
+    help="csv holds the differences, json everything.",
+)
+@click.option("--level", type=float, default=0.95, show_default=True, help="Of the intervals and verdicts.")
+@click.option("--resamples", type=int, default=10_000, show_default=True, help="Of subjects, or of samples.")
+def command(
+    runs: tuple[str, ...],
+    by: tuple[str, ...],
+    metrics: tuple[str, ...],
+    pairs: str,
+    policy: str,
+    format_: str,
+    level: float,
+    resamples: int,
+) -> None:
+    """Compare runs of one benchmark, paired sample by sample.
+
+    Each RUN is a folder that `fsbench score --out` wrote. Differences are first-named less other, taken on the samples
+    that count for both; each comes with an interval and a verdict, each method with its rank and the range that
+    chance leaves it.
+    """
+    from pathlib import Path
+
+    from fsbench.report.comparison import COMPARISON_FORMATS
+    from fsbench.runs import load_run
+    from fsbench.stats import compare
+
+    folders = [Path(run) for run in runs]
+    labelled = _labelled([load_run(folder) for folder in folders], folders)
+    found = compare(
+        labelled,
+        by=by or None,
+        policy=policy,
+        metrics=metrics or _main_metric(labelled[0]),
+        pairs=cast(Literal["first", "neighbours", "all"], pairs),
+        level=level,
+        n_resamples=resamples,
+    )
+    click.echo(COMPARISON_FORMATS[format_](found), nl=False)
+    _warn_of_orders(labelled, found.asked)
+
+
+def _labelled(runs: "Sequence[Run]", folders: "Sequence[Path]") -> "list[Run]":
+    from fsbench.report.selection import clean_label, distinct_labels, relabelled
+
+    # a run against itself is a fair question, whose answer is known
+    once = len({folder.resolve() for folder in folders}) == len(folders)
+    return relabelled(runs, distinct_labels(runs, folders) if once else [clean_label(run.method) for run in runs])
+
+
+def _main_metric(run: "Run") -> list[str]:
+    from fsbench.runs.quantities import quantity
+
+    judged = [name for name in run.metrics if quantity(name).sign] or run.metrics
+    return ["cd_mm"] if "cd_mm" in judged else judged[:1]
+
+
+def _warn_of_orders(runs: "Sequence[Run]", metrics: Sequence[str]) -> None:
+    from fsbench.stats import policy_orders
+
+    for metric in metrics:
+        sentence = policy_orders(runs, metric).sentence()
+        if sentence:
+            click.echo(f"note: {sentence}; see --policy", err=True)

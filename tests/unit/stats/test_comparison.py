@@ -1,0 +1,157 @@
+import numpy as np
+import pytest
+
+from fsbench.errors import UsageError
+from fsbench.runs.quantities import quantity
+from fsbench.stats import compare, policy_orders
+from fsbench.stats.verdicts import Evidence, verdict
+
+NAN = float("nan")
+SUBJECTS = {"subject": [f"{s:02d}" for s in range(20) for _ in range(5)], "pose_deg": ["0", "0", "0", "60", "60"] * 20}
+
+
+def clustered(rng, mean):
+    return (mean + np.repeat(rng.normal(size=20), 5) + 0.1 * rng.normal(size=100)).tolist()
+
+
+def test_pairing_shows_what_unpaired_intervals_cannot(make_run):
+    rng = np.random.default_rng(0)
+    hard = np.array(clustered(rng, 5))
+    one = make_run("A", {"cd_mm": hard}, SUBJECTS)
+    two = make_run("B", {"cd_mm": hard + 0.1 + 0.05 * rng.normal(size=100)}, SUBJECTS)
+    found = compare([one, two], n_resamples=1000)
+    row = found.differences.iloc[0]
+    assert row["winner"] == "A"
+    assert row["verdict"].startswith("A is better: -0.1")
+    assert row["verdict"].endswith("20 subjects")
+    first, second = found.ranks.to_dict("records")
+    assert first["high"] > second["low"]
+
+
+def test_only_common_samples_are_paired(make_run):
+    one, two = make_run("A", {"cd_mm": [1, 2, 3, NAN]}), make_run("B", {"cd_mm": [NAN, 3, 3, 100]})
+    row = compare([one, two]).differences.iloc[0]
+    assert (row["difference"], row["n_common"]) == (-0.5, 2)
+    assert row["improvement"] == 0.75
+    assert row["verdict"].startswith("cannot tell: -0.50 mm, 2 samples")
+
+
+def test_higher_is_better_for_the_complete_rate(make_run):
+    rng = np.random.default_rng(1)
+    one = make_run("A", {"cr": 0.9 + 0.01 * rng.random(100)}, SUBJECTS)
+    two = make_run("B", {"cr": 0.8 + 0.01 * rng.random(100)}, SUBJECTS)
+    found = compare([two, one])
+    row = found.differences.iloc[0]
+    assert row["winner"] == "A"
+    assert row["improvement"] == 0
+    assert found.ranks.set_index("method")["rank"].to_dict() == {"A": 1, "B": 2}
+
+
+def test_chamfer_brings_the_complete_rate_along(make_run):
+    run = make_run("A", {"cd_mm": [1.0] * 6, "mne_rad": [1.0] * 6, "cr": [1.0] * 6})
+    found = compare([run, run], metrics=["cd_mm"])
+    assert found.asked == ("cd_mm",)
+    assert found.metrics == ("cd_mm", "cr")
+
+
+@pytest.mark.parametrize("pairs", ["first", "neighbours", "all"])
+@pytest.mark.parametrize("policy", ["legacy", "common", "penalised"])
+def test_a_run_and_itself(make_run, pairs, policy):
+    run = make_run("A", {"cd_mm": clustered(np.random.default_rng(0), 5)}, SUBJECTS)
+    found = compare([run, run], by=["subject", "pose"], pairs=pairs, policy=policy, n_resamples=300)
+    assert (found.differences["difference"] == 0).all()
+    assert found.differences["verdict"].str.startswith("identical scores").all()
+    assert (found.differences["winner"] == "").all()
+    assert (found.ranks["rank"] == 1).all()
+    whole = found.ranks[found.ranks["by"] == "all"]
+    assert whole[["rank_low", "rank_high", "first"]].to_numpy().tolist() == [[1, 1, 1], [1, 1, 1]]
+    assert found.stability["tau"].isna().all()
+
+
+def test_one_sample_one_subject_and_nothing_are_quiet(make_run):
+    bins = {"subject": ["a", "a"]}
+    one, two = make_run("A", {"cd_mm": [1.0, NAN]}, bins), make_run("B", {"cd_mm": [2.0, NAN]}, bins)
+    nothing = make_run("C", {"cd_mm": [NAN, NAN]}, bins)
+    found = compare([one, two, nothing], by="subject", pairs="all")
+    verdicts = found.differences[found.differences["by"] == "all"]["verdict"].tolist()
+    assert verdicts[0] == "cannot tell: -1.00 mm, 1 subject; an interval takes 5 or more"
+    assert verdicts[1] == verdicts[2] == "cannot tell: no sample counts for both"
+    ranks = found.ranks[found.ranks["by"] == "all"].set_index("method")["rank"]
+    assert ranks[["A", "B"]].tolist() == [1, 2]
+    assert np.isnan(ranks["C"])
+    assert found.ranks["rank_low"].isna().all()
+
+
+def test_fifteen_methods(make_run):
+    rng = np.random.default_rng(3)
+    runs = [
+        make_run(f"M{i:02d}", {"cd_mm": clustered(rng, 5 + i), "depth_shift_mm": clustered(rng, 0)}, SUBJECTS)
+        for i in range(15)
+    ]
+    found = compare(runs, by="pose", pairs="all", n_resamples=300)
+    cd = found.differences[(found.differences["metric"] == "cd_mm") & (found.differences["by"] == "all")]
+    assert len(cd) == 105
+    assert (cd["p_holm"] >= cd["p"]).all()
+    shift = found.ranks[found.ranks["metric"] == "depth_shift_mm"]
+    assert shift[["rank", "rank_low", "first"]].isna().all(axis=None)
+    assert found.stability.set_index(["metric", "by"])["tau"]["cd_mm", "all"] > 0.8
+
+
+def test_holm_is_over_all_rows_of_a_metric(make_run):
+    rng = np.random.default_rng(4)
+    runs = [make_run(name, {"cd_mm": clustered(rng, 5)}, SUBJECTS) for name in "ABC"]
+    rows = compare(runs, by="pose", n_resamples=1000).differences
+    assert len(rows) == 6
+    smallest = rows.loc[rows["p"].idxmin()]
+    assert smallest["p_holm"] == pytest.approx(min(1, 6 * smallest["p"]))
+
+
+def test_order_of_the_runs_changes_no_resample(make_run):
+    rng = np.random.default_rng(5)
+    runs = [make_run(name, {"cd_mm": clustered(rng, 5)}, SUBJECTS) for name in "AB"]
+    there, back = compare(runs, n_resamples=1000), compare(runs[::-1], n_resamples=1000)
+    assert there.seed == back.seed
+    one, two = there.differences.iloc[0], back.differences.iloc[0]
+    assert one["low"] == pytest.approx(-two["high"], abs=1e-12)
+
+
+def test_one_run_or_unknown_pairs_are_refused(make_run):
+    run = make_run("A", {"cd_mm": [1.0]})
+    with pytest.raises(UsageError, match="two runs or more, found 1"):
+        compare([run])
+    with pytest.raises(UsageError, match="first, neighbours, all"):
+        compare([run, run], pairs="some")
+
+
+def test_verdicts_in_words():
+    def said(**changes):
+        plain = {"method": "A", "other": "B", "difference": -0.04, "low": -0.14, "high": 0.06, "p_holm": 0.4}
+        plain |= {"n_common": 660, "n_clusters": 20, "unit": "subject", "family": 1, "alpha": 0.05, "identical": False}
+        return verdict(Evidence(**plain | changes), quantity("cd_mm"))
+
+    assert said() == "no difference shown: -0.04 mm [-0.14, 0.06], 20 subjects"
+    assert said(high=-0.01, p_holm=0.01) == "A is better: -0.04 mm [-0.14, -0.01], 20 subjects"
+    assert said(high=-0.01, p_holm=0.2, family=14).startswith("no difference shown among 14 comparisons: ")
+    assert said(difference=0.0, identical=True) == "identical scores: 660 samples, 20 subjects"
+    assert said(low=NAN, high=NAN, n_clusters=1) == "cannot tell: -0.04 mm, 1 subject; an interval takes 5 or more"
+    assert said(n_common=0) == "cannot tell: no sample counts for both"
+
+
+def test_policy_orders_by_hand(make_run):
+    one = make_run("A", {"cd_mm": [1.0, NAN, NAN]})
+    two = make_run("B", {"cd_mm": [2.0, 2, 2]})
+    three = make_run("C", {"cd_mm": [2.5, 9, 9]})
+    orders = policy_orders([one, two, three], "cd_mm")
+    assert orders.table["rank_legacy"].tolist() == [1, 2, 3]
+    assert orders.table["rank_penalised"].tolist() == [2, 1, 3]
+    assert orders.table["n_common"].tolist() == [1, 1, 1]
+    assert orders.differ
+    assert orders.moved == ["A", "B"]
+    assert "A is 1st (legacy), 1st (common), 2nd (penalised)" in orders.sentence()
+    assert orders.taus["penalised"] == pytest.approx(1 / 3)
+
+
+def test_policy_orders_agree_where_nothing_failed(make_run):
+    orders = policy_orders([make_run("A", {"cd_mm": [1.0]}), make_run("B", {"cd_mm": [2.0]})], "cd_mm")
+    assert not orders.differ
+    assert orders.sentence() == ""

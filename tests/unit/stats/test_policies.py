@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+
+from fsbench.errors import UsageError
+from fsbench.stats import gather
+from fsbench.stats.policies import apply_policy
+
+NAN = float("nan")
+POSES = {"pose_deg": ["0", "0", "0", "60", "60", "60"]}
+
+
+@pytest.fixture
+def scores(make_run):
+    one = make_run("A", {"cd_mm": [1, NAN, NAN, 4, NAN, 6], "cr": [0.9, NAN, NAN, 0.6, NAN, 0.4]}, POSES)
+    two = make_run("B", {"cd_mm": [2, 3, NAN, NAN, NAN, 5], "cr": [0.8, 0.7, NAN, NAN, NAN, 0.5]}, POSES)
+    return gather([one, two])
+
+
+def test_legacy_takes_what_was_scored(scores):
+    assert np.array_equal(apply_policy(scores, "legacy"), scores.values, equal_nan=True)
+
+
+def test_common_takes_what_all_scored(scores):
+    values = apply_policy(scores, "common")
+    assert np.isfinite(values[:, :, 0]).tolist() == [[True, False, False, False, False, True]] * 2
+
+
+def test_penalised_takes_the_sample_s_worst_then_the_pose_bin_s(scores):
+    values = apply_policy(scores, "penalised")
+    # sample 1: B's 3; sample 2: all failed, the worst of pose 0 is 3; sample 4: the worst of pose 60 is 6
+    assert values[0, :, 0].tolist() == [1, 3, 3, 4, 6, 6]
+    assert values[1, :, 0].tolist() == [2, 3, 3, 4, 6, 5]
+
+
+def test_worst_is_lowest_where_higher_is_better(scores):
+    values = apply_policy(scores, "penalised")
+    assert values[0, :, 1].tolist() == [0.9, 0.7, 0.7, 0.6, 0.4, 0.4]
+
+
+def test_a_bin_where_nothing_was_scored_takes_the_worst_of_all(make_run):
+    run = make_run("A", {"cd_mm": [1, 2, 3, NAN, NAN, NAN]}, POSES)
+    assert apply_policy(gather([run]), "penalised")[0, :, 0].tolist() == [1, 2, 3, 3, 3, 3]
+
+
+def test_without_any_score_there_is_no_worst(make_run):
+    run = make_run("A", {"cd_mm": [NAN, NAN]})
+    assert np.isnan(apply_policy(gather([run]), "penalised")).all()
+
+
+def test_metrics_without_a_better_side_have_no_worst(make_run):
+    run = make_run("A", {"depth_shift_mm": [1.0, NAN]})
+    assert np.isnan(apply_policy(gather([run]), "penalised")[0, 1, 0])
+
+
+def test_unknown_policy(scores):
+    with pytest.raises(UsageError, match=r"no failure policy 'mean'; there are legacy, common, penalised"):
+        apply_policy(scores, "mean")
