@@ -77,12 +77,16 @@ def spec_of(run: Run) -> Spec | None:
     return load_spec(run.benchmark) if run.benchmark in spec_names() else None
 
 
+def published_layouts(spec: Spec) -> dict[str, Layout]:
+    """The layouts that a specification names, and "overall"."""
+    return {table.name: _of_spec(table) for table in spec.tables} | {OVERALL: _overall(spec.title)}
+
+
 def layouts(run: Run) -> dict[str, Layout]:
     """All ways to divide `run`: those of its specification, "overall", and one for each bin column."""
     spec = spec_of(run)
-    found = {} if spec is None else {table.name: _of_spec(table) for table in spec.tables}
     title = run.benchmark if spec is None else spec.title
-    found[OVERALL] = Layout(OVERALL, f"{title}, all samples", "", (Bin("all", "all samples"),))
+    found = {OVERALL: _overall(title)} if spec is None else published_layouts(spec)
     for column in run.bins:
         name = column.rpartition("_")[0] if column.endswith(("_deg", "_px", "_mm")) else column
         labels = list(dict.fromkeys(run.samples[column]))
@@ -115,6 +119,10 @@ def default_layouts(run: Run) -> list[str]:
     for table in spec.tables:
         firsts.setdefault(table.by, table.name)
     return list(firsts.values())
+
+
+def _overall(title: str) -> Layout:
+    return Layout(OVERALL, f"{title}, all samples", "", (Bin("all", "all samples"),))
 
 
 def _of_spec(table: TableLayout) -> Layout:

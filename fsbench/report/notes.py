@@ -27,7 +27,7 @@ def of_table(
         *of_metrics(metrics),
         *_small_overlap(layout, metrics, rows),
         *_means(layout, policy),
-        *(_interval(runs[0]) if ci else ()),
+        *([_interval_over("subjects" if "subject" in runs[0].bins else "samples")] if ci else []),
         *legacy_done(rows),
         *few_samples(layout, rows),
     )
@@ -72,9 +72,8 @@ def _means(layout: Layout, policy: str) -> list[str]:
     return [f"{what}; only samples with {only}, while done is over all samples."]
 
 
-def _interval(run: Run) -> list[str]:
-    unit = "subjects" if "subject" in run.bins else "samples"
-    return [f"In brackets: {100 * LEVEL:.0f} % bootstrap interval of the mean over {unit}."]
+def _interval_over(unit: str) -> str:
+    return f"Intervals: {100 * LEVEL:.0f} % bootstrap intervals of the mean, over {unit}."
 
 
 def legacy_done(rows: Sequence[Row]) -> list[str]:
@@ -90,9 +89,21 @@ def legacy_done(rows: Sequence[Row]) -> list[str]:
 def few_samples(layout: Layout, rows: Sequence[Row]) -> list[str]:
     """Means that stand on less than half of their bin."""
     found = [
-        f"{row.label} {bin_.title} {cells[0].n_scored} of {cells[0].n_total}"
+        f"{row.label}{f' {bin_.title}' if layout.column else ''} {cells[0].n_scored} of {cells[0].n_total}"
         for row in rows
         for bin_, cells in zip(layout.bins, row.cells, strict=True)
         if 0 < cells[0].n_scored < _FEW * cells[0].n_total
     ]
     return [f"Few samples behind a mean: {'; '.join(found)}."] if found else []
+
+
+def of_board(unit: str, layout: Layout, metrics: Sequence[Quantity], rows: Sequence[Row]) -> tuple[str, ...]:
+    """The notes of a table of a leaderboard; its intervals, if it shows any, are over `unit`."""
+    return (
+        *of_metrics(metrics),
+        *_small_overlap(layout, metrics, rows),
+        *_means(layout, "legacy"),
+        *([_interval_over(unit)] if unit else []),
+        *legacy_done(rows),
+        *few_samples(layout, rows),
+    )

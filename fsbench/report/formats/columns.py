@@ -31,7 +31,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Columns under one heading, e.g. "±30°"; the last group, with the done rate, has none."""
+    """Columns under one heading, e.g. "±30°"; the whole benchmark and the done rate have none."""
 
     title: str
     columns: tuple[Column, ...]
@@ -42,7 +42,7 @@ def groups(table: Table) -> list[Group]:
     marked = marks.of_table(table)
     found = [
         Group(
-            bin_.title,
+            bin_.title if table.layout.column else "",
             tuple(
                 Column(
                     metric.label,

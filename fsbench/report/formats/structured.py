@@ -9,10 +9,11 @@ from fsbench.report.model import Cell, Row, Table
 
 def write(tables: Sequence[Table]) -> str:
     """Write a list of tables."""
-    return json.dumps([_table(table) for table in tables], indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps([as_dict(table) for table in tables], indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _table(table: Table) -> dict[str, Any]:
+def as_dict(table: Table) -> dict[str, Any]:
+    """A table in JSON's types."""
     return {
         "benchmark": table.benchmark,
         "table": table.layout.name,

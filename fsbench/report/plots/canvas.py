@@ -48,8 +48,10 @@ def new_figure(width_in: float, height_in: float) -> Figure:
     return figure
 
 
-def encode(figure: Figure, form: str, title: str, description: str) -> bytes:
+def encode(figure: Figure, form: str, title: str, description: str, identifier: str = "") -> bytes:
     """The figure as a file, with what it shows and what it was made with inside; no date.
+
+    The `identifier` is written into svg only.
 
     Raises
     ------
@@ -59,14 +61,15 @@ def encode(figure: Figure, form: str, title: str, description: str) -> bytes:
     if form not in FORMS:
         raise UsageError(f"a figure cannot be written as {form!r}; choose a file name that ends in .png, .svg or .pdf")
     out = io.BytesIO()
-    figure.savefig(out, format=form, metadata=_metadata(form, title, description))
+    figure.savefig(out, format=form, metadata=_metadata(form, title, description, identifier))
     return out.getvalue()
 
 
-def _metadata(form: str, title: str, description: str) -> Mapping[str, str | None]:
+def _metadata(form: str, title: str, description: str, identifier: str) -> Mapping[str, str | None]:
     maker = f"fsbench {__version__}, matplotlib {matplotlib.__version__}"
     if form == "svg":
-        return {"Title": title, "Description": description, "Creator": maker, "Date": None}
+        named = {"Identifier": identifier} if identifier else {}
+        return {"Title": title, "Description": description, "Creator": maker, "Date": None, **named}
     if form == "pdf":
         return {"Title": title, "Subject": description, "Creator": maker, "Producer": maker, "CreationDate": None}
     return {"Title": title, "Description": description, "Software": maker}

@@ -97,11 +97,11 @@ def plot(
         return _finish(figure, kind, table, form)
 
 
-def plot_table(table: Table, *, style: str = "paper", form: str = "svg") -> Plot:
-    """Draw the means of a table over its bins."""
+def plot_table(table: Table, *, style: str = "paper", form: str = "svg", identifier: str = "") -> Plot:
+    """Draw the means of a table over its bins; `identifier` goes into the metadata of an svg."""
     chosen = STYLES[style]
     with matplotlib.rc_context(canvas.settings(chosen)):
-        return _finish(error.draw(table, chosen), "error", table, form)
+        return _finish(error.draw(table, chosen), "error", table, form, identifier)
 
 
 def _draw(runs: Sequence[Run], kind: str, table: Table, style: Style) -> Figure:
@@ -132,9 +132,9 @@ def _names_with_cr(table: Table) -> list[str]:
     return found
 
 
-def _finish(figure: Figure, kind: str, table: Table, form: str) -> Plot:
+def _finish(figure: Figure, kind: str, table: Table, form: str, identifier: str = "") -> Plot:
     caption = " ".join([f"{table.title}: {KINDS[kind]}.", *table.notes])
     if table.layout.column == "focal_px":
         caption += f" {_FOCAL}"
     description = f"{caption} Measured as {' '.join(table.signature.split())}."
-    return Plot(canvas.encode(figure, form, table.title, description), caption)
+    return Plot(canvas.encode(figure, form, table.title, description, identifier), caption)

@@ -1,0 +1,161 @@
+"""`fsbench leaderboard`: the published boards; adding to them; checking that all derived files are current."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_FOLDER = click.option(
+    "--folder",
+    metavar="DIR",
+    help="Where the boards are. Default: those of this checkout or installation.",
+)
+
+
+@click.group("leaderboard")
+def command() -> None:
+    """Show, build and check the leaderboards, and add a run.
+
+    The boards hold the published numbers of 14 methods on FaceScape; `show` needs no data.
+    """
+
+
+@command.command()
+@click.argument("benchmark", required=False)
+@click.option("--by", help="pose, focal, pose-all or overall. Default: overall.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "csv", "markdown", "latex", "json", "html"]),
+    default="text",
+    show_default=True,
+)
+@click.option("--ci", is_flag=True, help="With 95 % intervals of the means.")
+@_FOLDER
+def show(benchmark: str | None, by: str | None, format_: str, ci: bool, folder: str | None) -> None:
+    """Print the boards, of BENCHMARK or of all."""
+    from fsbench.errors import UsageError
+    from fsbench.leaderboard.derived import read_boards
+    from fsbench.report.formats import FORMATS
+
+    boards = read_boards(_folder(folder))
+    if benchmark is not None and benchmark not in boards:
+        raise UsageError(f"there is no board of {benchmark!r}; there are {', '.join(boards)}")
+    chosen = [board for name, board in boards.items() if benchmark in (None, name)]
+    click.echo(FORMATS[format_]([board.table(by or "overall", ci=ci) for board in chosen]), nl=False)
+
+
+@command.command()
+@_FOLDER
+def build(folder: str | None) -> None:
+    """Write README.md, the figures and leaderboard.json anew from the CSVs."""
+    from fsbench.leaderboard import derived
+
+    place = _writable(folder)
+    written = derived.build(place)
+    click.echo(f"{place}: wrote {', '.join(written)}" if written else f"{place}: nothing to do", err=True)
+
+
+@command.command()
+@_FOLDER
+@click.pass_context
+def check(context: click.Context, folder: str | None) -> None:
+    """Exit with 1 if a derived file is not what the CSVs give."""
+    from fsbench.leaderboard import derived
+
+    place = _folder(folder)
+    stale = derived.stale(place)
+    if stale:
+        click.echo(f"{place}: not what the CSVs give: {', '.join(stale)}; run `fsbench leaderboard build`", err=True)
+        context.exit(1)
+    click.echo(f"{place}: current", err=True)
+
+
+@command.command("import-official")
+@click.argument("source", metavar="DIR")
+@click.option("-o", "--out", required=True, metavar="DIR", help="Gets one run folder a method and benchmark.")
+def import_official(source: str, out: str) -> None:
+    """Turn the authors' per-sample files into runs.
+
+    DIR is the benchmark's folder eval_result: <benchmark>_<METHOD>/{CD,MNE,CR}_full.txt.
+    """
+    from pathlib import Path
+
+    from fsbench.errors import UsageError
+    from fsbench.leaderboard import official
+    from fsbench.runs import load_run
+
+    runs = official.import_official(Path(source))
+    folders = [Path(out) / f"{run.benchmark}_{run.method}" for run in runs]
+    for run, folder in zip(runs, folders, strict=True):
+        if (folder / "run.json").exists() and load_run(folder).signature != run.signature:
+            raise UsageError(f"{folder}: holds another run already; choose another --out")
+    for run, folder in zip(runs, folders, strict=True):
+        run.save(folder)
+        click.echo(folder)
+
+
+@command.command()
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+@click.option("--paper", help="Title, for a method that is new.")
+@click.option("--venue", help="Where it appeared.")
+@click.option("--year", type=int)
+@click.option("--source", help="An https address.")
+@click.option("--replace", is_flag=True, help="Give a method that is on the board the new numbers.")
+@_FOLDER
+def add(
+    runs: tuple[str, ...],
+    paper: str | None,
+    venue: str | None,
+    year: int | None,
+    source: str | None,
+    replace: bool,
+    folder: str | None,
+) -> None:
+    """Put runs on the boards, and build what follows.
+
+    A run must be complete and measured with this version's default settings. A method that is new needs --paper,
+    --venue, --year and --source.
+    """
+    from fsbench.errors import UsageError
+    from fsbench.leaderboard import changes
+    from fsbench.leaderboard.methods import Method
+    from fsbench.runs import load_run
+
+    place = _writable(folder)
+    loaded = [load_run(run) for run in runs]
+    method = None
+    if paper or venue or year or source:
+        if not (paper and venue and year and source) or len({run.method for run in loaded}) != 1:
+            raise UsageError("a new method needs --paper, --venue, --year and --source, and runs of that method only")
+        method = Method(loaded[0].method, paper, venue, year, source)
+    written = changes.add(loaded, place, method, replace=replace)
+    click.echo(f"{place}: wrote {', '.join(written)}", err=True)
+
+
+def _folder(given: str | None) -> "Path":
+    from pathlib import Path
+
+    from fsbench import resources
+    from fsbench.errors import UsageError
+
+    if given is None:
+        return resources.folder("leaderboards")
+    if not Path(given).is_dir():
+        raise UsageError(f"--folder {given}: no such folder")
+    return Path(given)
+
+
+def _writable(given: str | None) -> "Path":
+    """The folder to write to: never the installed copy unless it is named."""
+    from pathlib import Path
+
+    import fsbench
+    from fsbench.errors import UsageError
+
+    place = _folder(given)
+    if given is None and place.parent == Path(fsbench.__file__).parent:
+        raise UsageError(f"{place} is the installed copy; work in a checkout of fsbench, or name a --folder")
+    return place
