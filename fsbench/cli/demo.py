@@ -1,0 +1,96 @@
+"""`fsbench demo`: the main job from end to end, on the sample benchmark."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fsbench.runs import Run
+
+BENCHMARKS = {"fswild": "wild_pred", "fslab": "lab_pred"}
+
+
+@click.command("demo")
+@click.option("--out", default="demo", show_default=True, type=click.Path(file_okay=False), help="Folder for it all.")
+@click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Samples scored at once.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the sample benchmark.")
+@click.option("--wild", type=int, default=40, show_default=True, help="Images in the wild, a multiple of 4.")
+@click.option("--subjects", type=int, default=2, show_default=True, help="Faces in the lab, 33 images each.")
+def command(out: str, jobs: int, seed: int, wild: int, subjects: int) -> None:
+    """Write the sample benchmark, score three baselines on both of its parts, show tables, draw plots.
+
+    The baselines see 68 noisy landmarks and nothing else: these are honest numbers of weak methods on
+    made-up heads, to show what the benchmark measures. Given again, it scores again and keeps the
+    sample.
+    """
+    from pathlib import Path
+
+    from fsbench.report.formats import FORMATS
+    from fsbench.report.layout import default_layouts
+    from fsbench.report.tables import build
+
+    folder = Path(out)
+    sample = _sample(folder, seed, wild, subjects)
+    for benchmark in BENCHMARKS:
+        runs = _score(sample, benchmark, folder / "runs", jobs)
+        tables = [build(runs, by) for by in default_layouts(runs[0])]
+        click.echo(FORMATS["text"](tables))
+        for path in _plot(runs, folder):
+            click.echo(f"wrote {path}", err=True)
+    click.echo(f"the sample benchmark is in {sample}, the runs are in {folder / 'runs'}", err=True)
+
+
+def _sample(folder: "Path", seed: int, n_wild: int, n_subjects: int) -> "Path":
+    """Write the sample unless the one that is there is of the same making."""
+    import json
+
+    import fsbench
+    from fsbench.errors import UsageError
+    from fsbench.sample import write
+
+    sample, mark = folder / "sample", folder / "sample.json"
+    wanted = {"fsbench": fsbench.__version__, "seed": seed, "wild": n_wild, "subjects": n_subjects}
+    if mark.is_file() and json.loads(mark.read_text()) == wanted:
+        return sample
+    if sample.exists():
+        raise UsageError(f"{sample} is of another seed, size or version: remove {folder}, or choose another --out")
+    click.echo(f"writing the sample benchmark: {n_wild} images in the wild, {33 * n_subjects} in the lab", err=True)
+    write(sample, seed=seed, n_wild=n_wild, n_subjects=n_subjects)
+    mark.write_text(json.dumps(wanted))
+    return sample
+
+
+def _score(sample: "Path", benchmark: str, out: "Path", jobs: int) -> list["Run"]:
+    from fsbench import adapters
+    from fsbench.benchmarks import Benchmark
+    from fsbench.cli.scoring import score, summarise
+    from fsbench.evaluate import Task
+    from fsbench.sample import METHODS
+
+    opened = Benchmark.open(benchmark, sample)
+    absent = set(opened.missing_references())
+    written = tuple(one for one in opened.samples if one.name not in absent)
+    runs = []
+    for method, baseline in METHODS.items():
+        pred = sample / "pred" / BENCHMARKS[benchmark] / method
+        task = Task(benchmark, str(sample), adapters.get(baseline.adapters[benchmark]), str(pred))
+        target = out / f"{benchmark}-{method}"
+        runs.append(score(opened, task, method, written, target, jobs, overwrite=True))
+        summarise(runs[-1], target)
+    return runs
+
+
+def _plot(runs: list["Run"], folder: "Path") -> list["Path"]:
+    """One figure a published layout: error by pose, and in the lab by focal length."""
+    from fsbench.report.layout import default_layouts
+    from fsbench.report.plots.figure import plot
+    from fsbench.runs.files import write_atomically
+
+    paths = []
+    for by in default_layouts(runs[0]):
+        path = folder / f"{runs[0].benchmark}-{by}.png"
+        write_atomically(path, plot(runs, "error", by, form="png").content)
+        paths.append(path)
+    return paths
