@@ -42,8 +42,8 @@ class ArchiveLimits:
     max_member_bytes : int
         Largest file, as `read_mesh` takes it.
     max_ratio : float
-        Sum of all files over the archive's size, once they are above `free_bytes`. Meshes as text shrink to a third or a
-        fifth; deflate ends at 1,032.
+        Sum of all files over the archive's size, once they are above `free_bytes`. Meshes as text shrink to a third or
+        a fifth; deflate ends at 1,032.
     free_bytes : int
         Unpacked bytes for which the ratio does not matter.
     keep_free_bytes : int
@@ -270,11 +270,11 @@ def _unpack_tar(path: Path, to: _Unpacking) -> None:
         if not path.name.lower().endswith(".tar"):
             file = stack.enter_context(gzip.GzipFile(fileobj=file, mode="rb"))  # type: ignore[assignment]
         stream = _TarStream(file, to)
-        archive = stack.enter_context(tarfile.open(fileobj=stream, mode="r:"))
+        archive = stack.enter_context(tarfile.open(fileobj=stream, mode="r:"))  # type: ignore[call-overload]
         while (member := archive.next()) is not None:
             _unpack_tar_member(archive, member, to)
             # The list of members, which tarfile keeps, is not needed.
-            archive.members.clear()  # type: ignore[attr-defined]
+            archive.members.clear()
         if stream.last != bytes(_TAR_BLOCK):
             raise FormatError(f"{path}: the archive is cut off or damaged after {stream.tell():,} bytes")
 

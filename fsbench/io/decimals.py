@@ -4,8 +4,8 @@ Parsing is most of the time of reading a mesh, and reading is the largest part o
 parsed one by one: eight digits at a time are loaded as one 64-bit word, for all numbers at once. What does
 not fit the usual forms (17 digits before the dot, a three-digit exponent) goes through `float`.
 
-In all functions `buffer` is a uint8 array with at least 8 bytes before the first number; `starts` and `ends` are
-positions in it.
+In all functions `buffer` is a uint8 array with at least 8 bytes before the first number (`lines.padded`); `starts`
+and `ends` are positions in it.
 """
 
 import re
@@ -20,7 +20,7 @@ Words = npt.NDArray[np.uint64]
 
 _ONES = 0x0101010101010101
 _KEEP = np.array([0, *((2**64 - 1) >> (8 * k) << (8 * k) for k in range(7, -1, -1))], np.uint64)
-_ZEROS = ~_KEEP & np.uint64(0x30 * _ONES)
+_SIGN = np.array([1.0, -1.0])
 _POWER = 10.0 ** np.arange(23)
 _NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
@@ -54,14 +54,16 @@ def parse_unsigned(buffer: Bytes, ends: Ints, lengths: Ints) -> tuple[Ints, Mask
     good : array of bool, (n,)
         False where a character is not a digit; the value means nothing there.
     """
-    # An unaligned 64-bit word at every byte position: number i ends at the word that starts 8 before its end.
-    words = np.ndarray((len(buffer) - 7,), "<u8", buffer, strides=(1,))[ends - 8]
-    words &= _KEEP[lengths]
-    words |= _ZEROS[lengths]
-    high = np.uint64(0xF0 * _ONES)
-    threes = np.uint64(0x30 * _ONES)
-    good = (words & high) == threes
-    good &= ((words + np.uint64(0x06 * _ONES)) & high) == threes
+    # A 64-bit word at every byte position, aligned or not: number i ends at the word that starts 8 before its end.
+    words = np.ndarray((len(buffer) - 7,), "<u8", buffer, strides=(1,))[ends - 8].astype(np.uint64, copy=False)
+    keep = _KEEP.take(lengths)
+    words &= keep
+    # The digits are 0x30 to 0x39: the upper half byte is 3, and still is when 6 is added.
+    check = words + np.uint64(0x06 * _ONES)
+    check &= words
+    check &= np.uint64(0xF0 * _ONES)
+    keep &= np.uint64(0x30 * _ONES)
+    good = check == keep
     # Neighbouring digits are joined into pairs, pairs into fours, fours into eights.
     words &= np.uint64(0x0F * _ONES)
     words *= np.uint64(10 * 2**8 + 1)
@@ -124,7 +126,7 @@ def parse_floats(buffer: Bytes, starts: Ints, ends: Ints) -> Floats:
 
 def _plain_floats(buffer: Bytes, starts: Ints, ends: Ints) -> tuple[Floats, Mask]:
     """Parse [sign] up to 8 digits [dot, up to 16 digits]; the mask says which were of this form."""
-    lead = buffer[starts]
+    lead = buffer.take(starts)
     negative = lead == _MINUS
     begins = starts + (negative | (lead == _PLUS))
     dots = _dots(buffer, begins, ends)
@@ -142,11 +144,11 @@ def _plain_floats(buffer: Bytes, starts: Ints, ends: Ints) -> tuple[Floats, Mask
         good &= digits
         fraction += 100_000_000 * upper
     # (whole * 10^d + fraction) / 10^d: while the bracket is below 2^53 only the division rounds, as it should.
-    scale = _POWER[decimals]
+    scale = _POWER.take(decimals)
     values = integer * scale
     values += fraction
     values /= scale
-    np.negative(values, out=values, where=negative)
+    values *= _SIGN.take(negative)
     return values, good
 
 
@@ -158,7 +160,7 @@ def _dots(buffer: Bytes, starts: Ints, ends: Ints) -> Ints:
     sample = buffer[starts[0] : ends[0]]
     guess = int(np.argmax(sample[::-1] == _DOT)) + 1
     dots = ends - guess
-    unlike = np.flatnonzero((buffer[dots] != _DOT) | (dots < starts))
+    unlike = np.flatnonzero((buffer.take(dots) != _DOT) | (dots < starts))
     if len(unlike):
         low, high = starts[unlike].min(), ends[unlike].max()
         all_dots = np.append(np.flatnonzero(buffer[low:high] == _DOT) + low, len(buffer))

@@ -9,13 +9,15 @@ import numpy as np
 from fsbench.errors import FormatError, MeshError
 from fsbench.io.decimals import BadNumberError, parse_floats, parse_integers
 from fsbench.io.files import MAX_MESH_BYTES, open_regular
-from fsbench.io.lines import NEWLINE, PAD, Bytes, line_heads, line_number, words_after, words_of
+from fsbench.io.lines import NEWLINE, PAD, Bytes, even_lines, line_heads, line_number, words_after, words_of
 from fsbench.io.polygons import triangulate
 from fsbench.mesh import Floats, Ints, Mesh
 
-_PIECE_BYTES = 1 << 19
-"""The text is parsed in pieces of this size: temporary arrays then stay within the processor's cache."""
+_PIECE_BYTES = 1 << 16
+"""The text is parsed in pieces of this size: temporary arrays then stay in the processor's cache,
+and in memory that the process has already, which is worth more."""
 
+_NONE = np.empty(0, np.int64)
 _SLASH, _F, _N, _V = b"/fnv"
 
 
@@ -81,34 +83,42 @@ def _load(path: str | os.PathLike[str]) -> Bytes:
     file, n_bytes = open_regular(path, MAX_MESH_BYTES)
     with file:
         raw = bytearray(PAD + n_bytes + 1)
-        raw[:PAD] = b"\n" * PAD
         filled = PAD
         while n := file.readinto(memoryview(raw)[filled:-1]):
             filled += n
-    raw[filled] = NEWLINE
+    raw[:PAD] = b"\n" * PAD
+    if raw[filled - 1] != NEWLINE:
+        raw[filled] = NEWLINE
+        filled += 1
     if raw.startswith(b"\xef\xbb\xbf", PAD):
         raw[PAD : PAD + 3] = b"   "
     for mark, pattern in ((b"#", rb"#[^\n]*"), (b"\\", rb"\\[ \t\r]*\n")):
         if mark in raw:
             for match in re.finditer(pattern, raw):
                 raw[match.start() : match.end()] = b" " * (match.end() - match.start())
-    return np.frombuffer(raw, np.uint8, filled + 1)
+    return np.frombuffer(raw, np.uint8, filled)
+
+
+@dataclass(frozen=True, slots=True)
+class _Faces:
+    """Polygons: `corners`, 0-based vertex indices, one polygon after the other, and how many each has, `sizes`.
+
+    How many corners are `a/b` or `a/b/c` is `n_textured`; how many are `a//c`, `n_with_normal`.
+    """
+
+    corners: Ints
+    sizes: Ints
+    n_textured: int = 0
+    n_with_normal: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Content:
-    """What some lines say.
-
-    `vertices` (V, 3); `corners`, 0-based vertex indices, polygon after polygon, and `sizes`, the corners of each
-    polygon; how many corners are `a/b` or `a/b/c` (`n_textured`) and `a//c` (`n_with_normal`); whether there is a `vn`.
-    """
+    """What some lines say: `vertices` (V, 3), faces, and whether there is a `vn`."""
 
     vertices: Floats
-    corners: Ints
-    sizes: Ints
-    n_textured: int
-    n_with_normal: int
-    has_normals: bool
+    faces: _Faces
+    has_normals: bool = False
 
 
 def _parse(text: Bytes) -> _Content:
@@ -120,14 +130,14 @@ def _parse(text: Bytes) -> _Content:
         pieces.append(_parse_lines(text, start, stop, n_vertices))
         n_vertices += len(pieces[-1].vertices)
         start = stop
-    return _Content(
-        vertices=np.concatenate([p.vertices for p in pieces]),
-        corners=np.concatenate([p.corners for p in pieces]),
-        sizes=np.concatenate([p.sizes for p in pieces]),
-        n_textured=sum(p.n_textured for p in pieces),
-        n_with_normal=sum(p.n_with_normal for p in pieces),
-        has_normals=any(p.has_normals for p in pieces),
+    faces = _Faces(
+        corners=np.concatenate([p.faces.corners for p in pieces] or [_NONE]),
+        sizes=np.concatenate([p.faces.sizes for p in pieces] or [_NONE]),
+        n_textured=sum(p.faces.n_textured for p in pieces),
+        n_with_normal=sum(p.faces.n_with_normal for p in pieces),
     )
+    vertices = np.concatenate([p.vertices for p in pieces] or [np.empty((0, 3))])
+    return _Content(vertices, faces, any(p.has_normals for p in pieces))
 
 
 def _line_end(text: Bytes, position: int) -> int:
@@ -140,35 +150,60 @@ def _line_end(text: Bytes, position: int) -> int:
 def _parse_lines(text: Bytes, start: int, stop: int, n_before: int) -> _Content:
     """Parse the lines of text[start:stop], which come after `n_before` vertices."""
     starts, ends = words_of(text, start, stop)
+    n_even = even_lines(text, starts, ends)
+    if n_even > 3:
+        content = _parse_alike(text, starts.reshape(-1, n_even), ends.reshape(-1, n_even), n_before)
+        if content:
+            return content
     heads = line_heads(text, start, stop, starts)
     n_words = np.diff(heads, append=len(starts)) - 1
-    head_starts = starts[heads]
-    letter, is_single = text[head_starts], ends[heads] - head_starts == 1
+    head_starts = starts.take(heads)
+    letter, is_single = text.take(head_starts), ends.take(heads) - head_starts == 1
     is_v = is_single & (letter == _V)
     is_f = is_single & (letter == _F)
     second = text[head_starts[~is_single & (letter == _V)] + 1]
 
     _expect_words("vertex", "numbers", head_starts[is_v], n_words[is_v])
     words = (heads[is_v, None] + np.arange(1, 4)).ravel()
-    vertices = parse_floats(text, starts[words], ends[words]).reshape(-1, 3)
+    vertices = parse_floats(text, starts.take(words), ends.take(words)).reshape(-1, 3)
 
-    sizes = n_words[is_f]
-    _expect_words("face", "corners", head_starts[is_f], sizes)
-    words = words_after(heads[is_f], sizes)
-    starts = starts[words]
-    ends, n_textured, n_with_normal = _index_ends(text, starts, ends[words])
-    corners = parse_integers(text, starts, ends)
-    if corners.min(initial=1) < 1:
-        so_far = np.repeat((n_before + np.cumsum(is_v))[is_f], sizes)
-        corners = _from_the_end(corners, so_far, starts)
-    corners -= 1
-    return _Content(vertices, corners, sizes, n_textured, n_with_normal, bool((second == _N).any()))
+    _expect_words("face", "corners", head_starts[is_f], n_words[is_f])
+    words = words_after(heads[is_f], n_words[is_f])
+    so_far = n_before + np.cumsum(is_v)[is_f]
+    faces = _parse_faces(text, starts.take(words), ends.take(words), n_words[is_f], so_far)
+    return _Content(vertices, faces, has_normals=bool((second == _N).any()))
+
+
+def _parse_alike(text: Bytes, starts: Ints, ends: Ints, n_before: int) -> _Content | None:
+    """Parse lines (lines, words a line) that are all `v`, or all `f`; None if they are not."""
+    n_lines, n_words = starts.shape
+    letter = text.take(starts[:, 0])
+    if (letter != letter[0]).any() or (ends[:, 0] - starts[:, 0] != 1).any():
+        return None
+    if letter[0] == _V:
+        vertices = parse_floats(text, starts[:, 1:4].ravel(), ends[:, 1:4].ravel()).reshape(-1, 3)
+        return _Content(vertices, _Faces(_NONE, _NONE))
+    if letter[0] == _F:
+        sizes, so_far = np.full(n_lines, n_words - 1), np.full(n_lines, n_before)
+        faces = _parse_faces(text, starts[:, 1:].ravel(), ends[:, 1:].ravel(), sizes, so_far)
+        return _Content(np.empty((0, 3)), faces)
+    return None
 
 
 def _expect_words(what: str, words: str, positions: Ints, counts: Ints) -> None:
     short = np.flatnonzero(counts < 3)
     if len(short):
         raise _LineError(int(positions[short[0]]), f"a {what} has {counts[short[0]]} {words}, expected at least 3")
+
+
+def _parse_faces(text: Bytes, starts: Ints, ends: Ints, sizes: Ints, so_far: Ints) -> _Faces:
+    """Parse corners; `sizes` how many each face has, `so_far` how many vertices stand before it."""
+    ends, n_textured, n_with_normal = _index_ends(text, starts, ends)
+    corners = parse_integers(text, starts, ends)
+    if corners.min(initial=1) < 1:
+        corners = _from_the_end(corners, np.repeat(so_far, sizes), starts)
+    corners -= 1
+    return _Faces(corners, sizes, n_textured, n_with_normal)
 
 
 def _index_ends(text: Bytes, starts: Ints, ends: Ints) -> tuple[Ints, int, int]:
@@ -203,25 +238,24 @@ def _from_the_end(corners: Ints, so_far: Ints, positions: Ints) -> Ints:
 
 
 def _official_mesh(content: _Content) -> Mesh:
-    vertices, n_corners = content.vertices, len(content.corners)
-    if n_corners == 0:
+    vertices, corners = content.vertices, content.faces.corners
+    if len(corners) == 0:
         return Mesh(vertices)
-    highest = int(content.corners.max())
+    highest = int(corners.max())
     if highest >= len(vertices):
-        wrong = np.count_nonzero(content.corners >= len(vertices))
+        wrong = np.count_nonzero(corners >= len(vertices))
         raise MeshError(f"{wrong} face corners name vertices up to {highest + 1}, there are {len(vertices)}")
-    faces = triangulate(content.corners, content.sizes)
-    if not _keeps_unused(content):
-        return Mesh(*_without_unused(vertices, faces))
-    return Mesh(vertices[: highest + 1], faces)
+    triangles = triangulate(corners, content.faces.sizes)
+    if _keeps_unused(content.faces, content.has_normals):
+        return Mesh(vertices[: highest + 1], triangles)
+    return Mesh(*_without_unused(vertices, triangles))
 
 
-def _keeps_unused(content: _Content) -> bool:
-    n_corners = len(content.corners)
-    if bool((content.sizes == 4).all()):
+def _keeps_unused(faces: _Faces, has_normals: bool) -> bool:
+    if bool((faces.sizes == 4).all()):
         return False
-    with_normal = content.n_with_normal == n_corners and content.has_normals
-    return content.n_textured == n_corners or with_normal
+    n_corners = len(faces.corners)
+    return faces.n_textured == n_corners or (faces.n_with_normal == n_corners and has_normals)
 
 
 def _without_unused(vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:
