@@ -1,0 +1,78 @@
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fsbench.benchmarks import Benchmark
+from fsbench.errors import ReferenceDataError, UsageError
+
+
+@pytest.fixture(scope="module")
+def wild(sample: Path) -> Benchmark:
+    return Benchmark.open("fswild", sample)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "names"),
+    [
+        ("000", ["000"]),
+        ("123,007", ["007", "123"]),
+        ("000-003,399", ["000", "001", "002", "003", "399"]),
+        ("39?", [f"39{i}" for i in range(10)]),
+    ],
+)
+def test_samples_are_chosen_in_the_benchmarks_order(wild: Benchmark, pattern: str, names: list[str]) -> None:
+    assert [sample.name for sample in wild.select(pattern)] == names
+
+
+def test_missing_references_are_counted(wild: Benchmark) -> None:
+    missing = wild.missing_references()
+    assert len(missing) == 396 and "000" not in missing and "001" in missing
+
+
+def test_only_the_lab_has_a_focal_length(wild: Benchmark, sample: Path) -> None:
+    lab = Benchmark.open("fslab", sample)
+    assert wild.focal_px(wild.samples[0]) is None
+    assert [lab.focal_px(lab.sample(f"00_{i}_00")) for i in range(3)] == [1200, 600, 300]
+
+
+def test_a_missing_reference_is_nobodys_prediction(wild: Benchmark) -> None:
+    with pytest.raises(ReferenceDataError, match=r"001\.obj is not there"):
+        wild.prepare("001")
+
+
+@pytest.fixture
+def copy(sample: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(sample, tmp_path / "root", ignore=shutil.ignore_patterns("pred")))
+
+
+def test_an_empty_root_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"wild_rotations\.npy is not there"):
+        Benchmark.open("fswild", tmp_path)
+
+
+def test_a_root_without_references_is_refused(copy: Path) -> None:
+    shutil.rmtree(copy / "data" / "wild_gt_mesh")
+    with pytest.raises(UsageError, match="none of the 400 references"):
+        Benchmark.open("fswild", copy)
+
+
+@pytest.mark.parametrize("array", [np.zeros((400, 3)), np.full((400, 3, 3), np.nan), np.zeros((400, 3, 3), int)])
+def test_a_predef_array_of_another_kind_is_refused(copy: Path, array: np.ndarray) -> None:
+    np.save(copy / "code/predef/wild_rotations.npy", array)
+    with pytest.raises(ReferenceDataError, match=r"expected finite numbers of shape \(400, 3, 3\)"):
+        Benchmark.open("fswild", copy)
+
+
+@pytest.mark.parametrize("text", ["{}", "[[1]]", "[[[1,0,0],[0,1,0],[0,0,1]], [[1,0,0]]]", "[1, 2]", "nonsense"])
+def test_a_damaged_camera_is_the_references_fault(copy: Path, text: str) -> None:
+    (copy / "data/lab_cam/00_0_00.json").write_text(text)
+    with pytest.raises(ReferenceDataError, match="00_0_00"):
+        Benchmark.open("fslab", copy).prepare("00_0_00")
+
+
+def test_an_unusable_reference_is_the_references_fault(copy: Path) -> None:
+    (copy / "data/wild_gt_mesh/000.obj").write_text("v 0 0 0\n")
+    with pytest.raises(ReferenceDataError, match="the reference of 000 is unusable"):
+        Benchmark.open("fswild", copy).prepare("000")

@@ -1,0 +1,78 @@
+from pathlib import Path
+
+import pytest
+
+from fsbench.benchmarks import load_spec, spec_names
+from fsbench.errors import FormatError, UsageError
+from fsbench.resources import folder
+
+
+def test_the_wild_has_400_samples_in_four_pose_bins() -> None:
+    spec = load_spec("fswild")
+    assert [sample.name for sample in spec.samples] == [f"{i:03d}" for i in range(400)]
+    poses = [sample.bins["pose_deg"] for sample in spec.samples]
+    assert [poses[i] for i in (0, 99, 100, 199, 200, 299, 300, 399)] == [
+        "0-5", "0-5", "5-30", "5-30", "30-60", "30-60", "60-90", "60-90",
+    ]  # fmt: skip
+    assert spec.samples[0].subject is None
+
+
+def test_the_lab_has_20_faces_3_focal_lengths_11_views() -> None:
+    spec = load_spec("fslab")
+    assert len(spec.samples) == 660
+    assert [spec.samples[i].name for i in (0, 1, 11, 33, 659)] == [
+        "00_0_00",
+        "00_0_01",
+        "00_1_00",
+        "01_0_00",
+        "19_2_10",
+    ]
+    last = spec.samples[659]
+    assert dict(last.bins) == {"subject": "19", "view": "10", "pose_deg": "60", "focal_px": "300"}
+    assert last.subject == "19"
+    counts = {label: sum(s.bins["pose_deg"] == label for s in spec.samples) for label in ("0", "30", "60")}
+    assert counts == {"0": 60, "30": 480, "60": 120}
+
+
+@pytest.mark.parametrize("name", spec_names())
+def test_every_specification_is_complete(name: str) -> None:
+    spec = load_spec(name)
+    assert spec.name == name and spec.samples and spec.citation and spec.where and spec.unit
+
+
+def test_a_misspelt_name_is_answered_with_the_right_one() -> None:
+    with pytest.raises(UsageError, match="did you mean fslab"):
+        load_spec("fslabb")
+
+
+def test_an_unknown_table_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(UsageError, match="it has: pose, focal"):
+        load_spec("fslab").table("colour")
+
+
+def _own(tmp_path: Path, old: str, new: str) -> str:
+    text = (folder("data_specs") / "fswild.toml").read_text("utf-8")
+    assert old in text
+    path = tmp_path / "own.toml"
+    path.write_text(text.replace(old, new), "utf-8")
+    return str(path)
+
+
+def test_a_benchmark_of_ones_own_is_a_file(tmp_path: Path) -> None:
+    assert len(load_spec(_own(tmp_path, "index = 400", "index = 8")).samples) == 8
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('name = "fswild"\n', "", "the key 'name' is missing"),
+        ("index = 400", "index = 4000000000", "4000000000 samples"),
+        ("index = 400", "index = 0", "0 samples"),
+        ("{index:03d}", "same", "not unique"),
+        ('by = "pose_deg"', 'by = "hair"', "bins that do not exist"),
+        ("[samples]", "[samples", "not a benchmark specification"),
+    ],
+)
+def test_a_damaged_specification_is_refused(tmp_path: Path, old: str, new: str, words: str) -> None:
+    with pytest.raises(FormatError, match=words):
+        load_spec(_own(tmp_path, old, new))
