@@ -4,7 +4,7 @@ References
 ----------
 Field & Welsh 2007, Bootstrapping clustered data, J. R. Statist. Soc. B 69(3): whole clusters are drawn, and every
 sample of a drawn cluster comes along.
-Davison & Hinkley 1997, Bootstrap Methods and their Application, sections 3.2 (strata) and 3.8 (hierarchical data).
+Davison & Hinkley 1997, Bootstrap Methods and their Application, chapter 3 (several samples, hierarchical data).
 """
 
 from dataclasses import dataclass

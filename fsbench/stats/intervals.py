@@ -3,9 +3,9 @@
 References
 ----------
 Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapters 13 (percentile) and 14 (BCa).
-Hesterberg 2015, What Teachers Should Know About the Bootstrap, The American Statistician 69(4), section 4.1: with n
-units the bootstrap's spread is too small by sqrt((n - 1) / n) and normal tails stand where t tails belong; both are put
-right by taking the quantiles further out.
+Hesterberg 2015, What Teachers Should Know About the Bootstrap, The American Statistician 69(4), 371-386: with n units
+the bootstrap's spread is too small by sqrt((n - 1) / n), and normal tails stand where t tails belong; both are put right
+by taking the quantiles further out.
 """
 
 from typing import Literal
@@ -163,7 +163,7 @@ def _bias(sums: ClusterSums, resampled: np.ndarray) -> np.ndarray:
 
 
 def _acceleration(sums: ClusterSums) -> np.ndarray:
-    """Skewness of the mean's influence values over clusters, / 6; strata as in Davison & Hinkley 1997, eq. 5.23 ff."""
+    """Skewness of the mean's influence values over clusters, / 6, strata added up as scipy.stats.bootstrap does."""
     left_out = sums.left_out_means()
     cubes, squares = np.zeros(left_out.shape[1]), np.zeros(left_out.shape[1])
     for label in np.unique(sums.strata):

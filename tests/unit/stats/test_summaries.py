@@ -90,3 +90,13 @@ def test_small_overlap_is_marked_where_it_is_small(make_run):
     assert small_overlaps([run]) == {"part": pytest.approx(0.7)}
     assert small_overlaps([make_run("whole", {"cr": [LOW_OVERLAP] * 2})]) == {}
     assert small_overlaps([make_run("other", {"scan_to_mesh_mean_mm": [1.0]})]) == {}
+
+
+def test_row_order_changes_no_interval(make_run):
+    cd = np.random.default_rng(0).gamma(4, size=20)
+    names = [f"{i:03d}" for i in range(20)]
+    turned = np.random.default_rng(1).permutation(20)
+    bins = {"pose_deg": [POSES["pose_deg"][i] for i in turned]}
+    one = summaries([make_run("A", {"cd_mm": cd}, POSES, names=names)], **OPTIONS)
+    two = summaries([make_run("A", {"cd_mm": cd[turned]}, bins, names=[names[i] for i in turned])], **OPTIONS)
+    assert one[["low", "high", "seed"]].equals(two[["low", "high", "seed"]])
