@@ -33,9 +33,10 @@ def read_obj(path: str | os.PathLike[str]) -> Mesh:
     Which vertices exist moves a mesh's mean depth and extent, and with them its scores, so the rules are the
     official reader's:
 
-    - every corner has a texture index, or every corner is `a//c` and there is a `vn`: the vertices up to the largest
-      used index are kept, also the unused ones among them;
-    - otherwise, or if all faces are quads: unused vertices are dropped, the others keep their order;
+    - every corner has a texture index, or every corner has a normal's and there is a `vn`: the vertices up to the
+      largest used index are kept, also the unused ones among them;
+    - otherwise, and whenever all faces are quads (or all are polygons of one larger size) of one form: unused vertices
+      are dropped, the others keep their order;
     - no faces: a point cloud, all vertices.
 
     Parameters
@@ -103,7 +104,7 @@ def _load(path: str | os.PathLike[str]) -> Bytes:
 class _Faces:
     """Polygons: `corners`, 0-based vertex indices, one polygon after the other, and how many each has, `sizes`.
 
-    How many corners are `a/b` or `a/b/c` is `n_textured`; how many are `a//c`, `n_with_normal`.
+    `n_textured` corners have a texture index (`a/b`, `a/b/c`), `n_with_normal` that of a normal (`a//c`, `a/b/c`).
     """
 
     corners: Ints
@@ -207,23 +208,29 @@ def _parse_faces(text: Bytes, starts: Ints, ends: Ints, sizes: Ints, so_far: Int
 
 
 def _index_ends(text: Bytes, starts: Ints, ends: Ints) -> tuple[Ints, int, int]:
-    """Where the vertex index of each corner ends; how many corners are a/b or a/b/c; how many a//c."""
+    """Where the vertex index of each corner ends; how many corners have a texture index; how many a normal's."""
     n = len(starts)
     low, high = (int(starts[0]), int(ends[-1])) if n else (0, 0)
     slashes = np.flatnonzero(text[low:high] == _SLASH) + low
     if len(slashes) == 0:
         return ends, 0, 0
-    # All corners alike: every first or every second slash is the one that ends an index.
-    step = len(slashes) // n
-    first = slashes[::step] if step * n == len(slashes) else slashes[:0]
-    if not (len(first) == n and (first > starts).all() and (first < ends).all()):
-        slashes = np.append(slashes, len(text) - 1)
-        first = np.minimum(slashes[np.searchsorted(slashes, starts)], ends)
+    first, second = _slashes_in_words(slashes, starts, ends)
     # Every text ends with a line break, so there is a byte after a slash; after a corner's last one it is blank.
-    after = text[np.minimum(first + 1, ends)]
-    has_more = first + 1 < ends
-    n_with_normal = int(np.count_nonzero(has_more & (after == _SLASH) & (first + 2 < ends)))
-    return first, int(np.count_nonzero(has_more & (after != _SLASH))), n_with_normal
+    follows = text.take(np.minimum(first + 1, ends))
+    n_textured = np.count_nonzero((first + 1 < ends) & (follows != _SLASH))
+    return first, int(n_textured), int(np.count_nonzero(second + 1 < ends))
+
+
+def _slashes_in_words(slashes: Ints, starts: Ints, ends: Ints) -> tuple[Ints, Ints]:
+    """Where the first and the second slash of each word are; the word's end where there is none."""
+    per_word, rest = divmod(len(slashes), len(starts))
+    if rest == 0 and per_word in (1, 2):
+        first, last = slashes[::per_word], slashes[per_word - 1 :: per_word]
+        if (first > starts).all() and (last < ends).all():
+            return first, last if per_word == 2 else ends
+    slashes = np.append(slashes, [ends[-1], ends[-1]])
+    i = np.searchsorted(slashes, starts)
+    return np.minimum(slashes[i], ends), np.minimum(slashes[i + 1], ends)
 
 
 def _from_the_end(corners: Ints, so_far: Ints, positions: Ints) -> Ints:
@@ -245,17 +252,21 @@ def _official_mesh(content: _Content) -> Mesh:
     if highest >= len(vertices):
         wrong = np.count_nonzero(corners >= len(vertices))
         raise MeshError(f"{wrong} face corners name vertices up to {highest + 1}, there are {len(vertices)}")
-    triangles = triangulate(corners, content.faces.sizes)
-    if _keeps_unused(content.faces, content.has_normals):
+    faces = content.faces
+    is_alike = _is_alike(faces)
+    triangles = triangulate(corners, faces.sizes, in_halves=is_alike)
+    # Of faces that are alike, the official reader takes further indices into account only where they are triangles.
+    all_textured = faces.n_textured == len(corners)
+    all_with_normal = faces.n_with_normal == len(corners) and content.has_normals
+    if (faces.sizes[0] == 3 or not is_alike) and (all_textured or all_with_normal):
         return Mesh(vertices[: highest + 1], triangles)
     return Mesh(*_without_unused(vertices, triangles))
 
 
-def _keeps_unused(faces: _Faces, has_normals: bool) -> bool:
-    if bool((faces.sizes == 4).all()):
-        return False
-    n_corners = len(faces.corners)
-    return faces.n_textured == n_corners or (faces.n_with_normal == n_corners and has_normals)
+def _is_alike(faces: _Faces) -> bool:
+    """Whether all faces have as many corners, and all corners are of one form."""
+    n = len(faces.corners)
+    return faces.n_textured in (0, n) and faces.n_with_normal in (0, n) and bool((faces.sizes == faces.sizes[0]).all())
 
 
 def _without_unused(vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:

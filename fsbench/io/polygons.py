@@ -5,7 +5,7 @@ import numpy as np
 from fsbench.mesh import Ints
 
 
-def triangulate(corners: Ints, sizes: Ints) -> Ints:
+def triangulate(corners: Ints, sizes: Ints, in_halves: bool = True) -> Ints:
     """Cut polygons into triangles.
 
     A quad (a, b, c, d) gives (a, b, c), (c, d, a); a larger polygon a fan around its first corner; one with
@@ -18,6 +18,8 @@ def triangulate(corners: Ints, sizes: Ints) -> Ints:
         Vertex indices, polygon after polygon.
     sizes : array of int, (n,)
         Corners of each polygon.
+    in_halves : bool, optional
+        False keeps the halves of quads together, also where all are quads.
 
     Returns
     -------
@@ -33,7 +35,7 @@ def triangulate(corners: Ints, sizes: Ints) -> Ints:
     size = int(sizes[0]) if len(sizes) and (sizes == sizes[0]).all() else 0
     if size == 3:
         return corners.reshape(-1, 3)
-    if size == 4:
+    if size == 4 and in_halves:
         quads = corners.reshape(-1, 4)
         return np.concatenate([quads[:, [0, 1, 2]], quads[:, [2, 3, 0]]])
     return _mixed(corners, sizes)
