@@ -29,6 +29,9 @@ _NUMBERS = ("mean", "median", "low", "high")
 _DECIMALS = 6
 _LARGEST_BYTES = 64 << 20
 
+_Lines = dict[tuple[Any, ...], dict[Any, Any]]
+"""Rows by (method, table, bin, metric)."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Board:
@@ -68,9 +71,8 @@ class Board:
         if name not in self.layouts:
             raise UsageError(f"the board {self.spec.name} has no table {name!r}; it has {', '.join(self.layouts)}")
         layout = self.layouts[name]
-        rows = tuple(
-            _row(self.rows[self.rows["method"] == method], method, layout, metrics, ci) for method in self.methods
-        )
+        lines = _by_key(self.rows[self.rows["table"].isin([name, OVERALL])])
+        rows = tuple(_row(lines, method, layout, metrics, ci) for method in self.methods)
         quantities = tuple(quantity(metric) for metric in metrics)
         signatures = list(dict.fromkeys(self.rows["signature"]))
         unit = "subjects" if "subject" in self.spec.bins else "samples"
@@ -169,18 +171,22 @@ def _rows_of(run: Run, table: Table) -> list[dict[str, object]]:
     ]
 
 
-def _row(rows: pd.DataFrame, method: str, layout: Layout, metrics: Sequence[str], ci: bool) -> Row:
-    by_key = {(line["table"], line["bin"], line["metric"]): line for line in rows.to_dict("records")}
+def _by_key(rows: pd.DataFrame) -> _Lines:
+    keys = zip(rows["method"], rows["table"], rows["bin"], rows["metric"], strict=True)
+    return dict(zip(keys, rows.to_dict("records"), strict=True))
+
+
+def _row(lines: _Lines, method: str, layout: Layout, metrics: Sequence[str], ci: bool) -> Row:
     cells = tuple(
-        tuple(_cell(by_key, layout.name, bin_.label, metric, ci) for metric in metrics) for bin_ in layout.bins
+        tuple(_cell(lines, (method, layout.name, bin_.label), metric, ci) for metric in metrics) for bin_ in layout.bins
     )
-    whole = by_key[OVERALL, "all", MAIN_METRICS[0]]
+    whole = lines[method, OVERALL, "all", MAIN_METRICS[0]]
     published = int(whole["published_rows"]) or None
     return Row(method, cells, int(whole["n_scored"]), int(whole["n_total"]), published)
 
 
-def _cell(lines: dict[Any, Any], table: str, bin_: str, metric: str, ci: bool) -> Cell:
-    line = lines[table, bin_, metric]
+def _cell(lines: _Lines, place: tuple[str, str, str], metric: str, ci: bool) -> Cell:
+    line = lines[*place, metric]
     low, high = (float(line["low"]), float(line["high"])) if ci else (float("nan"), float("nan"))
     return Cell(
         mean=float(line["mean"]),
@@ -189,5 +195,5 @@ def _cell(lines: dict[Any, Any], table: str, bin_: str, metric: str, ci: bool) -
         n_total=int(line["n_total"]),
         low=low,
         high=high,
-        small_overlap=bool(lines[table, bin_, "cr"]["mean"] < LOW_OVERLAP),
+        small_overlap=bool(lines[*place, "cr"]["mean"] < LOW_OVERLAP),
     )

@@ -111,14 +111,13 @@ def layout(runs: Sequence[Run], by: str) -> Layout:
 
 
 def default_layouts(run: Run) -> list[str]:
-    """The layouts to show where nobody asked for one: the first of every bin column that the specification has."""
+    """The layouts to show where nobody asked for one: of every bin column the first that the run has samples for."""
     spec = spec_of(run)
-    if spec is None or not spec.tables:
-        return [OVERALL]
     firsts: dict[str, str] = {}
-    for table in spec.tables:
-        firsts.setdefault(table.by, table.name)
-    return list(firsts.values())
+    for name, known in ({} if spec is None else published_layouts(spec)).items():
+        if known.column and any(known.members(run.samples, bin_).any() for bin_ in known.bins):
+            firsts.setdefault(known.column, name)
+    return list(firsts.values()) or [OVERALL]
 
 
 def _overall(title: str) -> Layout:

@@ -1,7 +1,8 @@
 """Tables: runs side by side, divided into bins. What a table says is settled here, how it is written in `formats`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import fields
+from typing import Any
 
 import pandas as pd
 
@@ -63,16 +64,19 @@ def _summary(runs: Sequence[Run], divided: Layout, metrics: Sequence[str], polic
 def _rows(runs: Sequence[Run], labels: Sequence[str], divided: Layout, summary: pd.DataFrame) -> Iterator[Row]:
     """One row a run; the summary's own labels tell runs apart by their position."""
     n_metrics = summary["metric"].nunique()
-    position = {label: summary[summary["bin"] == label] for label in dict.fromkeys(summary["bin"])}
+    lines = {label: part.to_dict("records") for label, part in summary.groupby("bin")}
+    nothing = Cell(float("nan"), float("nan"), 0, 0)
     for r, (run, label) in enumerate(zip(runs, labels, strict=True)):
+        own = slice(r * n_metrics, (r + 1) * n_metrics)
+        # A run of some samples only may leave a bin of the layout empty.
         cells = tuple(
-            tuple(_cells(position[bin_.label].iloc[r * n_metrics : (r + 1) * n_metrics])) for bin_ in divided.bins
+            tuple(map(_cell, lines[bin_.label][own])) if bin_.label in lines else (nothing,) * n_metrics
+            for bin_ in divided.bins
         )
         published = run.manifest.get("published_rows")
         n_published = published if isinstance(published, int) and published > 0 else None
         yield Row(label, cells, int((run.samples["status"] == "ok").sum()), len(run.samples), n_published)
 
 
-def _cells(part: pd.DataFrame) -> Iterator[Cell]:
-    for line in part.to_dict("records"):
-        yield Cell(**{field.name: line[field.name] for field in fields(Cell)})
+def _cell(line: dict[Hashable, Any]) -> Cell:
+    return Cell(**{field.name: line[field.name] for field in fields(Cell)})

@@ -19,8 +19,8 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: bold; padding: .6em 0; }
 th, td { padding: .2em .6em; text-align: right; }
 tbody th { text-align: left; font-weight: normal; }
-thead tr:first-child th { border-top: 2px solid; }
-thead tr:last-child th { border-bottom: 1px solid; }
+thead tr:first-child > * { border-top: 2px solid; }
+thead tr:last-child > * { border-bottom: 1px solid; }
 tbody tr:last-child > * { border-bottom: 2px solid; }
 .group { text-align: center; }
 .best { font-weight: bold; }
@@ -33,11 +33,17 @@ tbody tr:last-child > * { border-bottom: 2px solid; }
 <table>
 <caption>{{ table.title }}</caption>
 <thead>
-<tr><th rowspan="2" scope="col">Method</th>
+{%- if table.groups[0].title %}
+<tr><td></td>
 {%- for group in table.groups %}
+{%- if group.title %}
 <th class="group" colspan="{{ group.columns|length }}" scope="colgroup">{{ group.title }}</th>
+{%- else %}
+<td colspan="{{ group.columns|length }}"></td>
+{%- endif %}
 {%- endfor %}</tr>
-<tr>
+{%- endif %}
+<tr><th scope="col">Method</th>
 {%- for group in table.groups %}{% for column in group.columns %}<th scope="col">{{ column.label }}
 {%- if column.unit %} ({{ column.unit }}){% endif %}</th>{% endfor %}{% endfor %}</tr>
 </thead>

@@ -47,7 +47,7 @@ def _block(labels: Sequence[str], stub: int, page: Sequence[Group]) -> str:
         _GAP.join([label + " " * (stub - cell_len(label)), *parts]).rstrip()
         for label, *parts in zip(labels, *pieces, strict=True)
     ]
-    return "\n".join([*lines, ""])
+    return "\n".join([*(lines if lines[0] else lines[1:]), ""])
 
 
 def _lines(group: Group) -> list[str]:

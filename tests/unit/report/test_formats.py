@@ -1,0 +1,156 @@
+"""How tables are written: aligned text, and LaTeX, HTML, Markdown, CSV and JSON that their readers accept."""
+
+import csv
+import io
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from fsbench.errors import UsageError
+from fsbench.report.formats import FORMATS, write_tidy
+from fsbench.report.tables import build
+
+NASTY = r"<b>&_%$#{}~^\|*`"
+
+
+@pytest.fixture(scope="module")
+def tables(make_run):
+    runs = [make_run("DECA"), make_run(NASTY, level=2.5), make_run("DF2Net", level=7, fail={"60-90": 0})]
+    return [build(runs, "pose"), build(runs, "overall", ci=True)]
+
+
+@pytest.fixture(scope="module")
+def wide(make_run):
+    names = [f"method_number_{i}" for i in range(15)]
+    return build([make_run(name, benchmark="fslab", level=2 + i / 5) for i, name in enumerate(names)], "subject")
+
+
+def plain(text: str) -> str:
+    return re.sub(r"\x1b\[\d*m", "", text)
+
+
+def test_text_lines_up_and_pages(wide):
+    lines = plain(FORMATS["text"]([wide])).splitlines()
+    assert max(map(len, lines)) <= 100
+    rows = [line for line in lines if line.startswith("method_number_3 ")]
+    assert len(rows) > 1, "20 bins go into several blocks"
+    assert sum(len(re.findall(r"\d+\.\d+", row)) for row in rows) == 20 * 3 + 1
+    block = [line for line in lines if re.match(r"method_number_\d+ ", line)][:15]
+    assert len({len(line) for line in block}) == 1
+
+
+def test_text_shows_a_dash_where_nothing_was_scored(tables):
+    (row,) = [line for line in plain(FORMATS["text"](tables[:1])).splitlines() if line.startswith("DF2Net")][:1]
+    assert row.split()[-4:] == ["-", "-", "-", "75.0"]
+
+
+def test_text_emphasis_is_all_ansi(tables):
+    text = FORMATS["text"](tables[:1])
+    assert "\x1b[1m" in text
+    assert "\x1b[4m" in text
+    assert "\x1b" not in plain(text)
+
+
+def test_csv_is_what_is_printed(tables):
+    head, *rows = csv.reader(io.StringIO(FORMATS["csv"](tables[:1])))
+    assert head[1:4] == ["cd_mm[0-5]", "mne_rad[0-5]", "cr_percent[0-5]"]
+    assert {len(row) for row in rows} == {len(head)} == {1 + 12 + 2}
+    assert rows[2][10:13] == ["", "", ""]
+    with pytest.raises(UsageError, match="choose with --by"):
+        FORMATS["csv"](tables)
+
+
+def test_csv_has_intervals(tables):
+    head, *rows = csv.reader(io.StringIO(FORMATS["csv"](tables[1:])))
+    assert head[1:4] == ["cd_mm[all]", "cd_mm[all]_low", "cd_mm[all]_high"]
+    mean, low, high = map(float, rows[0][1:4])
+    assert low <= mean <= high
+
+
+def test_csv_label_is_no_formula(make_run):
+    text = FORMATS["csv"]([build([make_run("=cmd()"), make_run("-1")])])
+    rows = list(csv.reader(io.StringIO(text)))
+    assert [row[0] for row in rows[1:]] == ["'=cmd()", "-1"]
+
+
+def test_tidy_has_a_row_for_each_cell_with_all_digits(tables):
+    head, *rows = csv.reader(io.StringIO(write_tidy(tables)))
+    assert len(rows) == 3 * (4 + 1) * 3
+    line = dict(zip(head, rows[0], strict=True))
+    assert float(line["mean"]) == tables[0].rows[0].cells[0][0].mean
+    assert 0 < float(dict(zip(head, rows[2], strict=True))["mean"]) < 1, "CR stays a share"
+
+
+def test_json_is_strict(tables):
+    found = json.loads(FORMATS["json"](tables), parse_constant=pytest.fail)
+    assert found[0]["methods"][2]["bins"]["60-90"]["cd_mm"]["mean"] is None
+    assert found[0]["methods"][0]["bins"]["0-5"]["cd_mm"]["mean"] == tables[0].rows[0].cells[0][0].mean
+
+
+def test_markdown_rows_have_one_width(tables):
+    text = FORMATS["markdown"](tables[:1])
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {1 + 12 + 1 + 1}
+    assert "<b>" not in text
+    assert "**" in text
+
+
+def test_latex_is_balanced_and_has_the_columns_it_announces(tables):
+    text = FORMATS["latex"](tables)
+    body = re.sub(r"(?m)^%.*$", "", text)
+    bare = re.sub(r"\\[{}%&#$_]", "", body)
+    assert bare.count("{") == bare.count("}")
+    assert re.findall(r"\\begin{([a-z*]+)}", body) == ["table*", "tabular"] * 2
+    assert re.findall(r"\\end{([a-z*]+)}", body) == ["tabular", "table*"] * 2
+    for announced, tabular in re.findall(r"(?s)\\begin{tabular}{(l?r+)}(.*?)\\end{tabular}", body):
+        rows = [line for line in tabular.splitlines() if line.endswith(r"\\")]
+        for row in rows:
+            cells = re.split(r"(?<!\\)&", row)
+            extra = sum(int(n) - 1 for n in re.findall(r"\\multicolumn{(\d+)}", row))
+            assert len(cells) + extra == len(announced), row
+        for rule in (r"\toprule", r"\midrule", r"\bottomrule"):
+            assert rule in tabular
+    assert r"\textbf{" in body
+    assert r"\underline{" in body
+    assert r"\textless{}b\textgreater{}\&\_\%\$\#\{\}" in body
+
+
+class Strict(HTMLParser):
+    """Every element is closed in order, cells stand in rows, rows are equally wide."""
+
+    VOID = ("meta",)
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.widths, self.text = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in self.VOID:
+            self.open.append(tag)
+        if tag == "tr":
+            assert self.open[-2] in ("thead", "tbody")
+            self.widths.append(0)
+        if tag in ("td", "th"):
+            assert self.open[-2] == "tr"
+            self.widths[-1] += int(dict(attrs).get("colspan", 1))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def test_html_is_well_formed_and_inert(tables):
+    page = FORMATS["html"](tables[:1])
+    parser = Strict()
+    parser.feed(page)
+    parser.close()
+    assert parser.open == []
+    assert set(parser.widths) == {1 + 12 + 1}
+    assert "<b>" not in page
+    assert NASTY in parser.text
+    assert 'class="best"' in page
+    assert not re.search(r"(?i)(src|href)=|<script", page)

@@ -1,0 +1,135 @@
+"""What a table says, and which runs it refuses to hold."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fsbench.errors import UsageError
+from fsbench.report import marks
+from fsbench.report.layout import default_layouts
+from fsbench.report.selection import clean_label, distinct_labels
+from fsbench.report.tables import build
+from fsbench.runs import Run
+from fsbench.runs.quantities import quantity
+
+
+def test_cells_are_means_over_the_scored_samples_of_the_bin(make_run):
+    run = make_run(fail={"5-30": 10})
+    (row,) = build([run], "pose").rows
+    part = run.samples[(run.samples["pose_deg"] == "5-30") & (run.samples["status"] == "ok")]
+    cell = row.cells[1][0]
+    # rel: summation order
+    assert cell.mean == pytest.approx(part["cd_mm"].mean(), rel=1e-12)
+    assert cell.median == pytest.approx(part["cd_mm"].median(), rel=1e-12)
+    assert (cell.n_scored, cell.n_total) == (10, 100)
+    assert (row.n_scored, row.n_total) == (310, 400)
+    assert row.done == 310 / 400
+
+
+def test_lab_by_pose_is_at_1200_px_with_done_over_all(make_run):
+    run = make_run(benchmark="fslab", fail={"60": 0})
+    (row,) = build([run], "pose").rows
+    part = run.samples[(run.samples["pose_deg"] == "30") & (run.samples["focal_px"] == "1200")]
+    assert row.cells[1][0].n_total == len(part) == 160
+    assert row.cells[1][0].mean == pytest.approx(part["cd_mm"].mean(), rel=1e-12)
+    assert math.isnan(row.cells[2][0].mean)
+    assert row.cells[2][0].n_scored == 0
+    assert (row.n_scored, row.n_total) == (540, 660)
+    (everything,) = build([run], "pose-all").rows
+    assert everything.cells[1][0].n_total == 480
+
+
+def test_default_layouts(make_run):
+    assert default_layouts(make_run()) == ["pose"]
+    assert default_layouts(make_run(benchmark="fslab")) == ["pose", "focal"]
+
+
+def test_bin_with_one_sample_has_its_value(make_run):
+    run = make_run(fail={"60-90": 1})
+    table = build([run], "pose", ci=True)
+    cell = table.rows[0].cells[3][0]
+    only = run.samples[(run.samples["pose_deg"] == "60-90") & (run.samples["status"] == "ok")]
+    assert cell.mean == only["cd_mm"].item()
+    assert any("DECA ±90° 1 of 100" in note for note in table.notes)
+
+
+def test_interval_holds_the_mean(make_run):
+    table = build([make_run()], "pose", ci=True)
+    for cells in table.rows[0].cells:
+        assert cells[0].low < cells[0].mean < cells[0].high
+    assert any("95 % bootstrap" in note for note in table.notes)
+
+
+def test_cd_brings_cr_with_it(make_run):
+    table = build([make_run()], "pose", metrics=["cd_mm"])
+    assert [metric.name for metric in table.metrics] == ["cd_mm", "cr"]
+    assert any("pupil distance" in note for note in table.notes)
+
+
+def test_other_signature_is_refused_naming_both(make_run):
+    with pytest.raises(UsageError, match=r"(?s)fswild\|test\|v1.*fswild\|other\|v1"):
+        build([make_run("A"), make_run("B", signature="fswild|other|v1")])
+
+
+def test_other_benchmark_is_refused_naming_both(make_run):
+    with pytest.raises(UsageError, match=r"fswild.*fslab"):
+        build([make_run("A"), make_run("B", benchmark="fslab")])
+
+
+def test_other_samples_are_refused(make_run):
+    with pytest.raises(UsageError, match=r"400 samples.*150"):
+        build([make_run("A"), make_run("B", keep=150)])
+
+
+def test_same_label_is_refused(make_run):
+    with pytest.raises(UsageError, match="two runs are called 'DECA'"):
+        build([make_run(), make_run(level=5)])
+
+
+def test_unknown_layout_and_metric_say_what_there_is(make_run):
+    with pytest.raises(UsageError, match="pose, overall, pose_deg"):
+        build([make_run()], "focal")
+    with pytest.raises(UsageError, match="cd_mm, mne_rad, cr, overlap_px"):
+        build([make_run()], metrics=["f_score"])
+    with pytest.raises(UsageError, match="no run"):
+        build([])
+
+
+def test_part_of_a_benchmark_is_said_to_be_one(make_run):
+    table = build([make_run(keep=150)])
+    assert "150 of its 400 samples" in table.notes[0]
+    assert table.rows[0].n_total == 150
+    assert [cells[0].n_total for cells in table.rows[0].cells] == [100, 50, 0, 0]
+
+
+def test_default_layouts_of_a_part_are_those_it_has_samples_for(make_run):
+    run = make_run(benchmark="fslab", keep=33)
+    part = Run(run.samples[run.samples["focal_px"] != "1200"], run.manifest)
+    assert default_layouts(part) == ["focal", "pose-all"]
+    assert [cells[0].n_scored for cells in build([part], "focal").rows[0].cells] == [0, 11, 11]
+
+
+def test_labels_apart_by_folder(make_run):
+    runs = [make_run(), make_run(level=5), make_run("PRNet")]
+    folders = [Path("a/first"), Path("b/second"), Path("c")]
+    assert distinct_labels(runs, folders) == ["DECA (first)", "DECA (second)", "PRNet"]
+    assert distinct_labels(runs[:2], [Path("a/run"), Path("b/run")]) == ["DECA (a/run)", "DECA (b/run)"]
+    with pytest.raises(UsageError, match="named twice"):
+        distinct_labels(runs[:2], [Path("a"), Path("b/../a")])
+
+
+def test_label_cannot_drive_a_terminal():
+    assert clean_label("\x1b[31mred\nline\x07") == "�[31mred�line�"
+    assert len(clean_label("x" * 500)) == 60
+    assert clean_label(" \t ") != ""
+
+
+def test_marks_follow_what_is_printed():
+    cd, cr = quantity("cd_mm"), quantity("cr")
+    assert marks.of_column([3.0, 2.0, 4.0], cd) == {1: 1, 0: 2}
+    assert marks.of_column([0.5, 0.9, np.nan], cr) == {1: 1, 0: 2}
+    assert marks.of_column([2.001, 1.999, 5.0], cd) == {0: 1, 1: 1, 2: 2}
+    assert marks.of_column([2.0], cd) == {}
+    assert marks.of_column([1.0, 2.0], quantity("overlap_px")) == {}
