@@ -20,6 +20,7 @@ WIDTH = 100
 _GAP = "  "
 _SMALL = "†"
 _HELD_BACK = "*"
+_MOST_LINES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,13 @@ class Grid:
 def write_text(found: Comparison) -> str:
     """Aligned columns; notes are wrapped at 100 columns, tables fit them with labels of up to 15 letters."""
     parts = [textwrap.fill(_headline(found), WIDTH)]
-    parts += ["\n".join(textwrap.fill(line, WIDTH, subsequent_indent=_GAP) for line in in_words(found))]
+    parts.append("\n".join(textwrap.fill(line, WIDTH, subsequent_indent=_GAP) for line in in_words(found)))
     for grid in grids(found):
         widths = [max(map(cell_len, column)) for column in zip(grid.heads, *grid.rows, strict=True)]
         lines = [_aligned(cells, widths, grid.left) for cells in (grid.heads, *grid.rows)]
         parts.append("\n".join([grid.title, "", *lines]))
     parts.append("\n".join(textwrap.fill(note, WIDTH, subsequent_indent=_GAP) for note in notes(found)))
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def write_markdown(found: Comparison) -> str:
@@ -63,7 +64,7 @@ def write_markdown(found: Comparison) -> str:
         lines = ["| " + " | ".join(row) + " |" for row in [rows[0], rule, *rows[1:]]]
         parts.append("\n".join([f"**{markdown.escape(grid.title)}**", "", *lines]))
     parts.append("\n".join(f"- {markdown.escape(note)}" for note in notes(found)))
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def write_latex(found: Comparison) -> str:
@@ -132,8 +133,10 @@ def grids(found: Comparison) -> Iterator[Grid]:
 
 
 def in_words(found: Comparison) -> list[str]:
-    """The overall verdicts, one line a pair and metric."""
+    """The overall verdicts, one line a pair and metric; none where there are so many that a table is easier to read."""
     rows = found.differences[(found.differences["by"] == OVERALL) & found.differences["metric"].isin(found.asked)]
+    if len(rows) > _MOST_LINES:
+        return []
     return [
         f"{quantity(row['metric']).label}, {row['method']} - {row['other']}: {row['verdict']}"
         for row in rows.to_dict("records")

@@ -4,8 +4,8 @@ References
 ----------
 Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapters 13 (percentile) and 14 (BCa).
 Hesterberg 2015, What Teachers Should Know About the Bootstrap, The American Statistician 69(4), 371-386: with n units
-the bootstrap's spread is too small by sqrt((n - 1) / n), and normal tails stand where t tails belong; both are put right
-by taking the quantiles further out.
+the bootstrap's spread is too small by sqrt((n - 1) / n), and normal tails stand where t tails belong; both are put
+right by taking the quantiles further out.
 """
 
 from typing import Literal
