@@ -32,6 +32,10 @@ class Dogleg:
     improvement: float = 1e-4
     max_steps: int = 200
 
+    def __str__(self) -> str:
+        """Every setting, for a signature."""
+        return f"dogleg/{self.radius:g}/{self.improvement:g}/{self.max_steps}"
+
 
 @dataclass(frozen=True, slots=True)
 class Refinement:

@@ -1,6 +1,6 @@
 """Where to start without landmarks: many poses and sizes are tried, the best few are refined."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -31,7 +31,10 @@ class _Candidate:
 
 
 def find_alignment(
-    reference: Floats, prediction: NearestSurface, reference_surface: NearestSurface | None = None, scale: bool = True
+    reference: Floats,
+    prediction: NearestSurface,
+    reference_surface: NearestSurface | None = None,
+    settings: Icp | None = None,
 ) -> IcpFit:
     """Align from scratch: pose and unit of the prediction are found, not assumed.
 
@@ -46,8 +49,8 @@ def find_alignment(
     prediction : NearestSurface
     reference_surface : NearestSurface, optional
         The scan's surface; without it the scan is taken to be the smaller part.
-    scale : bool
-        Whether the last refinement may scale; finding always does.
+    settings : Icp, optional
+        Of the last refinement; the search itself always scales.
 
     Returns
     -------
@@ -68,7 +71,7 @@ def find_alignment(
     if not candidates:
         raise AlignmentError("no pose brings the two shapes together: is it the same kind of surface? Give landmarks")
     best = min(candidates, key=lambda one: one.error)
-    return fit_icp(spread(reference, 4 * _FINE_POINTS), prediction, best.ref_from_pred, Icp(scale=scale))
+    return fit_icp(spread(reference, 4 * _FINE_POINTS), prediction, best.ref_from_pred, settings or Icp())
 
 
 def spread(points: Floats, n: int) -> Floats:
@@ -82,6 +85,8 @@ def _try_all(part: Floats, whole: NearestSurface, part_surface: NearestSurface |
     vertices = spread(whole.mesh.vertices[np.unique(whole.mesh.faces)], _COARSE_VERTICES)
     poses = _coarse(few, cKDTree(vertices), *_starts(few, vertices, part_surface))
     fine = Icp(rim=True, trim=1 - _JUDGED, max_iterations=30, tolerance=1e-4)
+    if not whole.normals.any():  # a point cloud has no planes
+        fine = replace(fine, distance="point-to-point")
     found = []
     for pose in poses:
         try:

@@ -134,7 +134,9 @@ def vertex_normals(mesh: Mesh) -> Floats:
     corners = mesh.vertices[mesh.faces]
     weighted = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     flat = mesh.faces.ravel()
-    sums = np.stack([np.bincount(flat, np.repeat(weighted[:, k], 3), mesh.n_vertices) for k in range(3)], 1)
+    sums = np.zeros((mesh.n_vertices, 3))
+    for axis in range(3):
+        sums[:, axis] = np.bincount(flat, np.repeat(weighted[:, axis], 3), mesh.n_vertices)
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
     return np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 0)
 

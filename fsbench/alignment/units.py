@@ -1,0 +1,66 @@
+"""Units: found from the size of what was scanned, not assumed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fsbench.errors import AlignmentError
+from fsbench.mesh import Floats
+
+MM_PER = {"um": 1e-3, "mm": 1.0, "cm": 10.0, "dm": 100.0, "m": 1000.0}
+"""Units that lengths come in, and their millimetres."""
+
+# Diagonals of bounding boxes: a tight face crop has 110 mm, head and shoulders have 700 mm. The units
+# below are ten apart or more, so that one at most fits.
+_SMALLEST_MM, _LARGEST_MM = 80.0, 800.0
+_SCANNED_IN = ("um", "mm", "cm", "m")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit's `name` and its length, `mm`."""
+
+    name: str
+    mm: float
+
+
+def unit_called(name: str) -> Unit:
+    """Return the unit of that name; AlignmentError if there is none."""
+    if name not in MM_PER:
+        raise AlignmentError(f"there is no unit {name!r}; known are {', '.join(MM_PER)}")
+    return Unit(name, MM_PER[name])
+
+
+def unit_of_scan(vertices: Floats) -> Unit:
+    """Find the unit in which a scan of a face or head has the size of one.
+
+    Raises
+    ------
+    AlignmentError
+        If it has in none of micrometres, millimetres, centimetres, metres.
+
+    Examples
+    --------
+    >>> unit_of_scan(np.array([[0.0, 0, 0], [0.15, 0.2, 0.1]])).name
+    'm'
+    """
+    diagonal = float(np.linalg.norm(np.ptp(vertices, axis=0)))
+    for name in _SCANNED_IN:
+        if _SMALLEST_MM <= diagonal * MM_PER[name] < _LARGEST_MM:
+            return Unit(name, MM_PER[name])
+    raise AlignmentError(
+        f"the scan's bounding box has a diagonal of {diagonal:.4g}: no face or head in any of {', '.join(_SCANNED_IN)} "
+        f"({_SMALLEST_MM:g} to {_LARGEST_MM:g} mm); name the unit if it is one of {', '.join(MM_PER)}"
+    )
+
+
+def unit_nearest(mm_per_unit: float) -> Unit:
+    """Return the unit whose length is nearest, by ratio, to a fitted scale.
+
+    Examples
+    --------
+    >>> unit_nearest(970.0)
+    Unit(name='m', mm=1000.0)
+    """
+    name = min(MM_PER, key=lambda one: abs(np.log(MM_PER[one] / mm_per_unit)))
+    return Unit(name, MM_PER[name])

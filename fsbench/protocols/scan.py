@@ -1,0 +1,189 @@
+"""The scan protocol: any scan against any reconstruction of it, aligned rigidly or with scale, then measured.
+
+Landmarks, where given, only start the alignment; ICP point-to-plane ends it. Units are found and written down.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from fsbench.alignment.icp import Icp, IcpFit, fit_icp
+from fsbench.alignment.nearest import NearestSurface
+from fsbench.alignment.procrustes import fit_landmarks
+from fsbench.alignment.starts import find_alignment, spread
+from fsbench.alignment.transform import Similarity
+from fsbench.alignment.units import unit_called, unit_nearest, unit_of_scan
+from fsbench.errors import AlignmentError
+from fsbench.mesh import Floats, Mesh
+from fsbench.metrics.surface_distance import STATISTICS, measure
+from fsbench.protocols.aligned import Measurement, Scores, doubts_about, signature
+
+METRICS = (
+    *(f"{side}_{name}" for side in ("ref_to_pred", "pred_to_ref", "symmetric") for name in STATISTICS),
+    "normal_deg",
+    "covered",
+    "mm_per_unit",
+    "ref_mm_per_unit",
+    "alignment_rms_mm",
+    "inliers",
+    "iterations",
+    "suspicious",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The recipe; every setting is in the signature.
+
+    Attributes
+    ----------
+    scale : {"fitted", "metric"}
+        Whether ICP scales; "metric" keeps the size that the prediction has in its unit.
+    unit, reference_unit : str
+        "um", "mm", "cm", "dm", "m", or "found": the scan's from its size, the prediction's from a fit with scale.
+    icp : Icp
+        Its `scale` is set by `scale`.
+    icp_points : int
+        Reference vertices that ICP uses, spread evenly.
+    distances, missing, version
+        Fixed: nearest surface point of every vertex; no usable prediction is no score and stays in the
+        denominator; raised whenever the code moves a number.
+    """
+
+    scale: Literal["fitted", "metric"] = "fitted"
+    unit: str = "found"
+    reference_unit: str = "found"
+    icp: Icp = field(default_factory=Icp)
+    icp_points: int = 5000
+    distances: str = field(default="vertex-to-surface", init=False)
+    missing: str = field(default="fail", init=False)
+    version: int = field(default=1, init=False)
+
+    def __post_init__(self) -> None:
+        for name in (self.unit, self.reference_unit):
+            if name != "found":
+                unit_called(name)
+
+    def signature(self, benchmark: str) -> str:
+        """All that can move a number, in one line."""
+        return signature(benchmark, self)
+
+    def prepare(self, reference: Mesh, landmarks: npt.ArrayLike | None = None, threads: int = 1) -> "PreparedScan":
+        """Find the scan's unit and build its tree.
+
+        Parameters
+        ----------
+        reference : Mesh
+            Without faces it is a point cloud: then there is no distance back to it.
+        landmarks : array_like, (n, 3), optional
+            In the scan's own unit.
+
+        Raises
+        ------
+        AlignmentError
+            If the scan has the size of a face in no unit.
+        """
+        known = self.reference_unit
+        unit = unit_of_scan(reference.vertices) if known == "found" else unit_called(known)
+        scan = Mesh(reference.vertices * unit.mm, reference.faces)
+        marks = None if landmarks is None else np.asarray(landmarks, np.float64) * unit.mm
+        surface = NearestSurface(scan, threads) if scan.n_faces else None
+        used = np.unique(scan.faces) if scan.n_faces else np.arange(scan.n_vertices)
+        return PreparedScan(self, scan, surface, spread(scan.vertices[used], self.icp_points), marks, unit.mm, threads)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedScan:
+    """A scan ready to be compared with any number of predictions; safe to share between threads.
+
+    Attributes
+    ----------
+    reference : Mesh
+        In millimetres.
+    landmarks : ndarray or None
+        In millimetres.
+    """
+
+    protocol: Scan
+    reference: Mesh
+    surface: NearestSurface | None
+    icp_points: Floats
+    landmarks: Floats | None
+    ref_mm_per_unit: float
+    threads: int
+
+    def compare(self, vertices: npt.ArrayLike, faces: npt.ArrayLike, landmarks: npt.ArrayLike | None = None) -> Scores:
+        """Score a prediction; nothing is read or written.
+
+        Parameters
+        ----------
+        vertices : array_like, (V, 3)
+            In any frame and unit.
+        faces : array_like of int, (F, 3)
+            May be empty: a point cloud, to whose nearest points the distances then go.
+        landmarks : array_like, (n, 3), optional
+            The scan's landmarks on the prediction, row by row; without them the alignment is searched for.
+
+        Raises
+        ------
+        MeshError
+            If the mesh is empty, not finite, or names vertices that do not exist.
+        AlignmentError
+            If landmarks are unusable or mirrored, or no alignment is found.
+        """
+        return self.measure(Mesh(vertices, faces), landmarks).scores
+
+    def measure(self, prediction: Mesh, landmarks: npt.ArrayLike | None = None) -> Measurement:
+        """Like `compare`, and keep the distances and the aligned shape."""
+        solid = prediction if prediction.n_faces else point_cloud(prediction)
+        raw = NearestSurface(solid, self.threads)
+        metric = self.protocol.scale == "metric"
+        icp = replace(self.protocol.icp, scale=not metric)
+        if not prediction.n_faces:  # points have no planes
+            icp = replace(icp, distance="point-to-point")
+        found = self._start(raw, landmarks, icp)
+        start = self._in_unit(found) if metric else found
+        fit = fit_icp(self.icp_points, raw, start, icp)
+        ref_from_pred = fit.points_from_surface
+        aligned = NearestSurface(Mesh(ref_from_pred.apply(solid.vertices), solid.faces), self.threads)
+        distances = measure(self.reference, aligned, reference_surface=self.surface)
+        doubts = doubts_about(fit.residual_rms, distances.covered, fit.scale / found.scale, fit.converged)
+        values = distances.scores() | self._about(fit, bool(doubts))
+        scores = Scores({name: values[name] for name in METRICS}, tuple(doubts))
+        return Measurement(
+            scores, ref_from_pred, self.reference, aligned.mesh, self.reference.vertices, distances.ref_to_pred_mm
+        )
+
+    def _start(self, prediction: NearestSurface, landmarks: npt.ArrayLike | None, icp: Icp) -> Similarity:
+        """By landmarks where both sides have them, else searched for; with scale, which finds the unit."""
+        if landmarks is None or self.landmarks is None:
+            searched = find_alignment(self.icp_points, prediction, self.surface, replace(icp, scale=True))
+            return searched.points_from_surface
+        fit = fit_landmarks(self.landmarks, landmarks)
+        if fit.likely_mirrored:
+            raise AlignmentError(fit.message)
+        return fit.ref_from_pred
+
+    def _in_unit(self, found: Similarity) -> Similarity:
+        """The same start with the scale of the prediction's unit, the points' middle kept in place."""
+        unit = unit_nearest(found.scale) if self.protocol.unit == "found" else unit_called(self.protocol.unit)
+        middle = self.icp_points.mean(0)
+        there = found.inverse().apply(middle[None])[0]
+        return Similarity(unit.mm, found.rotation, middle - unit.mm * (found.rotation @ there))
+
+    def _about(self, fit: IcpFit, suspicious: bool) -> dict[str, float]:
+        return {
+            "mm_per_unit": fit.scale,
+            "ref_mm_per_unit": self.ref_mm_per_unit,
+            "alignment_rms_mm": fit.residual_rms,
+            "inliers": fit.inliers,
+            "iterations": float(fit.iterations),
+            "suspicious": float(suspicious),
+        }
+
+
+def point_cloud(points: Mesh) -> Mesh:
+    """A surface made of single points, so that the nearest place on it is the nearest point."""
+    return Mesh(points.vertices, np.repeat(np.arange(points.n_vertices)[:, None], 3, axis=1))
