@@ -140,7 +140,7 @@ def test_runs_measured_differently_are_refused(fsbench, runs, tmp_path):
 
 
 def test_many_pairs_stand_in_the_table_alone(fsbench, runs, tmp_path):
-    more = [write_run(tmp_path / name, name, np.arange(16.0)) for name in "DEFG"]
+    more = [write_run(tmp_path / name, name, np.arange(16.0)) for name in "DEFGH"]
     _, out, _ = fsbench(runs["A"], runs["B"], *more)
-    assert out.startswith("bench: 6 runs, 16 samples of 8 subjects\n\nCD, lower is better\n")
+    assert out.startswith("bench: 7 runs, 16 samples of 8 subjects\n\nCD, lower is better\n")
     assert "Kendall tau" in out
