@@ -1,0 +1,57 @@
+"""The true faces: their meshes, their landmarks and what a view hides of them, all in the head frame."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fsbench.mesh import Floats, Mesh
+from fsbench.sample.head_model import REFERENCE_REGION, HeadModel
+from fsbench.sample.people import REFERENCE_PEOPLE, bumps_mm, draw_expressions
+from fsbench.sample.subdivision import face_part, smooth_fans
+from fsbench.surface import Surface
+
+
+@dataclass(frozen=True, slots=True)
+class TrueFace:
+    """One person with one expression, head frame, pupil-normalised mm.
+
+    Parameters
+    ----------
+    face : Mesh
+        What is written as ground truth.
+    head : Surface
+        The whole head, coarser, to find out what hides what.
+    landmarks : (68, 3)
+    """
+
+    face: Mesh
+    head: Surface
+    landmarks: Floats
+
+
+class TrueFaces:
+    """Draws true faces; the fixed part of the work is done once."""
+
+    def __init__(self, model: HeadModel) -> None:
+        self._model = model
+        whole, quad = smooth_fans(model.quads, len(model.mean))
+        self._region, place = face_part(model, whole, quad, REFERENCE_REGION)
+        self._landmarks = place[model.landmarks]
+
+    def draw(self, rng: np.random.Generator) -> TrueFace:
+        """A new person."""
+        model = self._model
+        head = model.person(REFERENCE_PEOPLE.draw(model, rng, 1)[0])
+        head = head + model.expression(draw_expressions(model, rng, 1)[0])
+        smooth = Mesh(self._region.vertices(head), self._region.faces)
+        face = smooth.vertices + _vertex_normals(smooth) * bumps_mm(smooth.vertices, rng)[:, None]
+        return TrueFace(Mesh(face, smooth.faces), Surface(Mesh(head, model.triangles)), face[self._landmarks])
+
+
+def _vertex_normals(mesh: Mesh) -> Floats:
+    """Unit normals at the vertices (V, 3): the sum of the face normals around each."""
+    normals = mesh.face_normals()
+    around = np.stack(
+        [np.bincount(mesh.faces.ravel(), np.repeat(normals[:, k], 3), mesh.n_vertices) for k in range(3)], 1
+    )
+    return around / np.maximum(np.linalg.norm(around, axis=1, keepdims=True), 1e-12)
