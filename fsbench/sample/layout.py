@@ -57,7 +57,7 @@ def write(
 ) -> Written:
     """Write a sample benchmark and the baselines' predictions for it.
 
-    The same arguments give the same bytes. A sample of a larger benchmark equals that of a smaller one of the same
+    The same arguments give the same bytes (on another kind of processor, the last written digit may differ). A sample of a larger benchmark equals that of a smaller one of the same
     seed, and does not depend on `methods`.
 
     Parameters
