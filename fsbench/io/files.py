@@ -42,11 +42,10 @@ def open_regular(path: str | os.PathLike[str], max_bytes: int) -> tuple[FileIO, 
         raise MissingError(f"{path}: there is no such file") from error
     except (OSError, ValueError) as error:
         raise FormatError(f"{path}: cannot be opened: {error}") from error
-    file = FileIO(descriptor)
     state = os.fstat(descriptor)
     if stat.S_ISREG(state.st_mode) and state.st_size <= max_bytes:
-        return file, state.st_size
-    file.close()
+        return FileIO(descriptor), state.st_size
+    os.close(descriptor)
     if not stat.S_ISREG(state.st_mode):
         raise FormatError(f"{path}: is not a regular file")
     raise FormatError(f"{path}: has {state.st_size:,} bytes, at most {max_bytes:,} are read")

@@ -23,8 +23,8 @@ import numpy.typing as npt
 Parameters: TypeAlias = Any
 """Arrays, numbers, str, bytes, None; lists, tuples and dicts of these."""
 
-_MAX_INSTRUCTIONS = 500_000
-_MAX_VALUES = 500_000
+_MAX_INSTRUCTIONS = 100_000
+_MAX_VALUES = 50_000
 _MAX_DEPTH = 20
 _MAX_ATTRIBUTES = 16
 
@@ -42,6 +42,7 @@ class _Name(Enum):
     SCALAR = "numpy scalar"
     FROM_BUFFER = "numpy _frombuffer"
     ENCODE = "_codecs encode"
+    BYTES = "bytes"
     TRANSFORM = "skimage transform"
 
 
@@ -52,6 +53,8 @@ _NAMES = {
     ("numpy", "ndarray"): _Name.NDARRAY,
     ("numpy", "dtype"): _Name.DTYPE,
     ("_codecs", "encode"): _Name.ENCODE,
+    # Protocol 2 writes no bytes as a call without arguments.
+    ("__builtin__", "bytes"): _Name.BYTES,
 }
 for _core in ("numpy.core", "numpy._core"):
     _NAMES[_core + ".multiarray", "_reconstruct"] = _Name.RECONSTRUCT
@@ -214,6 +217,8 @@ class _Machine:
                 self.push(_Array(_checked_shape(shape), dtype, content, order == "F"))
             case _Name.ENCODE, (str() as text, "latin1" | "latin-1"):
                 self.push(_Encoded(text))
+            case _Name.BYTES, ():
+                self.push(b"")
             case _Name.TRANSFORM, ():
                 self.push(_Transform())
             case _:

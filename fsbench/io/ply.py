@@ -213,7 +213,8 @@ class _Bytes:
         return np.ndarray((self.stop - dtype.itemsize + 1,), dtype, self.data, strides=(1,))[positions]
 
     def is_more(self, position: int) -> bool:
-        return bool((self.data[position:] > ord(" ")).any())
+        # A line break after the last item does no harm.
+        return bool(self.data[position:].tobytes().strip())
 
 
 class _Words:

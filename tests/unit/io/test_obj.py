@@ -1,0 +1,191 @@
+"""OBJ dialects with known answers, and against an independent reader where its rules are the same."""
+
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+
+from fsbench.errors import FormatError, MeshError, MissingError
+from fsbench.io import obj, read_mesh
+
+SQUARE = "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\n"
+CORNERS = [[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]]
+TWO = [[0, 1, 2], [2, 3, 0]]
+
+
+@pytest.fixture
+def read(tmp_path: Path):
+    def read_text(text: str | bytes):
+        path = tmp_path / "mesh.obj"
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        return read_mesh(path)
+
+    return read_text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SQUARE + "f 1 2 3\nf 3 4 1\n",
+        SQUARE + "f 1 2 3\nf 3 4 1",
+        (SQUARE + "f 1 2 3\nf 3 4 1\n").replace("\n", "\r\n"),
+        (SQUARE + "f 1 2 3\nf 3 4 1\n").replace(" ", "\t"),
+        (SQUARE + "f 1 2 3\nf 3 4 1\n").replace(" ", "   ").replace("\n", "  \n\n"),
+        "\n  " + (SQUARE + "f 1 2 3\nf 3 4 1\n").replace("\n", "\n\t "),
+        SQUARE.replace("\n", " 0.5 0.25 1\n") + "f 1 2 3\nf 3 4 1\n",
+        SQUARE.replace(" 1", " 1.0e+00").replace(" 0", " 0.000000E-01") + "f 1 2 3\nf 3 4 1\n",
+        SQUARE + "f -4 -3 -2\nf -2 -1 -4\n",
+        SQUARE + "f -4//1 -3//1 -2//1\nf -2//1 -1//1 -4//1\n",
+        SQUARE + "f -4/-1 -3/-1 -2/-1\nf -2/-1 -1/-1 -4/-1\n",
+        SQUARE + "f -4/-1/1 -3/-1/1 -2/-1/1\nf -2/-1/-1 -1/-1/-1 -4/-1/-1\n",
+        "v 0 0 0\nv 1 0 0\nv 1 1 0\nf -3 -2 -1\nv 0 1 0\nf -2 -1 -4\n",
+        "v 0 0 0\nv 1 0 0\nv 1 1 0\nf 1 2 3\nv 0 1 0\nf 3 4 1\n",
+        "f 1 2 3\nf 3 4 1\n" + SQUARE,
+        SQUARE + "f 1/1 2/2 3/3\nf 3/3 4/4 1/1\n",
+        SQUARE + "f 1//1 2//1 3//1\nf 3//1 4//1 1//1\n",
+        SQUARE + "f 1/1/1 2/2/1 3/3/1\nf 3/3/1 4/4/1 1/1/1\n",
+        SQUARE + "f 1/1/1 2//1 3\nf 3/3 4/ 1//\n",
+        "# head # twice\nmtllib x.mtl\no thing\n"
+        + SQUARE
+        + "vn 0 0 1\nvt 0 0\ns off\ng a b\nusemtl m\nf 1 2 3 # 9\nf 3 4 1\n",
+        SQUARE + "o one\nusemtl a\nf 1 2 3\no two\nusemtl b\nf 3 4 1\n",
+        SQUARE + "f 1 \\\n2 3\nf 3 4\\\r\n 1\nl 1 2\np 3\n",
+        b"\xef\xbb\xbf" + (SQUARE + "f 1 2 3\nf 3 4 1\n").encode(),
+        "# caf\xe9 \n".encode("latin1") + (SQUARE + "f 1 2 3\nf 3 4 1\n").encode(),
+    ],
+)
+def test_dialects_of_one_mesh(read, text: str | bytes):
+    mesh = read(text)
+    assert mesh.vertices.tolist() == CORNERS
+    assert mesh.faces.tolist() == TWO
+
+
+def test_polygons_become_fans_in_file_order(read):
+    mesh = read(SQUARE + "v 0 2 0\nf 1 2 3\nf 1 2 3 4\nf 5 4 3 2 1\n")
+    assert mesh.faces.tolist() == [[0, 1, 2], [0, 1, 2], [2, 3, 0], [4, 3, 2], [4, 2, 1], [4, 1, 0]]
+
+
+@pytest.mark.parametrize("form", ["{}", "{0}/{0}", "{0}//{0}", "{0}/{0}/{0}"])
+def test_if_all_are_quads_halves_stand_apart_and_unused_vertices_go(read, form: str):
+    def face(*corners: int) -> str:
+        return "f " + " ".join(form.format(corner) for corner in corners) + "\n"
+
+    mesh = read("v 9 9 9\n" + SQUARE + "vt 0 0\nvn 0 0 1\n" + face(2, 3, 4, 5) + face(5, 4, 3, 2))
+    assert mesh.vertices.tolist() == CORNERS
+    assert mesh.faces.tolist() == [[0, 1, 2], [3, 2, 1], [2, 3, 0], [1, 0, 3]]
+
+
+@pytest.mark.parametrize(
+    ("face", "further", "kept"),
+    [
+        ("f 2 3 5", "", [1, 2, 4]),
+        ("f 2/1 3/1 5/1", "vt 0 0\n", [0, 1, 2, 3, 4]),
+        ("f 2/1/1 3/1/1 5/1/1", "vt 0 0\nvn 0 0 1\n", [0, 1, 2, 3, 4]),
+        ("f 2//1 3//1 5//1", "vn 0 0 1\n", [0, 1, 2, 3, 4]),
+        ("f 2//1 3//1 5//1", "", [1, 2, 4]),
+        ("f 2/1 3/1 5", "vt 0 0\n", [1, 2, 4]),
+        ("f 2//1 3//1 5/1/1\nf 2//1 3//1 5//1", "vt 0 0\nvn 0 0 1\n", [0, 1, 2, 3, 4]),
+        ("f 2/1 3/1 5/1 1/1\nf 2/1 3/1 5/1", "vt 0 0\n", [0, 1, 2, 3, 4]),
+        ("f 2/1 3/1 5/1 1/1", "vt 0 0\n", [0, 1, 2, 4]),
+        ("vn 0 0 1", "", [0, 1, 2, 3, 4, 5]),
+    ],
+)
+def test_which_vertices_survive(read, face: str, further: str, kept: list[int]):
+    vertices = np.arange(18.0).reshape(6, 3)
+    text = "".join("v {} {} {}\n".format(*vertex) for vertex in vertices)
+    mesh = read(text + further + face + "\n")
+    np.testing.assert_array_equal(mesh.vertices, vertices[kept])
+
+
+def test_without_faces_it_is_a_point_cloud(read):
+    mesh = read(SQUARE)
+    assert mesh.vertices.tolist() == CORNERS
+    assert mesh.faces.shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "reason"),
+    [
+        ("", MeshError, "empty"),
+        ("# nothing\nf 1 2 3\n", MeshError, "no line starts with 'v'"),
+        (SQUARE + "f 1 2 5\n", MeshError, "name vertices up to 5, there are 4"),
+        (SQUARE + "f 1 2 0\n", FormatError, "line 5.*vertex 0, 4 vertices stand before it; OBJ counts from 1"),
+        (SQUARE + "f 1 2 -5\n", FormatError, "line 5.*vertex -5"),
+        (SQUARE + "f 1 2\n", FormatError, "line 5: a face has 2 corners"),
+        (SQUARE + "f 1 2 x\n", FormatError, "line 5: found 'x', expected a whole number"),
+        (SQUARE + "f 1 2 3.5\n", FormatError, "line 5: found '3.5'"),
+        (SQUARE + "f 1 2 /3\n", FormatError, "line 5"),
+        (SQUARE + "f 1 2 99999999999999999999\n", FormatError, "line 5"),
+        (SQUARE + "v 1 2\n", FormatError, "line 5: a vertex has 2 numbers, expected at least 3"),
+        (SQUARE + "v 1 2 three\n", FormatError, "line 5: found 'three', expected a number"),
+        (SQUARE + "v 1 2 3,5\n", FormatError, "line 5"),
+        (SQUARE.replace("1 1 0", "1 nan 0") + "f 1 2 3\n", MeshError, "1 of 3 vertices are NaN or infinite"),
+        (SQUARE.replace("1 1 0", "1 1e999 0") + "f 1 2 3\n", MeshError, "NaN or infinite"),
+    ],
+)
+def test_bad_text_is_refused_and_the_place_named(read, tmp_path: Path, text: str, kind: type, reason: str):
+    with pytest.raises(kind, match=reason) as caught:
+        read(text)
+    assert str(caught.value).startswith(str(tmp_path / "mesh.obj") + ": ")
+
+
+def test_a_missing_file_is_missing(tmp_path: Path):
+    with pytest.raises(MissingError, match="no such file"):
+        read_mesh(tmp_path / "none.obj")
+
+
+def test_a_folder_is_no_mesh(tmp_path: Path):
+    (tmp_path / "folder.obj").mkdir()
+    with pytest.raises(FormatError, match="is not a regular file"):
+        read_mesh(tmp_path / "folder.obj")
+
+
+def test_nan_in_a_vertex_that_no_face_uses_is_dropped_with_it(read):
+    assert read(SQUARE + "v nan nan nan\nf 1 2 3\nf 3 4 1\n").vertices.tolist() == CORNERS
+
+
+def large(rng: np.random.Generator, n: int, form: str, number: str) -> str:
+    vertices = rng.normal(size=(n, 3)) * 100
+    faces = np.stack([np.arange(n - 2), np.arange(1, n - 1), np.arange(2, n)], 1) + 1
+    lines = [f"v {number} {number} {number}" % tuple(vertex) for vertex in vertices]
+    lines += ["vt 0 0\nvn 0 0 1"] * n
+    return "\n".join(lines + ["f " + " ".join(form.format(i) for i in face) for face in faces]) + "\n"
+
+
+@pytest.mark.parametrize("form", ["{}", "{0}/{0}", "{0}//{0}", "{0}/{0}/{0}"])
+@pytest.mark.parametrize("number", ["%.6f", "%.9g", "%.17g", "%e"])
+def test_large_files_cross_pieces_and_agree_with_trimesh(read, tmp_path: Path, form: str, number: str):
+    text = large(np.random.default_rng(2), 3000, form, number)
+    assert len(text) > 3 * obj._PIECE_BYTES
+    mesh = read(text)
+    other = trimesh.load(tmp_path / "mesh.obj", process=False, maintain_order=True)
+    # The last bits of numbers of 17 digits.
+    np.testing.assert_allclose(mesh.vertices, other.vertices, rtol=1e-15, atol=0)
+    np.testing.assert_array_equal(mesh.faces, other.faces)
+
+
+@pytest.mark.parametrize("n_bytes", [1, 7, 64, 1000])
+def test_pieces_of_any_size_give_the_same_mesh(read, monkeypatch, n_bytes: int):
+    text = SQUARE + "f -4 -3 -2 # x\n\nv 5 5 5\n" + "g x\n" * 50 + "f 1 2 5\nf 1//2 -1//2 -2//2 -4\n"
+    whole = read(text)
+    monkeypatch.setattr(obj, "_PIECE_BYTES", n_bytes)
+    pieces = read(text)
+    np.testing.assert_array_equal(pieces.vertices, whole.vertices)
+    np.testing.assert_array_equal(pieces.faces, whole.faces)
+
+
+@pytest.mark.parametrize("form", ["{}", "{0}/{0}/{0}"])
+def test_memory_stays_below_six_times_the_file(read, tmp_path: Path, form: str):
+    text = large(np.random.default_rng(3), 20_000, form, "%.6f")
+    (tmp_path / "mesh.obj").write_text(text)
+    n_bytes = len(text)
+    del text
+    tracemalloc.start()
+    try:
+        read_mesh(tmp_path / "mesh.obj")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 6 * n_bytes
