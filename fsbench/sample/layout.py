@@ -57,8 +57,8 @@ def write(
 ) -> Written:
     """Write a sample benchmark and the baselines' predictions for it.
 
-    The same arguments give the same bytes (on another kind of processor, the last written digit may differ). A sample of a larger benchmark equals that of a smaller one of the same
-    seed, and does not depend on `methods`.
+    The same arguments give the same bytes (another kind of processor may change the last digits). A sample of a larger
+    benchmark equals that of a smaller one of the same seed, and does not depend on `methods`.
 
     Parameters
     ----------
