@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     show_default=True,
 )
 @click.option("--metrics", help="Metric columns, e.g. cd_mm,mne_rad,cr. CD brings CR with it.")
-@click.option("--tidy", is_flag=True, help="One row a (method, bin, metric), all digits; csv.")
+@click.option("--tidy", is_flag=True, help="One row a (method, bin, metric), unrounded; csv.")
 @click.option(
     "--policy",
     type=click.Choice(["legacy", "common", "penalised"]),
@@ -55,7 +55,7 @@ def command(
     from fsbench.runs import load_run
 
     if tidy and format_ not in ("text", "csv"):
-        raise UsageError(f"--tidy writes csv; --format {format_} has all digits already or none to spare")
+        raise UsageError(f"--tidy is a csv; leave out --format {format_}")
     folders = [Path(run) for run in runs]
     loaded = [load_run(folder) for folder in folders]
     labels = distinct_labels(loaded, folders)

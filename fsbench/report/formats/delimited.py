@@ -1,4 +1,4 @@
-"""Comma-separated values: a wide table as printed, or a tidy one with all digits."""
+"""Comma-separated values: a wide table as printed, or a tidy one with 12 digits."""
 
 import csv
 import io
@@ -41,7 +41,7 @@ def write(tables: Sequence[Table]) -> str:
 
 
 def write_tidy(tables: Sequence[Table]) -> str:
-    """One row a (table, method, bin, metric), in the run's units (CR as a share), all digits."""
+    """One row a (table, method, bin, metric), in the run's units (CR as a share), 12 digits: beyond is rounding."""
     return _csv([list(TIDY), *(line for table in tables for line in _tidy(table))])
 
 
@@ -49,7 +49,7 @@ def _tidy(table: Table) -> Iterator[list[str]]:
     for row in table.rows:
         for bin_, cells in zip(table.bins, row.cells, strict=True):
             for metric, cell in zip(table.metrics, cells, strict=True):
-                values = ["" if v != v else repr(v) for v in (cell.mean, cell.median, cell.low, cell.high)]
+                values = ["" if v != v else f"{v:.12g}" for v in (cell.mean, cell.median, cell.low, cell.high)]
                 counts = [str(cell.n_scored), str(cell.n_total)]
                 yield [table.benchmark, table.layout.name, row.label, bin_.label, metric.name, *values, *counts]
 

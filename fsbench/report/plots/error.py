@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import ScaledTranslation
 
 from fsbench.mesh import Floats
 from fsbench.report.model import Table
@@ -39,7 +40,7 @@ def draw(table: Table, style: Style) -> Figure:
     """Draw one panel a metric, the first with the methods' names.
 
     Whiskers are the table's intervals, where it has them. A value above the axis is never cut silently: an arrow
-    shows where the line leaves, and the value stands with the method's name, or above the bin.
+    shows where the line leaves, and the value stands with the method's name, or with its marker above the bin.
     """
     methods = looks([row.label for row in table.rows])
     curves = [_curves(table, m) for m in range(len(table.metrics))]
@@ -127,18 +128,20 @@ def _above(axes: Axes, x: Floats, one: _Curves, table: Table, style: Style, *, n
     for place, (_, look) in zip(apart, exits, strict=True):
         arrow: dict[str, Any] = {"marker": (3, 0, 0), "markersize": 1.2 * style.marker_pt, "markeredgewidth": 0}
         axes.plot([place], [one.top], color=look.colour, clip_on=False, **arrow)
-    for b in range(len(table.bins)):
-        last = b == len(table.bins) - 1
-        lines = [
-            f"{row.label} ↑{one.means[r, b]:.{one.metric.decimals}f}"
-            for r, row in enumerate(table.rows)
-            if one.off_axis[r, b] and not (last and named)
-        ]
-        if lines:
-            axes.annotate(
-                "\n".join(lines), (b, 1.0), (0, 3), ("data", "axes fraction"), "offset points",
-                fontsize=style.small_pt, ha="center", va="bottom",
-            )  # fmt: skip
+    for b in range(len(table.bins) - (1 if named else 0)):
+        for line, r in enumerate(np.flatnonzero(one.off_axis[:, b])):
+            _value_above(axes, b, line, methods[r], f"{one.means[r, b]:.1f}", style)
+
+
+def _value_above(axes: Axes, b: int, line: int, look: Look, text: str, style: Style) -> None:
+    """The method's marker and a value, above bin `b`, in the given line from below."""
+    up = (0.9 + 1.2 * line) * style.small_pt
+    at: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+    right = (0.1 * style.small_pt, up)
+    axes.annotate(f"↑{text}", (b, 1.0), right, fontsize=style.small_pt, va="center_baseline", **at)
+    left = ScaledTranslation(-0.6 * style.small_pt / 72, up / 72, axes.figure.dpi_scale_trans)
+    place = axes.get_xaxis_transform() + left
+    axes.plot([b], [1.0], transform=place, clip_on=False, **{**line_style(look, style), "linestyle": "none"})
 
 
 def _exits(where: Floats, means: Floats, top: float) -> list[float]:

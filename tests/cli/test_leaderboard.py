@@ -1,0 +1,103 @@
+"""`fsbench leaderboard` as a user types it, without any data."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from fsbench.resources import folder
+from fsbench.runs import load_run
+from tests.cli.commands import fsbench
+
+
+@pytest.fixture
+def official(tmp_path) -> Path:
+    """A folder in the layout of the authors' per-sample files, with made-up numbers."""
+    for benchmark, n in (("fswild", 400), ("fslab", 660)):
+        place = tmp_path / "eval_result" / f"{benchmark}_RAFaRe"
+        place.mkdir(parents=True)
+        for name, start in (("CD", 2.0), ("MNE", 0.05), ("CR", 0.8)):
+            lines = ["nan" if i == 7 else f"{start * (1 + 0.1 * (i % 3)):.18e}" for i in range(n)]
+            (place / f"{name}_full.txt").write_text("\n".join(lines) + "\n")
+    return tmp_path / "eval_result"
+
+
+@pytest.fixture
+def boards(tmp_path) -> Path:
+    place = tmp_path / "boards"
+    shutil.copytree(folder("leaderboards"), place)
+    return place
+
+
+def test_show_needs_no_data(capsys):
+    answer = fsbench(capsys, "leaderboard", "show", "fswild", "--by", "pose")
+    assert answer.code == 0
+    assert answer.err == ""
+    lines = answer.out.splitlines()
+    assert lines[0] == "FaceScape in the wild, by pose"
+    (deca,) = [line for line in lines if line.startswith("DECA")]
+    assert deca.split()[1:] == "2.92 0.079 99.9 2.65 0.078 99.9 2.91 0.080 99.7 4.81 0.116 99.7 100.0".split()
+    assert max(map(len, lines)) <= 100
+
+
+def test_show_all_boards(capsys):
+    answer = fsbench(capsys, "leaderboard", "show", "--format", "json")
+    assert answer.out.count('"method": "DECA"') == 2
+
+
+def test_show_unknown_board(capsys):
+    answer = fsbench(capsys, "leaderboard", "show", "now")
+    assert answer.code == 2
+    assert "there are fslab, fswild" in answer.err
+
+
+def test_check_then_change_then_build(capsys, boards):
+    assert fsbench(capsys, "leaderboard", "check", "--folder", boards).code == 0
+    (boards / "README.md").write_text("x")
+    answer = fsbench(capsys, "leaderboard", "check", "--folder", boards)
+    assert answer.code == 1
+    assert "README.md; run `fsbench leaderboard build`" in answer.err
+    answer = fsbench(capsys, "leaderboard", "build", "--folder", boards)
+    assert (answer.code, answer.out) == (0, "")
+    assert answer.err == f"{boards}: wrote README.md\n"
+    assert (boards / "README.md").read_bytes() == (folder("leaderboards") / "README.md").read_bytes()
+
+
+def test_import_and_add(capsys, official, boards, tmp_path):
+    out = tmp_path / "runs"
+    answer = fsbench(capsys, "leaderboard", "import-official", official, "-o", out)
+    assert answer.code == 0
+    assert answer.out.splitlines() == [str(out / "fslab_RAFaRe"), str(out / "fswild_RAFaRe")]
+    run = load_run(out / "fswild_RAFaRe")
+    assert run.counts["ok"] == 399
+    answer = fsbench(capsys, "leaderboard", "add", out / "fswild_RAFaRe", "--folder", boards)
+    assert answer.code == 0
+    assert "fswild.csv" in answer.err
+    assert "RAFaRe" in (boards / "README.md").read_text()
+    answer = fsbench(capsys, "leaderboard", "add", out / "fswild_RAFaRe", "--folder", boards)
+    assert answer.code == 2
+    assert "--replace" in answer.err
+
+
+def test_import_leaves_other_runs_alone(capsys, official, tmp_path):
+    out = tmp_path / "runs"
+    fsbench(capsys, "leaderboard", "import-official", official, "-o", out)
+    manifest = out / "fslab_RAFaRe" / "run.json"
+    manifest.write_text(manifest.read_text().replace("official-eval-result", "mine"))
+    answer = fsbench(capsys, "leaderboard", "import-official", official, "-o", out)
+    assert answer.code == 2
+    assert "fslab_RAFaRe: holds another run already" in answer.err
+
+
+def test_half_a_description_of_a_method_is_refused(capsys, official, boards, tmp_path):
+    out = tmp_path / "runs"
+    fsbench(capsys, "leaderboard", "import-official", official, "-o", out)
+    answer = fsbench(capsys, "leaderboard", "add", out / "fswild_RAFaRe", "--folder", boards, "--venue", "CVPR")
+    assert answer.code == 2
+    assert "--paper, --venue, --year and --source" in answer.err
+
+
+def test_folder_that_is_not_there(capsys, tmp_path):
+    answer = fsbench(capsys, "leaderboard", "build", "--folder", tmp_path / "no")
+    assert answer.code == 2
+    assert "no such folder" in answer.err
