@@ -2,19 +2,23 @@
 PYTHON ?= python3
 JOBS ?= 2
 BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench leaderboards lock clean
 
 help:           ## say what there is
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
 
-# The mark is written last, so that an interrupted installation is not taken for a finished one.
-.venv/installed: requirements.lock setup.cfg pyproject.toml
+# A mark is written last, so that an interrupted installation is not taken for a finished one.
+.venv/requirements: requirements.lock
 	rm -rf .venv
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "fsbench needs Python 3.11 or newer, this is %d.%d" % sys.version_info[:2]'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --disable-pip-version-check --quiet -r requirements.lock
-	$(BIN)/pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	$(PIP) install -r requirements.lock
+	touch $@
+
+.venv/installed: .venv/requirements setup.cfg pyproject.toml
+	$(PIP) install --no-deps --no-build-isolation -e .
 	touch $@
 
 demo: .venv/installed   ## the main job on the sample benchmark; results in demo/
@@ -39,7 +43,7 @@ leaderboards: .venv/installed   ## regenerate everything in leaderboards/ that i
 lock:           ## pin what setup.cfg's ranges give today
 	rm -rf .venv.lock
 	$(PYTHON) -m venv .venv.lock
-	.venv.lock/bin/pip install --disable-pip-version-check --quiet '.[dev]' setuptools
+	.venv.lock/bin/pip --disable-pip-version-check --quiet install '.[dev]'
 	.venv.lock/bin/python tools/write_lock.py > requirements.lock
 	rm -rf .venv.lock
 
