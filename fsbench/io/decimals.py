@@ -157,9 +157,8 @@ def _dots(buffer: Bytes, starts: Ints, ends: Ints) -> Ints:
     if len(starts) == 0:
         return ends
     # Programs write all numbers with the same number of decimals, or nearly all.
-    sample = buffer[starts[0] : ends[0]]
-    guess = int(np.argmax(sample[::-1] == _DOT)) + 1
-    dots = ends - guess
+    sample = buffer[starts[0] : ends[0]].tobytes()
+    dots = ends - (len(sample) - max(sample.rfind(b"."), 0))
     unlike = np.flatnonzero((buffer.take(dots) != _DOT) | (dots < starts))
     if len(unlike):
         low, high = starts[unlike].min(), ends[unlike].max()

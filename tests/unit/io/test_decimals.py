@@ -52,6 +52,12 @@ def test_what_is_no_float_is_refused_with_its_place(text: str):
     assert caught.value.position == PAD + 4
 
 
+@pytest.mark.parametrize("text", ["- 1.5", "+", ". 1", "-. 2"])
+def test_a_sign_or_dot_alone_is_refused_also_where_it_comes_first(text: str):
+    with pytest.raises(BadNumberError, match="expected a number"):
+        parse_floats(*positions(text))
+
+
 def test_integers_are_those_of_python():
     words = "0 1 9 10 99999999 100000000 -1 -99999999 -123456789 +7 000000000012 123456789012345678".split()
     buffer, starts, ends = positions(" ".join(words))
