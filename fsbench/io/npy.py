@@ -20,9 +20,10 @@ MAX_PARAMETER_BYTES = 64 << 20
 
 _MAGIC = b"\x93NUMPY"
 _MAX_HEADER_BYTES = 10_000
+_MAX_DIMENSIONS = 32
 _DESCR = re.compile(r"""['"]descr['"]\s*:\s*['"]([<>|=]?)(O8?|[biufc]\d{1,2}|\?)['"]""")
 _ORDER = re.compile(r"""['"]fortran_order['"]\s*:\s*(True|False|0|1)\b""")
-_SHAPE = re.compile(r"""['"]shape['"]\s*:\s*\(((?:\s*\d{1,18}L?\s*,?){0,32})\)""")
+_SHAPE = re.compile(r"""['"]shape['"]\s*:\s*\(([\dL, ]{0,400})\)""")
 
 
 class _NpyError(ValueError):
@@ -115,7 +116,9 @@ def _parse(data: bytes) -> tuple[npt.NDArray[np.generic] | None, int]:
         raise _NpyError(f"there is no type {descr[1] + descr[2]!r}") from error
     sizes = tuple(int(size) for size in re.findall(r"\d+", shape[1]))
     n_bytes = math.prod(sizes) * dtype.itemsize
-    if n_bytes != len(data) - start or dtype.itemsize == 0:
+    if len(sizes) > _MAX_DIMENSIONS:
+        raise _NpyError(f"the array has {len(sizes)} dimensions, at most {_MAX_DIMENSIONS} are read")
+    if n_bytes != len(data) - start:
         raise _NpyError(f"the header announces {n_bytes:,} bytes of shape {sizes}, the file has {len(data) - start:,}")
     if n_bytes == 0:
         raise _NpyError(f"the array is empty: shape {sizes}")

@@ -122,6 +122,8 @@ def npy(descr: str, shape: str, content: bytes = bytes(16), version: int = 1) ->
         (npy("'<f8'", "(1000000000, 1000000000)"), "announces 8,000,000,000,000,000,000 bytes"),
         (npy("'<f8'", "(1,)"), "the file has 16"),
         (npy("'<f8'", "(0,)", b""), "empty"),
+        (npy("'<f8'", "(" + "1," * 33 + "2)"), "34 dimensions"),
+        (npy("'<f8'", "(" + "1 1," * 60 + "x"), "cannot read the header"),
         (npy("'<f8'", "(-2,)"), "cannot read the header"),
         (npy("[('x', '<f8'), ('y', '<f8')]", "(1,)"), "cannot read the header"),
         (npy("'<M8[s]'", "(2,)"), "cannot read the header"),
