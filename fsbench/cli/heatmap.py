@@ -1,0 +1,113 @@
+"""`fsbench heatmap`: where on the face a prediction is off."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fsbench.cli.adapter_options import adapter_options
+
+if TYPE_CHECKING:
+    from fsbench.adapters import AdapterLike
+    from fsbench.report.heatmaps.measured import Source
+    from fsbench.runs import Run
+
+
+@click.command("heatmap")
+@click.argument("run")
+@click.argument("sample", required=False)
+@click.option("--root", required=True, help="The benchmark's folder, as for `fsbench score`.")
+@click.option("--pred", required=True, help="The method's files, as for `fsbench score`.")
+@adapter_options
+@click.option("-o", "--out", required=True, metavar="FILE", help="Ends in .png or .ply.")
+@click.option("--all", "all_", is_flag=True, help="Choose from all samples: with --sheet.")
+@click.option("--sheet", is_flag=True, help="PNG of the best, median and worst sample of each bin.")
+@click.option("--by", help="Bins of the sheet: pose, focal, overall, or a bin column.")
+@click.option("--limit", "limit_mm", type=click.FloatRange(0, min_open=True), default=5.0, show_default=True,
+              help="Distance in mm where the colours end.")  # fmt: skip
+def command(
+    run: str,
+    sample: str | None,
+    root: str,
+    pred: str,
+    out: str,
+    all_: bool,
+    sheet: bool,
+    by: str | None,
+    limit_mm: float,
+    **adapter: Any,
+) -> None:
+    """Show where on the face the prediction of SAMPLE is off, or a sheet of samples.
+
+    RUN is a folder that `fsbench score` wrote. A .ply has the compared surface with a colour and its distance to the
+    reference (quality, in mm) at every vertex; a .png shows it from three sides, the reference below.
+    """
+    from pathlib import Path
+
+    from fsbench.benchmarks import Benchmark
+    from fsbench.errors import UsageError
+    from fsbench.report.heatmaps.measured import Source
+    from fsbench.runs import load_run
+
+    path = Path(out)
+    if path.suffix.lower() not in (".png", ".ply") or (sheet and path.suffix.lower() != ".png"):
+        raise UsageError(f"-o {out}: the file's name should end in .png{'' if sheet else ' or .ply'}")
+    if (sample is None) != sheet or all_ != sheet:
+        raise UsageError("name one SAMPLE, or ask for --all --sheet")
+    loaded = load_run(run)
+    source = Source(loaded, Benchmark.open(loaded.benchmark, root), _adapter(loaded, adapter), Path(pred))
+    if sample is None:
+        _write_sheet(source, path, by)
+    else:
+        _write_sample(source, sample, path, limit_mm)
+
+
+def _adapter(run: "Run", given: dict[str, Any]) -> "AdapterLike":
+    """The adapter that the options name, else the published one that the run says it was read with."""
+    from fsbench import adapters
+    from fsbench.cli.adapter_options import build_adapter
+    from fsbench.errors import UsageError
+
+    settings = run.manifest.get("settings")
+    recorded = settings.get("adapter") if isinstance(settings, dict) else None
+    # Only a name that is known: a run that somebody sent must not choose a file to execute.
+    if given["adapter"] is None and recorded in [{"adapter": name} for name in adapters.names()]:
+        return adapters.get(recorded["adapter"])
+    if given["adapter"] is None:
+        raise UsageError(f"say with -a and its options how the predictions are read; the run was read with {recorded}")
+    return build_adapter(**given)
+
+
+def _write_sample(source: "Source", sample: str, path: Any, limit_mm: float) -> None:
+    from fsbench.io import write_ply
+    from fsbench.report.heatmaps.pictures import three_views
+    from fsbench.report.heatmaps.views import colours
+    from fsbench.runs.files import write_atomically
+
+    heat = source.heat(sample)
+    if path.suffix.lower() == ".ply":
+        write_ply(path, heat.prediction, colours(heat.distances_mm, limit_mm), heat.distances_mm)
+    else:
+        write_atomically(path, three_views(heat, _description(source), limit_mm))
+    click.echo(f"{heat.title}; wrote {path}", err=True)
+
+
+def _write_sheet(source: "Source", path: Any, by: str | None) -> None:
+    from fsbench.errors import UsageError
+    from fsbench.report.heatmaps.measured import PICKS, picks
+    from fsbench.report.heatmaps.pictures import sheet
+    from fsbench.report.layout import default_layouts, layout
+    from fsbench.runs.files import write_atomically
+
+    divided = layout([source.run], by or default_layouts(source.run)[0])
+    chosen = picks(source.run, divided)
+    if not chosen:
+        raise UsageError(f"{source.run.method}: no sample of {divided.title} has a score")
+    rows = [(title, {pick: source.heat(name, brief=True) for pick, name in names.items()}) for title, names in chosen]
+    title = f"{source.run.method}: {divided.title}"
+    write_atomically(path, sheet(rows, PICKS, title, _description(source)))
+    for bin_title, names in chosen:
+        click.echo(f"{bin_title}: {', '.join(f'{pick} {name}' for pick, name in names.items())}", err=True)
+
+
+def _description(source: "Source") -> str:
+    return f"mm are normalised to a pupil distance of 62.85 mm. Measured as {source.run.signature}."

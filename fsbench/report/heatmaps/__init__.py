@@ -1,0 +1,1 @@
+"""Heat maps: where on the face a prediction is off."""

@@ -1,0 +1,119 @@
+"""Pictures of heat maps: one sample from three sides, or a contact sheet of many."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from fsbench.mesh import Floats, Mesh
+from fsbench.report.heatmaps.views import COLOURS, LIMIT_MM, Frame, colours, frame_of, render
+from fsbench.report.plots import canvas
+from fsbench.report.plots.looks import STYLES
+
+_VIEWS = ((-45.0, "45° left"), (0.0, "front"), (45.0, "45° right"))
+_GREY = 200
+_FONT_PT = 7.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heat:
+    """A measured sample.
+
+    Attributes
+    ----------
+    title : str
+        What it is, with CD and CR.
+    prediction : Mesh
+        The part that was compared, head frame, mm.
+    distances_mm : ndarray, (V,)
+        Of the prediction's vertices to the reference.
+    reference : Mesh
+        All of it, head frame, mm.
+    """
+
+    title: str
+    prediction: Mesh
+    distances_mm: Floats
+    reference: Mesh
+
+
+def three_views(heat: Heat, description: str, limit_mm: float = LIMIT_MM, size_px: int = 420) -> bytes:
+    """A PNG: the prediction coloured by its distance from three sides, the reference below."""
+    with matplotlib.rc_context(canvas.settings(STYLES["paper"])):
+        figure = canvas.new_figure(5.4, 4.0)
+        frame = frame_of(heat.reference)
+        for column, (yaw_deg, name) in enumerate(_VIEWS):
+            for row, picture in enumerate(_pair(heat, yaw_deg, frame, size_px, limit_mm)):
+                axes = _picture_axes(figure, (0.03 + 0.285 * column, 0.47 - 0.46 * row, 0.28, 0.43), picture)
+                if row == 0:
+                    axes.set_title(name, fontsize=_FONT_PT, pad=2)
+                if column == 0:
+                    axes.set_ylabel(("prediction", "reference")[row], fontsize=_FONT_PT, labelpad=2)
+        figure.text(0.03, 0.985, heat.title, fontsize=_FONT_PT + 1, va="top")
+        _colour_bar(figure, (0.905, 0.5, 0.02, 0.36), limit_mm)
+        return canvas.encode(figure, "png", heat.title, description)
+
+
+def sheet(
+    rows: Sequence[tuple[str, Mapping[str, Heat]]], columns: Sequence[str], title: str, description: str
+) -> bytes:
+    """A PNG: a row for each bin, in each column a sample with its reference beside it.
+
+    Parameters
+    ----------
+    rows : sequence of (str, mapping of str to Heat)
+        What stands at the left, and the samples by column; a column may be empty.
+    columns : sequence of str
+    title, description : str
+    """
+    cell_in, left_in, top_in, right_in = 1.1, 0.35, 0.5, 0.65
+    width = left_in + 2 * cell_in * len(columns) + right_in
+    height = top_in + (cell_in + 0.2) * len(rows) + 0.05
+    with matplotlib.rc_context(canvas.settings(STYLES["paper"])):
+        figure = canvas.new_figure(width, height)
+        figure.text(0.05 / width, 1 - 0.05 / height, title, fontsize=_FONT_PT + 1, va="top")
+        for c, name in enumerate(columns):
+            x = (left_in + 2 * cell_in * (c + 0.5)) / width
+            figure.text(x, 1 - 0.27 / height, name, fontsize=_FONT_PT, va="top", ha="center", weight="bold")
+        for r, (name, heats) in enumerate(rows):
+            y = height - top_in - (cell_in + 0.2) * (r + 1)
+            figure.text(0.12 / width, (y + cell_in / 2) / height, name, fontsize=_FONT_PT, rotation=90, va="center")
+            for column, heat in heats.items():
+                c = columns.index(column)
+                x = left_in + 2 * cell_in * c
+                for k, picture in enumerate(_pair(heat, 0.0, frame_of(heat.reference), 220, LIMIT_MM)):
+                    place = ((x + k * cell_in) / width, y / height, cell_in / width, cell_in / height)
+                    _picture_axes(figure, place, picture)
+                figure.text((x + cell_in) / width, (y + cell_in) / height, heat.title, fontsize=6, ha="center")
+        _colour_bar(figure, (1 - 0.55 / width, 0.3, 0.08 / width, min(0.4, 1.6 / height)), LIMIT_MM)
+        return canvas.encode(figure, "png", title, description)
+
+
+def _pair(heat: Heat, yaw_deg: float, frame: Frame, size_px: int, limit_mm: float) -> tuple[Floats, Floats]:
+    grey = np.full((heat.reference.n_vertices, 3), _GREY)
+    return (
+        render(heat.prediction, colours(heat.distances_mm, limit_mm), yaw_deg, frame, size_px),
+        render(heat.reference, grey, yaw_deg, frame, size_px),
+    )
+
+
+def _picture_axes(figure: Figure, place: tuple[float, float, float, float], picture: Floats) -> Axes:
+    axes = figure.add_axes(place)
+    axes.imshow(picture, interpolation="lanczos")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+    return axes
+
+
+def _colour_bar(figure: Figure, place: tuple[float, float, float, float], limit_mm: float) -> None:
+    axes = figure.add_axes(place)
+    scale = ScalarMappable(Normalize(0.0, limit_mm), COLOURS)
+    bar = figure.colorbar(scale, cax=axes, extend="max")
+    bar.ax.tick_params(labelsize=_FONT_PT - 1)
+    bar.set_label("distance (pupil-normalised mm)", fontsize=_FONT_PT - 1)

@@ -1,0 +1,111 @@
+"""Views of a head-frame mesh, rendered with our own rays: no display, no OpenGL."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib import colormaps
+
+from fsbench.mesh import Floats, Mesh
+from fsbench.surface import Surface
+
+LIMIT_MM = 5.0
+"""Where the colours end, as in the benchmark's own heat meshes."""
+COLOURS = "viridis"
+"""Even in lightness, and safe for colour blindness."""
+
+_OVERSAMPLE = 2
+_AMBIENT = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a view shows: a square of half side `half_mm` around `centre_mm` (3,), head frame."""
+
+    centre_mm: tuple[float, float, float]
+    half_mm: float
+
+
+def frame_of(mesh: Mesh) -> Frame:
+    """The frame that holds the mesh from every side."""
+    low, high = mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)
+    x, y, z = (low + high) / 2
+    half = float(np.linalg.norm((mesh.vertices - (low + high) / 2)[:, [0, 2]], axis=1).max())
+    return Frame((float(x), float(y), float(z)), 1.03 * max(half, float(high[1] - low[1]) / 2))
+
+
+def colours(distances_mm: Floats, limit_mm: float = LIMIT_MM) -> npt.NDArray[np.uint8]:
+    """Colour of every distance, (n, 3), 0 to 255; all beyond the limit have the last one."""
+    shown = colormaps[COLOURS](np.clip(np.asarray(distances_mm) / limit_mm, 0.0, 1.0))
+    return np.round(255 * shown[..., :3]).astype(np.uint8)
+
+
+def render(mesh: Mesh, vertex_colours: npt.ArrayLike, yaw_deg: float, frame: Frame, size_px: int) -> Floats:
+    """A shaded picture of the mesh on white, orthographic.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        Head frame: y up, the face looks along +z.
+    vertex_colours : array_like, (V, 3)
+        0 to 255.
+    yaw_deg : float
+        From where: 0 from the front, positive from the viewer's right.
+    frame : Frame
+    size_px : int
+        Side of the picture.
+
+    Returns
+    -------
+    ndarray, (size_px, size_px, 3)
+        In [0, 1].
+    """
+    yaw = np.radians(yaw_deg)
+    towards = np.array([np.sin(yaw), 0.0, np.cos(yaw)])
+    right, up = np.array([np.cos(yaw), 0.0, -np.sin(yaw)]), np.array([0.0, 1.0, 0.0])
+    n = size_px * _OVERSAMPLE
+    steps = ((np.arange(n) + 0.5) / n * 2 - 1) * frame.half_mm
+    far = 4 * frame.half_mm
+    origins = np.array(frame.centre_mm) + far * towards + steps[None, :, None] * right - steps[:, None, None] * up
+    picture = _trace(mesh, np.asarray(vertex_colours, np.float64) / 255, origins.reshape(-1, 3), -towards, right, up)
+    return picture.reshape(size_px, _OVERSAMPLE, size_px, _OVERSAMPLE, 3).mean(axis=(1, 3))
+
+
+def _trace(mesh: Mesh, tints: Floats, origins: Floats, direction: Floats, right: Floats, up: Floats) -> Floats:
+    hits = Surface(mesh).first_hits(origins, direction)
+    seen = np.flatnonzero(hits.found)
+    corners = mesh.faces[hits.faces[seen]]
+    points = origins[seen] + hits.distances[seen, None] * direction
+    weights = _barycentric(mesh.vertices[corners], points)
+    normals = np.einsum("ij,ijk->ik", weights, _vertex_normals(mesh)[corners])
+    light = -direction + 0.35 * up + 0.25 * right
+    lengths = np.linalg.norm(normals, axis=1) * np.linalg.norm(light)
+    facing = np.abs(normals @ light) / np.where(lengths > 0, lengths, 1.0)
+    out = np.ones((len(origins), 3))
+    shade = _AMBIENT + (1 - _AMBIENT) * facing
+    out[seen] = np.einsum("ij,ijk->ik", weights, tints[corners]) * shade[:, None]
+    return np.clip(out, 0.0, 1.0)
+
+
+def _barycentric(triangles: Floats, points: Floats) -> Floats:
+    """Weights (n, 3) of the corners (n, 3, 3) that make up the points (n, 3); equal ones where there is no area."""
+    a, b, c = triangles[:, 0], triangles[:, 1], triangles[:, 2]
+    normal = np.cross(b - a, c - a)
+    area = np.einsum("ij,ij->i", normal, normal)
+    inside = area > 0
+    safe = np.where(inside, area, 1.0)
+    u = np.einsum("ij,ij->i", np.cross(c - b, points - b), normal) / safe
+    v = np.einsum("ij,ij->i", np.cross(a - c, points - c), normal) / safe
+    weights = np.clip(np.stack([u, v, 1 - u - v], axis=1), 0.0, 1.0)
+    weights[~inside] = 1 / 3
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def _vertex_normals(mesh: Mesh) -> Floats:
+    """Mean of the faces' normals, by area, around every vertex, (V, 3); not of unit length."""
+    a, b, c = (mesh.vertices[mesh.faces[:, i]] for i in range(3))
+    normals = np.cross(b - a, c - a)
+    total = np.zeros_like(mesh.vertices)
+    for corner in mesh.faces.T:
+        np.add.at(total, corner, normals)
+    return total

@@ -1,0 +1,74 @@
+"""Heat maps: what is seen from where, in which colour, and which samples a sheet shows."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fsbench.mesh import Mesh
+from fsbench.report.heatmaps.measured import picks
+from fsbench.report.heatmaps.pictures import Heat, sheet, three_views
+from fsbench.report.heatmaps.views import colours, frame_of, render
+from fsbench.report.layout import layouts
+
+
+def sphere(radius: float = 80.0, n: int = 48) -> Mesh:
+    """Round about the head's axis, poles on it."""
+    polar, around = np.meshgrid(np.linspace(0.01, np.pi - 0.01, n), np.linspace(0, 2 * np.pi, 2 * n), indexing="ij")
+    points = np.stack([np.sin(polar) * np.sin(around), np.cos(polar), np.sin(polar) * np.cos(around)], -1)
+    i = np.arange((n - 1) * 2 * n).reshape(n - 1, 2 * n)[:, :-1].ravel()
+    right, below = i + 1, i + 2 * n
+    faces = np.concatenate([np.stack([i, below, right], 1), np.stack([right, below, below + 1], 1)])
+    return Mesh(radius * points.reshape(-1, 3), faces)
+
+
+def test_sphere_is_a_disc_of_its_radius():
+    ball = sphere()
+    frame = frame_of(ball)
+    picture = render(ball, np.full((ball.n_vertices, 3), 200), 30.0, frame, 100)
+    covered = (picture < 0.999).any(axis=2).mean()
+    # 2 %: pixels on the edge, and facets that lie inside the ball.
+    assert covered == pytest.approx(np.pi / 4 * (80.0 / frame.half_mm) ** 2, rel=0.02)
+
+
+def test_right_is_right_and_up_is_up():
+    ball = sphere()
+    tints = np.zeros((ball.n_vertices, 3))
+    tints[:, 0] = 255 * (ball.vertices[:, 0] > 0)
+    tints[:, 1] = 255 * (ball.vertices[:, 1] > 0)
+    picture = render(ball, tints, 0.0, frame_of(ball), 40)
+    assert picture[20, 30, 0] > 0.3 > picture[20, 10, 0]
+    assert picture[10, 20, 1] > 0.3 > picture[30, 20, 1]
+    # From the viewer's right, the side at +x turns to the middle.
+    assert render(ball, tints, 90.0, frame_of(ball), 40)[20, 20, 0] > 0.3
+    assert render(ball, tints, -90.0, frame_of(ball), 40)[20, 20, 0] < 0.3
+
+
+def test_colours_end_at_the_limit():
+    shown = colours(np.array([0.0, 2.5, 5.0, 50.0]), limit_mm=5.0)
+    assert shown.dtype == np.uint8
+    assert (shown[2] == shown[3]).all()
+    assert len(np.unique(shown, axis=0)) == 3
+
+
+def test_pictures_are_the_same_each_time_and_name_their_signature():
+    ball = sphere(n=12)
+    heat = Heat("title", ball, np.linspace(0, 6, ball.n_vertices), sphere(82, 12))
+    one = three_views(heat, "Measured as x|v1.", size_px=40)
+    assert one == three_views(heat, "Measured as x|v1.", size_px=40)
+    assert b"x|v1" in one
+    page = sheet(
+        [("±5°", {"best": heat, "worst": heat}), ("±30°", {"median": heat})], ("best", "median", "worst"), "t", "d"
+    )
+    assert Image.open(io.BytesIO(page)).size[0] > 1000
+
+
+def test_sheet_shows_best_median_and_worst_of_each_bin(make_run):
+    run = make_run(fail={"5-30": 2, "30-60": 1, "60-90": 0})
+    found = dict(picks(run, layouts(run)["pose"]))
+    assert list(found) == ["±5°", "±30°", "±60°"]
+    first = run.samples[run.samples["pose_deg"] == "0-5"].set_index("sample")["cd_mm"]
+    assert found["±5°"] == {"best": first.idxmin(), "median": first.sort_values().index[50], "worst": first.idxmax()}
+    assert list(found["±30°"]) == ["best", "worst"]
+    assert list(found["±60°"]) == ["median"]
