@@ -1,0 +1,244 @@
+"""Diagnosis: from the evidence of a spread of samples to the one change that would put a submission right.
+
+A change is named only if it helps strongly, on most samples, and leaves a good match: a mean face that stands
+where it should is a bad prediction, not a wrong frame.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fsbench.check.changes import ALL_ORIENTATIONS, UPRIGHT, Orientation, placing_of
+from fsbench.check.evidence import Evidence, Suspect
+from fsbench.check.similarity import STARTS, STEPS, Fit, fit_anywhere, fit_from
+from fsbench.check.sight import Placing
+from fsbench.mesh import Floats
+
+WORTH = 0.012
+"""Misfit that one more change must earn."""
+
+GOOD = 0.5
+"""Misfit above which a match is none; predictions of published quality have 0.05 to 0.35."""
+
+HELPS = 0.85
+"""A named change must bring the mean misfit below this share of what it is."""
+
+FIT_HELPS = 0.72
+"""The same for a change with numbers fitted to the samples, which would help a bad prediction too."""
+
+MOVED = 0.12
+"""Share of the face's size by which a fitted change must move it."""
+
+_STEADY = 0.7
+_FITTED_SAMPLES = 4
+_ROUGH_STEPS = 6
+_LIKELY = 4
+_CENTRED = 0.08
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Scale and shift, sample by sample, on top of an orientation."""
+
+    suspect: Suspect
+    orientation: Orientation
+    fits: tuple[Fit, ...]
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def misfit(self) -> float:
+        """Mean over the samples."""
+        return float(np.mean([fit.sight.misfit for fit in self.fits]))
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What is wrong with where the predictions are.
+
+    Attributes
+    ----------
+    own_misfit, misfit : float
+        Mean over the samples: as they are, and after the change (the same if there is none).
+    helped : int
+        Samples that the change makes better.
+    n_samples : int
+    front : float
+        Share of the visible triangles that face the camera after the change; NaN if nothing is seen.
+    suspect : Suspect or None
+        The change to make; None if there is none to name.
+    fitted : Fitted or None
+        Scale and shift to make beside it.
+    rival : Suspect or None
+        A change that explains as much and has an option, where `suspect` has none.
+    """
+
+    own_misfit: float
+    misfit: float
+    helped: int
+    n_samples: int
+    front: float
+    suspect: Suspect | None = None
+    fitted: Fitted | None = None
+    rival: Suspect | None = None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the predictions are where the references are, as they are."""
+        return self.suspect is None and self.fitted is None and self.own_misfit <= GOOD
+
+    @property
+    def inverted(self) -> bool:
+        """Whether the triangles face away from the camera."""
+        return self.front < 0.5
+
+
+def diagnose(evidence: Sequence[Evidence]) -> Diagnosis:
+    """Find the plainest change that explains all samples; at least one sample."""
+    suspects = {key: suspect for one in evidence for key, (suspect, _) in one.sights.items()}
+    table = {key: np.array([one.sight(key).misfit for one in evidence]) for key in suspects}
+    own_key = next((key for key, suspect in suspects.items() if suspect.cost == 0), None)
+    own = table[own_key] if own_key is not None else np.ones(len(evidence))
+    best_key = min(table, key=lambda key: table[key].mean() + WORTH * suspects[key].cost, default=None)
+    if best_key is None:
+        return Diagnosis(1.0, 1.0, 0, len(evidence), float("nan"))
+    best = table[best_key]
+    if not _is_better(own, best, HELPS):
+        best_key, best = own_key, own
+    fitted = _fit(evidence, suspects, best_key, float(best.mean()))
+    if fitted is not None:
+        fronts = [fit.sight.front for fit in fitted.fits]
+        return Diagnosis(
+            float(own.mean()), fitted.misfit, len(fronts), len(evidence), _mean(fronts), fitted.suspect, fitted
+        )
+    if best_key is None:
+        return Diagnosis(1.0, 1.0, 0, len(evidence), float("nan"))
+    front = _mean([one.sight(best_key).front for one in evidence])
+    helped = int((best < own).sum())
+    named = suspects[best_key] if best_key != own_key else None
+    rival = _rival(suspects, table, best_key) if named is not None else None
+    return Diagnosis(float(own.mean()), float(best.mean()), helped, len(evidence), front, named, None, rival)
+
+
+def _is_better(own: Floats, changed: Floats, share: float) -> bool:
+    """Strongly, steadily, and to a good match."""
+    steady = float((changed <= own + 0.02).mean()) >= _STEADY
+    return bool(changed.mean() < share * own.mean() and changed.mean() < GOOD and steady)
+
+
+def _mean(values: Sequence[float]) -> float:
+    found = [value for value in values if not np.isnan(value)]
+    return float(np.mean(found)) if found else float("nan")
+
+
+def _rival(suspects: dict[str, Suspect], table: dict[str, Floats], key: str) -> Suspect | None:
+    if suspects[key].change.reading.frame is not None:
+        return None
+    with_option = [k for k, suspect in suspects.items() if suspect.change.reading.frame is not None]
+    best = min(with_option, key=lambda k: table[k].mean(), default=None)
+    return suspects[best] if best is not None and table[best].mean() < table[key].mean() + 0.02 else None
+
+
+def _fit(
+    evidence: Sequence[Evidence], suspects: dict[str, Suspect], key: str | None, misfit: float
+) -> Fitted | None:
+    """A scale and a shift that explain much more than the best change without."""
+    found: list[Fitted] = []
+    if key is not None and misfit < 0.95:
+        near = _refined(evidence, suspects[key])
+        if near is not None and _moves(near):
+            found.append(near)
+    if misfit > 0.33 and min((one.misfit for one in found), default=1.0) > 0.33:
+        found += _searched(evidence, suspects)
+    found = [one for one in found if _is_plausible(one)]
+    best = min(found, key=lambda one: one.misfit + WORTH * (one.orientation.cost + one.suspect.cost), default=None)
+    if best is None or best.misfit > FIT_HELPS * misfit or best.misfit > GOOD or not _moves(best):
+        return None
+    return best
+
+
+def _refined(evidence: Sequence[Evidence], suspect: Suspect) -> Fitted | None:
+    """The fit that starts from a change."""
+    fits, seen = [], []
+    for one in evidence:
+        predicted = one.predicted(suspect)
+        if predicted is not None:
+            start = placing_of(suspect.change, predicted.frame, predicted.image_from_net)
+            fits.append(fit_from(one.target, predicted.surface, predicted.mean, start))
+            seen.append(one)
+    return Fitted(suspect, suspect.change.orientation, tuple(fits), tuple(seen)) if fits else None
+
+
+def _searched(evidence: Sequence[Evidence], suspects: dict[str, Suspect]) -> list[Fitted]:
+    """Fits of any scale and shift to a few samples; with the user's adapter, of axes in any order."""
+    found = []
+    for suspect in (suspect for suspect in suspects.values() if suspect.change.cost == 0):
+        # From the end: the bins there have the most yaw, which tells left from right.
+        some = [one for one in reversed(evidence) if one.predicted(suspect) is not None][:_FITTED_SAMPLES]
+        orientations = _likely(some[0], suspect) if suspect.is_own and some else [UPRIGHT]
+        fitted = [Fitted(suspect, turn, _fits(some, suspect, turn), tuple(some)) for turn in orientations]
+        found += [one for one in fitted if one.fits and (suspect.is_own or _is_centred(one))]
+    return found
+
+
+def _likely(one: Evidence, suspect: Suspect) -> list[Orientation]:
+    """The orientations that a rough fit to one sample leaves in the race."""
+    ranked = []
+    for orientation in ALL_ORIENTATIONS:
+        fit = _fit_one(one, suspect, orientation, (1.15,), _ROUGH_STEPS)
+        if fit is not None:
+            ranked.append((fit.sight.misfit + WORTH * orientation.cost, orientation))
+    ranked.sort(key=lambda pair: pair[0])
+    return [orientation for _, orientation in ranked[:_LIKELY]]
+
+
+def _fits(some: Sequence[Evidence], suspect: Suspect, orientation: Orientation) -> tuple[Fit, ...]:
+    """Empty as soon as the orientation is out of the question."""
+    fits = []
+    for one in some:
+        fit = _fit_one(one, suspect, orientation, STARTS, STEPS)
+        if fit is None or fit.sight.misfit > 0.6:
+            return ()
+        fits.append(fit)
+    return tuple(fits)
+
+
+def _fit_one(
+    one: Evidence, suspect: Suspect, orientation: Orientation, starts: tuple[float, ...], steps: int
+) -> Fit | None:
+    predicted = one.predicted(suspect)
+    assert predicted is not None
+    return fit_anywhere(one.target, predicted.surface, predicted.mean, orientation.matrix, starts, steps)
+
+
+def _is_plausible(fitted: Fitted) -> bool:
+    """Whether it is another unit, or the crop of an image: nobody crops a face a hundred images away."""
+    scale = float(np.median([fit.scale for fit in fitted.fits]))
+    shift = float(np.median([np.abs(fit.shift[:2]).max() for fit in fitted.fits]))
+    return shift < 4.0 and (0.25 < scale < 4.0 or shift < 1.5)
+
+
+def _is_centred(fitted: Fitted) -> bool:
+    """Whether scale alone will do: a camera of another focal length."""
+    return float(np.median([np.abs(fit.shift[:2]).max() for fit in fitted.fits])) < _CENTRED
+
+
+def _moves(fitted: Fitted) -> bool:
+    """Whether the fit moves the face by more than a bad prediction would need."""
+    if fitted.orientation.cost:
+        return True
+    moves = []
+    for one, fit in zip(fitted.evidence, fitted.fits, strict=True):
+        predicted = one.predicted(fitted.suspect)
+        assert predicted is not None
+        start = placing_of(fitted.suspect.change, predicted.frame, predicted.image_from_net)
+        moves.append(displacement(one, fit, start))
+    return float(np.median(moves)) > MOVED
+
+
+def displacement(evidence: Evidence, fit: Fit, start: Placing) -> float:
+    """How far a fit moves the face in the image from where `start` puts it, as a share of its size (both RMS)."""
+    points = evidence.target.points()
+    size = float(np.sqrt(np.var(points[:, :2], axis=0).sum()))
+    moved = start.apply(fit.placing.undo(points)) - points
+    return float(np.sqrt((moved[:, :2] ** 2).sum(1).mean())) / size

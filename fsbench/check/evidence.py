@@ -1,0 +1,150 @@
+"""Evidence: what every named change would do to one sample."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from fsbench.adapters import AdapterLike
+from fsbench.benchmarks import Benchmark, Sample
+from fsbench.check.changes import Change, changes, placing_of
+from fsbench.check.predicted import Predicted, alternatives, load, try_load
+from fsbench.check.sight import NOTHING_SEEN, Sight, Target
+from fsbench.errors import FsbenchError
+from fsbench.mesh import Floats
+from fsbench.protocols.facescape import Prepared
+
+_SMALLEST, _LARGEST, _LEAST_SHARED = 0.5, 3.5, 0.4
+"""Of the reference's box in the image: a change that leaves the prediction outside of this is not looked at."""
+
+_ANOTHER_KIND = 8.0
+"""Cost of reading the files in a frame of the other kind, with perspective or without: in the lab a unit
+cube is nearly a gl frame, and the plainer one is to be named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A change together with the adapter that it is a change of.
+
+    Attributes
+    ----------
+    adapter : AdapterLike
+    change : Change
+    is_own : bool
+        The adapter is the user's; else a frame that could read the same files.
+    """
+
+    adapter: AdapterLike
+    change: Change
+    is_own: bool
+
+    @property
+    def key(self) -> str:
+        """Same for the same suspect in every sample."""
+        return f"{'' if self.is_own else self.adapter.name}{self.change.key}"
+
+    @property
+    def cost(self) -> float:
+        """0 for what the user passed."""
+        return self.change.cost + (0.0 if self.is_own else _ANOTHER_KIND)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """One sample, looked at.
+
+    Attributes
+    ----------
+    sample : Sample
+    prepared : Prepared
+        The reference.
+    target : Target
+        The reference as the camera sees it.
+    focal_px : float or None
+        Of the benchmark's camera in the lab.
+    own : Predicted or None
+        The prediction; None if it does not load.
+    trouble : str
+        Why it does not.
+    others : tuple of Predicted
+        The same file in frames of the other kind.
+    sights : mapping of str to (Suspect, Sight)
+        By the suspect's key. A key that is not there was not worth a look: nothing would be seen.
+    """
+
+    sample: Sample
+    prepared: Prepared
+    target: Target
+    focal_px: float | None
+    own: Predicted | None
+    trouble: str
+    others: tuple[Predicted, ...]
+    sights: Mapping[str, tuple[Suspect, Sight]] = field(default_factory=dict)
+
+    def sight(self, key: str) -> Sight:
+        """What is seen after the suspect's change."""
+        return self.sights[key][1] if key in self.sights else NOTHING_SEEN
+
+    def predicted(self, suspect: Suspect) -> Predicted | None:
+        """The prediction as the suspect's adapter reads it."""
+        if suspect.is_own:
+            return self.own
+        return next((other for other in self.others if other.adapter == suspect.adapter), None)
+
+
+def gather(benchmark: Benchmark, adapter: AdapterLike, folder: Path, sample: Sample) -> Evidence:
+    """Look at one sample, under every change that is worth a look.
+
+    Raises
+    ------
+    ReferenceDataError
+        If the reference is unusable. Trouble with the prediction is in the evidence.
+    """
+    focal_px = benchmark.focal_px(sample)
+    prepared = benchmark.prepare(sample)
+    target = Target.of(prepared, focal_px)
+    try:
+        own, trouble = load(adapter, folder, sample.name, focal_px), ""
+    except FsbenchError as error:
+        own, trouble = None, str(error)
+    guesses = (try_load(frame, folder, sample.name, focal_px) for frame in alternatives(adapter, focal_px is not None))
+    others = tuple(guess for guess in guesses if guess is not None)
+    sights: dict[str, tuple[Suspect, Sight]] = {}
+    for predicted in (own, *others):
+        if predicted is not None:
+            sights |= _sights(target, predicted, is_own=predicted is own)
+    return Evidence(sample, prepared, target, focal_px, own, trouble, others, sights)
+
+
+def _sights(target: Target, predicted: Predicted, is_own: bool) -> dict[str, tuple[Suspect, Sight]]:
+    frame = predicted.frame
+    box = _box(target.points_xy)
+    corners = _corners(predicted.surface.mesh.vertices)
+    found = {}
+    for change in changes(frame, target.mm_per_unit):
+        suspect = Suspect(predicted.adapter, change, is_own)
+        placing = placing_of(change, frame, predicted.image_from_net)
+        if suspect.cost == 0 or _is_near(box, _box(placing.apply(corners)[:, :2])):
+            found[suspect.key] = suspect, target.look(predicted.surface, predicted.mean, placing)
+    return found
+
+
+def _corners(vertices: Floats) -> Floats:
+    low, high = vertices.min(0), vertices.max(0)
+    return np.array(np.meshgrid(*zip(low, high, strict=True))).reshape(3, -1).T
+
+
+def _box(xy: Floats) -> Floats:
+    return np.array([xy.min(0), xy.max(0)])
+
+
+def _is_near(reference: Floats, prediction: Floats) -> bool:
+    size_ref, size_pred = reference[1] - reference[0], prediction[1] - prediction[0]
+    ratio = size_pred / np.maximum(size_ref, 1e-12)
+    shared = np.minimum(reference[1], prediction[1]) - np.maximum(reference[0], prediction[0])
+    return bool(
+        ((ratio > _SMALLEST) & (ratio < _LARGEST)).all()
+        and (shared > 0).all()
+        and np.prod(shared) > _LEAST_SHARED * min(np.prod(size_ref), np.prod(size_pred))
+    )

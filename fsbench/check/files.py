@@ -1,0 +1,169 @@
+"""Files: which predictions are there, which are not, and which file was meant to be one."""
+
+import difflib
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fsbench.adapters import AdapterLike, ExpectedFile
+
+_MOST_ENTRIES = 200_000
+_MOST_COMPARED = 200
+_CLOSE = 0.75
+_COMPANIONS = (".mtl", ".png", ".jpg", ".jpeg", ".bmp", ".txt", ".md", ".csv", ".log", ".yaml", ".yml")
+"""What programs write beside a mesh; nobody's misspelling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What a folder of predictions holds.
+
+    Attributes
+    ----------
+    expected : int
+        Samples; 0 where the adapter cannot say what it reads.
+    missing : tuple of str
+        Samples without a mesh.
+    without : tuple of (str, str)
+        Sample and the file that it lacks beside its mesh.
+    twice : tuple of (str, str)
+        Sample and the meshes of which only one may be there.
+    empty : tuple of str
+        Files of no bytes.
+    meant : tuple of (str, str)
+        Unexpected file, and the missing one that it probably was to be.
+    pattern : str
+        What fits the misspelt files, as {sample}_mesh.obj; empty if nothing does.
+    unexpected : tuple of str
+        The other files that nobody reads.
+    folders : tuple of str
+        Folders inside.
+    """
+
+    expected: int
+    missing: tuple[str, ...]
+    without: tuple[tuple[str, str], ...]
+    twice: tuple[tuple[str, str], ...]
+    empty: tuple[str, ...]
+    meant: tuple[tuple[str, str], ...]
+    pattern: str
+    unexpected: tuple[str, ...]
+    folders: tuple[str, ...]
+
+
+def look_through(folder: Path, adapter: AdapterLike, samples: Sequence[str], others: Iterable[str] = ()) -> Files:
+    """Compare a folder with what an adapter reads.
+
+    Parameters
+    ----------
+    folder : Path
+    adapter : AdapterLike
+    samples : sequence of str
+        Names of the samples that should be there.
+    others : iterable of str
+        Names of samples that may be there too.
+    """
+    sizes, folders = _listing(folder)
+    wanted = {sample: adapter.files(sample) for sample in samples}
+    wanted = {sample: files for sample, files in wanted.items() if files}
+    missing, without, twice = [], [], []
+    for sample, files in wanted.items():
+        mesh = [name for file in files if file.is_mesh for name in file.names if name in sizes]
+        if not mesh:
+            missing.append(sample)
+            continue
+        if len(mesh) > 1:
+            twice.append((sample, " and ".join(mesh)))
+        without += [(sample, " or ".join(file.names)) for file in _lacking(files, sizes)]
+    known = {name for files in wanted.values() for file in files for name in file.names}
+    known |= {name for sample in others for file in adapter.files(sample) for name in file.names}
+    strange = [name for name in sizes if name not in known and not name.startswith(".")] if wanted else []
+    lost = {name: sample for sample in missing for file in wanted[sample] if file.is_mesh for name in file.names[:1]}
+    lost |= {name.split(" or ")[0]: sample for sample, name in without}
+    meant = _meant(strange, lost)
+    taken = dict(meant)
+    return Files(
+        len(wanted),
+        tuple(missing),
+        tuple(without),
+        tuple(twice),
+        tuple(name for name in sizes if name in known and sizes[name] == 0),
+        tuple(meant),
+        _pattern([(name, lost[wish]) for name, wish in meant]),
+        tuple(name for name in strange if name not in taken),
+        tuple(folders),
+    )
+
+
+def _listing(folder: Path) -> tuple[dict[str, int], list[str]]:
+    """Sizes of the files by name, and the names of the folders, both sorted."""
+    sizes, folders = {}, []
+    with os.scandir(folder) as entries:
+        for count, entry in enumerate(entries):
+            if count >= _MOST_ENTRIES:
+                break
+            if entry.is_dir():
+                folders.append(entry.name)
+            elif entry.is_file():
+                sizes[entry.name] = entry.stat().st_size
+    return dict(sorted(sizes.items())), sorted(folders)
+
+
+def _lacking(files: Sequence[ExpectedFile], sizes: dict[str, int]) -> list[ExpectedFile]:
+    return [file for file in files if not file.is_mesh and not any(name in sizes for name in file.names)]
+
+
+def _meant(strange: Sequence[str], lost: dict[str, str]) -> list[tuple[str, str]]:
+    """Pairs of an unexpected file and the missing one it resembles, each named once."""
+    left = dict(lost)
+    found = []
+    by_stem = {_plain(Path(name).stem): name for name in left}
+    rest = []
+    for name in strange:
+        wish = by_stem.get(_plain(_stem(name)))
+        wish = wish if wish in left else _containing(name, left)
+        if wish is not None and not _is_companion(name, wish):
+            found.append((name, wish))
+            del left[wish]
+        else:
+            rest.append(name)
+    for name in rest[:_MOST_COMPARED]:
+        close = difflib.get_close_matches(name, left, 1, _CLOSE)
+        if close and not _is_companion(name, close[0]):
+            found.append((name, close[0]))
+            del left[close[0]]
+    return sorted(found, key=lambda pair: pair[1])
+
+
+def _is_companion(name: str, wish: str) -> bool:
+    return Path(name).suffix.lower() in _COMPANIONS and Path(wish).suffix.lower() not in _COMPANIONS
+
+
+def _stem(name: str) -> str:
+    """Without any of its suffixes: 012.obj.obj is 012."""
+    return name.split(".")[0] or name
+
+
+def _plain(stem: str) -> str:
+    """Lower case, numbers without leading zeros, one kind of separator: 00_1_03, 0-1-3."""
+    words = re.findall(r"[a-z]+|\d+", stem.lower())
+    return "_".join(word.lstrip("0") or "0" if word.isdigit() else word for word in words)
+
+
+def _containing(name: str, left: dict[str, str]) -> str | None:
+    """The missing file whose sample the name holds as a whole number or word."""
+    hits = [
+        wish for wish, sample in left.items() if re.search(rf"(?<![0-9]){re.escape(sample)}(?![0-9])", Path(name).stem)
+    ]
+    return hits[0] if len(hits) == 1 else None
+
+
+def _pattern(pairs: Sequence[tuple[str, str]]) -> str:
+    """The pattern that all misspelt files of a sample's own name follow; empty if there is none."""
+    shapes = Counter(name.replace(sample, "{sample}", 1) for name, sample in pairs if sample in name)
+    if len(shapes) != 1 or sum(shapes.values()) != len(pairs):
+        return ""
+    return next(iter(shapes))

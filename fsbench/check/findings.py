@@ -1,0 +1,56 @@
+"""Findings: verdicts, one a line."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+VERDICTS = ("ok", "note", "wrong")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of a check.
+
+    Parameters
+    ----------
+    verdict : {"ok", "note", "wrong"}
+        note: worth knowing, scores mean what they say; wrong: scores would be missing or mean nothing.
+    topic : str
+        files, mesh, frame, place, or a sample's name.
+    text : str
+        What was found, and what to do about it.
+    """
+
+    verdict: str
+    topic: str
+    text: str
+
+    def __post_init__(self) -> None:
+        if self.verdict not in VERDICTS:
+            raise ValueError(f"verdict {self.verdict!r}, expected one of {', '.join(VERDICTS)}")
+
+    def __str__(self) -> str:
+        return f"{self.verdict:<5}  {self.topic:<8}  {' '.join(self.text.split())}"
+
+
+def worst(findings: Iterable[Finding]) -> str:
+    """The gravest verdict; "ok" of none.
+
+    Examples
+    --------
+    >>> worst([Finding("ok", "files", "all there"), Finding("note", "mesh", "texture seams")])
+    'note'
+    """
+    return max((finding.verdict for finding in findings), key=VERDICTS.index, default="ok")
+
+
+def some(names: Iterable[str], most: int = 4) -> str:
+    """The first few names, and how many more there are.
+
+    Examples
+    --------
+    >>> some(["000", "001", "002"], most=2)
+    '000, 001 and 1 more'
+    """
+    listed = list(names)
+    more = len(listed) - most
+    return ", ".join(listed[:most]) + (f" and {more} more" if more > 0 else "")
