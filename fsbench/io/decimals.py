@@ -20,6 +20,9 @@ Words = npt.NDArray[np.uint64]
 
 _ONES = 0x0101010101010101
 _KEEP = np.array([0, *((2**64 - 1) >> (8 * k) << (8 * k) for k in range(7, -1, -1))], np.uint64)
+_BLOCK = 1 << 14
+"""Numbers parsed at a time: temporary arrays stay small."""
+
 _SIGN = np.array([1.0, -1.0])
 _POWER = 10.0 ** np.arange(23)
 _NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE)
@@ -85,6 +88,14 @@ def parse_integers(buffer: Bytes, starts: Ints, ends: Ints) -> Ints:
     BadNumberError
         If one is not a whole number of at most 18 digits.
     """
+    values = np.empty(len(starts), np.int64)
+    for i in range(0, len(starts), _BLOCK):
+        some = slice(i, i + _BLOCK)
+        values[some] = _integers(buffer, starts[some], ends[some])
+    return values
+
+
+def _integers(buffer: Bytes, starts: Ints, ends: Ints) -> Ints:
     lengths = ends - starts
     # First as if none had a sign, which is nearly always so.
     values, good = parse_unsigned(buffer, ends, np.minimum(lengths, 8))
@@ -117,6 +128,14 @@ def parse_floats(buffer: Bytes, starts: Ints, ends: Ints) -> Floats:
     BadNumberError
         If one is not a number.
     """
+    values = np.empty(len(starts))
+    for i in range(0, len(starts), _BLOCK):
+        some = slice(i, i + _BLOCK)
+        values[some] = _floats(buffer, starts[some], ends[some])
+    return values
+
+
+def _floats(buffer: Bytes, starts: Ints, ends: Ints) -> Floats:
     values, good = _plain_floats(buffer, starts, ends)
     rest = np.flatnonzero(~good)
     if len(rest):

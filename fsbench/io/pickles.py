@@ -160,7 +160,10 @@ class _Machine:
                 step = _STEPS.get(opcode.name)
                 if step is None:
                     raise PickleError(f"the pickle uses the instruction {opcode.name}, which parameters do not need")
-                step(self, opcode.arg.reader(stream) if opcode.arg else None)
+                if opcode.name == "GLOBAL":
+                    step(self, (_line(stream), _line(stream)))
+                else:
+                    step(self, opcode.arg.reader(stream) if opcode.arg else None)
         except (ValueError, OverflowError) as error:
             if isinstance(error, PickleError):
                 raise
@@ -254,6 +257,13 @@ class _Machine:
         return values[::-1]
 
 
+def _line(stream: BytesIO) -> str:
+    line = stream.readline()
+    if not line.endswith(b"\n"):
+        raise PickleError("the pickle is broken: a name does not end")
+    return line[:-1].decode("latin1")
+
+
 def _shown(value: Any) -> str:
     return value.value if isinstance(value, _Name) else f"a {type(value).__name__.strip('_').lower()}"
 
@@ -306,7 +316,7 @@ _STEPS: dict[str, _Step] = {
     "APPENDS": lambda machine, _: machine.extend(machine._after_mark()),
     "SETITEM": lambda machine, _: machine.set_items([machine._pop(), machine._pop()][::-1]),
     "SETITEMS": lambda machine, _: machine.set_items(machine._after_mark()),
-    "GLOBAL": lambda machine, argument: machine.name(*argument.split(" ", 1)),
+    "GLOBAL": lambda machine, names: machine.name(*names),
     "STACK_GLOBAL": lambda machine, _: machine.name(*[machine._pop(), machine._pop()][::-1]),
     "REDUCE": lambda machine, _: machine.call(),
     "NEWOBJ": lambda machine, _: machine.call(),

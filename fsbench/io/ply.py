@@ -1,6 +1,8 @@
 """Stanford PLY: ascii and both byte orders, any scalar types, any further properties and elements."""
 
 import os
+import struct
+from array import array
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fsbench.errors import FormatError, MeshError
-from fsbench.io.decimals import BadNumberError, parse_floats
+from fsbench.io.decimals import BadNumberError, parse_floats, parse_integers
 from fsbench.io.files import MAX_MESH_BYTES, read_bytes
 from fsbench.io.lines import Bytes, words_of
 from fsbench.io.polygons import triangulate
@@ -32,6 +34,7 @@ _TYPES = {
     for name in names.split()
 }
 _Order = Literal["<", ">", "="]
+_STRUCT_CODES = dict(zip(("i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8"), "bBhHiIqQ", strict=True))
 _ORDERS: dict[str, _Order] = {"binary_little_endian": "<", "binary_big_endian": ">", "ascii": "="}
 _INDEX_NAMES = ("vertex_indices", "vertex_index")
 _WANTED = {"vertex": ("x", "y", "z"), "face": _INDEX_NAMES}
@@ -77,8 +80,8 @@ class _Column:
 
 
 _Table = dict[str, _Column]
-_Places = dict[str, tuple[Ints, Ints | None]]
-"""By property: where in the body each item's value is (of a list: its first entry), and the sizes of lists."""
+_EMPTY = _Column(np.empty(0))
+_EMPTY_LIST = _Column(np.empty(0, np.int64), np.empty(0, np.int64))
 
 
 def read_ply(path: str | os.PathLike[str]) -> Mesh:
@@ -205,12 +208,18 @@ class _Bytes:
     def width(self, dtype: np.dtype) -> int:
         return dtype.itemsize
 
-    def values(self, positions: Ints, dtype: np.dtype) -> npt.NDArray[np.generic]:
+    def grid(self, start: int, step: int, n: int, size: int, dtype: np.dtype) -> npt.NDArray[np.generic]:
+        """Give `size` neighbouring values at each of `n` places, (n, size)."""
         dtype = dtype.newbyteorder(self.order)
-        if len(positions) == 0:
-            return np.empty(0, dtype)
+        return np.ndarray((n, size), dtype, self.data, start, (step, dtype.itemsize))
+
+    def values(self, positions: Ints, dtype: np.dtype) -> npt.NDArray[np.generic]:
         # A value at every byte position, aligned or not.
-        return np.ndarray((self.stop - dtype.itemsize + 1,), dtype, self.data, strides=(1,))[positions]
+        anywhere = self.grid(0, 1, self.stop - dtype.itemsize + 1, 1, dtype)
+        return anywhere[positions, 0]
+
+    def count_at(self, position: int, dtype: np.dtype) -> int:
+        return int(struct.unpack_from(self.order + _STRUCT_CODES[dtype.str[1:]], self.data.data, position)[0])
 
     def is_more(self, position: int) -> bool:
         # A line break after the last item does no harm.
@@ -230,15 +239,24 @@ class _Words:
     def width(self, dtype: np.dtype) -> int:
         return 1
 
+    def grid(self, start: int, step: int, n: int, size: int, dtype: np.dtype) -> npt.NDArray[np.generic]:
+        """Give `size` neighbouring values at each of `n` places, (n, size)."""
+        positions = start + step * np.arange(n)[:, None] + np.arange(size)
+        return self.values(positions.ravel(), dtype).reshape(n, size)
+
     def values(self, positions: Ints, dtype: np.dtype) -> npt.NDArray[np.generic]:
-        exact = parse_floats(self.data, self.starts[positions], self.ends[positions])
+        starts, ends = self.starts[positions], self.ends[positions]
         if dtype.kind == "f":
             with np.errstate(over="ignore"):
-                return exact.astype(dtype)
+                return parse_floats(self.data, starts, ends).astype(dtype)
+        exact = parse_integers(self.data, starts, ends)
         limits = np.iinfo(dtype)
-        if not ((exact >= limits.min) & (exact <= min(limits.max, 2**53)) & (exact == np.trunc(exact))).all():
+        if exact.min(initial=0) < limits.min or exact.max(initial=0) > limits.max:
             raise _PlyError(f"a number is no {dtype}, which its property is declared to be")
         return exact.astype(dtype)
+
+    def count_at(self, position: int, dtype: np.dtype) -> int:
+        return int(self.values(np.array([position]), dtype)[0])
 
     def is_more(self, position: int) -> bool:
         return position < self.stop
@@ -249,92 +267,84 @@ def _read_elements(source: _Bytes | _Words, elements: tuple[_Element, ...]) -> d
     tables: dict[str, _Table] = {}
     position = source.start
     for element in elements:
-        places, position = _places(source, element, position, _WANTED.get(element.name, ()))
-        tables[element.name] = {
-            p.name: _column(source, p, *places[p.name]) for p in element.properties if p.name in places
-        }
+        wanted = _WANTED.get(element.name, ())
+        least = sum(source.width(p.count_dtype or p.dtype) for p in element.properties)
+        if position + least * element.count > source.stop:
+            raise _TruncatedError(source, element)
+        if element.count == 0 or least == 0:
+            tables[element.name] = {p.name: _EMPTY_LIST if p.count_dtype else _EMPTY for p in element.properties}
+            continue
+        even = _read_even(source, element, position, wanted)
+        tables[element.name], position = even or _read_uneven(source, element, position, wanted)
     if source.is_more(position):
         raise _PlyError("the file goes on after the last item that its header announces")
     return tables
 
 
-def _column(source: _Bytes | _Words, of: _Property, starts: Ints, sizes: Ints | None) -> _Column:
-    if sizes is None:
-        return _Column(source.values(starts, of.dtype))
-    step = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return _Column(source.values(np.repeat(starts, sizes) + step * source.width(of.dtype), of.dtype), sizes)
-
-
-def _places(source: _Bytes | _Words, element: _Element, position: int, wanted: tuple[str, ...]) -> tuple[_Places, int]:
-    """Where the wanted properties are, and where the element ends."""
-    least = sum(source.width(p.count_dtype or p.dtype) for p in element.properties)
-    if position + least * element.count > source.stop:
-        raise _TruncatedError(source, element)
-    if element.count == 0 or least == 0:
-        empty = np.empty(0, np.int64)
-        return {
-            p.name: (empty, empty if p.count_dtype else None) for p in element.properties if p.name in wanted
-        }, position
-    return _even_places(source, element, position, wanted) or _uneven_places(source, element, position, wanted)
-
-
-def _even_places(
+def _read_even(
     source: _Bytes | _Words, element: _Element, start: int, wanted: tuple[str, ...]
-) -> tuple[_Places, int] | None:
-    """The places if every list is as long in all items as in the first; else None."""
-    lists: list[tuple[_Property, int, int]] = []
-    offsets: dict[str, int] = {}
+) -> tuple[_Table, int] | None:
+    """Read items that are all as long as the first; None if they are not. Gives the place after the last, too."""
+    lists: list[tuple[np.dtype, int, int]] = []
+    spans: list[tuple[_Property, int, int]] = []
     width = 0
     for p in element.properties:
         size = 1
         if p.count_dtype is not None:
             if start + width + source.width(p.count_dtype) > source.stop:
                 return None
-            size = int(_sizes(source, np.array([start + width]), p)[0])
-            lists.append((p, width, size))
+            size = _checked_size(source, p, source.count_at(start + width, p.count_dtype))
+            lists.append((p.count_dtype, width, size))
             width += source.width(p.count_dtype)
-        offsets[p.name] = width
+        spans.append((p, width, size))
         width += source.width(p.dtype) * size
-    stop = start + width * element.count
+    n, stop = element.count, start + width * element.count
     if stop > source.stop:
         return None
-    items = start + width * np.arange(element.count)
-    if any((_sizes(source, items + offset, p) != size).any() for p, offset, size in lists):
+    if any((source.grid(start + offset, width, n, 1, dtype) != size).any() for dtype, offset, size in lists):
         return None
-    sizes = {p.name: np.full(element.count, size) for p, _, size in lists if p.name in wanted}
-    return {name: (items + offsets[name], sizes.get(name)) for name in offsets if name in wanted}, stop
+    table: _Table = {}
+    for p, offset, size in spans:
+        if p.name in wanted:
+            values = source.grid(start + offset, width, n, size, p.dtype).ravel()
+            table[p.name] = _Column(values, np.full(n, size) if p.count_dtype else None)
+    return table, stop
 
 
-def _uneven_places(
+def _read_uneven(
     source: _Bytes | _Words, element: _Element, position: int, wanted: tuple[str, ...]
-) -> tuple[_Places, int]:
-    """The places found by walking from item to item."""
-    starts: dict[str, list[int]] = {p.name: [] for p in element.properties}
-    sizes: dict[str, list[int]] = {p.name: [] for p in element.properties}
+) -> tuple[_Table, int]:
+    """Read items of any length by walking from one to the next. Gives the place after the last, too."""
+    starts = {p.name: array("q") for p in element.properties if p.name in wanted}
+    sizes = {p.name: array("q") for p in element.properties if p.name in wanted}
+    steps = [(p, p.name in wanted, source.width(p.dtype)) for p in element.properties]
     for _ in range(element.count):
-        for p in element.properties:
+        for p, is_wanted, width in steps:
             size = 1
             if p.count_dtype is not None:
-                if position + source.width(p.count_dtype) > source.stop:
+                after = position + source.width(p.count_dtype)
+                if after > source.stop:
                     raise _TruncatedError(source, element)
-                size = int(_sizes(source, np.array([position]), p)[0])
-                position += source.width(p.count_dtype)
+                size = _checked_size(source, p, source.count_at(position, p.count_dtype))
+                position = after
+            if is_wanted:
+                starts[p.name].append(position)
                 sizes[p.name].append(size)
-            starts[p.name].append(position)
-            position += source.width(p.dtype) * size
+            position += width * size
         if position > source.stop:
             raise _TruncatedError(source, element)
-    places: _Places = {}
-    for p in element.properties:
-        if p.name in wanted:
-            of_list = np.array(sizes[p.name], np.int64) if p.count_dtype else None
-            places[p.name] = np.array(starts[p.name], np.int64), of_list
-    return places, position
+    table: _Table = {}
+    for p, is_wanted, width in steps:
+        if is_wanted:
+            first, n = np.array(starts[p.name], np.int64), np.array(sizes[p.name], np.int64)
+            step = np.arange(n.sum()) - np.repeat(np.cumsum(n) - n, n)
+            table[p.name] = _Column(
+                source.values(np.repeat(first, n) + step * width, p.dtype), n if p.count_dtype else None
+            )
+    return table, position
 
 
-def _sizes(source: _Bytes | _Words, positions: Ints, of: _Property) -> Ints:
-    assert of.count_dtype is not None
-    sizes = source.values(positions, of.count_dtype)
-    if sizes.min() < 0 or sizes.max() > source.stop:
-        raise _PlyError(f"a list '{of.name}' has {sizes.min() if sizes.min() < 0 else sizes.max()} entries")
-    return sizes.astype(np.int64)
+def _checked_size(source: _Bytes | _Words, of: _Property, size: int) -> int:
+    if not 0 <= size <= source.stop:
+        raise _PlyError(f"a list '{of.name}' has {size} entries. Is the file truncated?")
+    return size

@@ -83,6 +83,8 @@ def glob(module: str, name: str) -> bytes:
         (glob("skimage.transform", "warp"), "names skimage.transform.warp"),
         (glob("skimage.transform._geometric", "os"), "names"),
         (glob("builtins", "bytes"), "names builtins.bytes"),
+        (b"c\\q\\x6es\nsystem\n", "names .*system"),
+        (b"cos\nsystem", "a name does not end"),
         (b"\x82\x01", "instruction EXT1"),
         (b"Pid\n", "instruction PERSID"),
         (b"K\x01Q", "instruction BINPERSID"),
