@@ -9,6 +9,7 @@ from pathlib import Path
 from fsbench.benchmarks import load_spec, spec_names
 from fsbench.leaderboard.board import Board, read_board
 from fsbench.leaderboard.methods import FILE, Method, read_methods
+from fsbench.report import notes
 from fsbench.report.formats import markdown, structured
 from fsbench.report.layout import OVERALL
 from fsbench.report.model import Table
@@ -121,6 +122,7 @@ def _readme(boards: Mapping[str, Board], methods: Mapping[str, Method]) -> str:
         for layout in _drawn(board):
             table = board.table(layout)
             parts.append(f"![{table.title}: mean CD and CR of every method, with intervals]({name}-{layout}.svg)\n")
+            parts += [f"{note}\n" for note in notes.of_figure(name, table.layout)]
             parts.append(markdown.write([table]))
     shown = {method for board in boards.values() for method in board.methods}
     parts.append("## Methods\n\n| Method | Paper | Appeared in |\n| :-- | :-- | :-- |")

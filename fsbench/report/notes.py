@@ -97,6 +97,15 @@ def few_samples(layout: Layout, rows: Sequence[Row]) -> list[str]:
     return [f"Few samples behind a mean: {'; '.join(found)}."] if found else []
 
 
+def of_figure(benchmark: str, layout: Layout) -> tuple[str, ...]:
+    """What has to be said of a figure beyond the notes of its table."""
+    if (benchmark, layout.column) != ("fslab", "focal_px"):
+        return ()
+    return (
+        "The figure published with the benchmark labels its focal-length axis the other way round from its own table.",
+    )
+
+
 def of_board(unit: str, layout: Layout, metrics: Sequence[Quantity], rows: Sequence[Row]) -> tuple[str, ...]:
     """The notes of a table of a leaderboard; its intervals, if it shows any, are over `unit`."""
     return (

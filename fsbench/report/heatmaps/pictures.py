@@ -104,7 +104,7 @@ def _pair(heat: Heat, yaw_deg: float, frame: Frame, size_px: int, limit_mm: floa
 
 def _picture_axes(figure: Figure, place: tuple[float, float, float, float], picture: Floats) -> Axes:
     axes = figure.add_axes(place)
-    axes.imshow(picture, interpolation="lanczos")
+    axes.imshow(picture)
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(False)

@@ -8,6 +8,7 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from fsbench.errors import UsageError
+from fsbench.report import notes
 from fsbench.report.layout import OVERALL, default_layouts
 from fsbench.report.model import Table
 from fsbench.report.plots import canvas, cd_cr, cumulative, distribution, error
@@ -26,7 +27,6 @@ KINDS = MappingProxyType(
         "cd-cr": "chamfer distance against complete rate",
     }
 )
-_FOCAL = "The figure published with the benchmark labels its focal-length axis the other way round from its own table."
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +133,7 @@ def _names_with_cr(table: Table) -> list[str]:
 
 
 def _finish(figure: Figure, kind: str, table: Table, form: str, identifier: str = "") -> Plot:
-    caption = " ".join([f"{table.title}: {KINDS[kind]}.", *table.notes])
-    if table.layout.column == "focal_px":
-        caption += f" {_FOCAL}"
+    said = [*table.notes, *notes.of_figure(table.benchmark, table.layout)]
+    caption = " ".join([f"{table.title}: {KINDS[kind]}.", *said])
     description = f"{caption} Measured as {' '.join(table.signature.split())}."
     return Plot(canvas.encode(figure, form, table.title, description, identifier), caption)
