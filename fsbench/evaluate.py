@@ -33,12 +33,15 @@ class Task:
     adapter : AdapterLike
     folder : str
         The method's files.
+    source : str
+        What to call the folder in the run, where it is only an archive's temporary one; the folder itself if empty.
     """
 
     benchmark: str
     root: str
     adapter: AdapterLike
     folder: str
+    source: str = ""
 
     def __call__(self, name: str) -> Record:
         """Score one sample. Trouble with its files is in the record; a bug of ours raises."""
@@ -49,7 +52,8 @@ class Task:
             mesh = self.adapter.load(self.folder, name, benchmark.focal_px(sample))
             scores = benchmark.prepare(sample).measure(mesh).scores.as_dict()
         except FsbenchError as error:
-            return Record(name, error.status, str(error), seconds=time.perf_counter() - start)
+            reason = str(error).replace(self.folder, self.source) if self.source else str(error)
+            return Record(name, error.status, reason, seconds=time.perf_counter() - start)
         except MemoryError:
             return Record(name, "failed", "out of memory", seconds=time.perf_counter() - start)
         return Record(name, "ok", "", scores, time.perf_counter() - start)
@@ -119,7 +123,7 @@ def manifest(task: Task, benchmark: Benchmark, method: str, samples: Sequence[Sa
         "unit": benchmark.spec.unit,
         "settings": {
             "root": task.root,
-            "pred": task.folder,
+            "pred": task.source or task.folder,
             "adapter": task.adapter.settings(),
             "samples": "all" if everything else [sample.name for sample in samples],
         },

@@ -10,7 +10,7 @@ from fsbench.cli.adapter_options import adapter_options
 @click.command("score")
 @click.argument("benchmark")
 @click.option("--root", required=True, type=click.Path(), help="The benchmark's folder, with code/ and data/.")
-@click.option("--pred", required=True, type=click.Path(), help="The method's files for this benchmark.")
+@click.option("--pred", required=True, type=click.Path(), help="The method's files: a folder, .zip, .tar or .tar.gz.")
 @adapter_options
 @click.option("--method", help="Label of the method; the name of the --pred folder if not given.")
 @click.option("--out", required=True, type=click.Path(), help="Folder of the run that is written.")
@@ -38,20 +38,25 @@ def command(
     from pathlib import Path
 
     from fsbench.benchmarks import Benchmark
+    from fsbench.check import quick
     from fsbench.cli.adapter_options import build_adapter
     from fsbench.cli.scoring import score, summarise
     from fsbench.errors import UsageError
     from fsbench.evaluate import Task
+    from fsbench.io.archive import bare_name, open_folder
 
     opened = Benchmark.open(benchmark, root)
-    if not Path(pred).is_dir():
+    if not Path(pred).exists():
         raise UsageError(
-            f"{pred}: no such folder; --pred is the folder of one method's files, "
+            f"{pred}: no such folder or archive; --pred has one method's files, "
             f"e.g. ROOT/{opened.spec.raw['predictions']}/NAME"
         )
     chosen = opened.select(samples) if samples else opened.samples
     chosen_adapter = build_adapter(**adapter)
     chosen_adapter.check_benchmark(in_the_lab=opened.in_the_lab)
-    task = Task(benchmark, root, chosen_adapter, pred)
-    run = score(opened, task, method or Path(pred).resolve().name, chosen, Path(out), jobs, overwrite)
+    with open_folder(pred) as folder:
+        for finding in quick(opened, chosen_adapter, folder, chosen):
+            click.echo(f"warning: {finding.topic}: {finding.text}", err=True)
+        task = Task(benchmark, root, chosen_adapter, str(folder), pred)
+        run = score(opened, task, method or bare_name(pred), chosen, Path(out), jobs, overwrite)
     click.get_current_context().exit(summarise(run, Path(out)))

@@ -118,6 +118,19 @@ def open_folder(
         yield _innermost(Path(target))
 
 
+def bare_name(path: str | os.PathLike[str]) -> str:
+    """Name of a folder or an archive, without the archive's ending.
+
+    Examples
+    --------
+    >>> bare_name("submissions/MyNet.tar.gz"), bare_name("pred/wild_pred/3DDFA_V2")
+    ('MyNet', '3DDFA_V2')
+    """
+    name = Path(path).resolve().name
+    suffix = next((suffix for suffix in _UNPACKERS if name.lower().endswith(suffix)), "")
+    return name[: len(name) - len(suffix)]
+
+
 _BROKEN = (
     EOFError,
     NotImplementedError,
