@@ -20,7 +20,9 @@ _STEADY_PX = 12.0
 """Scatter of a fitted crop over the samples below which it is one crop for all."""
 
 _USUAL_CROP_PX = 224.0
-_OWN_CODE = "no option says this: change the files, or read them with a function of your own, --adapter FILE.py:function"
+_OWN_CODE = (
+    "no option says this: change the files, or read them with a function of your own, --adapter FILE.py:function"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def _named(diagnosis: Diagnosis) -> Advice:
     frame = _frame_for(suspect, diagnosis.inverted)
     if frame is not None:
         return _with_options(mistake, frame)
-    rival = diagnosis.rival and _frame_for(diagnosis.rival, diagnosis.inverted)
+    rival = None if diagnosis.rival is None else _frame_for(diagnosis.rival, diagnosis.inverted)
     if rival is not None:
         options = frame_options(rival)
         return Advice(mistake, f"{options} fits nearly as well", options)

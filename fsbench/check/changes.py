@@ -214,7 +214,10 @@ def _same(one: Reading, other: Reading) -> bool:
 
 def _times(factor: float) -> str:
     kinds = {1e3: "metres for millimetres, say", 1e-3: "millimetres for metres, say"}
-    kinds |= {PUPIL_DISTANCE_MM: "pupil distances for millimetres", 1 / PUPIL_DISTANCE_MM: "millimetres for pupil distances"}
+    kinds |= {
+        PUPIL_DISTANCE_MM: "pupil distances for millimetres",
+        1 / PUPIL_DISTANCE_MM: "millimetres for pupil distances",
+    }
     size = f"{factor:g} times too small" if factor > 1 else f"{1 / factor:g} times too large"
     return f"the numbers are {size}: another unit" + (f" ({kinds[factor]})" if factor in kinds else "")
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from fsbench.check.changes import ALL_ORIENTATIONS, UPRIGHT, Orientation, placing_of
 from fsbench.check.evidence import Evidence, Suspect
-from fsbench.check.similarity import STARTS, STEPS, Fit, fit_anywhere, fit_from
 from fsbench.check.sight import Placing
+from fsbench.check.similarity import STARTS, STEPS, Fit, fit_anywhere, fit_from
 from fsbench.mesh import Floats
 
 WORTH = 0.012
@@ -93,8 +93,16 @@ class Diagnosis:
         return self.front < 0.5
 
 
-def diagnose(evidence: Sequence[Evidence]) -> Diagnosis:
-    """Find the plainest change that explains all samples; at least one sample."""
+def diagnose(evidence: Sequence[Evidence], search: bool = True) -> Diagnosis:
+    """Find the plainest change that explains all samples.
+
+    Parameters
+    ----------
+    evidence : sequence of Evidence
+        At least one.
+    search : bool
+        Where no named change will do, look for any scale, shift and order of axes; that takes seconds.
+    """
     suspects = {key: suspect for one in evidence for key, (suspect, _) in one.sights.items()}
     table = {key: np.array([one.sight(key).misfit for one in evidence]) for key in suspects}
     own_key = next((key for key, suspect in suspects.items() if suspect.cost == 0), None)
@@ -105,7 +113,7 @@ def diagnose(evidence: Sequence[Evidence]) -> Diagnosis:
     best = table[best_key]
     if not _is_better(own, best, HELPS):
         best_key, best = own_key, own
-    fitted = _fit(evidence, suspects, best_key, float(best.mean()))
+    fitted = _fit(evidence, suspects, best_key, float(best.mean()), search)
     if fitted is not None:
         fronts = [fit.sight.front for fit in fitted.fits]
         return Diagnosis(
@@ -140,7 +148,7 @@ def _rival(suspects: dict[str, Suspect], table: dict[str, Floats], key: str) -> 
 
 
 def _fit(
-    evidence: Sequence[Evidence], suspects: dict[str, Suspect], key: str | None, misfit: float
+    evidence: Sequence[Evidence], suspects: dict[str, Suspect], key: str | None, misfit: float, search: bool
 ) -> Fitted | None:
     """A scale and a shift that explain much more than the best change without."""
     found: list[Fitted] = []
@@ -148,7 +156,7 @@ def _fit(
         near = _refined(evidence, suspects[key])
         if near is not None and _moves(near):
             found.append(near)
-    if misfit > 0.33 and min((one.misfit for one in found), default=1.0) > 0.33:
+    if search and misfit > 0.33 and min((one.misfit for one in found), default=1.0) > 0.33:
         found += _searched(evidence, suspects)
     found = [one for one in found if _is_plausible(one)]
     best = min(found, key=lambda one: one.misfit + WORTH * (one.orientation.cost + one.suspect.cost), default=None)

@@ -146,7 +146,9 @@ class Target:
             return NOTHING_SEEN
         rays, depths = self.directions[seen], hits.distances[seen]
         normals = surface.mesh.face_normals(hits.faces[seen]) @ inverse
-        normals *= np.sign(np.linalg.det(placing.linear)) / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-30)
+        normals *= np.sign(np.linalg.det(placing.linear)) / np.maximum(
+            np.linalg.norm(normals, axis=1, keepdims=True), 1e-30
+        )
         front = np.einsum("ij,ij->i", normals, rays) < 0
         residual_mm = self._residual_mm(self.depths_mm[seen], depths)
         cosine = np.einsum("ij,ij->i", normals * np.where(front, 1.0, -1.0)[:, None], self.normals[seen])

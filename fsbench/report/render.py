@@ -4,16 +4,18 @@ Drawn with our own rays, so that a picture needs no display and is the same ever
 """
 
 from collections.abc import Sequence
+from dataclasses import astuple
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 
 from fsbench.benchmarks import Spec
-from fsbench.camera import Camera
+from fsbench.camera import Camera, PinholeCamera
 from fsbench.check.evidence import Evidence
 from fsbench.check.spread import cells
 from fsbench.mesh import Floats, Mesh
+from fsbench.metrics.cylinder import SIZE
 from fsbench.report.plots import canvas
 from fsbench.report.plots.looks import STYLES
 from fsbench.surface import Surface
@@ -21,8 +23,8 @@ from fsbench.surface import Surface
 _TILE_IN = 1.75
 _TILE_PX = 512
 _GAP_IN = 0.1
-_TITLE_IN = 0.32
-_HEAD_IN = 0.55
+_TITLE_IN = 0.24
+_HEAD_IN = 0.42
 _MOST_COLUMNS = 4
 _FONT_PT = 7.0
 
@@ -47,7 +49,7 @@ def shaded(mesh: Mesh, camera: Camera, axes: Floats, size_px: int = _TILE_PX) ->
     size_px : int
     """
     surface = Surface(mesh)
-    origins, directions = camera.rays(size_px)
+    origins, directions = _enlarged(camera, size_px).rays(size_px)
     hits = surface.first_hits(origins, directions)
     seen = np.flatnonzero(hits.found)
     picture = np.broadcast_to(_GROUND, (size_px * size_px, 3)).copy()
@@ -61,6 +63,14 @@ def shaded(mesh: Mesh, camera: Camera, axes: Floats, size_px: int = _TILE_PX) ->
         normals = np.where(np.einsum("ij,ij->i", normals, rays)[:, None] > 0, -normals, normals) @ axes
         picture[seen] = np.where(away[:, None], _BACK, _FRONT) * _brightness(normals)[:, None]
     return np.clip(picture, 0, 1).reshape(size_px, size_px, 3)
+
+
+def _enlarged(camera: Camera, size_px: int) -> Camera:
+    """The same view in an image of another size; a pinhole counts in the pixels of its image."""
+    if not isinstance(camera, PinholeCamera):
+        return camera
+    factor = size_px / SIZE
+    return PinholeCamera(*(factor * number for number in astuple(camera)))
 
 
 def _smooth_normals(mesh: Mesh, faces: np.ndarray, points: Floats) -> Floats:
@@ -139,7 +149,7 @@ def _draw(tile: Axes, one: Evidence) -> None:
     tile.set_yticks([])
     tile.spines[:].set_visible(True)
     tile.spines[:].set_color("0.8")
-    extent = (0.0, 256.0, 256.0, 0.0)
+    extent = (0.0, float(SIZE), float(SIZE), 0.0)
     note = ""
     view = one.prepared.view
     if one.own is None:
@@ -150,15 +160,16 @@ def _draw(tile: Axes, one: Evidence) -> None:
         picture = shaded(mesh, view.camera, axes)
         note = "nothing of it in the image" if np.ptp(picture) == 0 else ""
     tile.imshow(picture, extent=extent, interpolation="antialiased")
-    depths = one.prepared.depths_mm.reshape(256, 256)
-    centres = np.arange(256) + 0.5
+    depths = one.prepared.depths_mm.reshape(SIZE, SIZE)
+    centres = np.arange(SIZE) + 0.5
     inside = depths > 0
     tile.contour(centres, centres, inside.astype(float), [0.5], colors=_OUTLINE, linewidths=1.0)
-    levels = np.linspace(*np.quantile(depths[inside], [0.02, 0.98]), 8)[1:-1]
+    low, high = np.quantile(depths[inside], [0.02, 0.98])
+    levels = np.linspace(float(low), float(high), 8)[1:-1]
     tile.contour(
         centres, centres, np.where(inside, depths, np.nan), levels, colors=_OUTLINE, linewidths=0.35, alpha=0.7
     )
     if note:
-        tile.text(128, 236, note, fontsize=_FONT_PT, ha="center", color="0.25")
-    tile.set_xlim(0, 256)
-    tile.set_ylim(256, 0)
+        tile.text(SIZE / 2, SIZE - 20, note, fontsize=_FONT_PT, ha="center", color="0.25")
+    tile.set_xlim(0, SIZE)
+    tile.set_ylim(SIZE, 0)

@@ -1,0 +1,189 @@
+"""Checking: look at a submission before an hour is spent on scoring it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from fsbench.adapters import AdapterLike
+from fsbench.benchmarks import Benchmark, Sample
+from fsbench.check import sentences
+from fsbench.check.diagnosis import Diagnosis, diagnose
+from fsbench.check.evidence import Evidence, gather
+from fsbench.check.figures import figures
+from fsbench.check.files import look_through
+from fsbench.check.findings import Finding, some, worst
+from fsbench.check.health import examine
+from fsbench.check.spread import cells, spread
+from fsbench.errors import ReferenceDataError
+from fsbench.surface import load_backend
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_QUICK_SAMPLES = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """What a check found.
+
+    Attributes
+    ----------
+    findings : tuple of Finding
+        In the order in which they are to be read; the last one is the verdict.
+    evidence : tuple of Evidence
+        The samples that were looked at.
+    diagnosis : Diagnosis or None
+        None if there was nothing to look at.
+    """
+
+    findings: tuple[Finding, ...]
+    evidence: tuple[Evidence, ...]
+    diagnosis: Diagnosis | None
+
+    @property
+    def verdict(self) -> str:
+        """ "ok", "note" or "wrong"."""
+        return worst(self.findings)
+
+
+def check(
+    benchmark: Benchmark,
+    adapter: AdapterLike,
+    folder: str | Path,
+    samples: Sequence[Sample] | None = None,
+    jobs: int = 1,
+) -> Report:
+    """Check all files, and a spread of the meshes.
+
+    Parameters
+    ----------
+    benchmark : Benchmark
+    adapter : AdapterLike
+    folder : path
+        One method's files for the benchmark.
+    samples : sequence of Sample, optional
+        Only these; all without it.
+    jobs : int
+        Samples looked at side by side.
+
+    Raises
+    ------
+    UsageError
+        If the adapter cannot work on the benchmark.
+    """
+    folder = Path(folder)
+    chosen = benchmark.samples if samples is None else tuple(samples)
+    adapter.check_benchmark(in_the_lab=benchmark.in_the_lab)
+    if not _with_reference(benchmark, chosen):
+        raise ReferenceDataError(
+            f"{benchmark.root}: none of the {len(chosen)} samples asked for has its reference there"
+        )
+    there, findings = _presence(benchmark, adapter, folder, chosen)
+    load_backend()
+    evidence, trouble = _gather(benchmark, adapter, folder, spread(benchmark.spec, there), jobs)
+    findings += trouble
+    findings += sentences.of_loading(evidence)
+    own = [one for one in evidence if one.own is not None]
+    healths = _map(lambda one: examine(one.own.mesh), own, jobs)  # type: ignore[union-attr]
+    findings += sentences.of_health([one.sample.name for one in own], healths)
+    diagnosis = diagnose(evidence) if evidence else None
+    if diagnosis is not None and any(one.sights for one in evidence):
+        findings.append(sentences.of_frame(diagnosis, adapter))
+        if diagnosis.is_good:
+            findings += sentences.of_place(evidence)
+    findings += _scored(benchmark, own, jobs, diagnosis is not None and diagnosis.is_good and not diagnosis.inverted)
+    return Report((*findings, _verdict(findings, len(evidence))), tuple(evidence), diagnosis)
+
+
+def quick(
+    benchmark: Benchmark, adapter: AdapterLike, folder: str | Path, samples: Sequence[Sample] | None = None
+) -> tuple[Finding, ...]:
+    """The cheap part of a check: all files, and where two samples stand. Only what is wrong is returned.
+
+    Parameters, errors
+        As `check`.
+    """
+    chosen = benchmark.samples if samples is None else tuple(samples)
+    if not _with_reference(benchmark, chosen):
+        return ()
+    there, findings = _presence(benchmark, adapter, Path(folder), chosen)
+    groups = list(cells(benchmark.spec, there).values())
+    # The last bins have the most yaw: there a mirrored face shows.
+    some_of = [members[len(members) // 2] for members in groups[-1:] + groups[len(groups) // 2 - 1 : len(groups) // 2]]
+    evidence, _ = _gather(benchmark, adapter, Path(folder), some_of[:_QUICK_SAMPLES], 1)
+    findings += sentences.of_loading(evidence)
+    if any(one.sights for one in evidence):
+        findings.append(sentences.of_frame(diagnose(evidence, search=False), adapter))
+    return tuple(finding for finding in findings if finding.verdict == "wrong")
+
+
+def _with_reference(benchmark: Benchmark, samples: Sequence[Sample]) -> list[Sample]:
+    lacking = set(benchmark.missing_references())
+    return [sample for sample in samples if sample.name not in lacking]
+
+
+def _presence(
+    benchmark: Benchmark, adapter: AdapterLike, folder: Path, samples: Sequence[Sample]
+) -> tuple[list[Sample], list[Finding]]:
+    """The samples that have both a reference and a mesh, and what is to be said of the files."""
+    usable = _with_reference(benchmark, samples)
+    names = [sample.name for sample in usable]
+    others = {sample.name for sample in benchmark.samples} - set(names)
+    files = look_through(folder, adapter, names, sorted(others))
+    missing = set(files.missing)
+    there = [sample for sample in usable if sample.name not in missing]
+    return there, list(sentences.of_files(files, adapter, len(samples) - len(usable)))
+
+
+def _gather(
+    benchmark: Benchmark, adapter: AdapterLike, folder: Path, samples: Sequence[Sample], jobs: int
+) -> tuple[list[Evidence], list[Finding]]:
+    def one(sample: Sample) -> Evidence | Finding:
+        try:
+            return gather(benchmark, adapter, folder, sample)
+        except ReferenceDataError as error:
+            return Finding("note", sample.name, f"cannot be looked at: {error}")
+
+    found = _map(one, samples, jobs)
+    evidence = [item for item in found if isinstance(item, Evidence)]
+    return evidence, [item for item in found if isinstance(item, Finding)]
+
+
+def _scored(benchmark: Benchmark, evidence: Sequence[Evidence], jobs: int, in_place: bool) -> Iterable[Finding]:
+    """Figures of one sample from every cell."""
+    by_name = {one.sample.name: one for one in evidence}
+    groups = cells(benchmark.spec, [one.sample for one in evidence])
+    shown = [(labels, by_name[members[0].name]) for labels, members in groups.items()]
+
+    def figure(item: tuple[tuple[str, ...], Evidence]) -> Finding:
+        labels, one = item
+        assert one.own is not None
+        misfit = next((sight.misfit for suspect, sight in one.sights.values() if suspect.cost == 0), 1.0)
+        found = figures(one.prepared, one.own.mesh)
+        return sentences.of_figures(one.sample.name, " ".join(labels), misfit, found, in_place)
+
+    return _map(figure, shown, jobs)
+
+
+def _verdict(findings: Sequence[Finding], looked_at: int) -> Finding:
+    wrong = [finding for finding in findings if finding.verdict == "wrong"]
+    if wrong:
+        topics = some(dict.fromkeys(finding.topic for finding in wrong))
+        return Finding("wrong", "verdict", f"{_lines(len(wrong), 'wrong')} ({topics}): to be mended before scoring")
+    notes = sum(finding.verdict == "note" for finding in findings)
+    beside = f", {_lines(notes, 'to note')}" if notes else ""
+    return Finding("ok", "verdict", f"nothing wrong in the {looked_at} samples looked at{beside}")
+
+
+def _lines(count: int, what: str) -> str:
+    return f"{count} {'thing' if count == 1 else 'things'} {what}"
+
+
+def _map(function: Callable[[T], R], items: Sequence[T], jobs: int) -> list[R]:
+    if jobs == 1 or len(items) < 2:
+        return [function(item) for item in items]
+    with ThreadPoolExecutor(jobs) as pool:
+        return list(pool.map(function, items))

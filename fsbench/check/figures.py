@@ -1,0 +1,47 @@
+"""Figures: what a prediction would score, before and after the depth alignment."""
+
+from dataclasses import dataclass
+
+from fsbench.errors import FsbenchError
+from fsbench.mesh import Mesh
+from fsbench.metrics.chamfer import map_chamfer
+from fsbench.metrics.cylinder import cylinder_map, open_quads
+from fsbench.protocols.facescape import Prepared, Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Scores of one sample.
+
+    Attributes
+    ----------
+    scores : Scores or None
+        As `fsbench score` measures them; None if it would give the sample no score.
+    trouble : str
+        Why it would not.
+    unaligned_cd_mm : float
+        Chamfer distance without depth alignment; NaN where nothing overlaps.
+    """
+
+    scores: Scores | None
+    trouble: str
+    unaligned_cd_mm: float
+
+
+def figures(prepared: Prepared, prediction: Mesh) -> Figures:
+    """Score a prediction in the benchmark's camera frame."""
+    try:
+        scores, trouble = prepared.compare(prediction.vertices, prediction.faces), ""
+    except FsbenchError as error:
+        scores, trouble = None, str(error)
+    return Figures(scores, trouble, _unaligned_cd_mm(prepared, prediction))
+
+
+def _unaligned_cd_mm(prepared: Prepared, prediction: Mesh) -> float:
+    view = prepared.view
+    points = view.head_frame(prediction.vertices * view.mm_per_unit)
+    found = cylinder_map(points, prediction.faces, prepared.radius_mm != 0)
+    ref, pred = prepared.radius_mm * found.covered, found.radius_mm
+    if not (open_quads(ref).any() and open_quads(pred).any()):
+        return float("nan")
+    return map_chamfer(ref, pred, prepared.threads).mean_mm

@@ -1,0 +1,185 @@
+"""Sentences: what was found, as lines with a verdict."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from fsbench.adapters import AdapterLike
+from fsbench.check.advice import Advice, advise, winding_advice
+from fsbench.check.changes import as_frame
+from fsbench.check.diagnosis import GOOD, Diagnosis
+from fsbench.check.evidence import Evidence
+from fsbench.check.figures import Figures
+from fsbench.check.files import Files
+from fsbench.check.findings import Finding, some
+from fsbench.check.health import Health
+from fsbench.check.sight import AS_IS, HALF_PX
+from fsbench.check.similarity import fit_from
+
+_MOST_LINES = 6
+_LOW_CR = 0.7
+_APART = 0.65
+_MANY = 0.01
+
+
+def of_files(files: Files, adapter: AdapterLike, without_reference: int) -> Iterator[Finding]:
+    """Presence, misspellings, what is too many."""
+    if without_reference:
+        yield Finding("note", "files", f"{without_reference} samples have no reference under --root: not looked at")
+    if not files.expected:
+        yield Finding("note", "files", f"only {adapter.name} knows which files it reads: they are not looked for")
+        return
+    yield from _missing(files, adapter)
+    for what, pairs in (("lacks", files.without), ("has two meshes,", files.twice)):
+        if pairs:
+            yield Finding("wrong", "files", f"{len(pairs)} samples: {some(f'{s} {what} {name}' for s, name in pairs)}")
+    if files.empty:
+        yield Finding("wrong", "files", f"{len(files.empty)} files are empty: {some(files.empty)}")
+    if files.unexpected:
+        kinds = Counter(Path(name).suffix or "no ending" for name in files.unexpected)
+        what = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common(4))
+        yield Finding(
+            "note", "files", f"{len(files.unexpected)} files that nobody reads ({what}): {some(files.unexpected)}"
+        )
+
+
+def _missing(files: Files, adapter: AdapterLike) -> Iterator[Finding]:
+    present = files.expected - len(files.missing)
+    if not files.missing:
+        yield Finding("ok", "files", f"all {files.expected} samples have a mesh")
+    else:
+        first = adapter.files(files.missing[0])[0].names
+        text = f"{present} of {files.expected} samples have a mesh; missing are {some(files.missing)}"
+        text += f": there is no {' or '.join(first)}"
+        if files.folders and not present:
+            text += f". The folder holds folders: {some(files.folders)}. Is --pred one of them?"
+        yield Finding("wrong", "files", text)
+    if files.meant and files.pattern and len(files.meant) > 1:
+        example, wish = files.meant[0]
+        yield Finding(
+            "wrong",
+            "files",
+            f"{len(files.meant)} files are named {files.pattern}, e.g. {example} for {wish}: "
+            f"rename them, or with a frame pass --pattern {files.pattern}",
+        )
+        return
+    for name, wish in files.meant[:_MOST_LINES]:
+        yield Finding("wrong", "files", f"{name}: is it meant to be {wish}?")
+    if len(files.meant) > _MOST_LINES:
+        yield Finding("wrong", "files", f"... and {len(files.meant) - _MOST_LINES} more misspelt names")
+
+
+def of_loading(evidence: Sequence[Evidence]) -> Iterator[Finding]:
+    """Predictions that cannot be read or placed."""
+    lost = [one for one in evidence if one.own is None]
+    for one in lost[:_MOST_LINES]:
+        yield Finding("wrong", one.sample.name, one.trouble)
+    if len(lost) > _MOST_LINES:
+        yield Finding("wrong", "mesh", f"{len(lost)} of the {len(evidence)} predictions looked at cannot be used")
+
+
+def of_health(names: Sequence[str], healths: Sequence[Health]) -> Iterator[Finding]:
+    """State of the meshes, all looked at together."""
+    if not healths:
+        return
+    counts = sorted(health.n_faces for health in healths)
+    faces = f"{counts[0]:,}" if counts[0] == counts[-1] else f"{counts[0]:,} to {counts[-1]:,}"
+    notes = list(_defects(names, healths))
+    if not notes:
+        yield Finding("ok", "mesh", f"{len(healths)} looked at are sound, with {faces} faces")
+        return
+    yield Finding("ok", "mesh", f"{len(healths)} looked at can be used, with {faces} faces")
+    for note in notes:
+        yield Finding("note", "mesh", note)
+
+
+def _defects(names: Sequence[str], healths: Sequence[Health]) -> Iterator[str]:
+    defects = (
+        ("degenerate", "faces without area", ""),
+        ("doubled", "faces that are there twice", ""),
+        ("unused", "vertices that no face uses", ": they move the mean depth and the extent of the mesh"),
+        ("repeated", "vertices at the place of another", ": seams, of a texture perhaps"),
+    )
+    for field, what, why in defects:
+        found = {name: getattr(health, field) for name, health in zip(names, healths, strict=True)}
+        hit = {name: count for name, count in found.items() if count}
+        if hit:
+            name, count = max(hit.items(), key=lambda item: item[1])
+            yield f"{len(hit)} of {len(healths)} have {what}, {name} has {count:,}{why}"
+    loose = [health for health in healths if health.loose]
+    if loose:
+        most = max(health.loose for health in loose)
+        share = max(health.stray_share for health in loose)
+        text = f"{len(loose)} of {len(healths)} have several parts, up to {most + 1}"
+        yield f"{text}; {share:.1%} of the faces are not in the largest"
+    mixed = [name for name, health in zip(names, healths, strict=True) if health.disagreeing > _MANY * health.n_faces]
+    if mixed:
+        yield f"{len(mixed)} of {len(healths)} have neighbouring faces of opposite winding: {some(mixed)}"
+
+
+def of_frame(diagnosis: Diagnosis, adapter: AdapterLike) -> Finding:
+    """Whether the predictions are where the references are; the likely mistake if not."""
+    advice = advise(diagnosis)
+    if advice is not None:
+        return Finding("wrong", "frame", _with_evidence(advice, diagnosis))
+    if diagnosis.inverted:
+        only = winding_advice(as_frame(adapter))
+        return Finding("wrong", "frame", f"{only.mistake}; {only.remedy}")
+    misfit = f"misfit {diagnosis.own_misfit:.2f} over {diagnosis.n_samples} samples, 0 is equal and 1 elsewhere"
+    if diagnosis.own_misfit <= GOOD:
+        return Finding("ok", "frame", f"no other frame, unit or crop fits better ({misfit})")
+    return Finding(
+        "wrong",
+        "frame",
+        f"the predictions are not where the references are, and no single change brings them there ({misfit})",
+    )
+
+
+def _with_evidence(advice: Advice, diagnosis: Diagnosis) -> str:
+    of = len(diagnosis.fitted.fits) if diagnosis.fitted is not None else diagnosis.n_samples
+    return (
+        f"likely mistake: {advice.mistake}; {advice.remedy} "
+        f"(misfit {diagnosis.own_misfit:.2f} -> {diagnosis.misfit:.2f}, better on {diagnosis.helped} of {of} samples)"
+    )
+
+
+def of_place(evidence: Sequence[Evidence]) -> Iterator[Finding]:
+    """Scale and position against the reference, for predictions in the right frame."""
+    scales, shifts, covered = [], [], []
+    for one in evidence:
+        if one.own is None or one.own.image_from_net is not AS_IS:
+            continue
+        fit = fit_from(one.target, one.own.surface, one.own.mean, AS_IS)
+        scales.append(1 / fit.scale)
+        shifts.append(-fit.shift[:2] * HALF_PX)
+        covered.append(one.target.look(one.own.surface, one.own.mean).covered)
+    if scales:
+        dx, dy = np.median(shifts, axis=0)
+        yield Finding(
+            "ok",
+            "place",
+            f"size {np.median(scales):.2f} of the reference's ({min(scales):.2f} to {max(scales):.2f}), "
+            f"{dx:+.1f} px right and {dy:+.1f} px up of it, in the median; "
+            f"{np.mean(covered):.0%} of its image is covered",
+        )
+
+
+def of_figures(sample: str, labels: str, misfit: float, found: Figures, in_place: bool) -> Finding:
+    """What one sample would score; in a wrong frame that is no more than a note."""
+    scores = found.scores
+    if scores is None:
+        return Finding("wrong", sample, f"{labels}: would have no score: {found.trouble}")
+    before = "no overlap" if np.isnan(found.unaligned_cd_mm) else f"{found.unaligned_cd_mm:.2f} mm"
+    text = (
+        f"{labels}: CR {scores.cr:.1%}, CD {scores.cd_mm:.2f} mm ({before} before depth alignment), "
+        f"normals {scores.normal_deg:.1f} deg, {scores.overlap_px:.0f} px of image shared"
+    )
+    if not in_place:
+        return Finding("note", sample, f"{text}; in the wrong frame these mean nothing")
+    if scores.cr < _LOW_CR:
+        return Finding("note", sample, f"{text}; CR is low, and CD sees only what is covered")
+    if misfit > _APART:
+        return Finding("note", sample, f"{text}; this one stands apart from its reference")
+    return Finding("ok", sample, text)
