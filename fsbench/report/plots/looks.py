@@ -49,7 +49,7 @@ _KNOWN = MappingProxyType(dict(zip(_PUBLISHED, _LOOKS, strict=False)))
 
 
 def looks(labels: Sequence[str]) -> list[Look]:
-    """A look for every label: the fixed one of a known method, else one of those that are free.
+    """A look for every label: the fixed one of a known method, else one that is free, of a new colour while there are.
 
     An unknown label's look depends on the label and on the labels before it, never on chance. With more than 16
     labels looks repeat; the labels beside the lines still tell them apart.
@@ -65,6 +65,8 @@ def looks(labels: Sequence[str]) -> list[Look]:
         look = _KNOWN.get(label)
         if look is None:
             free = [one for one in _LOOKS if one not in taken] or list(_LOOKS)
+            colours = {one.colour for one in taken}
+            free = [one for one in free if one.colour not in colours] or free
             look = free[zlib.crc32(label.encode()) % len(free)]
             taken.add(look)
         found.append(look)
