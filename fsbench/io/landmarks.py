@@ -78,7 +78,9 @@ def _from_npy(path: str | os.PathLike[str]) -> Floats:
     array = read_array(path, MAX_LANDMARK_BYTES)
     if array.dtype.kind not in "iuf":
         raise FormatError(f"{path}: has elements of type {array.dtype}, expected numbers")
-    points = array.astype(np.float64)
+    # A NaN may be of the signalling kind, of which numpy warns; it is refused later.
+    with np.errstate(invalid="ignore"):
+        points = array.astype(np.float64)
     return points[0] if points.ndim == 3 and len(points) == 1 else points
 
 

@@ -97,6 +97,8 @@ def _load(path: str | os.PathLike[str]) -> Bytes:
         if mark in raw:
             for match in re.finditer(pattern, raw):
                 raw[match.start() : match.end()] = b" " * (match.end() - match.start())
+    # The last line ends, even if it says that it goes on.
+    raw[filled - 1] = NEWLINE
     return np.frombuffer(raw, np.uint8, filled)
 
 

@@ -388,7 +388,11 @@ class _Builder:
         matrix = self.value(found[0], depth + 1) if found else None
         if not isinstance(matrix, np.ndarray) or matrix.shape != (3, 3) or matrix.dtype.kind not in "fiu":
             raise PickleError("a transform in the pickle has no 3x3 matrix 'params'")
-        return matrix.astype(np.float64)
+        with np.errstate(invalid="ignore"):
+            matrix = matrix.astype(np.float64)
+        if not np.isfinite(matrix).all():
+            raise PickleError("a transform in the pickle has a matrix that is not finite")
+        return matrix
 
     def _array(self, described: _Array, depth: int) -> Parameters:
         if described.dtype is None:

@@ -128,8 +128,10 @@ def _vertices(tables: dict[str, _Table]) -> Floats:
     if table is None or any(axis not in table or table[axis].sizes is not None for axis in "xyz"):
         raise _PlyError("there is no element 'vertex' with the properties x, y, z")
     vertices = np.empty((len(table["x"].values), 3))
-    for i, axis in enumerate("xyz"):
-        vertices[:, i] = table[axis].values
+    # A NaN may be of the signalling kind, of which numpy warns; Mesh refuses it.
+    with np.errstate(invalid="ignore"):
+        for i, axis in enumerate("xyz"):
+            vertices[:, i] = table[axis].values
     return vertices
 
 

@@ -45,7 +45,9 @@ def read_stl(path: str | os.PathLike[str]) -> Mesh:
     data = read_bytes(path, MAX_MESH_BYTES)
     n_triangles = int.from_bytes(data[_HEADER_BYTES - 4 : _HEADER_BYTES], "little")
     if len(data) >= _HEADER_BYTES and len(data) == _HEADER_BYTES + n_triangles * _TRIANGLE.itemsize:
-        corners = np.frombuffer(data, _TRIANGLE, offset=_HEADER_BYTES)["corners"].reshape(-1, 3).astype(np.float64)
+        # A NaN may be of the signalling kind, of which numpy warns; Mesh refuses it.
+        with np.errstate(invalid="ignore"):
+            corners = np.frombuffer(data, _TRIANGLE, offset=_HEADER_BYTES)["corners"].reshape(-1, 3).astype(np.float64)
     elif data.lstrip()[:5].lower() == b"solid":
         corners = _ascii_corners(path, padded(data))
     else:

@@ -52,6 +52,8 @@ def read(tmp_path: Path):
         + "vn 0 0 1\nvt 0 0\ns off\ng a b\nusemtl m\nf 1 2 3 # 9\nf 3 4 1\n",
         SQUARE + "o one\nusemtl a\nf 1 2 3\no two\nusemtl b\nf 3 4 1\n",
         SQUARE + "f 1 \\\n2 3\nf 3 4\\\r\n 1\nl 1 2\np 3\n",
+        SQUARE + "f 1 2 3\nf 3 4 1 \\\n",
+        SQUARE + "f 1 2 3\nf 3 4 1\n#",
         b"\xef\xbb\xbf" + (SQUARE + "f 1 2 3\nf 3 4 1\n").encode(),
         "# caf\xe9 \n".encode("latin1") + (SQUARE + "f 1 2 3\nf 3 4 1\n").encode(),
     ],

@@ -138,6 +138,7 @@ def binary_triangles() -> bytes:
         (binary_triangles().replace(b"element face", b"element vertex"), FormatError, "two elements 'vertex'"),
         (binary_triangles().replace(b"float y", b"float q"), FormatError, "properties x, y, z"),
         (binary_triangles().replace(b"element face", b"element tristrips"), FormatError, "triangle strips"),
+        (binary_triangles().replace(bytes(12), b"\1\0\xa0\x7f" + bytes(8), 1), MeshError, "NaN"),
         (binary_triangles()[:-4] + struct.pack("<i", 4), MeshError, "there are 4 vertices"),
         (binary_triangles()[:-4] + struct.pack("<i", -1), MeshError, "there are 4 vertices"),
         (ascii_ply(TRIANGLES, *VERTEX_LINES, "3 0 1 2").encode(), FormatError, "'face'.*truncated"),
