@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fsbench.alignment.nearest import Nearest, NearestSurface
+from fsbench.alignment.oriented import vertex_normals
 from fsbench.errors import MetricError
 from fsbench.mesh import Floats, Mask, Mesh
 
@@ -127,18 +128,6 @@ def measure(
     return SurfaceDistances(
         nearest.distances, back, _normal_angle_deg(normals, prediction, nearest, inner), float(inner.mean())
     )
-
-
-def vertex_normals(mesh: Mesh) -> Floats:
-    """Unit normals of the vertices, (V, 3): the area-weighted mean of their triangles'; zero without one."""
-    corners = mesh.vertices[mesh.faces]
-    weighted = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    flat = mesh.faces.ravel()
-    sums = np.zeros((mesh.n_vertices, 3))
-    for axis in range(3):
-        sums[:, axis] = np.bincount(flat, np.repeat(weighted[:, axis], 3), mesh.n_vertices)
-    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-    return np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 0)
 
 
 def _normal_angle_deg(normals: Floats, prediction: NearestSurface, nearest: Nearest, inner: Mask) -> float:

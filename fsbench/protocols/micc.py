@@ -15,7 +15,7 @@ import numpy.typing as npt
 from fsbench.alignment.icp import Icp, fit_icp
 from fsbench.alignment.nearest import Nearest, NearestSurface
 from fsbench.alignment.procrustes import fit_landmarks
-from fsbench.alignment.starts import find_alignment, spread
+from fsbench.alignment.starts import find_alignment
 from fsbench.alignment.transform import Similarity
 from fsbench.alignment.units import unit_called, unit_of_scan
 from fsbench.errors import AlignmentError, MeshError, MetricError
@@ -84,8 +84,11 @@ class Micc:
 
     @classmethod
     def ganfit2021(cls) -> "Micc":
-        """95 mm, landmarks, ICP with the scale anew in every step until it moves by less than 1e-3, both directions."""
-        icp = Icp("point-to-point", scale=True, robust="none", rim=True, tolerance=1e-3)
+        """95 mm, landmarks, ICP with the scale anew in every step until it changes by less than 1e-3, both directions.
+
+        Ours: that ICP is point-to-plane, and that the change is the step's motion relative to the face's size.
+        """
+        icp = Icp("point-to-plane", scale=True, robust="none", rim=True, tolerance=1e-3)
         return cls("mean-both-directions", "landmarks", icp, references="smaller")
 
     def signature(self, benchmark: str) -> str:
@@ -201,7 +204,7 @@ class PreparedMicc:
         if self.protocol.start == "landmarks":
             raise AlignmentError("this protocol starts from landmarks: the prediction has none")
         icp = replace(self.protocol.icp, scale=True)
-        return find_alignment(spread(self.reference.vertices, 5000), prediction, self.surface, icp).points_from_surface
+        return find_alignment(self.reference, prediction, self.surface, icp).points_from_surface
 
     def _back(self, aligned: Mesh) -> float:
         """Mean distance from the prediction to the scan, without what stands beyond the scan's rim; NaN for none."""

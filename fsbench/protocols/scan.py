@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from fsbench.alignment.icp import Icp, IcpFit, fit_icp
 from fsbench.alignment.nearest import NearestSurface
+from fsbench.alignment.oriented import oriented
 from fsbench.alignment.procrustes import fit_landmarks
-from fsbench.alignment.starts import find_alignment, spread
+from fsbench.alignment.starts import find_alignment
 from fsbench.alignment.transform import Similarity
 from fsbench.alignment.units import unit_called, unit_nearest, unit_of_scan
 from fsbench.errors import AlignmentError
@@ -90,8 +91,8 @@ class Scan:
         scan = Mesh(reference.vertices * unit.mm, reference.faces)
         marks = None if landmarks is None else np.asarray(landmarks, np.float64) * unit.mm
         surface = NearestSurface(scan, threads) if scan.n_faces else None
-        used = np.unique(scan.faces) if scan.n_faces else np.arange(scan.n_vertices)
-        return PreparedScan(self, scan, surface, spread(scan.vertices[used], self.icp_points), marks, unit.mm, threads)
+        points = oriented(scan).take(self.icp_points).points
+        return PreparedScan(self, scan, surface, points, marks, unit.mm, threads)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,7 +160,7 @@ class PreparedScan:
     def _start(self, prediction: NearestSurface, landmarks: npt.ArrayLike | None, icp: Icp) -> Similarity:
         """By landmarks where both sides have them, else searched for; with scale, which finds the unit."""
         if landmarks is None or self.landmarks is None:
-            searched = find_alignment(self.icp_points, prediction, self.surface, replace(icp, scale=True))
+            searched = find_alignment(self.reference, prediction, self.surface, replace(icp, scale=True))
             return searched.points_from_surface
         fit = fit_landmarks(self.landmarks, landmarks)
         if fit.likely_mirrored:

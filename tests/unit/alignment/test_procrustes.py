@@ -1,0 +1,88 @@
+"""Landmark similarity: recovered, never mirrored, refused where it is not defined."""
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from fsbench.alignment.procrustes import fit_landmarks
+from fsbench.errors import AlignmentError
+from tests.heads import random_similarity
+
+# Corners of the eyes from the image's left, nose, corners of the mouth: roughly a face in mm.
+FACE = np.array([[-45.0, 35, -10], [-16, 34, 0], [16, 34, 0], [45, 35, -10], [0, -8, 18], [-25, -38, 2], [25, -38, 2]])
+SWAPPED = [3, 2, 1, 0, 4, 6, 5]
+ROUNDING = 1e-9
+
+
+def test_a_known_similarity_is_recovered() -> None:
+    true = random_similarity(np.random.default_rng(0))
+    fit = fit_landmarks(true.apply(FACE), FACE)
+    np.testing.assert_allclose(fit.ref_from_pred.matrix(), true.matrix(), rtol=ROUNDING, atol=ROUNDING)
+    assert fit.residual_rms < ROUNDING
+    assert not fit.likely_mirrored
+    assert fit.message == ""
+
+
+def test_it_is_the_least_squares_one() -> None:
+    rng = np.random.default_rng(4)
+    noisy = FACE + rng.normal(scale=3, size=FACE.shape)
+    best = fit_landmarks(noisy, FACE)
+    for _ in range(50):
+        a = best.ref_from_pred
+        turn = Rotation.from_rotvec(rng.normal(scale=0.01, size=3)).as_matrix()
+        other = a.scale * np.exp(rng.normal(scale=0.01)) * FACE @ (turn @ a.rotation).T + a.translation
+        assert np.sqrt(((other - noisy) ** 2).sum(1).mean()) > best.residual_rms
+
+
+def test_a_given_scale_is_kept() -> None:
+    fit = fit_landmarks(3 * FACE, FACE, scale=2.5)
+    assert fit.ref_from_pred.scale == 2.5
+    # All that is left is half a unit of scale about the mean.
+    assert fit.residual_rms == pytest.approx(0.5 * np.sqrt(FACE.var(0).sum()))
+
+
+def test_weights_leave_out() -> None:
+    spoilt = FACE.copy()
+    spoilt[4] += 50
+    weights = [1, 1, 1, 1, 0, 1, 1]
+    assert fit_landmarks(spoilt, FACE, weights=weights).residual_rms < ROUNDING
+    assert fit_landmarks(spoilt, FACE).residual_rms > 10
+
+
+@pytest.mark.parametrize("wrong", [FACE[SWAPPED], FACE * [-1, 1, 1]], ids=["left and right swapped", "mirrored"])
+def test_mirrored_landmarks_are_not_fitted_but_said(wrong: np.ndarray) -> None:
+    fit = fit_landmarks(FACE, wrong)
+    assert np.linalg.det(fit.ref_from_pred.rotation) > 0
+    assert fit.likely_mirrored
+    assert "swapped" in fit.message
+    assert fit.mirrored_rms < 1e-6
+
+
+def test_flat_landmarks_are_not_called_mirrored() -> None:
+    """What is flat fits its mirror image as well as itself."""
+    flat = FACE * [1, 1, 0]
+    assert not fit_landmarks(flat + [0, 0, 5], flat).likely_mirrored
+
+
+def test_a_noisy_prediction_is_not_called_mirrored() -> None:
+    """Landmarks of bad predictions are off by 5 mm; that is no reason to suspect anything."""
+    rng = np.random.default_rng(5)
+    for _ in range(100):
+        assert not fit_landmarks(FACE, FACE + rng.normal(scale=5, size=FACE.shape)).likely_mirrored
+
+
+@pytest.mark.parametrize(
+    ("reference", "prediction", "said"),
+    [
+        (FACE[:2], FACE[:2], "at least 3"),
+        (FACE, FACE[:5], "correspond"),
+        (FACE[:, :2], FACE, "expected"),
+        (np.outer([1.0, 2, 5], [1, 1, 0]), FACE[:3], "one line"),
+        (FACE[:3], np.outer([1.0, 2, 5], [1, 1, 0]) + 1e6, "one line"),
+        (np.ones((7, 3)), FACE, "one place"),
+        (np.where(FACE == 18, np.nan, FACE), FACE, "landmark 4 is NaN"),
+    ],
+)
+def test_what_cannot_be_fitted_is_refused(reference: np.ndarray, prediction: np.ndarray, said: str) -> None:
+    with pytest.raises(AlignmentError, match=said):
+        fit_landmarks(reference, prediction)

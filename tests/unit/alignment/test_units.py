@@ -1,0 +1,29 @@
+"""Units: found by size, refused where no unit gives a face."""
+
+import numpy as np
+import pytest
+
+from fsbench.alignment.units import MM_PER, unit_called, unit_nearest, unit_of_scan
+from fsbench.errors import AlignmentError
+from tests.heads import face_of, head
+
+
+@pytest.mark.parametrize("unit", ["um", "mm", "cm", "m"])
+@pytest.mark.parametrize("part", [head(20, 30), face_of(head(40, 60), 60)], ids=["head", "tight crop"])
+def test_a_scan_tells_its_unit(unit: str, part) -> None:
+    assert unit_of_scan(part.vertices / MM_PER[unit]).name == unit
+
+
+def test_the_unit_cube_is_no_unit() -> None:
+    with pytest.raises(AlignmentError, match=r"diagonal of 3\.4.*name the unit"):
+        unit_of_scan(np.array([[-1.0, -1, -1], [1, 1, 1]]))
+
+
+@pytest.mark.parametrize(("scale", "name"), [(1030.0, "m"), (0.97, "mm"), (0.0011, "um"), (8.0, "cm"), (53.0, "dm")])
+def test_the_nearest_unit_is_nearest_by_ratio(scale: float, name: str) -> None:
+    assert unit_nearest(scale).name == name
+
+
+def test_unknown_units_are_refused() -> None:
+    with pytest.raises(AlignmentError, match="inch"):
+        unit_called("inch")

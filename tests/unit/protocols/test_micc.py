@@ -1,0 +1,87 @@
+"""MICC: two named protocols, their crops and their scores on shapes whose answers are known."""
+
+import numpy as np
+import pytest
+
+from fsbench.alignment.transform import Similarity
+from fsbench.errors import AlignmentError, MeshError, MetricError
+from fsbench.mesh import Mesh
+from fsbench.protocols.micc import METRICS, Micc, mean_mesh
+from tests.heads import head, moved, random_similarity
+
+HEAD = head(60, 90)
+TIP = HEAD.vertices[np.abs(HEAD.vertices - [0, -11, 116]).sum(1).argmin()]
+MARKS = np.array([[-45.0, 25, 75], [45, 25, 75], [0, -10, 115], [-25, -50, 80], [25, -50, 80]])
+BOTH = pytest.mark.parametrize("protocol", [Micc.deng2019(), Micc.ganfit2021()], ids=["deng2019", "ganfit2021"])
+
+
+def test_the_crop_is_a_ball_with_its_forehead_cut() -> None:
+    for protocol, highest in ((Micc.deng2019(forehead_mm=40), TIP[1] + 40), (Micc.ganfit2021(), np.inf)):
+        scan = protocol.prepare(HEAD, TIP, MARKS).reference
+        assert np.linalg.norm(scan.vertices - TIP, axis=1).max() <= 95
+        assert scan.vertices[:, 1].max() <= highest
+    smaller = Micc.ganfit2021().prepare(HEAD, TIP, MARKS, crop_mm=60).reference
+    assert 55 < np.linalg.norm(smaller.vertices - TIP, axis=1).max() <= 60
+
+
+def test_up_is_a_setting() -> None:
+    turned = HEAD.vertices[:, [0, 2, 1]] * [1, 1, -1]
+    faces = HEAD.faces
+    up = Micc("rmse-point-to-plane", "search", Micc.deng2019().icp, forehead_mm=40, up="-z")
+    scan = up.prepare(Mesh(turned, faces), TIP[[0, 2, 1]] * [1, 1, -1]).reference
+    assert scan.n_vertices == Micc.deng2019(forehead_mm=40).prepare(HEAD, TIP).reference.n_vertices
+
+
+@BOTH
+def test_the_scan_itself_is_perfect_in_any_frame(protocol: Micc) -> None:
+    motion = random_similarity(np.random.default_rng(2), most_deg=40)
+    prediction = moved(HEAD, motion)
+    scores = protocol.prepare(HEAD, TIP, MARKS).compare(prediction.vertices, prediction.faces, motion.apply(MARKS))
+    assert scores["score_mm"] < 0.01
+    assert scores["mm_per_unit"] == pytest.approx(1 / motion.scale, rel=1e-3)
+    assert tuple(scores.as_dict()) == METRICS
+    assert scores.doubts == ()
+
+
+def test_the_two_scores_are_different_things() -> None:
+    rng = np.random.default_rng(3)
+    rough = Mesh(HEAD.vertices + rng.normal(scale=1, size=HEAD.vertices.shape), HEAD.faces)
+    deng = Micc.deng2019().prepare(HEAD, TIP, MARKS).compare(rough.vertices, rough.faces, MARKS)
+    ganfit = Micc.ganfit2021().prepare(HEAD, TIP, MARKS).compare(rough.vertices, rough.faces, MARKS)
+    assert ganfit["score_mm"] == pytest.approx((ganfit["ref_to_pred_mean_mm"] + ganfit["pred_to_ref_mean_mm"]) / 2)
+    # The plane of the nearest triangle is never farther than its nearest point.
+    assert 0 < deng["score_mm"] <= deng["ref_to_pred_rmse_mm"] + 1e-9
+
+
+def test_deng_needs_no_landmarks_and_ganfit_does() -> None:
+    prediction = moved(HEAD, Similarity(0.01, translation=[1, 2, 3]))
+    assert Micc.deng2019().prepare(HEAD, TIP).compare(prediction.vertices, prediction.faces)["score_mm"] < 0.01
+    with pytest.raises(AlignmentError, match="scan has none"):
+        Micc.ganfit2021().prepare(HEAD, TIP)
+    with pytest.raises(AlignmentError, match="prediction has none"):
+        Micc.ganfit2021().prepare(HEAD, TIP, MARKS).compare(prediction.vertices, prediction.faces)
+
+
+def test_an_empty_crop_is_refused() -> None:
+    with pytest.raises(MetricError, match="one frame and unit"):
+        Micc.deng2019().prepare(HEAD, TIP + 1000)
+    with pytest.raises(AlignmentError, match="three finite"):
+        Micc.deng2019().prepare(HEAD, [0, np.nan, 1])
+
+
+def test_frames_are_averaged_in_one_pose() -> None:
+    rng = np.random.default_rng(4)
+    noise = rng.normal(scale=2, size=(5, *HEAD.vertices.shape))
+    frames = [moved(Mesh(HEAD.vertices + one, HEAD.faces), random_similarity(rng)) for one in noise]
+    mean = mean_mesh([Mesh(HEAD.vertices, HEAD.faces), *frames])
+    # Six frames, one of them without noise: its standard deviation is 2 sqrt(5) / 6.
+    assert (mean.vertices - HEAD.vertices).std() == pytest.approx(2 * np.sqrt(5) / 6, rel=0.05)
+    with pytest.raises(MeshError, match="topology"):
+        mean_mesh([HEAD, head(20, 30)])
+
+
+def test_the_signatures_differ_and_name_the_forehead() -> None:
+    signatures = [Micc.deng2019().signature("micc-deng2019"), Micc.ganfit2021().signature("micc-ganfit2021")]
+    assert "forehead_mm:60" in signatures[0]
+    assert "references:smaller" in signatures[1]
+    assert Micc.deng2019(50).signature("micc-deng2019") != signatures[0]

@@ -1,0 +1,115 @@
+"""Scan: units and poses found, every direction named, suspicious alignments said."""
+
+import numpy as np
+import pytest
+
+from fsbench.alignment.transform import Similarity
+from fsbench.errors import AlignmentError, MeshError
+from fsbench.mesh import Mesh
+from fsbench.protocols.scan import METRICS, Scan
+from tests.heads import face_of, head, moved, random_similarity
+
+HEAD = head(60, 90)
+FACE = face_of(HEAD)
+ROUGH = head(45, 60)
+MARKS = np.array([[-45.0, 25, 75], [45, 25, 75], [0, -10, 115], [-25, -50, 80], [25, -50, 80]])
+SWAPPED = [1, 0, 2, 4, 3]
+# ICP by triangles ends within hundredths of a millimetre of the same place from anywhere.
+SAME_MM = 0.02
+
+
+def test_a_scan_of_the_prediction_itself_is_perfect_in_any_unit_and_pose() -> None:
+    motion = random_similarity(np.random.default_rng(0), most_deg=40, decades=2)
+    prediction = moved(HEAD, motion)
+    measured = Scan().prepare(moved(FACE, Similarity(0.001))).measure(prediction)
+    scores = measured.scores
+    assert scores["symmetric_rmse_mm"] < 1e-3
+    assert scores["normal_deg"] < 5  # vertex normals against those of the triangles beside them
+    assert scores["mm_per_unit"] == pytest.approx(1 / motion.scale, rel=1e-4)
+    assert scores["ref_mm_per_unit"] == 1000
+    assert scores["covered"] == 1
+    assert scores.doubts == ()
+    assert tuple(scores.as_dict()) == METRICS
+    np.testing.assert_allclose(measured.prediction.vertices, HEAD.vertices, atol=0.01)
+
+
+def test_landmarks_and_search_lead_to_the_same() -> None:
+    motion = random_similarity(np.random.default_rng(1), most_deg=40)
+    prediction = moved(ROUGH, motion)
+    searched = Scan().prepare(FACE).compare(prediction.vertices, prediction.faces)
+    marked = Scan().prepare(FACE, MARKS).compare(prediction.vertices, prediction.faces, motion.apply(MARKS))
+    assert marked["ref_to_pred_mean_mm"] == pytest.approx(searched["ref_to_pred_mean_mm"], abs=SAME_MM)
+
+
+def test_metric_keeps_the_size() -> None:
+    larger = moved(HEAD, Similarity(1.1 / 1000))
+    fitted, metric = (Scan(scale).prepare(FACE).measure(larger).scores for scale in ("fitted", "metric"))
+    assert fitted["ref_to_pred_mean_mm"] < 1e-3
+    assert metric["ref_to_pred_mean_mm"] > 0.5
+    assert metric["mm_per_unit"] == 1000
+
+
+def test_what_stands_beyond_the_scan_is_not_measured_and_what_is_missing_is() -> None:
+    whole = Scan().prepare(FACE, MARKS).measure(HEAD, MARKS).scores
+    assert whole["pred_to_ref_p90_mm"] < 1e-3
+    half = Mesh(HEAD.vertices, HEAD.faces[(HEAD.vertices[HEAD.faces][:, :, 0] > -5).all(1)])
+    scores = Scan().prepare(FACE, MARKS).measure(half, MARKS).scores
+    assert scores["covered"] < 0.6
+    assert scores["ref_to_pred_p90_mm"] > 20
+    assert scores["suspicious"] == 1
+    assert "incomplete" in " ".join(scores.doubts)
+
+
+def test_point_clouds_are_measured_to_their_points() -> None:
+    cloud = Scan().prepare(FACE, MARKS).compare(ROUGH.vertices, [], MARKS)
+    solid = Scan().prepare(FACE, MARKS).compare(ROUGH.vertices, ROUGH.faces, MARKS)
+    assert cloud["ref_to_pred_mean_mm"] > solid["ref_to_pred_mean_mm"]
+    assert np.isnan(cloud["normal_deg"])
+    backless = Scan().prepare(Mesh(FACE.vertices), MARKS).compare(ROUGH.vertices, ROUGH.faces, MARKS)
+    assert np.isnan(backless["pred_to_ref_mean_mm"])
+    assert np.isnan(backless["symmetric_mean_mm"])
+    assert backless["ref_to_pred_mean_mm"] == pytest.approx(solid["ref_to_pred_mean_mm"], abs=0.1)
+
+
+def test_swapped_landmarks_are_refused() -> None:
+    with pytest.raises(AlignmentError, match="swapped"):
+        Scan().prepare(FACE, MARKS).compare(ROUGH.vertices, ROUGH.faces, MARKS[SWAPPED])
+
+
+def test_another_shape_is_suspicious() -> None:
+    box = np.array([[x, y, z] for x in (-60, 60) for y in (-90, 90) for z in (-80, 80)], float)
+    faces = [
+        [0, 1, 3],
+        [0, 3, 2],
+        [4, 7, 5],
+        [4, 6, 7],
+        [0, 5, 1],
+        [0, 4, 5],
+        [2, 3, 7],
+        [2, 7, 6],
+        [1, 5, 7],
+        [1, 7, 3],
+    ]
+    assert Scan().prepare(FACE, MARKS).compare(box, faces, MARKS)["suspicious"] == 1
+
+
+def test_a_unit_cube_scan_is_refused_until_its_unit_is_named() -> None:
+    small = moved(FACE, Similarity(0.01))
+    with pytest.raises(AlignmentError, match="name the unit"):
+        Scan().prepare(small)
+    assert Scan(reference_unit="dm").prepare(small).ref_mm_per_unit == 100
+
+
+def test_broken_meshes_are_refused() -> None:
+    prepared = Scan().prepare(FACE, MARKS)
+    with pytest.raises(MeshError, match="empty"):
+        prepared.compare(np.empty((0, 3)), [], MARKS)
+    with pytest.raises(AlignmentError, match="correspond"):
+        prepared.compare(HEAD.vertices, HEAD.faces, MARKS[:4])
+
+
+def test_the_signature_names_every_setting() -> None:
+    assert Scan().signature("scan") == (
+        "scan|scale:fitted|unit:found|reference_unit:found|icp:point-to-plane/scaled/tukey/trim-0/no-rim/1e-06/100"
+        "|icp_points:5000|distances:vertex-to-surface|missing:fail|v1"
+    )
