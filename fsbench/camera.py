@@ -10,7 +10,9 @@ from typing import Protocol
 import numpy as np
 
 from fsbench.errors import ReferenceDataError
-from fsbench.mesh import Floats
+from fsbench.mesh import Floats, Mask, Mesh
+from fsbench.raster import NO_FACE, nearest_front
+from fsbench.surface import Surface
 
 ORTHO_FROM_CV = np.diag([1.0, -1.0, -1.0])
 """Turns a point of the cv frame into the ortho frame's axes, and back."""
@@ -28,6 +30,18 @@ class Camera(Protocol):
     def depth(self, points: Floats) -> Floats:
         """Depth of points (n, 3) along the optical axis, (n,); not positive behind the camera."""
 
+    def depth_map(self, mesh: Mesh, wanted: Mask, threads: int = 1) -> Floats:
+        """Depth of the nearest front-facing triangle by pixel, 0 where there is none or none is wanted, (n, n).
+
+        Parameters
+        ----------
+        mesh : Mesh
+        wanted : (n, n)
+            Pixels to look through.
+        threads : int
+            For the search tree that takes over where a triangle reaches behind a pinhole.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class OrthographicCamera:
@@ -44,6 +58,13 @@ class OrthographicCamera:
     def depth(self, points: Floats) -> Floats:
         """See `Camera.depth`."""
         return -points[:, 2]
+
+    def depth_map(self, mesh: Mesh, wanted: Mask, threads: int = 1) -> Floats:
+        """See `Camera.depth_map`."""
+        half = len(wanted) / 2
+        pixels = mesh.vertices[:, :2] * (half / self.half_extent_mm, -half / self.half_extent_mm) + (half - 0.5)
+        seen = nearest_front(pixels, mesh.vertices[:, 2], mesh.faces, wanted, limit=0.0)
+        return -seen.values
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +102,21 @@ class PinholeCamera:
     def depth(self, points: Floats) -> Floats:
         """See `Camera.depth`."""
         return points[:, 2]
+
+    def depth_map(self, mesh: Mesh, wanted: Mask, threads: int = 1) -> Floats:
+        """See `Camera.depth_map`."""
+        depth = self.depth(mesh.vertices)
+        if (depth <= 0).any():
+            return self._depth_map_by_rays(mesh, wanted, threads)
+        focal, centre = (self.focal_x_px, self.focal_y_px), (self.centre_x_px - 0.5, self.centre_y_px - 0.5)
+        pixels = mesh.vertices[:, :2] / depth[:, None] * focal + centre
+        seen = nearest_front(pixels, 1 / depth, mesh.faces, wanted)
+        return np.divide(1, seen.values, out=np.zeros(wanted.shape), where=seen.faces != NO_FACE)
+
+    def _depth_map_by_rays(self, mesh: Mesh, wanted: Mask, threads: int) -> Floats:
+        """A triangle that reaches behind the pinhole has no image; a ray meets it all the same."""
+        origins, directions = self.rays(len(wanted))
+        hits = Surface(mesh, threads).first_front_hits(origins, directions[wanted.reshape(-1)])
+        depths = np.zeros(wanted.shape)
+        depths[wanted] = np.where(hits.found, hits.distances, 0.0)
+        return depths

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from fsbench.mesh import Floats, Mesh
+from fsbench.metrics.cylinder_distance import map_distances
 from fsbench.surface import Surface
 
 
@@ -32,4 +33,16 @@ def chamfer(reference: Mesh, prediction: Mesh, threads: int = 1) -> Chamfer:
     return Chamfer(
         Surface(prediction, threads).closest(reference.vertices).distances,
         Surface(reference, threads).closest(prediction.vertices).distances,
+    )
+
+
+def map_chamfer(reference_mm: Floats, prediction_mm: Floats, threads: int = 1) -> Chamfer:
+    """`chamfer` between the cylinder meshes of two maps (256, 256) that both open a quad.
+
+    References
+    ----------
+    FaceScape benchmark, arXiv:2111.01082, metric CD.
+    """
+    return Chamfer(
+        map_distances(reference_mm, prediction_mm, threads), map_distances(prediction_mm, reference_mm, threads)
     )

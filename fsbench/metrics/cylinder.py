@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fsbench.mesh import Floats, Ints, Mask, Mesh
-from fsbench.surface import NO_FACE, Surface
+from fsbench.raster import outermost
 
 SIZE = 256
 HALF_HEIGHT_MM = 150.0
@@ -46,66 +46,72 @@ class CylinderMap:
         return self.radius_mm != 0
 
 
-def inward_rays(start_mm: float) -> tuple[Floats, Floats]:
-    """Rays of all pixels from `start_mm` outside towards the axis, head frame: origins, directions (65536, 3)."""
-    grid = _grid()
-    origins = np.empty((SIZE, SIZE, 3))
-    origins[:] = grid.outward * start_mm
-    origins[..., 1] = grid.heights_mm[:, None]
-    directions = np.broadcast_to(-grid.outward, (SIZE, SIZE, 3))
-    return origins.reshape(-1, 3), directions.reshape(-1, 3)
-
-
-def cylinder_map(
-    surface: Surface, origins: Floats, directions: Floats, start_mm: float, scale: float = 1.0
-) -> CylinderMap:
-    """Cast `inward_rays`: their first hit is the outermost one.
+def cylinder_map(points: Floats, faces: Ints, wanted: Mask | None = None) -> CylinderMap:
+    """Map a mesh.
 
     Parameters
     ----------
-    surface : Surface
-    origins, directions : (65536, 3)
-        `inward_rays(start_mm)`, moved into the surface's frame.
-    start_mm : float
-        Where the rays start; nothing of the surface may lie further out.
-    scale : float
-        Millimetres per length of a direction in the surface's frame.
+    points : (V, 3)
+        Vertices in the head frame, mm.
+    faces : (F, 3)
+        Either side counts.
+    wanted : (256, 256), optional
+        Pixels to look at, the others stay empty; all if not given. The last column follows the first.
     """
-    hits = surface.first_hits(origins, directions)
-    radius = start_mm - hits.distances * scale
-    outside_axis = hits.found & (radius > 0)
-    return CylinderMap(
-        np.where(outside_axis, radius, 0.0).reshape(SIZE, SIZE),
-        np.where(outside_axis, hits.faces, NO_FACE).reshape(SIZE, SIZE),
-    )
+    turn = np.ones((SIZE, SIZE - 1), np.bool_) if wanted is None else wanted[:, :-1]
+    seen = outermost(points, faces, _grid().heights_mm, SIZE - 1, turn)
+    return CylinderMap(np.hstack([seen.values, seen.values[:, :1]]), np.hstack([seen.faces, seen.faces[:, :1]]))
+
+
+def open_quads(radius_mm: Floats) -> Mask:
+    """Pixels (256, 256) that open a quad with (k+1, j), (k, j+1), (k+1, j+1), cyclic.
+
+    A quad is open if its pixel's radius is non-zero and differs from the other three by less than `JUMP_MM`. In the
+    last column the flat index runs on into the next row, see `cylinder_mesh`.
+    """
+    wrapped = np.empty((SIZE + 1, SIZE + 1))
+    wrapped[:SIZE, :SIZE] = radius_mm
+    wrapped[SIZE, :SIZE], wrapped[:, SIZE] = wrapped[0, :SIZE], wrapped[:, 0]
+    is_open = radius_mm != 0
+    for other in (wrapped[1:, :-1], wrapped[:-1, 1:], wrapped[1:, 1:]):
+        is_open &= np.abs(radius_mm - other) < JUMP_MM
+    # The public code indexes past the end here and stops; the quad does not exist.
+    is_open.reshape(-1)[SIZE * SIZE - SIZE - 1 :] = False
+    return is_open
+
+
+def quad_corners(is_open: Mask) -> Mask:
+    """Pixels (256, 256) that are a vertex of the cylinder mesh."""
+    used, quads = np.zeros(SIZE * SIZE, np.bool_), is_open.reshape(-1)
+    for offset in (0, 1, SIZE, SIZE + 1):
+        used[offset:] |= quads[: SIZE * SIZE - offset]
+    return used.reshape(SIZE, SIZE)
+
+
+def grid_points(rows: Ints, columns: Ints, radius_mm: Floats) -> Floats:
+    """Positions of pixels in the head frame, (n, 3), from their rows, columns and radii (n,)."""
+    grid = _grid()
+    points: Floats = radius_mm[:, None] * grid.outward[columns]
+    points[:, 1] = grid.heights_mm[rows]
+    return points
 
 
 def cylinder_mesh(radius_mm: Floats) -> Mesh | None:
     """Triangulate a map; None where no quad opens.
 
-    Pixel (k, j) opens the quad of (k, j), (k+1, j), (k, j+1), (k+1, j+1), cyclic, if its radius is
-    non-zero and differs from the other three by less than `JUMP_MM`. Vertices that no triangle uses
-    are dropped.
+    Quad i = 256 k + j (see `open_quads`) gives the triangles (i, i+1, i+256) and (i+257, i+256, i+1). Vertices that
+    no triangle uses are dropped, the others are the pixels in row order.
     """
-    step = np.zeros_like(radius_mm)
-    for shift in ((-1, 0), (0, -1), (-1, -1)):
-        np.maximum(step, np.abs(radius_mm - np.roll(radius_mm, shift, (0, 1))), out=step)
-    i = np.flatnonzero((step < JUMP_MM) & (radius_mm != 0))
-    # The public code indexes past the end here and stops; the quad does not exist.
-    i = i[i + SIZE + 1 < SIZE * SIZE]
-    if not len(i):
-        return None
-    used = np.zeros(SIZE * SIZE, np.bool_)
-    for offset in (0, 1, SIZE, SIZE + 1):
-        used[i + offset] = True
-    pixels = np.flatnonzero(used)
+    is_open = open_quads(radius_mm)
+    return quad_mesh(radius_mm, is_open) if is_open.any() else None
+
+
+def quad_mesh(radius_mm: Floats, is_open: Mask) -> Mesh:
+    """The triangles of some quads, see `cylinder_mesh`."""
+    i = np.flatnonzero(is_open)
+    pixels = np.flatnonzero(quad_corners(is_open))
     new = np.empty(SIZE * SIZE, np.int64)
     new[pixels] = np.arange(len(pixels))
     a, b, c, d = new[i], new[i + 1], new[i + SIZE], new[i + SIZE + 1]
-    faces = np.empty((2 * len(i), 3), np.int64)
-    faces[: len(i)] = np.stack([a, b, c], 1)
-    faces[len(i) :] = np.stack([d, c, b], 1)
-    grid = _grid()
-    vertices = radius_mm.reshape(-1)[pixels, None] * grid.outward[pixels % SIZE]
-    vertices[:, 1] = grid.heights_mm[pixels // SIZE]
-    return Mesh(vertices, faces)
+    faces = np.concatenate([np.stack([a, b, c], 1), np.stack([d, c, b], 1)])
+    return Mesh(grid_points(pixels // SIZE, pixels % SIZE, radius_mm.reshape(-1)[pixels]), faces)

@@ -14,12 +14,11 @@ import numpy.typing as npt
 
 from fsbench.alignment import depth
 from fsbench.camera import Camera
-from fsbench.errors import AlignmentError, MetricError
+from fsbench.errors import AlignmentError, MeshError, MetricError
 from fsbench.mesh import Floats, Mesh
-from fsbench.metrics.chamfer import chamfer
-from fsbench.metrics.cylinder import SIZE, CylinderMap, cylinder_map, cylinder_mesh, inward_rays
+from fsbench.metrics.chamfer import map_chamfer
+from fsbench.metrics.cylinder import SIZE, CylinderMap, cylinder_map, cylinder_mesh, open_quads
 from fsbench.metrics.normals import mean_normal_angle_deg, mean_normal_error_rad
-from fsbench.surface import Surface
 
 PUPIL_DISTANCE_MM = 62.85
 """Standard pupil distance of the benchmark, to which every subject is scaled."""
@@ -93,6 +92,10 @@ class View:
     head_center_mm: Floats
     mm_per_unit: float
 
+    def head_frame(self, points: Floats) -> Floats:
+        """Points (n, 3) of the camera frame in the head frame."""
+        return (points - self.head_center_mm) @ self.head_rotation
+
 
 @dataclass(frozen=True, slots=True)
 class FaceScape:
@@ -149,9 +152,11 @@ class FaceScape:
         MetricError
             If the camera or the cylinder sees nothing of the reference.
         """
-        surface = Surface(reference, threads)
-        depths = _depth_map(surface, view.camera, self.map_px)
-        cylinder = _cylinder_map(surface, view, depth.DepthShift(0.0, 0, 1.0, (0.0, 0.0, 0.0)))
+        if not reference.n_faces:
+            raise MeshError(f"the reference has {reference.n_vertices} vertices but no faces")
+        everywhere = np.ones((self.map_px, self.map_px), np.bool_)
+        depths = view.camera.depth_map(reference, everywhere, threads).reshape(-1)
+        cylinder = cylinder_map(view.head_frame(reference.vertices), reference.faces)
         if not depths.any() or not cylinder.covered.any():
             raise MetricError(
                 "the reference is not where the sample's camera and head frame look: are they of one set?"
@@ -210,21 +215,25 @@ class Prepared:
         """Like `compare`, and keep the shapes in between, for heat maps and checks."""
         mesh = Mesh(prediction.vertices * self.view.mm_per_unit, prediction.faces)
         self._refuse_misplaced(mesh)
-        surface = Surface(mesh, self.threads)
-        depths = _depth_map(surface, self.view.camera, self.protocol.map_px)
+        # Where the reference has nothing, nothing of the prediction counts: it need not be looked at.
+        wanted = (self.depths_mm != 0).reshape(self.protocol.map_px, -1)
+        depths = self.view.camera.depth_map(mesh, wanted, self.threads).reshape(-1)
+        if not depths.any():
+            # The refusal that follows says whether the camera sees it elsewhere.
+            depths = self.view.camera.depth_map(mesh, np.ones_like(wanted), self.threads).reshape(-1)
         align = depth.along_axis if self.protocol.align == "depth-median" else depth.along_rays
         shift = align(self.depths_mm, depths)
-        cylinder = _cylinder_map(surface, self.view, shift)
-        return self._measure(mesh, shift, cylinder)
+        aligned = self.view.head_frame(shift.apply(mesh.vertices))
+        return self._measure(mesh, shift, cylinder_map(aligned, mesh.faces, self.radius_mm != 0))
 
     def _measure(self, mesh: Mesh, shift: depth.DepthShift, cylinder: CylinderMap) -> "Measurement":
-        both = (self.radius_mm != 0) & cylinder.covered
-        ref, pred = cylinder_mesh(self.radius_mm * both), cylinder_mesh(cylinder.radius_mm * both)
-        if ref is None or pred is None:
+        both = cylinder.covered
+        radius_ref, radius_pred = self.radius_mm * both, cylinder.radius_mm
+        if not (open_quads(radius_ref).any() and open_quads(radius_pred).any()):
             raise MetricError(
                 f"no overlap: around the head, reference and prediction share {int(both.sum())} of 65536 directions"
             )
-        distances = chamfer(ref, pred, self.threads)
+        distances = map_chamfer(radius_ref, radius_pred, self.threads)
         normals_ref = self.normals[both]
         normals_pred = mesh.face_normals(cylinder.faces[both]) @ self.view.head_rotation
         scores = Scores(
@@ -237,15 +246,18 @@ class Prepared:
             depth_shift_mm=shift.shift_mm,
             overlap_px=float(shift.overlap_px),
         )
-        return Measurement(scores, shift, ref, pred, distances.ref_to_pred_mm, distances.pred_to_ref_mm)
+        return Measurement(scores, shift, radius_ref, radius_pred, distances.ref_to_pred_mm, distances.pred_to_ref_mm)
 
     def _refuse_misplaced(self, mesh: Mesh) -> None:
+        if not mesh.n_faces:
+            raise MeshError(f"the mesh has {mesh.n_vertices} vertices but no faces: a point cloud has no surface")
         extent = float(np.linalg.norm(np.ptp(mesh.vertices, axis=0)))
         ratio = extent / self.extent_mm
         if not 1 / self.protocol.largest_extent <= ratio <= self.protocol.largest_extent:
             raise AlignmentError(
-                f"the prediction's bounding box has a diagonal of {extent:.4g} mm, the reference's {self.extent_mm:.4g} mm: "
-                f"a ratio of {ratio:.3g}; is it in another unit, or not in the image frame?"
+                f"the prediction's bounding box has a diagonal of {extent:.4g} mm, "
+                f"the reference's {self.extent_mm:.4g} mm: a ratio of {ratio:.3g}; "
+                "is it in another unit, or not in the image frame?"
             )
         if (self.view.camera.depth(mesh.vertices) <= 0).all():
             raise AlignmentError(
@@ -263,37 +275,31 @@ class Measurement:
     scores : Scores
     shift : DepthShift
         What aligned the prediction (in millimetres, after `mm_per_unit`).
-    reference, prediction : Mesh
-        The two cylinder meshes over the common part, head frame, mm.
+    radius_ref_mm, radius_pred_mm : ndarray, (256, 256)
+        The two cylinder maps over the common part.
     ref_to_pred_mm, pred_to_ref_mm : ndarray
         Distance from every vertex of one cylinder mesh to the other's surface.
     """
 
     scores: Scores
     shift: depth.DepthShift
-    reference: Mesh
-    prediction: Mesh
+    radius_ref_mm: Floats
+    radius_pred_mm: Floats
     ref_to_pred_mm: Floats
     pred_to_ref_mm: Floats
 
+    @property
+    def reference(self) -> Mesh:
+        """Cylinder mesh of the reference over the common part, head frame, mm."""
+        return _mesh_of(self.radius_ref_mm)
 
-def _depth_map(surface: Surface, camera: Camera, size_px: int) -> Floats:
-    """Depth of the nearest front-facing triangle by pixel (size_px^2,), 0 where there is none."""
-    hits = surface.first_front_hits(*camera.rays(size_px))
-    return np.where(hits.found, hits.distances, 0.0)
+    @property
+    def prediction(self) -> Mesh:
+        """Cylinder mesh of the prediction over the common part, head frame, mm."""
+        return _mesh_of(self.radius_pred_mm)
 
 
-def _cylinder_map(surface: Surface, view: View, shift: depth.DepthShift) -> CylinderMap:
-    """Map of the shifted surface: the rays are moved back instead of the mesh, so one tree serves all."""
-    translation = np.array(shift.translation_mm)
-    center = (view.head_center_mm - translation) / shift.scale
-    farthest = np.sqrt(np.einsum("ij,ij->i", d := surface.mesh.vertices - center, d).max()) * shift.scale
-    start_mm = float(np.ceil(farthest + 1.0))
-    origins, directions = inward_rays(start_mm)
-    return cylinder_map(
-        surface,
-        origins @ view.head_rotation.T / shift.scale + center,
-        directions @ view.head_rotation.T,
-        start_mm,
-        shift.scale,
-    )
+def _mesh_of(radius_mm: Floats) -> Mesh:
+    mesh = cylinder_mesh(radius_mm)
+    assert mesh is not None, "what was measured has a surface"
+    return mesh

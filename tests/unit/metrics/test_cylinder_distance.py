@@ -1,0 +1,90 @@
+"""Distances found on the grid against a search tree, on smooth heads and on maps made to be awkward."""
+
+import numpy as np
+import pytest
+
+from fsbench.metrics.cylinder import SIZE, cylinder_mesh
+from fsbench.metrics.cylinder_distance import map_distances
+from fsbench.surface import Surface
+
+# Both work in single precision, which is 1.5e-5 mm at 200 mm; a few operations add up.
+SINGLE_MM = 1e-4
+
+Map = np.ndarray
+
+
+def _by_tree(from_mm: Map, to_mm: Map) -> np.ndarray:
+    points, surface = cylinder_mesh(from_mm), cylinder_mesh(to_mm)
+    assert points is not None and surface is not None
+    return Surface(surface).closest(points.vertices).distances
+
+
+def _head(rng: np.random.Generator, roughness_mm: float) -> Map:
+    """A smooth closed head, its surface moved by waves and noise."""
+    y, theta = np.linspace(-1, 1, SIZE)[:, None], np.linspace(0, 2 * np.pi, SIZE)
+    radius = 85 * np.sqrt(np.clip(1 - (y / 0.85) ** 2, 0, None)) * (1 + 0.1 * np.cos(theta))
+    waves = sum(rng.normal() * np.cos(k * theta + 6 * rng.random()) * np.sin(4 * k * y) for k in range(1, 5))
+    radius = np.where(radius > 0, np.maximum(radius + roughness_mm * waves + rng.normal(0, 0.05, (SIZE, SIZE)), 0), 0)
+    radius[:, -1] = radius[:, 0]
+    return radius
+
+
+def _face(radius: Map) -> Map:
+    """Only the side that looks along +z."""
+    cropped = np.zeros_like(radius)
+    cropped[60:200, 70:190] = radius[60:200, 70:190]
+    return cropped
+
+
+def _jumps(rng: np.random.Generator, radius: Map) -> Map:
+    """Holes, steps above and below the limit of 15 mm, and last columns that differ from the first."""
+    radius = radius * (rng.random((SIZE, SIZE)) > 0.03)
+    radius[80:100, 90:120] += (radius[80:100, 90:120] > 0) * 14.5
+    radius[120:140, 90:120] += (radius[120:140, 90:120] > 0) * 25
+    radius[100:140, 250:] = 60 + rng.normal(0, 3, (40, 6))
+    return radius
+
+
+def _sparse(rng: np.random.Generator) -> Map:
+    """A few patches far from each other, some on the axis."""
+    radius = np.zeros((SIZE, SIZE))
+    for _ in range(12):
+        k, j = rng.integers(0, 240, 2)
+        radius[k : k + 12, j : j + 12] = rng.choice([0.001, 2.0, 40.0, 110.0]) + rng.random((12, 12))
+    return radius
+
+
+def _cases() -> dict[str, tuple[Map, Map]]:
+    rng = np.random.default_rng(7)
+    head = _head(rng, 0.5)
+    return {
+        "near": (_face(head), _face(head + 1.5 * (head > 0))),
+        "itself": (head, head),
+        "whole heads with their seam": (head, _head(rng, 1.5)),
+        "jumps and holes": (_jumps(rng, head), _jumps(rng, _head(rng, 1.0))),
+        "jumps to near the axis": (_face(_jumps(rng, head))[::-1], _face(_jumps(rng, head * 0.12))),
+        "far apart": (_face(head), _face(head * 0.7)),
+        "patches": (_sparse(rng), _sparse(rng)),
+    }
+
+
+CASES = _cases()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_distance_is_that_of_a_search_tree(name: str) -> None:
+    first, second = CASES[name]
+    for from_mm, to_mm in ((first, second), (second, first)):
+        np.testing.assert_allclose(map_distances(from_mm, to_mm), _by_tree(from_mm, to_mm), rtol=1e-6, atol=SINGLE_MM)
+
+
+def test_a_quad_of_the_last_column_counts() -> None:
+    """It has no width, but where nothing else is open its edges are all there is."""
+    only_seam = np.zeros((SIZE, SIZE))
+    only_seam[100:104, 255] = 50.0
+    only_seam[101:106, 0] = 50.0
+    beside = np.zeros((SIZE, SIZE))
+    beside[90:110, 2:12] = 52.0
+    distances = map_distances(beside, only_seam)
+    np.testing.assert_allclose(distances, _by_tree(beside, only_seam), atol=SINGLE_MM)
+    assert 2 < distances.min() < 4
