@@ -90,10 +90,10 @@ def _named(diagnosis: Diagnosis) -> Advice:
     suspect = diagnosis.suspect
     assert suspect is not None
     mistake = _words(suspect)
-    frame = _frame_for(suspect, diagnosis.inverted)
+    frame = frame_for(suspect, diagnosis.inverted)
     if frame is not None:
         return _with_options(mistake, frame)
-    rival = None if diagnosis.rival is None else _frame_for(diagnosis.rival, diagnosis.inverted)
+    rival = None if diagnosis.rival is None else frame_for(diagnosis.rival, diagnosis.inverted)
     if rival is not None:
         options = frame_options(rival)
         return Advice(mistake, f"{options} fits nearly as well", options)
@@ -108,8 +108,15 @@ def _words(suspect: Suspect) -> str:
     return f"the meshes stand {kind}, in the frame {suspect.adapter.name}" + (f"; {change}" if change else "")
 
 
-def _frame_for(suspect: Suspect, inverted: bool) -> Frame | None:
-    """The frame that undoes a change; None if none does."""
+def frame_for(suspect: Suspect, inverted: bool) -> Frame | None:
+    """The frame that undoes a change; None if none does.
+
+    Parameters
+    ----------
+    suspect : Suspect
+    inverted : bool
+        After the change, and without turning them, the faces are the wrong way round.
+    """
     change, now = suspect.change, as_frame(suspect.adapter)
     base = change.reading.frame
     if base is None or now is None or change.orientation.order != (0, 1, 2):

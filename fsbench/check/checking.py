@@ -13,7 +13,7 @@ from fsbench.check.diagnosis import Diagnosis, diagnose
 from fsbench.check.evidence import Evidence, gather
 from fsbench.check.figures import figures
 from fsbench.check.files import look_through
-from fsbench.check.findings import Finding, some, worst
+from fsbench.check.findings import Finding, counted, some, worst
 from fsbench.check.health import examine
 from fsbench.check.spread import cells, spread
 from fsbench.errors import ReferenceDataError
@@ -172,14 +172,12 @@ def _verdict(findings: Sequence[Finding], looked_at: int) -> Finding:
     wrong = [finding for finding in findings if finding.verdict == "wrong"]
     if wrong:
         topics = some(dict.fromkeys(finding.topic for finding in wrong))
-        return Finding("wrong", "verdict", f"{_lines(len(wrong), 'wrong')} ({topics}): to be mended before scoring")
+        return Finding(
+            "wrong", "verdict", f"{counted(len(wrong), 'thing')} wrong ({topics}): to be mended before scoring"
+        )
     notes = sum(finding.verdict == "note" for finding in findings)
-    beside = f", {_lines(notes, 'to note')}" if notes else ""
-    return Finding("ok", "verdict", f"nothing wrong in the {looked_at} samples looked at{beside}")
-
-
-def _lines(count: int, what: str) -> str:
-    return f"{count} {'thing' if count == 1 else 'things'} {what}"
+    beside = f", {counted(notes, 'thing')} to note" if notes else ""
+    return Finding("ok", "verdict", f"nothing wrong in {counted(looked_at, 'sample')} looked at{beside}")
 
 
 def _map(function: Callable[[T], R], items: Sequence[T], jobs: int) -> list[R]:

@@ -32,8 +32,9 @@ MOVED = 0.12
 
 _STEADY = 0.7
 _FITTED_SAMPLES = 4
-_ROUGH_STEPS = 6
-_LIKELY = 4
+_ROUGH_STEPS = 8
+_ROUGH_STARTS = (1.0, 1.4)
+_LIKELY = 6
 _CENTRED = 0.08
 
 
@@ -193,7 +194,7 @@ def _likely(one: Evidence, suspect: Suspect) -> list[Orientation]:
     """The orientations that a rough fit to one sample leaves in the race."""
     ranked = []
     for orientation in ALL_ORIENTATIONS:
-        fit = _fit_one(one, suspect, orientation, (1.15,), _ROUGH_STEPS)
+        fit = _fit_one(one, suspect, orientation, _ROUGH_STARTS, _ROUGH_STEPS)
         if fit is not None:
             ranked.append((fit.sight.misfit + WORTH * orientation.cost, orientation))
     ranked.sort(key=lambda pair: pair[0])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fsbench.errors import FsbenchError
 from fsbench.mesh import Mesh
 from fsbench.metrics.chamfer import map_chamfer
-from fsbench.metrics.cylinder import cylinder_map, open_quads
+from fsbench.metrics.cylinder import cylinder_map
 from fsbench.protocols.facescape import Prepared, Scores
 
 
@@ -41,7 +41,5 @@ def _unaligned_cd_mm(prepared: Prepared, prediction: Mesh) -> float:
     view = prepared.view
     points = view.head_frame(prediction.vertices * view.mm_per_unit)
     found = cylinder_map(points, prediction.faces, prepared.radius_mm != 0)
-    ref, pred = prepared.radius_mm * found.covered, found.radius_mm
-    if not (open_quads(ref).any() and open_quads(pred).any()):
-        return float("nan")
-    return map_chamfer(ref, pred, prepared.threads).mean_mm
+    distances = map_chamfer(prepared.radius_mm * found.covered, found.radius_mm, prepared.threads)
+    return float("nan") if distances is None else distances.mean_mm

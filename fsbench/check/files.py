@@ -148,8 +148,9 @@ def _stem(name: str) -> str:
 
 
 def _plain(stem: str) -> str:
-    """Lower case, numbers without leading zeros, one kind of separator: 00_1_03, 0-1-3."""
-    words = re.findall(r"[a-z]+|\d+", stem.lower())
+    """Lower case, numbers without leading zeros and with no letter o in them, one kind of separator: 00_1_03, 0-1-3."""
+    typed = re.sub(r"(?<=\d)o+|o+(?=\d)", lambda letters: "0" * len(letters[0]), stem.lower())
+    words = re.findall(r"[a-z]+|\d+", typed)
     return "_".join(word.lstrip("0") or "0" if word.isdigit() else word for word in words)
 
 

@@ -43,6 +43,17 @@ def worst(findings: Iterable[Finding]) -> str:
     return max((finding.verdict for finding in findings), key=VERDICTS.index, default="ok")
 
 
+def counted(number: int, thing: str) -> str:
+    """A number of things, in English.
+
+    Examples
+    --------
+    >>> counted(1, "file"), counted(384, "sample")
+    ('1 file', '384 samples')
+    """
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def some(names: Iterable[str], most: int = 4) -> str:
     """The first few names, and how many more there are.
 

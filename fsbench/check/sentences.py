@@ -13,7 +13,7 @@ from fsbench.check.diagnosis import GOOD, Diagnosis
 from fsbench.check.evidence import Evidence
 from fsbench.check.figures import Figures
 from fsbench.check.files import Files
-from fsbench.check.findings import Finding, some
+from fsbench.check.findings import Finding, counted, some
 from fsbench.check.health import Health
 from fsbench.check.sight import AS_IS, HALF_PX
 from fsbench.check.similarity import fit_from
@@ -27,21 +27,27 @@ _MANY = 0.01
 def of_files(files: Files, adapter: AdapterLike, without_reference: int) -> Iterator[Finding]:
     """Presence, misspellings, what is too many."""
     if without_reference:
-        yield Finding("note", "files", f"{without_reference} samples have no reference under --root: not looked at")
+        yield Finding(
+            "note", "files", f"no reference under --root for {counted(without_reference, 'sample')}: not looked at"
+        )
     if not files.expected:
         yield Finding("note", "files", f"only {adapter.name} knows which files it reads: they are not looked for")
         return
     yield from _missing(files, adapter)
     for what, pairs in (("lacks", files.without), ("has two meshes,", files.twice)):
         if pairs:
-            yield Finding("wrong", "files", f"{len(pairs)} samples: {some(f'{s} {what} {name}' for s, name in pairs)}")
+            yield Finding(
+                "wrong", "files", f"{counted(len(pairs), 'sample')}: {some(f'{s} {what} {name}' for s, name in pairs)}"
+            )
     if files.empty:
-        yield Finding("wrong", "files", f"{len(files.empty)} files are empty: {some(files.empty)}")
+        yield Finding("wrong", "files", f"nothing in {counted(len(files.empty), 'file')}: {some(files.empty)}")
     if files.unexpected:
         kinds = Counter(Path(name).suffix or "no ending" for name in files.unexpected)
         what = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common(4))
         yield Finding(
-            "note", "files", f"{len(files.unexpected)} files that nobody reads ({what}): {some(files.unexpected)}"
+            "note",
+            "files",
+            f"{counted(len(files.unexpected), 'file')} that nobody reads ({what}): {some(files.unexpected)}",
         )
 
 

@@ -67,9 +67,18 @@ def fit_from(target: Target, surface: Surface, mean: Floats, start: Placing, ste
         scale *= grow
         if np.abs(step).max() < 1e-4:
             break
-    placing = Placing(start.linear * scale, shift)
+    placing = _at_mean_depth(Placing(start.linear * scale, shift), mean, target.pinhole_units)
     size = float(np.cbrt(abs(np.linalg.det(placing.linear))))
-    return Fit(size, shift, placing, target.look(surface, mean, placing))
+    return Fit(size, placing.offset, placing, target.look(surface, mean, placing))
+
+
+def _at_mean_depth(placing: Placing, mean: Floats, pinhole_units: float | None) -> Placing:
+    """Slide along the viewing rays until the mean is where adapters put it; the image stays the same."""
+    if pinhole_units is None:
+        return placing
+    slide = pinhole_units / max(pinhole_units - float(placing.apply(mean[None])[0, 2]), 1e-3 * pinhole_units)
+    pinhole = np.array([0.0, 0.0, pinhole_units])
+    return Placing(placing.linear * slide, pinhole + slide * (placing.offset - pinhole))
 
 
 def fit_anywhere(

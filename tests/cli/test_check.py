@@ -1,0 +1,113 @@
+"""fsbench check: a verdict a line, exit codes, archives, the picture; and what score says of it beforehand."""
+
+import shutil
+import struct
+from pathlib import Path
+
+import pytest
+
+import fsbench
+from tests.cli.commands import fsbench as run
+from tests.mistakes import MISTAKES, spoil
+
+METHOD = "pred/wild_pred/mean-face"
+TWO = ("--samples", "000,300")
+
+
+def _check(capsys, sample: Path, pred: Path, *more: object):
+    return run(capsys, "check", "fswild", "--root", sample, "--pred", pred, "-a", "pixels", *more)
+
+
+@pytest.fixture
+def predictions(sample: Path, tmp_path: Path) -> Path:
+    """A copy of the predictions that a test may spoil."""
+    return Path(shutil.copytree(sample / METHOD, tmp_path / "mean-face"))
+
+
+def test_nothing_wrong_is_exit_code_0(capsys, sample) -> None:
+    answer = _check(capsys, sample, sample / METHOD, *TWO)
+    assert answer.code == 0
+    lines = [line.split(maxsplit=2) for line in answer.out.splitlines()]
+    assert all(verdict in ("ok", "note") for verdict, _, _ in lines)
+    assert [topic for _, topic, _ in lines][-3:] == ["000", "300", "verdict"]
+    assert {"files", "mesh", "frame", "place"} <= {topic for _, topic, _ in lines}
+    assert "before depth alignment" in answer.out
+
+
+def test_a_wrong_frame_is_exit_code_1_and_in_the_picture(capsys, sample, tmp_path) -> None:
+    wrong = spoil(sample / METHOD, ["000", "300"], MISTAKES[0], tmp_path / "wrong")
+    answer = _check(capsys, sample, wrong, *TWO, "--picture", tmp_path / "sheet.png")
+    assert answer.code == 1
+    assert "likely mistake: upside down" in answer.out
+    assert "--adapter pixels --flip y,faces" in answer.out
+    assert answer.out.splitlines()[-1].startswith("wrong  verdict")
+    content = (tmp_path / "sheet.png").read_bytes()
+    assert content[:8] == b"\x89PNG\r\n\x1a\n"
+    width, height = struct.unpack(">II", content[16:24])
+    assert width > height > 300
+
+
+def test_missing_and_misspelt_files(capsys, sample, predictions) -> None:
+    (predictions / "100.obj").rename(predictions / "1OO.obj")
+    (predictions / "200.obj").unlink()
+    (predictions / "notes.txt").write_text("none of them\n")
+    answer = _check(capsys, sample, predictions)
+    assert answer.code == 1
+    assert "2 of 4 samples have a mesh; missing are 100, 200" in answer.out
+    assert "1OO.obj: is it meant to be 100.obj?" in answer.out
+    assert "1 file that nobody reads (1 .txt): notes.txt" in answer.out
+
+
+def test_unusable_meshes_are_named(capsys, sample, predictions) -> None:
+    (predictions / "000.obj").write_text("v 1 2 3\nv nan 0 0\nv 1 0 0\nf 1 2 3\n")
+    (predictions / "300.obj").write_text("v 1 2 3\nv 0 0 0\nv 1 0 0\n")
+    answer = _check(capsys, sample, predictions, *TWO)
+    assert answer.code == 1
+    assert "NaN" in next(line for line in answer.out.splitlines() if line.split()[1] == "000")
+    assert "no faces" in next(line for line in answer.out.splitlines() if line.split()[1] == "300")
+
+
+@pytest.mark.parametrize("kind", ["zip", "gztar"])
+def test_an_archive_is_as_good_as_its_folder(capsys, sample, predictions, tmp_path, kind) -> None:
+    archive = Path(shutil.make_archive(str(tmp_path / "packed"), kind, tmp_path, "mean-face"))
+    folder, packed = (_check(capsys, sample, pred, *TWO) for pred in (predictions, archive))
+    assert (packed.code, packed.out) == (folder.code, folder.out)
+
+
+def test_score_reads_archives_and_says_so(capsys, sample, predictions, tmp_path) -> None:
+    archive = Path(shutil.make_archive(str(tmp_path / "mean-face"), "zip", predictions))
+    chosen = ("--samples", "000,001,300")
+    for pred, out in ((predictions, "folder"), (archive, "archive")):
+        options = ("--pred", pred, "-a", "pixels", "--out", tmp_path / out, *chosen)
+        assert run(capsys, "score", "fswild", "--root", sample, *options).code == 1
+    folder, packed = (fsbench.load_run(tmp_path / name) for name in ("folder", "archive"))
+    assert packed.method == folder.method == "mean-face"
+    assert packed.manifest["settings"]["pred"] == str(archive)
+    numbers = packed.samples.columns.difference(["seconds", "reason"])
+    assert packed.samples[numbers].equals(folder.samples[numbers])
+    assert "fsbench-" not in " ".join(packed.samples["reason"])
+
+
+def test_score_warns_of_a_wrong_frame_and_goes_on(capsys, sample, tmp_path) -> None:
+    wrong = spoil(sample / METHOD, ["000", "300"], MISTAKES[0], tmp_path / "wrong")
+    options = ("--pred", wrong, "-a", "pixels", "--out", tmp_path / "run", *TWO)
+    answer = run(capsys, "score", "fswild", "--root", sample, *options)
+    assert "warning: frame: likely mistake: upside down" in answer.err
+    assert "--flip y,faces" in answer.err
+    assert (tmp_path / "run" / "run.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--pred", "nowhere"), "nowhere"),
+        (("--picture", "sheet.jpg"), "should end in .png"),
+        (("--samples", "999"), "no such sample"),
+        (("-a", "cv"), "focal length"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2(capsys, sample, options, says) -> None:
+    answer = _check(capsys, sample, sample / METHOD, *options)
+    assert answer.code == 2
+    assert says in answer.err
+    assert "Traceback" not in answer.err

@@ -1,0 +1,69 @@
+"""Files: what is missing, and what was meant to be there."""
+
+from pathlib import Path
+
+import pytest
+
+from fsbench.adapters import Frame, get
+from fsbench.check.files import look_through
+
+
+def _fill(folder: Path, *names: str) -> Path:
+    for name in names:
+        (folder / name).write_text("v 0 0 0\n")
+    return folder
+
+
+def test_all_there(tmp_path: Path) -> None:
+    files = look_through(_fill(tmp_path, "000.obj", "001.obj"), get("3DDFA_V2"), ["000", "001"])
+    assert (files.expected, files.missing, files.meant, files.unexpected) == (2, (), (), ())
+
+
+@pytest.mark.parametrize(
+    ("found", "wish"),
+    [
+        ("12.obj", "012.obj"),
+        ("012.OBJ", "012.obj"),
+        ("012.obj.obj", "012.obj"),
+        ("012_mesh.obj", "012.obj"),
+        ("img-012.obj", "012.obj"),
+        ("0012.obj", "012.obj"),
+        ("012.ply", "012.obj"),
+        ("O12.obj", "012.obj"),
+    ],
+)
+def test_a_misspelling_is_named(tmp_path: Path, found: str, wish: str) -> None:
+    files = look_through(_fill(tmp_path, "000.obj", found), get("3DDFA_V2"), ["000", "012"])
+    assert files.missing == ("012",)
+    assert files.meant == ((found, wish),)
+
+
+def test_samples_of_the_lab_without_their_zeros(tmp_path: Path) -> None:
+    files = look_through(_fill(tmp_path, "3-1-9.obj"), get("3DDFA_V2"), ["03_1_09", "03_1_10"])
+    assert files.meant == (("3-1-9.obj", "03_1_09.obj"),)
+
+
+def test_another_sample_is_not_a_misspelling(tmp_path: Path) -> None:
+    files = look_through(_fill(tmp_path, "000.obj", "002.obj"), get("3DDFA_V2"), ["000", "001"], ["002"])
+    assert (files.missing, files.meant, files.unexpected) == (("001",), (), ())
+
+
+def test_companions_of_a_mesh_are_not_misspellings(tmp_path: Path) -> None:
+    files = look_through(_fill(tmp_path, "000.obj", "001.mtl", "001.png"), get("3DDFA_V2"), ["000", "001"])
+    assert (files.missing, files.meant, files.unexpected) == (("001",), (), ("001.mtl", "001.png"))
+
+
+def test_a_pattern_that_fits_all(tmp_path: Path) -> None:
+    _fill(tmp_path, "000_mesh.obj", "001_mesh.obj")
+    files = look_through(tmp_path, Frame("pixels"), ["000", "001"])
+    assert files.pattern == "{sample}_mesh.obj"
+    assert look_through(tmp_path, Frame("pixels", pattern=files.pattern), ["000", "001"]).missing == ()
+
+
+def test_side_files_doubles_and_empty_ones(tmp_path: Path) -> None:
+    _fill(tmp_path, "000_detail.obj", "000_tform.npy", "001.obj", "001.ply")
+    (tmp_path / "002.obj").touch()
+    assert look_through(tmp_path, get("DECA"), ["000"]).without == (("000", "000_cam.npy"),)
+    files = look_through(tmp_path, Frame("pixels"), ["001", "002"])
+    assert files.twice == (("001", "001.obj and 001.ply"),)
+    assert files.empty == ("002.obj",)
