@@ -15,8 +15,11 @@ from typing import Any
 import fsbench
 from fsbench.adapters import AdapterLike
 from fsbench.benchmarks import Benchmark, Sample
+from fsbench.benchmarks.scans import Choice, ScanBenchmark
 from fsbench.errors import FsbenchError
+from fsbench.metrics.pooling import Pool
 from fsbench.runs import Record
+from fsbench.runs.pools import write_pool
 from fsbench.surface import open3d_version
 
 
@@ -59,6 +62,51 @@ class Task:
         return Record(name, "ok", "", scores, time.perf_counter() - start)
 
 
+@dataclass(frozen=True, slots=True)
+class ScanTask:
+    """Like `Task`, for benchmarks of scans.
+
+    Parameters
+    ----------
+    benchmark, root, folder, source : str
+        As of `Task`.
+    adapter : Choice
+        What the user said of files and recipe; how a mesh is placed is found, so there is no adapter.
+    pools : str
+        Folder for every sample's distances as a `Pool`; nothing is kept if empty.
+    """
+
+    benchmark: str
+    root: str
+    adapter: Choice
+    folder: str
+    source: str = ""
+    pools: str = ""
+
+    def __call__(self, name: str) -> Record:
+        """Score one sample; what is suspicious about its alignment is the reason of an ok record."""
+        start = time.perf_counter()
+        benchmark = _opened_scans(self.benchmark, self.root, self.adapter)
+        try:
+            measured = benchmark.measure(name, self.folder)
+        except FsbenchError as error:
+            reason = str(error).replace(self.folder, self.source) if self.source else str(error)
+            return Record(name, error.status, reason, seconds=time.perf_counter() - start)
+        except MemoryError:
+            return Record(name, "failed", "out of memory", seconds=time.perf_counter() - start)
+        if self.pools:
+            write_pool(Path(self.pools), name, Pool.of(measured.ref_to_pred_mm))
+        doubts = "; ".join(measured.scores.doubts)
+        reason = f"suspicious: {doubts}" if doubts else ""
+        return Record(name, "ok", reason, measured.scores.as_dict(), time.perf_counter() - start)
+
+
+@lru_cache(maxsize=4)
+def _opened_scans(name: str, root: str, choice: Choice) -> ScanBenchmark:
+    """A worker opens the benchmark once, not once a sample."""
+    return ScanBenchmark.open(name, root, choice)
+
+
 @lru_cache(maxsize=4)
 def _opened(name: str, root: str) -> Benchmark:
     """A worker opens the benchmark once, not once a sample."""
@@ -66,7 +114,7 @@ def _opened(name: str, root: str) -> Benchmark:
 
 
 def evaluate(
-    task: Task,
+    task: Task | ScanTask,
     samples: Sequence[Sample],
     executor: Executor | None = None,
     jobs: int = 1,
@@ -75,7 +123,7 @@ def evaluate(
 
     Parameters
     ----------
-    task : Task
+    task : Task or ScanTask
     samples : sequence of Sample
     executor : concurrent.futures.Executor, optional
         Where to work; without one here, one after the other, and a bug of ours raises.
@@ -101,7 +149,7 @@ def evaluate(
         running |= {executor.submit(_guarded, task, name) for name in islice(waiting, len(done))}
 
 
-def _guarded(task: Task, name: str) -> Record:
+def _guarded(task: Task | ScanTask, name: str) -> Record:
     """The worker boundary: whatever is raised becomes the sample's row, with where it came from."""
     start = time.perf_counter()
     try:
@@ -112,7 +160,9 @@ def _guarded(task: Task, name: str) -> Record:
         return Record(name, "failed", reason, seconds=time.perf_counter() - start)
 
 
-def manifest(task: Task, benchmark: Benchmark, method: str, samples: Sequence[Sample]) -> dict[str, Any]:
+def manifest(
+    task: Task | ScanTask, benchmark: Benchmark | ScanBenchmark, method: str, samples: Sequence[Sample]
+) -> dict[str, Any]:
     """What a run says of itself, but for what only its end knows."""
     everything = len(samples) == len(benchmark.samples)
     return {

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from fsbench.cli.adapter_options import adapter_options
+from fsbench.cli.scan_options import NAMES, scan_options
 
 
 @click.command("score")
@@ -12,6 +13,7 @@ from fsbench.cli.adapter_options import adapter_options
 @click.option("--root", required=True, type=click.Path(), help="The benchmark's folder, with code/ and data/.")
 @click.option("--pred", required=True, type=click.Path(), help="The method's files: a folder, .zip, .tar or .tar.gz.")
 @adapter_options
+@scan_options
 @click.option("--method", help="Label of the method; the name of the --pred folder if not given.")
 @click.option("--out", required=True, type=click.Path(), help="Folder of the run that is written.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Samples scored at once.")
@@ -26,7 +28,7 @@ def command(
     jobs: int,
     samples: str | None,
     overwrite: bool,
-    **adapter: Any,
+    **options: Any,
 ) -> None:
     """Score the meshes under --pred on BENCHMARK (see `fsbench datasets`) and write a run.
 
@@ -37,7 +39,8 @@ def command(
     """
     from pathlib import Path
 
-    from fsbench.benchmarks import Benchmark
+    from fsbench.benchmarks import Benchmark, load_spec
+    from fsbench.benchmarks.scans import PROTOCOLS
     from fsbench.check import quick
     from fsbench.cli.adapter_options import build_adapter
     from fsbench.cli.scoring import score, summarise
@@ -45,6 +48,19 @@ def command(
     from fsbench.evaluate import Task
     from fsbench.io.archive import bare_name, open_folder
 
+    scans = {name: options.pop(name) for name in NAMES}
+    adapter = options
+    if load_spec(benchmark).protocol in PROTOCOLS:
+        from fsbench.cli.scanning import score_scans
+
+        given = [f"--{name}" for name, value in adapter.items() if value is not None]
+        if given:
+            raise UsageError(f"{benchmark} finds how a prediction stands; leave out {', '.join(given)}")
+        run = score_scans(benchmark, root, pred, scans, method, samples, Path(out), jobs, overwrite)
+        click.get_current_context().exit(summarise(run, Path(out)))
+    given = [f"--{name.replace('_', '-')}" for name, value in scans.items() if value is not None]
+    if given:
+        raise UsageError(f"{', '.join(given)}: only benchmarks of scans have these, {benchmark} keeps the camera")
     opened = Benchmark.open(benchmark, root)
     if not Path(pred).exists():
         raise UsageError(

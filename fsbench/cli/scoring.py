@@ -11,8 +11,9 @@ from typing import Protocol
 import click
 
 from fsbench.benchmarks import Benchmark, Sample
+from fsbench.benchmarks.scans import ScanBenchmark
 from fsbench.errors import UsageError
-from fsbench.evaluate import Task, evaluate, manifest
+from fsbench.evaluate import ScanTask, Task, evaluate, manifest
 from fsbench.runs import Record, Run, assemble, load_run
 from fsbench.runs.journal import open_journal, remove_journal
 from fsbench.workers import worker_processes
@@ -22,8 +23,8 @@ _LINES_IN_A_LOG = 10
 
 
 def score(
-    benchmark: Benchmark,
-    task: Task,
+    benchmark: Benchmark | ScanBenchmark,
+    task: Task | ScanTask,
     method: str,
     samples: Sequence[Sample],
     out: Path,
@@ -93,7 +94,7 @@ def _refuse_other_run(out: Path, about: dict[str, object]) -> None:
         raise UsageError(f"{out} holds a run of {there}, this is {now}: choose another --out, or pass --overwrite")
 
 
-def _warn_incomplete(benchmark: Benchmark, samples: Sequence[Sample]) -> None:
+def _warn_incomplete(benchmark: Benchmark | ScanBenchmark, samples: Sequence[Sample]) -> None:
     missing = set(benchmark.missing_references()) & {sample.name for sample in samples}
     if missing:
         click.echo(

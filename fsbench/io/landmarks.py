@@ -144,3 +144,6 @@ _READERS: dict[str, Callable[[str | os.PathLike[str]], Floats]] = {
     ".tsv": _from_table,
     ".txt": _from_table,
 }
+
+LANDMARK_SUFFIXES = tuple(_READERS)
+"""File name endings that `read_landmarks` knows."""

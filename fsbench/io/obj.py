@@ -21,7 +21,7 @@ _NONE = np.empty(0, np.int64)
 _SLASH, _F, _N, _V = b"/fnv"
 
 
-def read_obj(path: str | os.PathLike[str]) -> Mesh:
+def read_obj(path: str | os.PathLike[str], *, every_vertex: bool = False) -> Mesh:
     """Read an OBJ file.
 
     Understood are `v` (numbers after the third, colours mostly, are not geometry) and `f` with corners `a`, `a/b`,
@@ -43,6 +43,8 @@ def read_obj(path: str | os.PathLike[str]) -> Mesh:
     ----------
     path : path
         The file.
+    every_vertex : bool
+        Keep all vertices, whatever uses them, so that they count as in the file.
 
     Returns
     -------
@@ -66,7 +68,7 @@ def read_obj(path: str | os.PathLike[str]) -> Mesh:
     if len(content.vertices) == 0:
         raise MeshError(f"{path}: the mesh is empty: no line starts with 'v'. Is it an OBJ file?")
     try:
-        return _official_mesh(content)
+        return _official_mesh(content, every_vertex)
     except MeshError as error:
         raise MeshError(f"{path}: {error}") from error
 
@@ -246,7 +248,7 @@ def _from_the_end(corners: Ints, so_far: Ints, positions: Ints) -> Ints:
     return counted
 
 
-def _official_mesh(content: _Content) -> Mesh:
+def _official_mesh(content: _Content, every_vertex: bool = False) -> Mesh:
     vertices, corners = content.vertices, content.faces.corners
     if len(corners) == 0:
         return Mesh(vertices)
@@ -257,6 +259,8 @@ def _official_mesh(content: _Content) -> Mesh:
     faces = content.faces
     is_alike = _is_alike(faces)
     triangles = triangulate(corners, faces.sizes, in_halves=is_alike)
+    if every_vertex:
+        return Mesh(vertices, triangles)
     # Of faces that are alike, the official reader takes further indices into account only where they are triangles.
     all_textured = faces.n_textured == len(corners)
     all_with_normal = faces.n_with_normal == len(corners) and content.has_normals

@@ -14,7 +14,7 @@ from fsbench.mesh import Floats, Mask, Mesh
 WITHIN_MM = (1.0, 2.5, 5.0)
 """Tolerances of the reported shares."""
 
-STATISTICS = ("mean_mm", "median_mm", "rmse_mm", "p90_mm", "within_1mm", "within_2p5mm", "within_5mm")
+STATISTICS = ("mean_mm", "median_mm", "rmse_mm", "p90_mm", "share_1mm", "share_2_5mm", "share_5mm")
 """What `summarise` reports, in order."""
 
 
@@ -29,8 +29,8 @@ def summarise(distances_mm: npt.ArrayLike) -> dict[str, float]:
     Returns
     -------
     dict
-        `mean_mm`, `median_mm`, `rmse_mm`, `p90_mm` (90th percentile), and the shares `within_1mm`,
-        `within_2p5mm`, `within_5mm` in [0, 1], limits included.
+        `mean_mm`, `median_mm`, `rmse_mm`, `p90_mm` (90th percentile), and the shares `share_1mm`,
+        `share_2_5mm`, `share_5mm` in [0, 1], limits included.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def summarise(distances_mm: npt.ArrayLike) -> dict[str, float]:
 
     Examples
     --------
-    >>> summarise([0.5, 1.0, 3.0])["within_2p5mm"].__round__(3)
+    >>> summarise([0.5, 1.0, 3.0])["share_2_5mm"].__round__(3)
     0.667
     """
     values = np.asarray(distances_mm, np.float64)
@@ -87,7 +87,7 @@ class SurfaceDistances:
         for part, distances in parts.items():
             values = summarise(distances) if len(distances) else dict.fromkeys(STATISTICS, np.nan)
             named |= {f"{part}_{name}": value for name, value in values.items()}
-        return named | {"normal_deg": self.normal_deg, "covered": self.covered}
+        return named | {"normal_deg": self.normal_deg, "covered_share": self.covered}
 
 
 def measure(

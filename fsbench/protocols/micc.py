@@ -29,7 +29,7 @@ METRICS = (
     "pred_to_ref_mean_mm",
     "mm_per_unit",
     "ref_mm_per_unit",
-    "inliers",
+    "inlier_share",
     "suspicious",
 )
 
@@ -189,7 +189,7 @@ class PreparedMicc:
             "pred_to_ref_mean_mm": back,
             "mm_per_unit": fit.scale,
             "ref_mm_per_unit": self.ref_mm_per_unit,
-            "inliers": covered,
+            "inlier_share": covered,
             "suspicious": float(bool(doubts)),
         }
         scores = Scores(values, tuple(doubts))

@@ -23,7 +23,17 @@ from fsbench.mesh import Floats, Mesh
 from fsbench.metrics.surface_distance import STATISTICS, summarise
 from fsbench.protocols.aligned import Measurement, Scores, doubts_about, signature
 
-METRICS = (*STATISTICS, "std_mm", "points", "mm_per_unit", "landmark_rms_mm", "steps", "suspicious")
+METRICS = (
+    "median_mm",
+    "mean_mm",
+    "std_mm",
+    *(name for name in STATISTICS if name not in ("median_mm", "mean_mm")),
+    "points",
+    "mm_per_unit",
+    "landmark_rms_mm",
+    "steps",
+    "suspicious",
+)
 
 LANDMARKS = (
     "right eye outer corner",
@@ -180,7 +190,7 @@ class PreparedNow:
         statistics = summarise(distances)
         off = fitted.scale / unit.mm if unit else ref_from_pred.scale / fitted.scale
         doubts = [fit.message] if fit.likely_mirrored else []
-        doubts += doubts_about(statistics["rmse_mm"], statistics["within_5mm"], off, refined.converged)
+        doubts += doubts_about(statistics["rmse_mm"], statistics["share_5mm"], off, refined.converged)
         values = statistics | {
             "std_mm": float(distances.std()),
             "points": float(len(distances)),
@@ -190,7 +200,7 @@ class PreparedNow:
             "suspicious": float(bool(doubts)),
         }
         aligned = Mesh(ref_from_pred.apply(mesh.vertices), mesh.faces)
-        scores = Scores(values, tuple(doubts))
+        scores = Scores({name: values[name] for name in METRICS}, tuple(doubts))
         return Measurement(scores, ref_from_pred, self.reference, aligned, self.points, distances)
 
     def _landmark_fit(self, prediction: Mesh, marks: Floats) -> tuple[Mesh, LandmarkFit]:

@@ -24,11 +24,11 @@ from fsbench.protocols.aligned import Measurement, Scores, doubts_about, signatu
 METRICS = (
     *(f"{side}_{name}" for side in ("ref_to_pred", "pred_to_ref", "symmetric") for name in STATISTICS),
     "normal_deg",
-    "covered",
+    "covered_share",
     "mm_per_unit",
     "ref_mm_per_unit",
     "alignment_rms_mm",
-    "inliers",
+    "inlier_share",
     "iterations",
     "suspicious",
 )
@@ -179,7 +179,7 @@ class PreparedScan:
             "mm_per_unit": fit.scale,
             "ref_mm_per_unit": self.ref_mm_per_unit,
             "alignment_rms_mm": fit.residual_rms,
-            "inliers": fit.inliers,
+            "inlier_share": fit.inliers,
             "iterations": float(fit.iterations),
             "suspicious": float(suspicious),
         }

@@ -34,7 +34,8 @@ def of_table(
 
 
 def _subset(run: Run, spec: Spec | None) -> list[str]:
-    if spec is None or len(run.samples) == len(spec.samples):
+    # A benchmark of scans lists its samples under the root, not in its specification.
+    if spec is None or len(run.samples) == len(spec.samples) or not spec.samples:
         return []
     return [f"A part of the benchmark: {len(run.samples)} of its {len(spec.samples)} samples."]
 

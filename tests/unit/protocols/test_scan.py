@@ -27,7 +27,7 @@ def test_a_scan_of_the_prediction_itself_is_perfect_in_any_unit_and_pose() -> No
     assert scores["normal_deg"] < 5  # vertex normals against those of the triangles beside them
     assert scores["mm_per_unit"] == pytest.approx(1 / motion.scale, rel=1e-4)
     assert scores["ref_mm_per_unit"] == 1000
-    assert scores["covered"] == 1
+    assert scores["covered_share"] == 1
     assert scores.doubts == ()
     assert tuple(scores.as_dict()) == METRICS
     np.testing.assert_allclose(measured.prediction.vertices, HEAD.vertices, atol=0.01)
@@ -54,7 +54,7 @@ def test_what_stands_beyond_the_scan_is_not_measured_and_what_is_missing_is() ->
     assert whole["pred_to_ref_p90_mm"] < 1e-3
     half = Mesh(HEAD.vertices, HEAD.faces[(HEAD.vertices[HEAD.faces][:, :, 0] > -5).all(1)])
     scores = Scan().prepare(FACE, MARKS).measure(half, MARKS).scores
-    assert scores["covered"] < 0.6
+    assert scores["covered_share"] < 0.6
     assert scores["ref_to_pred_p90_mm"] > 20
     assert scores["suspicious"] == 1
     assert "incomplete" in " ".join(scores.doubts)

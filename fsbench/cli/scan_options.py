@@ -1,0 +1,29 @@
+"""The options of `fsbench score` that only benchmarks of scans have."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+NAMES = ("landmarks", "pred_landmarks", "measure", "scale", "pred_unit", "reference_unit")
+
+_OPTIONS = (
+    click.option("--landmarks", metavar="PATH",
+                 help="Scans: a folder with landmarks of each scan, or a .json list of vertex indices."),
+    click.option("--pred-landmarks", metavar="PATH", help="Scans: the same of the predictions."),
+    click.option("--measure", type=click.Choice(["nearest", "landmark-warp"]),
+                 help="Scans: to the nearest points after ICP, or to corresponding ones, by landmarks [nearest]."),
+    click.option("--scale", type=click.Choice(["fitted", "metric"]),
+                 help="Scans: whether the prediction's size is fitted [fitted]."),
+    click.option("--pred-unit", metavar="UNIT", help="Scans: um, mm, cm, dm, m, or found [found]."),
+    click.option("--reference-unit", metavar="UNIT", help="Scans: the same of the scans [found]."),
+)  # fmt: skip
+
+
+def scan_options(function: F) -> F:
+    """Add the options; the command gets the keywords `NAMES`, each text or None."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function

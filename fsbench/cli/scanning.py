@@ -1,0 +1,93 @@
+"""Scoring a benchmark of scans: what `fsbench score` does for scan, now and micc."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+import numpy as np
+
+from fsbench.benchmarks import Sample
+from fsbench.benchmarks.scans import Choice, ScanBenchmark
+from fsbench.cli.scoring import score
+from fsbench.errors import UsageError
+from fsbench.evaluate import ScanTask
+from fsbench.io.archive import bare_name, open_folder
+from fsbench.protocols.aligned import SCALE_OFF
+from fsbench.runs import Run
+from fsbench.runs.pools import OVERALL, POOLED, write_tables
+
+_POOLS = "pools"
+_SHOWN = 5
+
+
+def score_scans(
+    name: str,
+    root: str,
+    pred: str,
+    options: Mapping[str, str | None],
+    method: str | None,
+    samples: str | None,
+    out: Path,
+    jobs: int,
+    overwrite: bool,
+) -> Run:
+    """Score the predictions in `pred`, write the run and its pooled tables, and say what is suspicious."""
+    choice = _choice(options)
+    opened = ScanBenchmark.open(name, root, choice)
+    if not Path(pred).exists():
+        raise UsageError(f"{pred}: no such folder or archive; --pred has one method's meshes, named like the samples")
+    chosen = opened.select(samples) if samples else opened.samples
+    pools = out / _POOLS
+    if overwrite:
+        shutil.rmtree(pools, ignore_errors=True)
+    pools.mkdir(parents=True, exist_ok=True)
+    click.echo(f"settings: {opened.signature}", err=True)
+    with open_folder(pred) as folder:
+        task = ScanTask(name, root, choice, str(folder), pred, str(pools))
+        run = score(opened, task, method or bare_name(pred), chosen, out, jobs, overwrite)
+    _pool(run, chosen, out, pools)
+    _say_suspicious(run)
+    return run
+
+
+def _choice(options: Mapping[str, str | None]) -> Choice:
+    renamed = {"pred_unit": "unit"}
+    return Choice(**{renamed.get(name, name): value for name, value in options.items() if value is not None})
+
+
+def _pool(run: Run, samples: Sequence[Sample], out: Path, pools: Path) -> None:
+    """Write the pooled tables, say the overall figures, and drop the samples' pools."""
+    bins = {sample.name: sample.bins for sample in samples}
+    by = tuple(column for column in run.bins if column != "subject")
+    table = write_tables(out, pools, bins, by)
+    shutil.rmtree(pools, ignore_errors=True)
+    if table.empty:
+        return
+    overall = table[table["by"] == OVERALL].iloc[0]
+    click.echo(
+        f"pooled over {int(overall['points'])} points of {int(overall['samples'])} samples: median "
+        f"{overall['median_mm']:.2f}, mean {overall['mean_mm']:.2f}, std {overall['std_mm']:.2f} mm; "
+        f"see {out / POOLED}",
+        err=True,
+    )
+
+
+def _say_suspicious(run: Run) -> None:
+    """Say which alignments a person should look at, and which scales stand apart from the others'."""
+    fine = run.samples[run.samples["status"] == "ok"]
+    flagged = fine[fine["suspicious"] > 0]
+    if len(flagged):
+        click.echo(f"warning: {len(flagged)} of {len(fine)} alignments are suspicious", err=True)
+    for row in flagged.head(_SHOWN).itertuples():
+        click.echo(f"  {row.sample} {row.reason}", err=True)
+    if len(fine) < 3:
+        return
+    scales = fine["mm_per_unit"] / fine["mm_per_unit"].median()
+    apart = fine[np.abs(np.log(scales)) > np.log1p(SCALE_OFF)]
+    if len(apart):
+        shown = ", ".join(f"{sample} ({scales[i]:.2f} times)" for i, sample in apart["sample"].head(_SHOWN).items())
+        click.echo(
+            f"warning: the scale of {len(apart)} of {len(fine)} stands apart from the median of the others: {shown}",
+            err=True,
+        )

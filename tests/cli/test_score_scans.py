@@ -1,0 +1,262 @@
+"""fsbench score for scans: two folders, the NoW layout, the Florence layout; all data made here."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import fsbench
+from fsbench.alignment.transform import Similarity
+from fsbench.io import write_ply
+from fsbench.mesh import Mesh
+from tests.cli.commands import fsbench as run
+from tests.heads import face_of, head, moved, random_similarity
+
+HEAD = head(45, 60)
+FACE = face_of(head(60, 80))
+MARKS = np.array(
+    [[-45.0, 25, 75], [-16, 25, 90], [16, 25, 90], [45, 25, 75], [0, -25, 105], [-25, -50, 80], [25, -50, 80]]
+)
+NAMES = ("anna", "berta", "clara")
+
+
+def _noisy(seed: int) -> Mesh:
+    noise = np.random.default_rng(seed).normal(scale=0.5, size=HEAD.vertices.shape)
+    return Mesh(HEAD.vertices + noise, HEAD.faces)
+
+
+def _write_csv(path: Path, points: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("x,y,z\n" + "".join(f"{x},{y},{z}\n" for x, y, z in points.tolist()))
+
+
+def _write(path: Path, mesh: Mesh) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_ply(path, mesh)
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Path:
+    """Three scans in metres, predictions in a unit and pose of each one's own, landmarks of both."""
+    for seed, name in enumerate(NAMES):
+        motion = random_similarity(np.random.default_rng(seed), most_deg=40)
+        _write(tmp_path / "scans" / f"{name}.ply", moved(FACE, Similarity(0.001)))
+        _write(tmp_path / "pred" / f"{name}.ply", moved(_noisy(seed), motion))
+        _write_csv(tmp_path / "marks" / f"{name}.csv", MARKS / 1000)
+        _write_csv(tmp_path / "pred_marks" / f"{name}.csv", motion.apply(MARKS))
+    return tmp_path
+
+
+def _scan(capsys, folder: Path, *more: object):
+    pred, out = folder / "pred", folder / "run"
+    return run(capsys, "score", "scan", "--root", folder / "scans", "--pred", pred, "--out", out, *more)
+
+
+def test_two_folders_need_no_option(capsys, pairs: Path) -> None:
+    answer = _scan(capsys, pairs)
+    assert answer.code == 0, answer.err
+    samples = fsbench.load_run(pairs / "run").samples
+    assert list(samples["sample"]) == list(NAMES)
+    assert samples["ref_to_pred_mean_mm"].between(0.1, 0.6).all()
+    assert (samples["ref_mm_per_unit"] == 1000).all()
+    assert "reference_unit:found" in answer.err
+
+
+def test_pooled_numbers_stand_beside_those_of_the_samples(capsys, pairs: Path) -> None:
+    assert _scan(capsys, pairs).code == 0
+    samples = fsbench.load_run(pairs / "run").samples
+    pooled = pd.read_csv(pairs / "run" / "pooled.csv")
+    assert pooled["points"].tolist() == [3 * FACE.n_vertices]
+    # All scans have as many points, so pooling them is averaging the samples; medians are not means.
+    assert pooled["mean_mm"][0] == pytest.approx(samples["ref_to_pred_mean_mm"].mean(), abs=1e-5)
+    curve = pd.read_csv(pairs / "run" / "cumulative.csv")
+    at_median = np.interp(pooled["median_mm"][0], curve["limit_mm"], curve["overall"])
+    assert at_median == pytest.approx(0.5, abs=0.01)
+    assert not (pairs / "run" / "pools").exists()
+
+
+def test_landmarks_start_the_alignment_and_are_in_the_signature(capsys, pairs: Path) -> None:
+    answer = _scan(capsys, pairs, "--landmarks", pairs / "marks", "--pred-landmarks", pairs / "pred_marks")
+    assert answer.code == 0, answer.err
+    loaded = fsbench.load_run(pairs / "run")
+    assert "start:landmarks" in loaded.signature
+    assert loaded.samples["ref_to_pred_mean_mm"].between(0.1, 0.6).all()
+
+
+def test_a_landmark_warp_is_another_measure(capsys, pairs: Path) -> None:
+    marks = ("--landmarks", pairs / "marks", "--pred-landmarks", pairs / "pred_marks")
+    answer = _scan(capsys, pairs, "--measure", "landmark-warp", *marks)
+    assert answer.code == 0, answer.err
+    samples = fsbench.load_run(pairs / "run").samples
+    # No corresponding place is nearer than the nearest; with landmarks that meet, nothing is bent.
+    assert (samples["corresponding_mean_mm"] >= samples["nearest_mean_mm"] - 1e-9).all()
+    assert samples["corresponding_mean_mm"].between(0.1, 0.6).all()
+    without = run(capsys, "score", "scan", "--root", pairs / "scans", "--pred", pairs / "pred", "--out", pairs / "b",
+                  "--measure", "landmark-warp")  # fmt: skip
+    assert without.code == 2 and "--pred-landmarks" in without.err
+
+
+def test_vertex_indices_serve_a_fixed_topology(capsys, pairs: Path) -> None:
+    indices = [int(np.abs(HEAD.vertices - mark).sum(1).argmin()) for mark in MARKS]
+    (pairs / "indices.json").write_text(json.dumps(indices))
+    for name in NAMES:
+        _write_csv(pairs / "marks" / f"{name}.csv", HEAD.vertices[indices] / 1000)
+    answer = _scan(capsys, pairs, "--landmarks", pairs / "marks", "--pred-landmarks", pairs / "indices.json")
+    assert answer.code == 0, answer.err
+
+
+def test_missing_and_broken_predictions_keep_their_rows(capsys, pairs: Path) -> None:
+    (pairs / "pred" / "anna.ply").unlink()
+    (pairs / "pred" / "berta.ply").write_text("no mesh")
+    answer = _scan(capsys, pairs)
+    assert answer.code == 1
+    samples = fsbench.load_run(pairs / "run").samples
+    assert list(samples["status"]) == ["missing", "invalid", "ok"]
+
+
+def test_swapped_landmarks_are_a_reason(capsys, pairs: Path) -> None:
+    marks = np.loadtxt(pairs / "pred_marks" / "clara.csv", delimiter=",", skiprows=1)
+    _write_csv(pairs / "pred_marks" / "clara.csv", marks[[3, 2, 1, 0, 4, 6, 5]])
+    answer = _scan(capsys, pairs, "--landmarks", pairs / "marks", "--pred-landmarks", pairs / "pred_marks")
+    assert answer.code == 1
+    row = fsbench.load_run(pairs / "run").samples.iloc[2]
+    assert row["status"] == "invalid" and "swapped" in row["reason"]
+
+
+def test_a_suspicious_alignment_is_flagged_in_its_row_and_in_the_summary(capsys, pairs: Path) -> None:
+    whole = fsbench.read_mesh(pairs / "pred" / "berta.ply")
+    half = HEAD.vertices[HEAD.faces][:, :, 0].mean(1) > -5
+    _write(pairs / "pred" / "berta.ply", Mesh(whole.vertices, whole.faces[half]))
+    marks = ("--landmarks", pairs / "marks", "--pred-landmarks", pairs / "pred_marks")
+    answer = _scan(capsys, pairs, *marks)
+    assert answer.code == 0
+    samples = fsbench.load_run(pairs / "run").samples
+    assert samples["suspicious"].tolist() == [0, 1, 0]
+    assert "incomplete" in samples["reason"][1]
+    assert "1 of 3 alignments are suspicious" in answer.err
+
+
+def test_options_of_other_benchmarks_are_refused(capsys, pairs: Path, tmp_path: Path) -> None:
+    answer = _scan(capsys, pairs, "-a", "DECA")
+    assert answer.code == 2 and "leave out --adapter" in answer.err
+    answer = run(capsys, "score", "fswild", "--root", tmp_path, "--pred", tmp_path, "--out", tmp_path / "r",
+                 "--landmarks", tmp_path)  # fmt: skip
+    assert answer.code == 2 and "--landmarks" in answer.err
+
+
+_PP = """<!DOCTYPE PickedPoints>
+<PickedPoints>
+ <DocumentData><DataFileName name="scan.obj"/></DocumentData>
+{points}
+</PickedPoints>
+"""
+
+
+@pytest.fixture
+def now_root(tmp_path: Path) -> Path:
+    """Two subjects in the layout of the NoW validation data."""
+    root, lines = tmp_path / "now", []
+    for seed, subject in enumerate(("S1", "S2")):
+        _write(root / "scans" / subject / "scan.ply", FACE)
+        points = "\n".join(
+            f'  <point  y="{y}" x="{x}"  z="{z}" active="1" name="{i}"/>' for i, (x, y, z) in enumerate(MARKS.tolist())
+        )
+        marks = root / "scans_lmks_onlypp" / subject / "scan_picked_points.pp"
+        marks.parent.mkdir(parents=True)
+        marks.write_text(_PP.format(points=points))
+        for challenge in ("multiview_neutral", "selfie"):
+            lines.append(f"{subject}/{challenge}/IMG_{seed}.jpg")
+            motion = random_similarity(np.random.default_rng(seed), decades=2)
+            stem = tmp_path / "pred" / subject / challenge / f"IMG_{seed}"
+            _write(stem.with_suffix(".ply"), moved(_noisy(seed), motion))
+            np.save(stem.with_suffix(".npy"), motion.apply(MARKS)[None])
+    (root / "imagepathsvalidation.txt").write_text("\n".join(lines) + "\n")
+    return root
+
+
+def test_now_is_read_in_its_layout(capsys, now_root: Path, tmp_path: Path) -> None:
+    (tmp_path / "pred" / "S2" / "selfie" / "IMG_1.npy").unlink()
+    out = tmp_path / "run"
+    answer = run(capsys, "score", "now", "--root", now_root, "--pred", tmp_path / "pred", "--out", out)
+    assert answer.code == 1, answer.err
+    loaded = fsbench.load_run(out)
+    assert loaded.bins == ["subject", "challenge"]
+    assert list(loaded.samples["status"]) == ["ok", "ok", "ok", "missing"]
+    assert "landmarks" in loaded.samples["reason"][3]
+    assert loaded.samples["median_mm"][:3].between(0.1, 0.6).all()
+    pooled = pd.read_csv(out / "pooled.csv").set_index("bin")
+    assert pooled["samples"].to_dict() == {"multiview_neutral": 2, "selfie": 1, "all": 3}
+    table = run(capsys, "table", out)
+    assert table.code == 0 and "occlusion" in table.out
+
+
+def test_now_metrical_finds_the_unit(capsys, now_root: Path, tmp_path: Path) -> None:
+    for subject in ("S1", "S2"):
+        for challenge in ("multiview_neutral", "selfie"):
+            stem = tmp_path / "pred" / subject / challenge / f"IMG_{int(subject == 'S2')}"
+            motion = Similarity(0.001, translation=[0, 0, 0.8])
+            _write(stem.with_suffix(".ply"), moved(_noisy(1), motion))
+            np.save(stem.with_suffix(".npy"), motion.apply(MARKS))
+    out = tmp_path / "run"
+    answer = run(capsys, "score", "now-metrical", "--root", now_root, "--pred", tmp_path / "pred", "--out", out)
+    assert answer.code == 0, answer.err
+    samples = fsbench.load_run(out).samples
+    assert (samples["mm_per_unit"] == 1000).all()
+    assert samples["median_mm"].between(0.1, 0.6).all()
+
+
+@pytest.mark.parametrize("line", ["S1/selfie", "../S1/selfie/a.jpg", "S1/selfie/IMG_0.png"])
+def test_a_damaged_list_of_images_is_refused(capsys, now_root: Path, tmp_path: Path, line: str) -> None:
+    with (now_root / "imagepathsvalidation.txt").open("a") as file:
+        file.write(line + "\n")
+    answer = run(capsys, "score", "now", "--root", now_root, "--pred", tmp_path / "pred", "--out", tmp_path / "r")
+    assert answer.code == 2 and "imagepathsvalidation.txt" in answer.err
+
+
+@pytest.fixture
+def florence(tmp_path: Path) -> Path:
+    """Two subjects in the layout of the Florence data; one video has frames instead of a mesh."""
+    root, tip = tmp_path / "florence", [0.0, -11.0, 118.0]
+    tips = ["subject,view,x,y,z"]
+    for seed, subject in enumerate(("subject_01", "subject_28")):
+        for view, noise in (("frontal1", 0.0), ("frontal2", 2.0)):
+            spoilt = HEAD.vertices + noise * np.random.default_rng(9).normal(size=HEAD.vertices.shape)
+            _write(root / subject / "Model" / view / "obj" / "scan.ply", Mesh(spoilt, HEAD.faces))
+            _write_csv(root / "landmarks" / f"{subject}_{view}.csv", MARKS)
+            tips.append(",".join([subject, view, *map(str, tip)]))
+        for condition in ("cooperative", "indoor", "outdoor"):
+            rng = np.random.default_rng(seed)
+            motion = random_similarity(rng, most_deg=40)
+            stem = tmp_path / "pred" / subject / condition
+            if condition == "outdoor":
+                for frame in range(3):
+                    _write(stem / f"{frame}.ply", moved(_noisy(10 * seed + frame), motion))
+            else:
+                _write(stem.with_suffix(".ply"), moved(_noisy(seed), motion))
+            _write_csv(stem.with_suffix(".csv"), motion.apply(MARKS))
+    (root / "nose_tips.csv").write_text("\n".join(tips) + "\n")
+    return root
+
+
+@pytest.mark.parametrize("name", ["micc-deng2019", "micc-ganfit2021"])
+def test_florence_is_read_in_its_layout(capsys, florence: Path, tmp_path: Path, name: str) -> None:
+    out = tmp_path / "run"
+    answer = run(capsys, "score", name, "--root", florence, "--pred", tmp_path / "pred", "--out", out)
+    assert answer.code == 0, answer.err
+    loaded = fsbench.load_run(out)
+    assert loaded.samples["condition"].tolist() == 2 * ["cooperative", "indoor", "outdoor"]
+    # The noisy second view never has the smaller score.
+    assert loaded.samples["score_mm"].between(0.05, 0.6).all()
+    # Averaged frames have less noise than one.
+    scores = loaded.samples.set_index("sample")["score_mm"]
+    assert scores["subject_01/outdoor"] < scores["subject_01/indoor"]
+    assert run(capsys, "table", out, "--by", "condition").code == 0
+
+
+def test_florence_needs_nose_tips(capsys, florence: Path, tmp_path: Path) -> None:
+    (florence / "nose_tips.csv").unlink()
+    out = tmp_path / "run"
+    answer = run(capsys, "score", "micc-deng2019", "--root", florence, "--pred", tmp_path / "pred", "--out", out)
+    assert answer.code == 2 and "nose_tips.csv" in answer.err
