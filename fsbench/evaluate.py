@@ -19,7 +19,7 @@ from fsbench.benchmarks.scans import Choice, ScanBenchmark
 from fsbench.errors import FsbenchError
 from fsbench.metrics.pooling import Pool
 from fsbench.runs import Record
-from fsbench.runs.pools import write_pool
+from fsbench.runs.pools import write_doubts, write_pool
 from fsbench.surface import open3d_version
 
 
@@ -84,7 +84,7 @@ class ScanTask:
     pools: str = ""
 
     def __call__(self, name: str) -> Record:
-        """Score one sample; what is suspicious about its alignment is the reason of an ok record."""
+        """Score one sample; what is suspicious about its alignment is kept beside its pool."""
         start = time.perf_counter()
         benchmark = _opened_scans(self.benchmark, self.root, self.adapter)
         try:
@@ -96,9 +96,8 @@ class ScanTask:
             return Record(name, "failed", "out of memory", seconds=time.perf_counter() - start)
         if self.pools:
             write_pool(Path(self.pools), name, Pool.of(measured.ref_to_pred_mm))
-        doubts = "; ".join(measured.scores.doubts)
-        reason = f"suspicious: {doubts}" if doubts else ""
-        return Record(name, "ok", reason, measured.scores.as_dict(), time.perf_counter() - start)
+            write_doubts(Path(self.pools), name, measured.scores.doubts)
+        return Record(name, "ok", "", measured.scores.as_dict(), time.perf_counter() - start)
 
 
 @lru_cache(maxsize=4)

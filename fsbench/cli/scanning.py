@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -15,7 +16,7 @@ from fsbench.evaluate import ScanTask
 from fsbench.io.archive import bare_name, open_folder
 from fsbench.protocols.aligned import SCALE_OFF
 from fsbench.runs import Run
-from fsbench.runs.pools import OVERALL, POOLED, write_tables
+from fsbench.runs.pools import OVERALL, POOLED, read_doubts, write_tables
 
 _POOLS = "pools"
 _SHOWN = 5
@@ -46,8 +47,11 @@ def score_scans(
     with open_folder(pred) as folder:
         task = ScanTask(name, root, choice, str(folder), pred, str(pools))
         run = score(opened, task, method or bare_name(pred), chosen, out, jobs, overwrite)
+    doubts = read_doubts(pools, run.samples["sample"])
+    run = replace(run, manifest={**run.manifest, "suspicious": doubts})
+    run.save(out)
     _pool(run, chosen, out, pools)
-    _say_suspicious(run)
+    _say_suspicious(run, doubts)
     return run
 
 
@@ -73,14 +77,13 @@ def _pool(run: Run, samples: Sequence[Sample], out: Path, pools: Path) -> None:
     )
 
 
-def _say_suspicious(run: Run) -> None:
+def _say_suspicious(run: Run, doubts: Mapping[str, str]) -> None:
     """Say which alignments a person should look at, and which scales stand apart from the others'."""
     fine = run.samples[run.samples["status"] == "ok"]
-    flagged = fine[fine["suspicious"] > 0]
-    if len(flagged):
-        click.echo(f"warning: {len(flagged)} of {len(fine)} alignments are suspicious", err=True)
-    for row in flagged.head(_SHOWN).itertuples():
-        click.echo(f"  {row.sample} {row.reason}", err=True)
+    if doubts:
+        click.echo(f"warning: {len(doubts)} of {len(fine)} alignments are suspicious", err=True)
+    for sample, text in list(doubts.items())[:_SHOWN]:
+        click.echo(f"  {sample}: {text}", err=True)
     if len(fine) < 3:
         return
     scales = fine["mm_per_unit"] / fine["mm_per_unit"].median()

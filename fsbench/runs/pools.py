@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +37,21 @@ def read_pool(folder: Path, sample: str) -> Pool | None:
     counts = Pool.empty().counts.copy()
     counts[rows[0, :-1].astype(np.int64)] = rows[1, :-1].astype(np.int64)
     return Pool(counts, float(rows[0, -1]), float(rows[1, -1]))
+
+
+def write_doubts(folder: Path, sample: str, doubts: Sequence[str]) -> None:
+    """Keep why one sample's alignment is suspicious; nothing is written where it is not."""
+    path = _path(folder, sample).with_suffix(".txt")
+    if doubts:
+        write_atomically(path, "; ".join(doubts).encode())
+    else:
+        path.unlink(missing_ok=True)
+
+
+def read_doubts(folder: Path, samples: Iterable[str]) -> dict[str, str]:
+    """Sample to what is suspicious about it, for those where something is."""
+    paths = {sample: _path(folder, sample).with_suffix(".txt") for sample in samples}
+    return {sample: path.read_text("utf-8") for sample, path in paths.items() if path.is_file()}
 
 
 def write_tables(out: Path, folder: Path, bins: Mapping[str, Mapping[str, str]], by: tuple[str, ...]) -> pd.DataFrame:

@@ -132,9 +132,11 @@ def test_a_suspicious_alignment_is_flagged_in_its_row_and_in_the_summary(capsys,
     marks = ("--landmarks", pairs / "marks", "--pred-landmarks", pairs / "pred_marks")
     answer = _scan(capsys, pairs, *marks)
     assert answer.code == 0
-    samples = fsbench.load_run(pairs / "run").samples
-    assert samples["suspicious"].tolist() == [0, 1, 0]
-    assert "incomplete" in samples["reason"][1]
+    loaded = fsbench.load_run(pairs / "run")
+    assert loaded.samples["suspicious"].tolist() == [0, 1, 0]
+    assert loaded.samples["reason"].tolist() == ["", "", ""]
+    assert list(loaded.manifest["suspicious"]) == ["berta"]
+    assert "incomplete" in loaded.manifest["suspicious"]["berta"]
     assert "1 of 3 alignments are suspicious" in answer.err
 
 
