@@ -46,7 +46,7 @@ class Micc:
         What `score_mm` is: the root mean square of the distances from the scan's vertices to the planes of their
         nearest triangles, or the mean of the two directions' mean surface distances.
     start : {"search", "landmarks"}
-        What ICP starts from. Landmarks, where both sides have them, serve "search" too.
+        What ICP starts from. "search" looks at no landmarks, also where there are some.
     icp : Icp
     crop_mm : float
         Radius around the nose tip that is kept of the scan; `prepare` takes another one for single subjects.
@@ -196,15 +196,15 @@ class PreparedMicc:
         return Measurement(scores, ref_from_pred, self.reference, aligned.mesh, points, nearest.distances)
 
     def _start(self, prediction: NearestSurface, landmarks: npt.ArrayLike | None) -> Similarity:
-        if landmarks is not None and self.landmarks is not None:
-            fit = fit_landmarks(self.landmarks, landmarks)
-            if fit.likely_mirrored:
-                raise AlignmentError(fit.message)
-            return fit.ref_from_pred
-        if self.protocol.start == "landmarks":
+        if self.protocol.start == "search":
+            icp = replace(self.protocol.icp, scale=True)
+            return find_alignment(self.reference, prediction, self.surface, icp).points_from_surface
+        if landmarks is None or self.landmarks is None:
             raise AlignmentError("this protocol starts from landmarks: the prediction has none")
-        icp = replace(self.protocol.icp, scale=True)
-        return find_alignment(self.reference, prediction, self.surface, icp).points_from_surface
+        fit = fit_landmarks(self.landmarks, landmarks)
+        if fit.likely_mirrored:
+            raise AlignmentError(fit.message)
+        return fit.ref_from_pred
 
     def _back(self, aligned: Mesh) -> float:
         """Mean distance from the prediction to the scan, without what stands beyond the scan's rim; NaN for none."""
