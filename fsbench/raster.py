@@ -29,7 +29,7 @@ class Seen:
 
 
 class _Pairs(NamedTuple):
-    """Rays that a face may meet: `face` (n,), `row`, `column` (n,)."""
+    """Rays that a face may meet, (n,) each; faces count from the first of those at hand."""
 
     face: Ints
     row: Ints
@@ -44,12 +44,11 @@ class _Best:
         self._value = np.full(shape[0] * shape[1], -np.inf)
         self._face = np.full(shape[0] * shape[1], NO_FACE)
 
-    def offer(self, pairs: _Pairs, values: Floats) -> None:
-        """Keep what is larger than what there was."""
-        ray = pairs.row * self._shape[1] + pairs.column
-        np.maximum.at(self._value, ray, values)
-        won = values == self._value[ray]
-        self._face[ray[won]] = pairs.face[won]
+    def offer(self, rays: Ints, values: Floats, faces: Ints) -> None:
+        """Keep what is larger than what there was; (n,) each, rays as flat numbers."""
+        np.maximum.at(self._value, rays, values)
+        won = values == self._value[rays]
+        self._face[rays[won]] = faces[won]
 
     def seen(self) -> Seen:
         found = self._face != NO_FACE
@@ -81,15 +80,15 @@ def nearest_front(pixels: Floats, nearness: Floats, faces: Ints, wanted: Mask, l
     best = _Best(wanted.shape)
     x, y = (np.ascontiguousarray(pixels[:, axis]) for axis in (0, 1))
     for start in range(0, len(faces), _FACES_AT_ONCE):
-        some = faces[start : start + _FACES_AT_ONCE]
-        (xa, xb, xc), (ya, yb, yc) = ([part[some[:, i]] for i in range(3)] for part in (x, y))
-        front = (xb - xa) * (yc - ya) - (yb - ya) * (xc - xa) < 0
-        for pairs in _pairs(start, (ya, yb, yc), (xa, xb, xc), front, wanted):
-            corners = [faces[pairs.face, i] for i in range(3)]
-            weights, hit = _weights([x[i] - pairs.column for i in corners], [y[i] - pairs.row for i in corners])
-            value = sum(weight * nearness[i] for weight, i in zip(weights, corners, strict=True))
-            hit &= value < limit
-            best.offer(_Pairs(*(part[hit] for part in pairs)), value[hit])
+        some = faces[start : start + _FACES_AT_ONCE].T
+        xs, ys = [x[i] for i in some], [y[i] for i in some]
+        front = (xs[1] - xs[0]) * (ys[2] - ys[0]) - (ys[1] - ys[0]) * (xs[2] - xs[0]) < 0
+        for face, row, column in _pairs(ys, xs, front, wanted):
+            hit, weights = _inside([part[face] - column for part in xs], [part[face] - row for part in ys])
+            face, ray = face[hit], (row * wanted.shape[1] + column)[hit]
+            value = _mix(weights, [nearness[i[face]] for i in some])
+            before = value < limit
+            best.offer(ray[before], value[before], start + face[before])
     return best.seen()
 
 
@@ -123,16 +122,17 @@ def outermost(points: Floats, faces: Ints, rows: Floats, turn_columns: int, want
     angles = np.arange(turn_columns) * step
     sine, cosine = np.sin(angles), np.cos(angles)
     for start in range(0, len(faces), _FACES_AT_ONCE):
-        some = faces[start : start + _FACES_AT_ONCE]
-        across = _unwrapped([column[some[:, i]] for i in range(3)], turn_columns)
-        for pairs in _pairs(start, [row[some[:, i]] for i in range(3)], across, True, wanted):
-            s, c, height = sine[pairs.column], cosine[pairs.column], rows[pairs.row]
-            corners = [faces[pairs.face, i] for i in range(3)]
-            places = [(x[i], z[i]) for i in corners]
-            weights, hit = _weights([b * s - a * c for a, b in places], [y[i] - height for i in corners])
-            radius = -sum(weight * (a * s + b * c) for weight, (a, b) in zip(weights, places, strict=True))
-            hit &= radius > 0
-            best.offer(_Pairs(*(part[hit] for part in pairs)), radius[hit])
+        some = faces[start : start + _FACES_AT_ONCE].T
+        across = _unwrapped([column[i] for i in some], turn_columns)
+        xs, ys, zs = ([part[i] for i in some] for part in (x, y, z))
+        for face, level, turn in _pairs([row[i] for i in some], across, True, wanted):
+            s, c, height = sine[turn], cosine[turn], rows[level]
+            corners = [(a[face], b[face]) for a, b in zip(xs, zs, strict=True)]
+            hit, weights = _inside([b * s - a * c for a, b in corners], [part[face] - height for part in ys])
+            s, c, face, ray = s[hit], c[hit], face[hit], (level * turn_columns + turn)[hit]
+            radius = -_mix(weights, [a[hit] * s + b[hit] * c for a, b in corners])
+            beyond = radius > 0
+            best.offer(ray[beyond], radius[beyond], start + face[beyond])
     return best.seen()
 
 
@@ -141,27 +141,35 @@ def _unwrapped(columns: list[Floats], turn: int) -> list[Floats]:
 
     A face around the axis gets a whole turn: its corners are never within half a one.
     """
-    span = np.maximum.reduce(columns) - np.minimum.reduce(columns)
+    span = _greatest(columns) - _least(columns)
     if not (wide := span > turn / 2).any():
         return columns
     columns = [np.where(wide & (column < turn / 2), column + turn, column) for column in columns]
-    span = np.maximum.reduce(columns) - np.minimum.reduce(columns)
+    span = _greatest(columns) - _least(columns)
     around = span >= turn / 2
     columns[0][around], columns[1][around], columns[2][around] = 0, turn - 1, 0
     return columns
 
 
-def _pairs(
-    first_face: int, rows: Sequence[Floats], columns: Sequence[Floats], chosen: Mask | bool, wanted: Mask
-) -> Iterator[_Pairs]:
+def _least(corners: Sequence[Floats]) -> Floats:
+    a, b, c = corners
+    return np.minimum(np.minimum(a, b), c)
+
+
+def _greatest(corners: Sequence[Floats]) -> Floats:
+    a, b, c = corners
+    return np.maximum(np.maximum(a, b), c)
+
+
+def _pairs(rows: Sequence[Floats], columns: Sequence[Floats], chosen: Mask | bool, wanted: Mask) -> Iterator[_Pairs]:
     """All wanted rays inside the boxes around faces, given by their corners; columns are cyclic."""
     tolerance = 1e-9
     levels = np.flatnonzero(wanted.any(1))
     if not len(levels):
         return
-    top = np.maximum(np.ceil(np.minimum.reduce(rows) - tolerance), levels[0])
-    bottom = np.minimum(np.floor(np.maximum.reduce(rows) + tolerance), levels[-1])
-    left, right = np.ceil(np.minimum.reduce(columns) - tolerance), np.floor(np.maximum.reduce(columns) + tolerance)
+    top = np.maximum(np.ceil(_least(rows) - tolerance), levels[0])
+    bottom = np.minimum(np.floor(_greatest(rows) + tolerance), levels[-1])
+    left, right = np.ceil(_least(columns) - tolerance), np.floor(_greatest(columns) + tolerance)
     at = np.flatnonzero(chosen & (top <= bottom) & (left <= right))
     top, left = top[at].astype(np.int64), left[at].astype(np.int64)
     width = right[at].astype(np.int64) - left + 1
@@ -176,19 +184,22 @@ def _pairs(
         down = local // width[index]
         row, column = top[index] + down, (left[index] + local - down * width[index]) % wanted.shape[1]
         keep = np.flatnonzero(wanted[row, column])
-        yield _Pairs(first_face + at[index[keep]], row[keep], column[keep])
+        yield _Pairs(at[index[keep]], row[keep], column[keep])
         start = stop
 
 
-def _weights(across: list[Floats], up: list[Floats]) -> tuple[list[Floats], Mask]:
-    """Barycentric coordinates of the origin in triangles in the plane, and whether it is inside."""
+def _inside(across: list[Floats], up: list[Floats]) -> tuple[Ints, list[Floats]]:
+    """Which triangles in the plane hold the origin, (m,), and its barycentric coordinates in those, (m,) each."""
     (xa, xb, xc), (ya, yb, yc) = across, up
     a, b, c = xb * yc - xc * yb, xc * ya - xa * yc, xa * yb - xb * ya
     area = a + b + c
-    sign = np.sign(area)
-    inside = sign != 0
-    for part in (a, b, c):
-        part *= sign
-        inside &= part >= -_ON_EDGE
-    area = np.where(inside, np.abs(area), 1.0)
-    return [a / area, b / area, c / area], inside
+    low, high = _least((a, b, c)), _greatest((a, b, c))
+    hit = np.flatnonzero(((low >= -_ON_EDGE) & (area > 0)) | ((high <= _ON_EDGE) & (area < 0)))
+    area = area[hit]
+    return hit, [part[hit] / area for part in (a, b, c)]
+
+
+def _mix(weights: list[Floats], values: list[Floats]) -> Floats:
+    (a, b, c), (at_a, at_b, at_c) = weights, values
+    mixed: Floats = a * at_a + b * at_b + c * at_c
+    return mixed

@@ -3,6 +3,7 @@
 import os
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from fsbench.mesh import Floats, Ints, Mesh
 _PIECE_BYTES = 1 << 16
 """The text is parsed in pieces of this size: temporary arrays then stay in the processor's cache,
 and in memory that the process has already, which is worth more."""
+
+_LARGEST_KEPT_BYTES = 16 << 20
+"""A block of faces up to this size is remembered."""
 
 _NONE = np.empty(0, np.int64)
 _SLASH, _F, _N, _V = b"/fnv"
@@ -127,6 +131,26 @@ class _Content:
 
 
 def _parse(text: Bytes) -> _Content:
+    """Parse all lines; a block of faces that was read before, as all files of one method have it, not again."""
+    whole = text.tobytes()
+    first = whole.find(b"\nf ") + 1
+    if first and len(whole) - first <= _LARGEST_KEPT_BYTES and (faces := _faces_alone(whole[first:])):
+        vertices = _parse_pieces(text[:first])
+        return _Content(vertices.vertices, faces, vertices.has_normals)
+    return _parse_pieces(text)
+
+
+@lru_cache(maxsize=2)
+def _faces_alone(text: bytes) -> _Faces | None:
+    """Faces of the last lines of a file, if nothing else counts there and they do not refer to what came before."""
+    try:
+        content = _parse_pieces(np.frombuffer(b"\n" * PAD + text, np.uint8))
+    except (_LineError, BadNumberError):
+        return None
+    return content.faces if len(content.vertices) == 0 and not content.has_normals else None
+
+
+def _parse_pieces(text: Bytes) -> _Content:
     """Parse all lines, piece by piece."""
     pieces: list[_Content] = []
     n_vertices, start = 0, PAD

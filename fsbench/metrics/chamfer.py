@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from fsbench.mesh import Floats, Mesh
+from fsbench.metrics.cylinder import QuadMap
 from fsbench.metrics.cylinder_distance import map_distances
 from fsbench.surface import Surface
 
@@ -36,13 +37,14 @@ def chamfer(reference: Mesh, prediction: Mesh, threads: int = 1) -> Chamfer:
     )
 
 
-def map_chamfer(reference_mm: Floats, prediction_mm: Floats, threads: int = 1) -> Chamfer:
-    """`chamfer` between the cylinder meshes of two maps (256, 256) that both open a quad.
+def map_chamfer(reference_mm: Floats, prediction_mm: Floats, threads: int = 1) -> Chamfer | None:
+    """`chamfer` between the cylinder meshes of two maps (256, 256); None where one of them opens no quad.
 
     References
     ----------
     FaceScape benchmark, arXiv:2111.01082, metric CD.
     """
-    return Chamfer(
-        map_distances(reference_mm, prediction_mm, threads), map_distances(prediction_mm, reference_mm, threads)
-    )
+    ref, pred = QuadMap.of(reference_mm), QuadMap.of(prediction_mm)
+    if not (ref.is_open.any() and pred.is_open.any()):
+        return None
+    return Chamfer(map_distances(ref, pred, threads), map_distances(pred, ref, threads))

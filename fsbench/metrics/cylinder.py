@@ -63,25 +63,41 @@ def cylinder_map(points: Floats, faces: Ints, wanted: Mask | None = None) -> Cyl
     return CylinderMap(np.hstack([seen.values, seen.values[:, :1]]), np.hstack([seen.faces, seen.faces[:, :1]]))
 
 
-def open_quads(radius_mm: Floats) -> Mask:
-    """Pixels (256, 256) that open a quad with (k+1, j), (k, j+1), (k+1, j+1), cyclic.
+@dataclass(frozen=True, slots=True, eq=False)
+class QuadMap:
+    """A map with its quads.
 
-    A quad is open if its pixel's radius is non-zero and differs from the other three by less than `JUMP_MM`. In the
-    last column the flat index runs on into the next row, see `cylinder_mesh`.
+    Attributes
+    ----------
+    radius_mm : (256, 256)
+        0 where there is none.
+    is_open : (256, 256)
+        Pixels that open a quad with (k+1, j), (k, j+1), (k+1, j+1), cyclic: those whose radius is non-zero and differs
+        from the other three by less than `JUMP_MM`. In the last column the flat index runs on into the next row, see
+        `cylinder_mesh`.
+    corners : (256, 256)
+        Pixels that are a vertex of the cylinder mesh.
     """
-    wrapped = np.empty((SIZE + 1, SIZE + 1))
-    wrapped[:SIZE, :SIZE] = radius_mm
-    wrapped[SIZE, :SIZE], wrapped[:, SIZE] = wrapped[0, :SIZE], wrapped[:, 0]
-    is_open = radius_mm != 0
-    for other in (wrapped[1:, :-1], wrapped[:-1, 1:], wrapped[1:, 1:]):
-        is_open &= np.abs(radius_mm - other) < JUMP_MM
-    # The public code indexes past the end here and stops; the quad does not exist.
-    is_open.reshape(-1)[SIZE * SIZE - SIZE - 1 :] = False
-    return is_open
+
+    radius_mm: Floats
+    is_open: Mask
+    corners: Mask
+
+    @classmethod
+    def of(cls, radius_mm: Floats) -> "QuadMap":
+        """Find the quads of a map."""
+        wrapped = np.empty((SIZE + 1, SIZE + 1))
+        wrapped[:SIZE, :SIZE] = radius_mm
+        wrapped[SIZE, :SIZE], wrapped[:, SIZE] = wrapped[0, :SIZE], wrapped[:, 0]
+        is_open = radius_mm != 0
+        for other in (wrapped[1:, :-1], wrapped[:-1, 1:], wrapped[1:, 1:]):
+            is_open &= np.abs(radius_mm - other) < JUMP_MM
+        # The public code indexes past the end here and stops; the quad does not exist.
+        is_open.reshape(-1)[SIZE * SIZE - SIZE - 1 :] = False
+        return cls(radius_mm, is_open, _corners(is_open))
 
 
-def quad_corners(is_open: Mask) -> Mask:
-    """Pixels (256, 256) that are a vertex of the cylinder mesh."""
+def _corners(is_open: Mask) -> Mask:
     used, quads = np.zeros(SIZE * SIZE, np.bool_), is_open.reshape(-1)
     for offset in (0, 1, SIZE, SIZE + 1):
         used[offset:] |= quads[: SIZE * SIZE - offset]
@@ -99,17 +115,17 @@ def grid_points(rows: Ints, columns: Ints, radius_mm: Floats) -> Floats:
 def cylinder_mesh(radius_mm: Floats) -> Mesh | None:
     """Triangulate a map; None where no quad opens.
 
-    Quad i = 256 k + j (see `open_quads`) gives the triangles (i, i+1, i+256) and (i+257, i+256, i+1). Vertices that
+    Quad i = 256 k + j (see `QuadMap`) gives the triangles (i, i+1, i+256) and (i+257, i+256, i+1). Vertices that
     no triangle uses are dropped, the others are the pixels in row order.
     """
-    is_open = open_quads(radius_mm)
+    is_open = QuadMap.of(radius_mm).is_open
     return quad_mesh(radius_mm, is_open) if is_open.any() else None
 
 
 def quad_mesh(radius_mm: Floats, is_open: Mask) -> Mesh:
     """The triangles of some quads, see `cylinder_mesh`."""
     i = np.flatnonzero(is_open)
-    pixels = np.flatnonzero(quad_corners(is_open))
+    pixels = np.flatnonzero(_corners(is_open))
     new = np.empty(SIZE * SIZE, np.int64)
     new[pixels] = np.arange(len(pixels))
     a, b, c, d = new[i], new[i + 1], new[i + SIZE], new[i + SIZE + 1]

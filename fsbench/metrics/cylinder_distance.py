@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fsbench.mesh import Floats, Ints, Mask
-from fsbench.metrics.cylinder import HALF_HEIGHT_MM, SIZE, grid_points, open_quads, quad_corners, quad_mesh
+from fsbench.metrics.cylinder import HALF_HEIGHT_MM, SIZE, QuadMap, grid_points, quad_mesh
 from fsbench.metrics.triangle_distance import Vectors, squared_distances
 from fsbench.surface import Surface
 
@@ -37,8 +37,6 @@ _FAR = np.float32(1e6)
 _BATCH = 8192
 """Cells measured at once: the arrays then stay within the processor's cache."""
 
-_POINTS_AT_ONCE = 32
-_NEAR_AXIS_MM = 12.0
 _BLOCK = 8
 _BLOCKS = SIZE // _BLOCK
 
@@ -47,7 +45,6 @@ _NS_PER_STEP = 15_000
 _NS_PER_PIXEL = 1.5
 _NS_PER_OTHER = 4_000
 _NS_OF_A_TREE = 20_000_000
-_MOST_WITH_A_REACH = 2000
 
 
 _TURNS_RAD = np.arange(-_HALF_TURN, _HALF_TURN + 2) * STEP_RAD
@@ -56,23 +53,23 @@ _CHORD = (4 * np.sin(np.arange(2 * SIZE) * STEP_RAD / 4) ** 2).astype(np.float32
 """Squared chord of the unit circle over so many half columns."""
 
 
-def map_distances(from_mm: Floats, to_mm: Floats, threads: int = 1) -> Floats:
+def map_distances(start: QuadMap, to: QuadMap, threads: int = 1) -> Floats:
     """Measure from every vertex of one map's cylinder mesh to the closest point of the other's surface.
 
     Parameters
     ----------
-    from_mm, to_mm : (256, 256)
-        Radii, 0 where there is none. Both must open a quad.
+    start, to : QuadMap
+        Both with an open quad.
     threads : int
         For the tree that takes over where the surfaces are far apart.
 
     Returns
     -------
     ndarray, (n,)
-        In mm, in the order of the vertices of `cylinder_mesh(from_mm)`. Coordinates are single precision, which is
-        1e-5 mm around a head.
+        In mm, in the order of the vertices of `cylinder_mesh(start.radius_mm)`. Coordinates are single precision,
+        which is 1e-5 mm around a head.
     """
-    points, target = _Points.of(from_mm), _Target.of(to_mm)
+    points, target = _Points.of(start), _Target.of(to)
     bound = _vertex_bound(points, target)
     window = _Window.of(points, bound)
     best = bound.copy()
@@ -80,8 +77,8 @@ def map_distances(from_mm: Floats, to_mm: Floats, threads: int = 1) -> Floats:
         np.minimum.at(best, cells.point, _measure(points, target, cells))
     far = np.flatnonzero(~window.near)
     if len(far):
-        best[far] = _by_tree(points, target, to_mm, bound, far, threads)
-    _add_seam(points, to_mm, best)
+        best[far] = _by_tree(points, target, to, bound, far, threads)
+    _add_seam(points, to, best)
     return np.sqrt(best, dtype=np.float64)
 
 
@@ -100,13 +97,13 @@ class _Points:
     in_box: Mask
 
     @classmethod
-    def of(cls, radius_mm: Floats) -> "_Points":
-        used = quad_corners(open_quads(radius_mm))
+    def of(cls, quads: QuadMap) -> "_Points":
+        used = quads.corners
         rows, columns = np.flatnonzero(used.any(1)), np.flatnonzero(used.any(0))
         box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
         row, column = np.nonzero(used)
         flat = row * _WIDTH + column + _HALF_TURN
-        return cls(row, column, flat, radius_mm[used].astype(np.float32), box, used[box])
+        return cls(row, column, flat, quads.radius_mm[used].astype(np.float32), box, used[box])
 
     def image(self, values: Singles, empty: float) -> Singles:
         """Values by point, (n,), as an image of the box."""
@@ -138,16 +135,16 @@ class _Target:
     vertices: Singles
 
     @classmethod
-    def of(cls, radius_mm: Floats) -> "_Target":
-        is_open = open_quads(radius_mm)
-        single = radius_mm.astype(np.float32)
-        cells = is_open[:, :PERIOD]
+    def of(cls, quads: QuadMap) -> "_Target":
+        single = quads.radius_mm.astype(np.float32)
+        cells = quads.is_open[:, :PERIOD]
         below = np.concatenate([single[1:], single[:1]])
         corners = single[:, :-1], single[:, 1:], below[:, :-1], below[:, 1:]
         # A chord comes nearer to the axis than its ends; and the bounds are rounded outwards.
-        low = np.minimum.reduce(corners) * np.float32(np.cos(STEP_RAD / 2) * (1 - 1e-6))
-        high = np.maximum.reduce(corners) * np.float32(1 + 1e-6)
-        used = quad_corners(is_open)[:, :PERIOD]
+        a, b, c, d = corners
+        low = np.minimum(np.minimum(a, b), np.minimum(c, d)) * np.float32(np.cos(STEP_RAD / 2) * (1 - 1e-6))
+        high = np.maximum(np.maximum(a, b), np.maximum(c, d)) * np.float32(1 + 1e-6)
+        used = quads.corners[:, :PERIOD]
         return cls(
             _padded(single[:, :PERIOD], 0).reshape(-1),
             _padded(single[:, 1:], 0).reshape(-1),
@@ -280,78 +277,41 @@ def _near_cells(points: _Points, target: _Target, bound: Singles, window: _Windo
                 yield _Cells(number[hits], dk, dj)
 
 
-def _by_tree(points: _Points, target: _Target, to_mm: Floats, bound: Singles, far: Ints, threads: int) -> Singles:
+def _by_tree(points: _Points, target: _Target, to: QuadMap, bound: Singles, far: Ints, threads: int) -> Singles:
     """Squared distances of the points `far`, (n,), from a search tree of the blocks that they can reach."""
-    blocks = _Blocks.of(target)
-    needed = np.zeros((_BLOCKS, _BLOCKS), np.bool_)
-    # Most of them lie close to the axis and reach little else that does; a box around them all is enough.
-    inner = far[(bound[far] < _NEAR_AXIS_MM**2) & (points.radius[far] < _NEAR_AXIS_MM)]
-    if len(inner):
-        needed |= blocks.in_tube(points.row[inner], 2 * _NEAR_AXIS_MM, _NEAR_AXIS_MM)
-    outer = np.setdiff1d(far, inner, assume_unique=True)
-    needed |= len(outer) > _MOST_WITH_A_REACH
-    for start in range(0, 0 if needed.all() else len(outer), _POINTS_AT_ONCE):
-        needed |= blocks.within_reach(points, outer[start : start + _POINTS_AT_ONCE], bound)
-    cells = open_quads(to_mm)
-    cells[:, :PERIOD] &= blocks.spread(needed)[:, :PERIOD]
-    surface = Surface(quad_mesh(to_mm, cells), threads)
+    cells = to.is_open.copy()
+    cells[:, :PERIOD] &= _blocks_in_reach(points, target, bound, far)[:, :PERIOD]
+    surface = Surface(quad_mesh(to.radius_mm, cells), threads)
     places = grid_points(points.row[far], points.column[far], points.radius[far].astype(np.float64))
     return (surface.closest(places).distances ** 2).astype(np.float32)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Blocks:
-    """Squares of 8 x 8 cells, (32, 32): the radii they span, and a vertex inside; `_FAR` where there is none."""
-
-    low: Singles
-    high: Singles
-    vertex: Singles
-
-    @classmethod
-    def of(cls, target: _Target) -> "_Blocks":
-        shape = _BLOCKS, _BLOCK, _BLOCKS, _BLOCK
-        empty = np.full((SIZE, 1), _FAR)
-        low = np.hstack([target.low, empty]).reshape(shape).min((1, 3))
-        high = np.hstack([np.where(target.high == _FAR, -_FAR, target.high), -empty]).reshape(shape).max((1, 3))
-        vertex = np.hstack([target.vertices, empty])[_BLOCK // 2 :: _BLOCK, _BLOCK // 2 :: _BLOCK]
-        return cls(low, np.where(low == _FAR, _FAR, high), vertex)
-
-    def in_tube(self, rows: Ints, radius_mm: float, margin_mm: float) -> Mask:
-        """Blocks that come nearer than `radius_mm` to the axis and than `margin_mm` to one of the rows in height."""
-        first = np.arange(_BLOCKS) * _BLOCK
-        margin = margin_mm / STEP_MM + 1
-        level = (first + _BLOCK >= rows.min() - margin) & (first <= rows.max() + margin)
-        tube: Mask = (self.low <= radius_mm) & level[:, None]
-        return tube
-
-    def within_reach(self, points: _Points, which: Ints, bound: Singles) -> Mask:
-        """Blocks that can be nearer to one of the points `which` than its bound and than all the vertices inside."""
-        down = _BLOCK * np.arange(_BLOCKS) - points.row[which, None]
-        across = _BLOCK * np.arange(_BLOCKS) - points.column[which, None]
-        radius = points.radius[which, None, None]
-        aside = radius * _CHORD[np.abs(2 * across + _BLOCK)][:, None, :]
-        above = ((down + _BLOCK // 2) * np.float32(STEP_MM)).astype(np.float32)[:, :, None]
-        reach = np.minimum(_squares(self.vertex - radius, self.vertex * aside, above).min((1, 2)), bound[which])
-        # Half columns from the middle of the block, the short way around.
-        middle = np.abs((2 * across + _BLOCK + PERIOD) % (2 * PERIOD) - PERIOD)
-        aside = radius * _CHORD[np.maximum(middle - _BLOCK, 0)][:, None, :]
-        above = (np.maximum(np.maximum(down, -_BLOCK - down), 0) * np.float32(STEP_MM)).astype(np.float32)[:, :, None]
-        between = np.maximum(self.low - radius, radius - self.high)
-        np.maximum(between, 0, out=between)
-        gap = _squares(between, self.low * aside, above)
-        return np.asarray((gap <= _rounded_up(reach)[:, None, None]).any(0))
-
-    def spread(self, chosen: Mask) -> Mask:
-        """Cells (256, 256) of the chosen blocks."""
-        return chosen.repeat(_BLOCK, 0).repeat(_BLOCK, 1)
-
-
-def _squares(along: Singles, chord: Singles, above: Singles) -> Singles:
-    """along^2 + chord + above^2; the first two may be overwritten."""
-    along *= along
-    along += chord
-    along += above * above
-    return along
+def _blocks_in_reach(points: _Points, target: _Target, bound: Singles, far: Ints) -> Mask:
+    """Cells (256, 256) in squares of 8 x 8 that can be nearer to one of the points than its bound."""
+    shape = _BLOCKS, _BLOCK, _BLOCKS, _BLOCK
+    empty = np.full((SIZE, 1), _FAR)
+    low = np.hstack([target.low, empty]).reshape(shape).min((1, 3))
+    high = np.hstack([np.where(target.high == _FAR, -_FAR, target.high), -empty]).reshape(shape).max((1, 3))
+    # The points are taken in squares too: the radii that they span, and the furthest that one of them looks.
+    square = points.row[far] // _BLOCK * _BLOCKS + points.column[far] // _BLOCK
+    inner, outer = np.full(_BLOCKS * _BLOCKS, _FAR), np.zeros(_BLOCKS * _BLOCKS, np.float32)
+    reach = np.zeros(_BLOCKS * _BLOCKS, np.float32)
+    np.minimum.at(inner, square, points.radius[far])
+    np.maximum.at(outer, square, points.radius[far])
+    np.maximum.at(reach, square, _rounded_up(bound[far]))
+    group = np.flatnonzero(inner != _FAR)
+    row, column = np.divmod(group, _BLOCKS)
+    inner, outer, reach = (part[group, None, None] for part in (inner, outer, reach))
+    along = np.arange(_BLOCKS)
+    down = np.maximum(np.abs(along - row[:, None]) - 1, 0) * np.float32(_BLOCK * STEP_MM)
+    # Columns between two squares, the short way around; the last square is a column short.
+    apart = np.abs(along - column[:, None])
+    between = np.maximum(np.minimum(apart, _BLOCKS - apart) * _BLOCK - _BLOCK - 1, 0)
+    gap = np.maximum(np.maximum(low - outer, inner - high), 0) ** 2
+    gap += low * inner * _CHORD[2 * between][:, None, :]
+    gap += (down**2)[:, :, None]
+    needed = ((gap <= reach) & (low != _FAR)).any(0)
+    return needed.repeat(_BLOCK, 0).repeat(_BLOCK, 1)
 
 
 def _rounded_up(squared: Singles) -> Singles:
@@ -405,15 +365,15 @@ def _turned(radius: Singles, cosine: Singles, sine: Singles) -> tuple[Singles, S
     return radius * cosine, radius * sine
 
 
-def _add_seam(points: _Points, to_mm: Floats, best: Singles) -> None:
+def _add_seam(points: _Points, to: QuadMap, best: Singles) -> None:
     """Lower `best` by the triangles of the last column, which run on into the next row and lie in one half-plane."""
-    rows = np.flatnonzero(open_quads(to_mm)[:, -1])
+    rows = np.flatnonzero(to.is_open[:, -1])
     angle = np.minimum(points.column, PERIOD - points.column) * STEP_RAD
     distance = np.where(angle < np.pi / 2, points.radius * np.sin(angle), points.radius)
     near = np.flatnonzero(distance**2 <= _rounded_up(best)) if len(rows) else rows[:0]
     if not len(near):
         return
-    flat = to_mm.reshape(-1)
+    flat = to.radius_mm.reshape(-1)
     for some in np.array_split(near, 1 + len(near) * len(rows) // (8 * _BATCH)):
         point, row = (pair.reshape(-1) for pair in np.meshgrid(some, rows, indexing="ij"))
         down = row - points.row[point]

@@ -191,3 +191,20 @@ def test_memory_stays_below_six_times_the_file(read, tmp_path: Path, form: str):
     finally:
         tracemalloc.stop()
     assert peak < 6 * n_bytes
+
+
+def test_a_block_of_faces_that_is_known_is_joined_with_other_vertices(tmp_path: Path) -> None:
+    """All files of one method have the same faces; vertices, normals and errors stay the file's own."""
+    faces = "f 1 2 3\nf 2 4 3\n"
+    for name, shift in (("a", 0.0), ("b", 5.0)):
+        (tmp_path / f"{name}.obj").write_text(
+            "".join(f"v {x + shift} {y} 0\n" for x, y in ((0, 0), (1, 0), (0, 1), (1, 1))) + faces
+        )
+    first, second = (read_mesh(tmp_path / f"{name}.obj") for name in "ab")
+    np.testing.assert_array_equal(second.vertices, first.vertices + [5.0, 0, 0])
+    np.testing.assert_array_equal(second.faces, [[0, 1, 2], [1, 3, 2]])
+    (tmp_path / "short.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\n" + faces)
+    with pytest.raises(MeshError, match="up to 4, there are 3"):
+        read_mesh(tmp_path / "short.obj")
+    (tmp_path / "relative.obj").write_text("v 9 9 9\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf -3 -2 -1\n")
+    assert read_mesh(tmp_path / "relative.obj").n_vertices == 3
