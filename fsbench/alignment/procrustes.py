@@ -80,7 +80,7 @@ def fit_landmarks(
     --------
     >>> corners = [[0, 0, 0], [1, 0, 0], [0, 2, 0], [0, 0, 3]]
     >>> fit = fit_landmarks([[10 * x, 10 * y, 10 * z + 5] for x, y, z in corners], corners)
-    >>> round(fit.ref_from_pred.scale, 9), fit.ref_from_pred.translation.round(9).tolist()
+    >>> round(fit.ref_from_pred.scale, 9), (fit.ref_from_pred.translation.round(9) + 0.0).tolist()
     (10.0, [0.0, 0.0, 5.0])
     """
     ref, pred = _checked(reference, "reference"), _checked(prediction, "prediction")
