@@ -13,14 +13,15 @@ import click
     show_default=True,
 )
 @click.option("--by", help="pose, focal, pose-all, overall, or a bin column.")
-@click.option("--metric", default="cd_mm", show_default=True, help="What to draw. CD brings CR with it.")
+@click.option("--metric", help="What to draw [the benchmark's main one]. CD brings CR with it.")
 @click.option("--style", type=click.Choice(["paper", "talk"]), default="paper", show_default=True)
-def command(runs: tuple[str, ...], out: str, kind: str, by: str | None, metric: str, style: str) -> None:
+def command(runs: tuple[str, ...], out: str, kind: str, by: str | None, metric: str | None, style: str) -> None:
     """Draw runs of one benchmark.
 
     Each RUN is a folder that `fsbench score --out` wrote. Kinds: the mean error over the bins (error), boxes of the
-    samples' errors (distribution), the share of all samples with at most an error (cumulative), and the chamfer
-    distance against the complete rate (cd-cr). A caption with all that has to be said goes to stderr.
+    samples' errors (distribution), the share of all samples with at most an error (cumulative; with a pooled metric
+    the share of all points of the scans), and the chamfer distance against the complete rate (cd-cr). A caption with
+    all that has to be said goes to stderr.
     """
     from pathlib import Path
 

@@ -62,7 +62,8 @@ def command(
     names = None if metrics is None else [name.strip() for name in metrics.split(",") if name.strip()]
     tables = [build(loaded, name, names, labels, policy=policy, ci=ci) for name in by or default_layouts(loaded[0])]
     if len(loaded) > 1:
-        _warn_of_orders(relabelled(loaded, labels), tables[0].metrics[0].name)
+        by_sample = [metric.name for metric in tables[0].metrics if metric.name in loaded[0].metrics]
+        _warn_of_orders(relabelled(loaded, labels), (by_sample or loaded[0].metrics)[0])
     click.echo((write_tidy if tidy else FORMATS[format_])(tables), nl=False)
 
 

@@ -117,7 +117,9 @@ def default_layouts(run: Run) -> list[str]:
     for name, known in ({} if spec is None else published_layouts(spec)).items():
         if known.column and any(known.members(run.samples, bin_).any() for bin_ in known.bins):
             firsts.setdefault(known.column, name)
-    return list(firsts.values()) or [OVERALL]
+    # Where a specification says so, the whole stands beside its parts.
+    whole = [OVERALL] if spec is not None and spec.raw.get("show_overall") and firsts else []
+    return [*firsts.values(), *whole] or [OVERALL]
 
 
 def _overall(title: str) -> Layout:

@@ -2,11 +2,14 @@
 
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from fsbench.errors import UsageError
+from fsbench.report.layout import spec_of
 from fsbench.runs import Run
-from fsbench.runs.quantities import with_companions
+from fsbench.runs.pooled import METRICS as POOLED_METRICS
+from fsbench.runs.quantities import SPREAD, with_companions
 
 MAIN_METRICS = ("cd_mm", "mne_rad", "cr")
 _LONGEST_LABEL = 60
@@ -59,7 +62,7 @@ def choose_metrics(run: Run, metrics: Sequence[str] | None) -> list[str]:
     ----------
     run : Run
     metrics : sequence of str, or None
-        None: the published three where the run has them, else its first three.
+        None: the published three where the run has them, else those that its benchmark names, else its first three.
 
     Raises
     ------
@@ -67,11 +70,24 @@ def choose_metrics(run: Run, metrics: Sequence[str] | None) -> list[str]:
         If the run has no metric of a name.
     """
     if metrics is None:
-        metrics = [name for name in MAIN_METRICS if name in run.metrics] or run.metrics[:3]
+        metrics = main_metrics(run)
+    known = [*run.metrics, *(POOLED_METRICS if run.pooled else ())]
     for name in metrics:
-        if name not in run.metrics:
-            raise UsageError(f"runs of {run.benchmark} have no metric {name!r}; they have {', '.join(run.metrics)}")
+        if name.removeprefix(SPREAD) not in run.metrics and name not in known:
+            raise UsageError(f"runs of {run.benchmark} have no metric {name!r}; they have {', '.join(known)}")
     return with_companions(dict.fromkeys(metrics), run.metrics)
+
+
+def main_metrics(run: Run) -> list[str]:
+    """What is shown of a run where nobody says what, the first of it in figures."""
+    known = {*run.metrics, *map(SPREAD.__add__, run.metrics), *(POOLED_METRICS if run.pooled else ())}
+    spec = spec_of(run)
+    named = [] if spec is None else [str(name) for name in spec.raw.get("main_metrics", ())]
+    for names in (MAIN_METRICS, named):
+        found = [name for name in names if name in known]
+        if found:
+            return found
+    return run.metrics[:3]
 
 
 def distinct_labels(runs: Sequence[Run], folders: Sequence[Path]) -> list[str]:
@@ -95,7 +111,7 @@ def distinct_labels(runs: Sequence[Run], folders: Sequence[Path]) -> list[str]:
 
 def relabelled(runs: Sequence[Run], labels: Sequence[str]) -> list[Run]:
     """The runs under other labels."""
-    return [Run(run.samples, {**run.manifest, "method": label}) for run, label in zip(runs, labels, strict=True)]
+    return [replace(run, manifest={**run.manifest, "method": label}) for run, label in zip(runs, labels, strict=True)]
 
 
 def _namesakes(i: int, methods: Sequence[str], folders: Sequence[Path]) -> list[Path]:

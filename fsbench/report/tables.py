@@ -6,12 +6,15 @@ from typing import Any
 
 import pandas as pd
 
+from fsbench.errors import UsageError
 from fsbench.report import notes
-from fsbench.report.layout import Layout, default_layouts, layout, spec_of
+from fsbench.report.layout import Bin, Layout, default_layouts, layout, spec_of
 from fsbench.report.model import Cell, Row, Table
 from fsbench.report.selection import choose_metrics, require_comparable
 from fsbench.runs import Run
-from fsbench.runs.quantities import quantity
+from fsbench.runs.pooled import METRICS as POOLED_METRICS
+from fsbench.runs.pooled import PREFIX
+from fsbench.runs.quantities import SPREAD, quantity
 from fsbench.stats import OVERALL, summaries
 
 
@@ -47,35 +50,63 @@ def build(
         If the runs do not belong into one table, have no such bins or metrics, or share a label.
     """
     shown = require_comparable(runs, labels)
-    chosen = choose_metrics(runs[0], metrics)
+    chosen = _allowed(choose_metrics(runs[0], metrics), metrics is not None, policy)
     divided = layout(runs, by or default_layouts(runs[0])[0])
-    rows = tuple(_rows(runs, shown, divided, _summary(runs, divided, chosen, policy, ci)))
+    rows = tuple(_rows(runs, shown, divided, chosen, _summary(runs, divided, chosen, policy, ci)))
     quantities = tuple(quantity(name) for name in chosen)
     said = notes.of_table(runs, spec_of(runs[0]), divided, quantities, rows, policy, ci)
     return Table(runs[0].benchmark, runs[0].signature, divided, quantities, rows, said)
 
 
+def _allowed(chosen: list[str], asked_for: bool, policy: str) -> list[str]:
+    """Pooled numbers know nothing of failures, so no policy applies to them."""
+    pooled = [name for name in chosen if name in POOLED_METRICS]
+    if policy == "legacy" or not pooled:
+        return chosen
+    if asked_for:
+        raise UsageError(f"{pooled[0]} is over the points that were measured; --policy {policy} cannot apply to it")
+    return [name for name in chosen if name not in pooled]
+
+
 def _summary(runs: Sequence[Run], divided: Layout, metrics: Sequence[str], policy: str, ci: bool) -> pd.DataFrame:
     by = divided.column or None
-    found = summaries(runs, by=by, policy=policy, metrics=metrics, where=divided.where, ci=ci)
+    # One metric at least: the counts of samples come with it.
+    plain = [name for name in metrics if name in runs[0].metrics] or runs[0].metrics[:1]
+    found = summaries(runs, by=by, policy=policy, metrics=plain, where=divided.where, ci=ci)
     return found[found["by"] == (divided.column or OVERALL)]
 
 
-def _rows(runs: Sequence[Run], labels: Sequence[str], divided: Layout, summary: pd.DataFrame) -> Iterator[Row]:
+def _rows(
+    runs: Sequence[Run], labels: Sequence[str], divided: Layout, metrics: Sequence[str], summary: pd.DataFrame
+) -> Iterator[Row]:
     """One row a run; the summary's own labels tell runs apart by their position."""
-    n_metrics = summary["metric"].nunique()
+    plain = list(summary["metric"].unique())
     lines = {label: part.to_dict("records") for label, part in summary.groupby("bin")}
     nothing = Cell(float("nan"), float("nan"), 0, 0)
     for r, (run, label) in enumerate(zip(runs, labels, strict=True)):
-        own = slice(r * n_metrics, (r + 1) * n_metrics)
-        # A run of some samples only may leave a bin of the layout empty.
-        cells = tuple(
-            tuple(map(_cell, lines[bin_.label][own])) if bin_.label in lines else (nothing,) * n_metrics
-            for bin_ in divided.bins
-        )
+        own = slice(r * len(plain), (r + 1) * len(plain))
+        cells = []
+        for bin_ in divided.bins:
+            # A run of some samples only may leave a bin of the layout empty.
+            found = map(_cell, lines[bin_.label][own]) if bin_.label in lines else (nothing,) * len(plain)
+            known = dict(zip(plain, found, strict=True))
+            counts = known[plain[0]]
+            cells.append(tuple(known.get(name) or _derived(run, divided, bin_, name, counts) for name in metrics))
         published = run.manifest.get("published_rows")
         n_published = published if isinstance(published, int) and published > 0 else None
-        yield Row(label, cells, int((run.samples["status"] == "ok").sum()), len(run.samples), n_published)
+        yield Row(label, tuple(cells), int((run.samples["status"] == "ok").sum()), len(run.samples), n_published)
+
+
+def _derived(run: Run, divided: Layout, bin_: Bin, name: str, counts: Cell) -> Cell:
+    """A number that is no mean over samples: their spread, or one over the points of all of them."""
+    if name.startswith(SPREAD):
+        inside = divided.members(run.samples, bin_) & (run.samples["status"] == "ok")
+        values = run.samples.loc[inside, name.removeprefix(SPREAD)].dropna()
+        return Cell(float(values.std(ddof=0)), float("nan"), len(values), counts.n_total)
+    if run.pooled is None or divided.where:  # a part of a bin is not kept pooled
+        return Cell(float("nan"), float("nan"), 0, counts.n_total)
+    value = run.pooled.value(name.removeprefix(PREFIX), divided.column, bin_.label)
+    return Cell(value, float("nan"), run.pooled.samples(divided.column, bin_.label), counts.n_total)
 
 
 def _cell(line: dict[Hashable, Any]) -> Cell:

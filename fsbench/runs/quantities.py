@@ -69,7 +69,21 @@ class Quantity:
         return text.lstrip("+-") if float(text) == 0 else text
 
 
+_POOLED = (
+    "Pooled numbers are over every point of every scored sample, so dense scans count more, as published; "
+    "medians and percentiles are exact to 0.001 mm; samples without a score are not in them"
+)
+
+SPREAD = "std_of_"
+"""Before the name of a metric: the standard deviation of its values over the samples, not a mean."""
+
 _KNOWN = (
+    Quantity("score_mm", "Score", "mm", 2, "lower"),
+    Quantity("pooled_median_mm", "Pooled median", "mm", 2, "lower", note=_POOLED),
+    Quantity("pooled_mean_mm", "Pooled mean", "mm", 2, "lower", note=_POOLED),
+    Quantity("pooled_std_mm", "Pooled std", "mm", 2, "lower", note=_POOLED),
+    Quantity("pooled_rmse_mm", "Pooled rmse", "mm", 2, "lower", note=_POOLED),
+    Quantity("pooled_p90_mm", "Pooled p90", "mm", 2, "lower", note=_POOLED),
     Quantity("cd_mm", "CD", "mm", 2, "lower", beside="cr", note=_PUPIL_MM),
     Quantity("mne_rad", "MNE", "rad", 3, "lower"),
     Quantity("cr", "CR", "%", 1, "higher", 100.0),
@@ -102,6 +116,9 @@ def quantity(name: str) -> Quantity:
     """
     if name in _BY_NAME:
         return _BY_NAME[name]
+    if name.startswith(SPREAD):
+        of = quantity(name.removeprefix(SPREAD))
+        return Quantity(name, f"{of.label} std", of.unit, of.decimals, factor=of.factor)
     share = re.fullmatch(r"(?P<what>.*?)_?share_(?P<whole>\d+)(?:[_.](?P<part>\d+))?_?mm", name)
     if share:
         limit = share["whole"] + (f".{share['part']}" if share["part"] else "")

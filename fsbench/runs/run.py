@@ -11,6 +11,7 @@ import pandas as pd
 
 from fsbench.errors import FormatError, UsageError
 from fsbench.runs.files import write_atomically
+from fsbench.runs.pooled import Pooled, read_pooled
 from fsbench.runs.record import STATUSES, Record
 
 FIRST = ("benchmark", "method", "sample", "status", "reason")
@@ -30,10 +31,13 @@ class Run:
     manifest : dict
         The protocol's `signature`, every setting, `versions`, `counts` by status, and the names of
         the `bins` and `metrics` columns.
+    pooled : Pooled, optional
+        What the protocol measured over all samples together, where it keeps that.
     """
 
     samples: pd.DataFrame
     manifest: dict[str, Any]
+    pooled: Pooled | None = None
 
     @property
     def benchmark(self) -> str:
@@ -174,4 +178,4 @@ def load_run(folder: str | Path) -> Run:
     if unknown or samples["sample"].duplicated().any():
         what = f"unknown status {sorted(unknown)}" if unknown else "a sample stands there twice"
         raise FormatError(f"{folder / 'samples.csv'}: {what}")
-    return Run(samples, manifest)
+    return Run(samples, manifest, read_pooled(folder))

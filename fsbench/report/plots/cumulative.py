@@ -14,12 +14,14 @@ from fsbench.report.plots.placing import axis_heading, line_style, upper_end
 from fsbench.report.plots.samples import Samples
 
 _PER_ROW = 2
+# Of millions of points some are always far off: their axis is linear, as published, and ends here.
+_POINTS_SHOWN = 0.99
 
 
 def draw(samples: Samples, names: Sequence[str], style: Style) -> Figure:
     """Draw one panel a bin; one bin alone has the names beside the curves, several have a legend.
 
-    The axis holds all values: where a few are far off it is logarithmic.
+    The axis holds all values: where a few are far off it is logarithmic. Of points it holds 99 %.
 
     Parameters
     ----------
@@ -31,12 +33,13 @@ def draw(samples: Samples, names: Sequence[str], style: Style) -> Figure:
     """
     everything = np.concatenate([values for bins in samples.values for values in bins] or [np.empty(0)])
     page = sheet(samples.layout, samples.labels, names, style, _PER_ROW)
+    points = samples.what != "samples"
     for b, axes in enumerate(page.panels):
-        _axis(axes, everything)
+        _axis(axes, everything, _POINTS_SHOWN if points else 1.0)
         _curves(axes, samples, b, style)
     if len(page.panels) == 1:
         page.name_beside(_ends(samples), names)
-    page.head(axis_heading(samples.metric), "Share of all samples (%)")
+    page.head("Distance (mm)" if points else axis_heading(samples.metric), f"Share of all {samples.what} (%)")
     return page.figure
 
 
@@ -47,9 +50,12 @@ def _ends(samples: Samples) -> list[float]:
     return [share - 1e-9 * median for share, median in zip(shares, medians, strict=True)]
 
 
-def _axis(axes: Axes, everything: Floats) -> None:
+def _axis(axes: Axes, everything: Floats, shown: float) -> None:
     axes.set_ylim(0, 101)
     axes.set_yticks(range(0, 101, 20))
+    if shown < 1:
+        axes.set_xlim(0, float(np.quantile(everything, shown)) if len(everything) else 1.0)
+        return
     largest = everything.max(initial=0.0) or 1.0
     positive = everything[everything > 0]
     if upper_end(everything) >= largest or not len(positive):

@@ -13,10 +13,11 @@ from fsbench.report.layout import OVERALL, default_layouts
 from fsbench.report.model import Table
 from fsbench.report.plots import canvas, cd_cr, cumulative, distribution, error
 from fsbench.report.plots.looks import STYLES, Style
-from fsbench.report.plots.samples import gather_samples
-from fsbench.report.selection import choose_metrics
+from fsbench.report.plots.samples import gather_points, gather_samples
+from fsbench.report.selection import choose_metrics, main_metrics
 from fsbench.report.tables import build
 from fsbench.runs import Run
+from fsbench.runs.pooled import METRICS as POOLED_METRICS
 from fsbench.runs.quantities import quantity
 
 KINDS = MappingProxyType(
@@ -49,7 +50,7 @@ def plot(
     runs: Sequence[Run],
     kind: str = "error",
     by: str | None = None,
-    metric: str = "cd_mm",
+    metric: str | None = None,
     labels: Sequence[str] | None = None,
     *,
     style: str = "paper",
@@ -64,8 +65,9 @@ def plot(
         One of `KINDS`.
     by : str, optional
         As in `fsbench.report.tables.build`. Default: the first layout; for `cumulative` and `cd-cr` all samples.
-    metric : str
-        What to draw; a chamfer distance brings the complete rate with it.
+    metric : str, optional
+        What to draw; a chamfer distance brings the complete rate with it. Default: the benchmark's main one. A pooled
+        one (`fsbench.runs.pooled.METRICS`) makes a cumulative curve one of all points of the references.
     labels : sequence of str, optional
         Instead of the runs' own.
     style : str
@@ -85,7 +87,7 @@ def plot(
     """
     if kind not in KINDS or style not in STYLES:
         raise UsageError(f"kind {kind!r}, style {style!r}: kinds are {', '.join(KINDS)}, styles {', '.join(STYLES)}")
-    metrics = choose_metrics(runs[0], [metric]) if runs else [metric]
+    metrics = _metrics(runs[0], kind, metric) if runs else []
     if by is None:
         by = OVERALL if kind in ("cumulative", "cd-cr") or not runs else default_layouts(runs[0])[0]
     table = build(runs, by, metrics, labels, ci=kind in ("error", "cd-cr"))
@@ -104,12 +106,23 @@ def plot_table(table: Table, *, style: str = "paper", form: str = "svg", identif
         return _finish(error.draw(table, chosen), "error", table, form, identifier)
 
 
+def _metrics(run: Run, kind: str, asked_for: str | None) -> list[str]:
+    """What is drawn, with what it must not be read without."""
+    pools = kind in ("error", "cumulative")
+    if asked_for in POOLED_METRICS and not pools:
+        raise UsageError(f"a {kind} figure is of single samples; {asked_for} is over all of them")
+    found = [name for name in main_metrics(run) if name in run.metrics or kind == "cumulative"]
+    return choose_metrics(run, [asked_for or found[0]])
+
+
 def _draw(runs: Sequence[Run], kind: str, table: Table, style: Style) -> Figure:
     labels = [row.label for row in table.rows]
     if kind == "cd-cr":
         if [metric.name for metric in table.metrics[1:]] != ["cr"]:
             raise UsageError(f"cd-cr needs a chamfer distance and cr, here is {table.metrics[0].name}")
         return cd_cr.draw(table, style)
+    if table.metrics[0].name in POOLED_METRICS:
+        return cumulative.draw(gather_points(runs, labels, table.layout, table.metrics[0].name), labels, style)
     samples = [gather_samples(runs, labels, table.layout, metric.name) for metric in table.metrics]
     if kind == "distribution":
         return distribution.draw(samples, style)
@@ -134,6 +147,8 @@ def _names_with_cr(table: Table) -> list[str]:
 
 def _finish(figure: Figure, kind: str, table: Table, form: str, identifier: str = "") -> Plot:
     said = [*table.notes, *notes.of_figure(table.benchmark, table.layout)]
-    caption = " ".join([f"{table.title}: {KINDS[kind]}.", *said])
+    points = kind == "cumulative" and table.metrics[0].name in POOLED_METRICS
+    what = "share of all points of the references with at most a distance" if points else KINDS[kind]
+    caption = " ".join([f"{table.title}: {what}.", *said])
     description = f"{caption} Measured as {' '.join(table.signature.split())}."
     return Plot(canvas.encode(figure, form, table.title, description, identifier), caption)

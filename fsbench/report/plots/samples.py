@@ -5,10 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fsbench.errors import UsageError
 from fsbench.mesh import Floats
-from fsbench.report.layout import Layout
+from fsbench.report.layout import Bin, Layout
 from fsbench.runs import Run
+from fsbench.runs.pooled import Pooled
 from fsbench.runs.quantities import Quantity, quantity
+
+_N_QUANTILES = 2000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,6 +28,8 @@ class Samples:
         By method, then by bin: the values of the scored samples, ascending.
     n_total : tuple of int
         Samples in each bin, scored or not.
+    what : str
+        What a value stands for.
     """
 
     metric: Quantity
@@ -31,6 +37,7 @@ class Samples:
     labels: tuple[str, ...]
     values: tuple[tuple[Floats, ...], ...]
     n_total: tuple[int, ...]
+    what: str = "samples"
 
 
 def gather_samples(runs: Sequence[Run], labels: Sequence[str], layout: Layout, metric: str) -> Samples:
@@ -42,6 +49,40 @@ def gather_samples(runs: Sequence[Run], labels: Sequence[str], layout: Layout, m
     )
     n_total = tuple(int(layout.members(runs[0].samples, bin_).sum()) for bin_ in layout.bins)
     return Samples(known, layout, tuple(labels), values, n_total)
+
+
+def gather_points(runs: Sequence[Run], labels: Sequence[str], layout: Layout, metric: str) -> Samples:
+    """The distances of all points of a bin, as so many of their quantiles that a curve of them is the curve.
+
+    A sample without a score has no points; it is taken to have as many as the others have on average, so that
+    a curve ends at the share of the samples that were scored.
+
+    Raises
+    ------
+    UsageError
+        If the pooled distances of a bin were not kept.
+    """
+    values = []
+    for run, label in zip(runs, labels, strict=True):
+        if run.pooled is None or layout.where:
+            raise UsageError(f"{label}: {layout.title} was not kept pooled; there are figures of single samples")
+        values.append(tuple(_quantiles(run, run.pooled, layout, bin_) for bin_ in layout.bins))
+    n_total = (_N_QUANTILES,) * len(layout.bins)
+    return Samples(quantity(metric), layout, tuple(labels), tuple(values), n_total, "points of the references")
+
+
+def _quantiles(run: Run, pooled: Pooled, layout: Layout, bin_: Bin) -> Floats:
+    """Quantiles at equal steps, as many as the share of scored samples allows, those beyond the kept curve left out."""
+    found = pooled.curve(layout.column, bin_.label)
+    n_samples = int(layout.members(run.samples, bin_).sum())
+    if found is None or not n_samples:
+        return np.empty(0)
+    limits_mm, below = found
+    n = round(_N_QUANTILES * pooled.samples(layout.column, bin_.label) / n_samples)
+    steps = (np.arange(n) + 0.5) / n
+    # A share that several limits have belongs to the smallest of them.
+    shares, first = np.unique(below, return_index=True)
+    return np.interp(steps[steps <= below[-1]], shares, limits_mm[first])
 
 
 def _sorted(run: Run, metric: str, members: "np.ndarray") -> Floats:

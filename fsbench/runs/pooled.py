@@ -1,0 +1,88 @@
+"""Pooled: what a run says of all distances of its samples together, as `fsbench.runs.pools` wrote it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from fsbench.errors import FormatError
+from fsbench.mesh import Floats
+from fsbench.runs.pools import CUMULATIVE, OVERALL, POOLED
+
+STATISTICS = ("median_mm", "mean_mm", "std_mm", "rmse_mm", "p90_mm")
+PREFIX = "pooled_"
+"""Before the name of a statistic, so that nobody takes it for a mean over samples."""
+
+METRICS = tuple(PREFIX + name for name in STATISTICS)
+
+_LARGEST_BYTES = 16 << 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pooled:
+    """Statistics and cumulative curves, each over every distance of every scored sample of a bin.
+
+    Attributes
+    ----------
+    statistics : pandas.DataFrame
+        Columns `by, bin, samples, points`, then `STATISTICS`.
+    curves : pandas.DataFrame
+        `limit_mm`, then a column a bin: the share of distances below the limit.
+    """
+
+    statistics: pd.DataFrame
+    curves: pd.DataFrame
+
+    def value(self, name: str, column: str, label: str) -> float:
+        """The statistic `name` of one bin; of the whole where `column` is empty; NaN where nothing was pooled."""
+        found = self._row(column, label)
+        return float("nan") if found is None else float(found[name])
+
+    def samples(self, column: str, label: str) -> int:
+        """How many samples were pooled in a bin."""
+        found = self._row(column, label)
+        return 0 if found is None else int(found["samples"])
+
+    def curve(self, column: str, label: str) -> tuple[Floats, Floats] | None:
+        """Limits in mm and the shares below them, in one bin; None where nothing was pooled."""
+        name = label if column else OVERALL
+        if name not in self.curves or self._row(column, label) is None:
+            return None
+        return self.curves["limit_mm"].to_numpy(np.float64), self.curves[name].to_numpy(np.float64)
+
+    def _row(self, column: str, label: str) -> "pd.Series | None":
+        table = self.statistics
+        chosen = (table["by"] == column) & (table["bin"] == label) if column else table["by"] == OVERALL
+        return table[chosen].iloc[0] if chosen.any() else None
+
+
+def read_pooled(folder: Path) -> Pooled | None:
+    """Read both tables of a run folder; None if it has none.
+
+    Raises
+    ------
+    FormatError
+        If one is there and damaged, or one without the other.
+    """
+    if not (folder / POOLED).is_file():
+        return None
+    statistics = _read(folder / POOLED, ("by", "bin", "samples", "points", *STATISTICS), ("by", "bin"))
+    curves = _read(folder / CUMULATIVE, ("limit_mm",), ())
+    return Pooled(statistics, curves)
+
+
+def _read(path: Path, columns: tuple[str, ...], texts: tuple[str, ...]) -> pd.DataFrame:
+    if not path.is_file():
+        raise FormatError(f"{path}: is not there, but {POOLED} is")
+    if path.stat().st_size > _LARGEST_BYTES:
+        raise FormatError(f"{path}: larger than {_LARGEST_BYTES >> 20} MiB, no run's is")
+    try:
+        table = pd.read_csv(path, dtype=dict.fromkeys(texts, str), keep_default_na=False)
+        for name in table.columns.difference(list(texts)):
+            table[name] = table[name].astype(np.float64)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise FormatError(f"{path}: {error}") from None
+    if list(table.columns[: len(columns)]) != list(columns) and len(table):
+        raise FormatError(f"{path}: columns {list(table.columns)}, expected {list(columns)}")
+    return table
