@@ -4,7 +4,7 @@ import platform
 import time
 import traceback
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
@@ -15,6 +15,7 @@ from typing import Any
 import fsbench
 from fsbench.adapters import AdapterLike
 from fsbench.benchmarks import Benchmark, Sample
+from fsbench.benchmarks.cache import PreparedCache
 from fsbench.benchmarks.scans import Choice, ScanBenchmark
 from fsbench.errors import FsbenchError
 from fsbench.metrics.pooling import Pool
@@ -38,6 +39,8 @@ class Task:
         The method's files.
     source : str
         What to call the folder in the run, where it is only an archive's temporary one; the folder itself if empty.
+    cache : str
+        Folder of prepared references; none are kept if empty.
     """
 
     benchmark: str
@@ -45,6 +48,7 @@ class Task:
     adapter: AdapterLike
     folder: str
     source: str = ""
+    cache: str = ""
 
     def __call__(self, name: str) -> Record:
         """Score one sample. Trouble with its files is in the record; a bug of ours raises."""
@@ -53,12 +57,11 @@ class Task:
         sample = benchmark.sample(name)
         try:
             mesh = self.adapter.load(self.folder, name, benchmark.focal_px(sample))
-            scores = benchmark.prepare(sample).measure(mesh).scores.as_dict()
+            cache = PreparedCache(Path(self.cache)) if self.cache else None
+            scores = benchmark.prepare(sample, cache=cache).measure(mesh).scores.as_dict()
         except FsbenchError as error:
             reason = str(error).replace(self.folder, self.source) if self.source else str(error)
             return Record(name, error.status, reason, seconds=time.perf_counter() - start)
-        except MemoryError:
-            return Record(name, "failed", "out of memory", seconds=time.perf_counter() - start)
         return Record(name, "ok", "", scores, time.perf_counter() - start)
 
 
@@ -92,8 +95,6 @@ class ScanTask:
         except FsbenchError as error:
             reason = str(error).replace(self.folder, self.source) if self.source else str(error)
             return Record(name, error.status, reason, seconds=time.perf_counter() - start)
-        except MemoryError:
-            return Record(name, "failed", "out of memory", seconds=time.perf_counter() - start)
         if self.pools:
             write_pool(Path(self.pools), name, Pool.of(measured.ref_to_pred_mm))
             write_doubts(Path(self.pools), name, measured.scores.doubts)
@@ -136,16 +137,32 @@ def evaluate(
     """
     names = [sample.name for sample in samples]
     if executor is None:
-        yield from map(task, names)
+        for name in names:
+            try:
+                yield task(name)
+            except MemoryError:
+                yield Record(name, "failed", "out of memory")
         return
     # A bounded queue: 400,000 futures at once would be memory for nothing.
     waiting = iter(names)
-    running = {executor.submit(_guarded, task, name) for name in islice(waiting, 2 * jobs)}
+    running = {executor.submit(_guarded, task, name): name for name in islice(waiting, 2 * jobs)}
     while running:
-        done, running = wait(running, return_when=FIRST_COMPLETED)
-        for future in done:
-            yield future.result()
-        running |= {executor.submit(_guarded, task, name) for name in islice(waiting, len(done))}
+        for future in wait(running, return_when=FIRST_COMPLETED).done:
+            yield _record(running.pop(future), future)
+        running |= {executor.submit(_guarded, task, name): name for name in islice(waiting, 2 * jobs - len(running))}
+
+
+def _record(name: str, future: Future[Record]) -> Record:
+    """What became of a sample; one whose worker is gone has failed, and only that one."""
+    error = future.exception()
+    if error is None:
+        return future.result()
+    if isinstance(error, BrokenExecutor):
+        # It does not say which sample broke it, and none must be blamed for another.
+        raise FsbenchError(f"the executor broke: {error}; what is scored is kept, the same command goes on")
+    if isinstance(error, FsbenchError):
+        return Record(name, error.status, str(error))
+    return Record(name, "failed", "out of memory" if isinstance(error, MemoryError) else f"the worker is lost: {error}")
 
 
 def _guarded(task: Task | ScanTask, name: str) -> Record:
@@ -153,9 +170,14 @@ def _guarded(task: Task | ScanTask, name: str) -> Record:
     start = time.perf_counter()
     try:
         return task(name)
+    except MemoryError:
+        raise
     except Exception as error:  # noqa: BLE001 - the one place, see STYLE: a bug costs one row, not the run
         where = traceback.extract_tb(error.__traceback__)[-1]
-        reason = f"bug: {type(error).__name__}: {error} (in {Path(where.filename).name}:{where.lineno}); run with --jobs 1 for the traceback"
+        reason = (
+            f"bug: {type(error).__name__}: {error} (in {Path(where.filename).name}:{where.lineno}); "
+            "run with --jobs 1 for the traceback"
+        )
         return Record(name, "failed", reason, seconds=time.perf_counter() - start)
 
 

@@ -1,11 +1,15 @@
 """Surface: every ray and closest-point query. The only place that knows open3d."""
 
 import ctypes
+import importlib
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +22,7 @@ _MISS = np.uint32(0xFFFFFFFF)
 
 @cache
 def load_backend() -> ModuleType:
-    """Import open3d late (it takes a second), with a libusb-1.0 to link against where the system has none."""
+    """Import open3d late (it takes half a second), with a libusb-1.0 to link against where the system has none."""
     if sys.platform == "linux":
         try:
             ctypes.CDLL("libusb-1.0.so.0", mode=ctypes.RTLD_GLOBAL)
@@ -26,9 +30,35 @@ def load_backend() -> ModuleType:
             import libusb_package
 
             ctypes.CDLL(str(libusb_package.get_library_path()), mode=ctypes.RTLD_GLOBAL)
-    import open3d
+    with _without_plotting():
+        import open3d
 
     return open3d
+
+
+_PLOTTING = "open3d.visualization.draw_plotly"
+
+
+@contextmanager
+def _without_plotting() -> Iterator[None]:
+    """Spare open3d's import its own import of a web server, which takes longer than all the rest.
+
+    Its plotting functions work still: they are imported when one of them is called.
+    """
+    if _PLOTTING in sys.modules:
+        yield
+        return
+    module = ModuleType(_PLOTTING)
+    module.__getattr__ = lambda name: partial(_plot, name)  # type: ignore[method-assign]
+    sys.modules[_PLOTTING] = module
+    try:
+        yield
+    finally:
+        del sys.modules[_PLOTTING]
+
+
+def _plot(name: str, *args: Any, **kwargs: Any) -> Any:
+    return getattr(importlib.import_module(_PLOTTING), name)(*args, **kwargs)
 
 
 def open3d_version() -> str:

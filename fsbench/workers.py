@@ -1,39 +1,322 @@
-"""Worker processes that share nothing and get in nobody's way."""
+"""Worker processes that share nothing and get in nobody's way; one that dies or hangs costs what it was doing.
+
+`concurrent.futures.ProcessPoolExecutor` breaks as a whole when one of its processes dies, and cannot stop a call that
+hangs. Here every process has a pipe of its own, so it is known whose call ended with it, and only that one fails.
+"""
 
 import multiprocessing
 import os
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+import signal
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import BaseContext
+from pathlib import Path
+from typing import Any
 
-# A worker is one process on one core; a linear-algebra library that starts threads of its own takes
-# the core from its neighbour.
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+from fsbench.errors import FsbenchError
+
+# A worker is one process on one core; a linear-algebra library that starts threads of its own takes the core from its
+# neighbour. And memory that is given back to the system after every mesh has to be cleared again for the next one.
+_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
+    "MALLOC_MMAP_THRESHOLD_": str(64 << 20),
+}
+_GRACE_S = 5.0
+
+
+class WorkerError(FsbenchError):
+    """A worker process ended, or was ended, in the middle of a call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one call may take.
+
+    Parameters
+    ----------
+    timeout_s : float, optional
+        Seconds after which its process is killed.
+    memory_bytes : int, optional
+        Memory beyond what a worker has when it starts; where the system does not say how much that is (other than on
+        Linux), nothing is limited.
+    """
+
+    timeout_s: float | None = None
+    memory_bytes: int | None = None
 
 
 @contextmanager
-def worker_processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
+def worker_processes(jobs: int, limits: Limits = Limits()) -> Iterator["Workers"]:
     """Yield an executor of `jobs` single-threaded processes; they end with the block, on Ctrl-C too."""
+    workers = Workers(jobs, limits)
+    try:
+        yield workers
+    except BaseException:
+        workers.shutdown(wait=False, cancel_futures=True)
+        raise
+    workers.shutdown(wait=True)
+
+
+class Workers(Executor):
+    """An executor of processes that are replaced when they die.
+
+    A call whose process dies, takes more than the limits allow or cannot be sent fails with a `WorkerError`; the
+    others are not touched. Functions, arguments and results have to be picklable.
+
+    Parameters
+    ----------
+    jobs : int
+        Processes.
+    limits : Limits
+    """
+
+    def __init__(self, jobs: int, limits: Limits = Limits()) -> None:
+        self._context = _context()
+        self._limits = limits
+        self._waiting: deque[_Call] = deque()
+        self._lock = threading.Lock()
+        self._closing = self._aborting = False
+        self._wake_in, self._wake_out = self._context.Pipe(duplex=False)
+        with _worker_environment():
+            self._slots = [_Slot(self._context, limits) for _ in range(jobs)]
+        self._thread = threading.Thread(target=self._run, name="fsbench-workers", daemon=True)
+        self._thread.start()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """See `concurrent.futures.Executor.submit`."""
+        call = _Call(Future(), fn, args, kwargs)
+        with self._lock:
+            if self._closing:
+                raise RuntimeError("cannot schedule new futures after shutdown")
+            self._waiting.append(call)
+            self._wake_out.send_bytes(b"!")
+        return call.future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """See `concurrent.futures.Executor.shutdown`; without `wait`, processes are killed in what they do."""
+        with self._lock:
+            self._closing = True
+            self._aborting |= not wait
+            while cancel_futures and self._waiting:
+                self._waiting.popleft().future.cancel()
+            if self._thread.is_alive():
+                self._wake_out.send_bytes(b"!")
+        self._thread.join()
+
+    def _run(self) -> None:
+        """Hand out calls and collect results; the only place that touches the processes."""
+        try:
+            while not self._finished():
+                self._hand_out()
+                self._collect()
+        finally:
+            for slot in self._slots:
+                slot.stop(kill=self._aborting)
+
+    def _finished(self) -> bool:
+        with self._lock:
+            idle = not self._waiting and not any(slot.call for slot in self._slots)
+            return self._aborting or (self._closing and idle)
+
+    def _hand_out(self) -> None:
+        for slot in self._slots:
+            while slot.call is None:
+                with self._lock:
+                    call = self._waiting.popleft() if self._waiting else None
+                if call is None:
+                    return
+                if call.future.set_running_or_notify_cancel():
+                    slot.start(call)
+
+    def _collect(self) -> None:
+        deadlines = [slot.deadline for slot in self._slots if slot.deadline is not None]
+        patience = max(min(deadlines) - time.monotonic(), 0) if deadlines else None
+        sources: list[Any] = [self._wake_in]
+        for slot in self._slots:
+            sources += [slot.pipe, slot.process.sentinel]
+        ready = set(wait(sources, patience))
+        if self._wake_in in ready:
+            self._wake_in.recv_bytes()
+        for slot in self._slots:
+            if slot.pipe in ready or slot.process.sentinel in ready:
+                slot.receive()
+            elif slot.deadline is not None and time.monotonic() >= slot.deadline:
+                slot.give_up(f"took longer than {self._limits.timeout_s:g} s, the limit for one sample; see --timeout")
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    future: Future[Any]
+    fn: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+class _Slot:
+    """One process, the pipe to it, and the call it works on."""
+
+    def __init__(self, context: BaseContext, limits: Limits) -> None:
+        self._context, self._limits = context, limits
+        self.call: _Call | None = None
+        self.deadline: float | None = None
+        self._launch()
+
+    def _launch(self) -> None:
+        self.pipe, theirs = self._context.Pipe()
+        self.process = self._context.Process(  # type: ignore[attr-defined]
+            target=_serve, args=(theirs, self._limits.memory_bytes), daemon=True
+        )
+        self.process.start()
+        theirs.close()
+
+    def start(self, call: _Call) -> None:
+        self.call = call
+        if self._limits.timeout_s is not None:
+            self.deadline = time.monotonic() + self._limits.timeout_s
+        try:
+            # If the process has just died, `receive` finds out and tells.
+            with suppress(OSError):
+                self.pipe.send((call.fn, call.args, call.kwargs))
+        except Exception as error:  # noqa: BLE001 - whatever pickling raises is the caller's to see
+            self._done().set_exception(error)
+
+    def receive(self) -> None:
+        try:
+            good, answer = self.pipe.recv()
+        except (EOFError, OSError):
+            self.process.join(_GRACE_S)
+            self._replace(_cause(self.process.exitcode, self._limits))
+            return
+        future = self._done()
+        if good:
+            future.set_result(answer)
+        else:
+            future.set_exception(answer)
+
+    def give_up(self, reason: str) -> None:
+        self.process.kill()
+        self.process.join(_GRACE_S)
+        self._replace(reason)
+
+    def stop(self, *, kill: bool) -> None:
+        if kill:
+            self.process.kill()
+        else:
+            with suppress(OSError):
+                self.pipe.send(None)
+        self.process.join(_GRACE_S)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+        self.pipe.close()
+        if self.call is not None:
+            self._done().set_exception(WorkerError("stopped"))
+
+    def _replace(self, reason: str) -> None:
+        self.pipe.close()
+        with _worker_environment():
+            self._launch()
+        if self.call is not None:
+            self._done().set_exception(WorkerError(reason))
+
+    def _done(self) -> Future[Any]:
+        assert self.call is not None
+        future, self.call, self.deadline = self.call.future, None, None
+        return future
+
+
+def _serve(pipe: Connection, memory_bytes: int | None) -> None:
+    """A worker's life: calls come in, results go out, until the other end is closed."""
+    # Ctrl-C is the main process's to handle.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if memory_bytes is not None:
+        _limit_memory(memory_bytes)
+    while True:
+        try:
+            call = pipe.recv()
+        except EOFError:
+            return
+        if call is None:
+            return
+        fn, args, kwargs = call
+        try:
+            answer = True, fn(*args, **kwargs)
+        except BaseException as error:  # noqa: BLE001 - the boundary of the process
+            answer = False, _portable(error, memory_bytes)
+        _send(pipe, answer)
+
+
+def _send(pipe: Connection, answer: tuple[bool, Any]) -> None:
+    try:
+        pipe.send(answer)
+    except BrokenPipeError:
+        return
+    except Exception as error:  # noqa: BLE001 - what cannot be pickled is told instead of sent
+        pipe.send((False, WorkerError(f"the result cannot be sent: {error}")))
+
+
+def _portable(error: BaseException, memory_bytes: int | None) -> BaseException:
+    """The error as it can cross to the other process, with where it was raised."""
+    if isinstance(error, MemoryError):
+        return WorkerError("out of memory" + (f": {_limit_text(memory_bytes)}" if memory_bytes else ""))
+    error.add_note("in a worker:\n" + "".join(traceback.format_exception(error)))
+    return error
+
+
+def _cause(exit_code: int | None, limits: Limits) -> str:
+    """Why a process is gone."""
+    hint = f" ({_limit_text(limits.memory_bytes)})" if limits.memory_bytes else ""
+    if exit_code is None or exit_code >= 0:
+        return f"ended the worker process with exit code {exit_code}{hint}"
+    name = signal.Signals(-exit_code).name
+    if -exit_code == signal.SIGKILL:
+        return f"the worker process was killed ({name}), as systems do that run out of memory{hint}"
+    return f"crashed the worker process ({name}){hint}"
+
+
+def _limit_text(memory_bytes: int | None) -> str:
+    return f"a sample may take {(memory_bytes or 0) / 2**20:,.0f} MiB, see --memory"
+
+
+def _limit_memory(memory_bytes: int) -> None:
+    """Let the address space grow by so much and no more."""
+    statm = Path("/proc/self/statm")
+    if not statm.is_file():
+        return
+    import resource
+
+    # Also to be had: libraries that a worker loads with the first sample.
+    used = int(statm.read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + memory_bytes, used + memory_bytes))
+
+
+def _context() -> BaseContext:
     kind = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     context = multiprocessing.get_context(kind)
     if kind == "forkserver":
         context.set_forkserver_preload(["fsbench.preload"])
-    before = {name: os.environ.get(name) for name in _ONE_THREAD}
-    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
-    pool = ProcessPoolExecutor(jobs, context, initializer=_ignore_interrupt)
+    return context
+
+
+@contextmanager
+def _worker_environment() -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in _ENVIRONMENT}
+    os.environ.update(_ENVIRONMENT)
     try:
-        yield pool
+        yield
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-
-
-def _ignore_interrupt() -> None:
-    """Ctrl-C is the main process's to handle; workers finish their sample."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

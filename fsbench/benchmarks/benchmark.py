@@ -1,20 +1,26 @@
 """Benchmark: a specification with its data under a root."""
 
 import fnmatch
+import hashlib
+import warnings
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+import fsbench
+from fsbench.benchmarks.cache import PreparedCache
 from fsbench.benchmarks.spec import Sample, Spec, load_spec
 from fsbench.camera import OrthographicCamera, PinholeCamera
 from fsbench.errors import FsbenchError, ReferenceDataError, UsageError
 from fsbench.io import read_mesh
+from fsbench.io.files import MAX_MESH_BYTES, open_regular
 from fsbench.io.npy import read_array
 from fsbench.io.text import read_json
 from fsbench.mesh import Floats, Mesh
-from fsbench.protocols.facescape import METRICS, PUPIL_DISTANCE_MM, FaceScape, Prepared, View
+from fsbench.protocols.facescape import METRICS, PREPARED_VERSION, PUPIL_DISTANCE_MM, FaceScape, Prepared, View
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,8 +142,16 @@ class Benchmark:
                 missing.append(sample.name)
         return missing
 
-    def prepare(self, sample: Sample | str, threads: int = 1) -> Prepared:
+    def prepare(self, sample: Sample | str, threads: int = 1, cache: PreparedCache | None = None) -> Prepared:
         """Read the sample's reference and compute all that depends on it alone.
+
+        Parameters
+        ----------
+        sample : Sample or str
+        threads : int
+            Threads of every query, of the predictions' too.
+        cache : PreparedCache, optional
+            Where it is looked up first, and kept. The numbers are the same with and without.
 
         Raises
         ------
@@ -150,24 +164,39 @@ class Benchmark:
         if not path.is_file():
             raise ReferenceDataError(f"the reference {path} is not there")
         try:
-            mesh = read_mesh(path)
-            reference, view = self._place(mesh, sample)
-            return self.protocol.prepare(reference, view, threads)
+            file, _ = open_regular(path, MAX_MESH_BYTES)
+            with file:
+                content = hashlib.file_digest(file, "sha256").digest()
+            placement = self._placement(sample)
+            key = PreparedCache.key([*self._code(), content, *placement.parts()])
+            if cache and (prepared := self._kept(cache, key, placement.view, threads)):
+                return prepared
+            mesh = _read_reference(path, content)
+            prepared = self.protocol.prepare(placement.apply(mesh), placement.view, threads)
         except ReferenceDataError:
             raise
         except FsbenchError as error:
             raise ReferenceDataError(f"the reference of {sample.name} is unusable: {error}") from None
+        if cache:
+            _keep(cache, key, prepared)
+        return prepared
 
-    def _place(self, mesh: Mesh, sample: Sample) -> tuple[Mesh, View]:
-        """Reference in the camera frame in mm, and how it is looked at."""
+    def _code(self) -> list[bytes]:
+        """What computes: a kept reference of other code is not used."""
+        return [f"fsbench {fsbench.__version__} {PREPARED_VERSION}".encode(), self.protocol.signature("").encode()]
+
+    def _kept(self, cache: PreparedCache, key: str, view: View, threads: int) -> Prepared | None:
+        arrays = cache.load(key)
+        return self.protocol.restore(arrays, view, threads) if arrays else None
+
+    def _placement(self, sample: Sample) -> "_Placement":
+        """How the reference gets into the camera frame in mm, and how it is looked at."""
         rotation, center = self._of(sample, "rotation"), self._of(sample, "head_center")
         if self.in_the_lab:
             camera, Rt = self._pinhole(sample)
-            vertices = (mesh.vertices @ Rt[:, :3].T + Rt[:, 3]) * PUPIL_DISTANCE_MM
-            return Mesh(vertices, mesh.faces), View(camera, rotation, center, PUPIL_DISTANCE_MM)
+            return _Placement(Rt, PUPIL_DISTANCE_MM, View(camera, rotation, center, PUPIL_DISTANCE_MM))
         scale = float(self._of(sample, "mm_per_unit"))
-        view = View(OrthographicCamera(scale), rotation, center * scale, scale)
-        return Mesh(mesh.vertices * scale, mesh.faces), view
+        return _Placement(None, scale, View(OrthographicCamera(scale), rotation, center * scale, scale))
 
     def _of(self, sample: Sample, key: str) -> Floats:
         """The sample's row of a predef array."""
@@ -185,6 +214,40 @@ class Benchmark:
         if Rt.shape != (3, 4) or not np.isfinite(Rt).all():
             raise ReferenceDataError(f"{path}: Rt has shape {Rt.shape}, expected a finite (3, 4)")
         return PinholeCamera.from_matrix(K), Rt
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Placement:
+    """Camera from reference coordinates, `Rt` (3, 4) if they differ, millimetres per unit, and the view."""
+
+    Rt: Floats | None
+    mm_per_unit: float
+    view: View
+
+    def apply(self, mesh: Mesh) -> Mesh:
+        """The reference in the camera frame in mm."""
+        vertices = mesh.vertices if self.Rt is None else mesh.vertices @ self.Rt[:, :3].T + self.Rt[:, 3]
+        return Mesh(vertices * self.mm_per_unit, mesh.faces)
+
+    def parts(self) -> list[bytes]:
+        """All of it as bytes."""
+        view = self.view
+        numbers = (np.zeros(0) if self.Rt is None else self.Rt, view.head_rotation, view.head_center_mm)
+        return [repr((view.camera, self.mm_per_unit, view.mm_per_unit)).encode(), *(part.tobytes() for part in numbers)]
+
+
+@lru_cache(maxsize=1)
+def _read_reference(path: Path, content: bytes) -> Mesh:
+    """In the lab all samples of a subject, one after the other, share a mesh; `content` is the file's digest."""
+    return read_mesh(path)
+
+
+def _keep(cache: PreparedCache, key: str, prepared: Prepared) -> None:
+    try:
+        cache.store(key, prepared.arrays())
+    except OSError as error:
+        message = f"prepared references are not kept: {cache.folder}: {error.strerror}; pass --no-cache or make room"
+        warnings.warn(message, stacklevel=3)
 
 
 def _read_predef(root: Path, entry: dict[str, Any], spec: Spec) -> Floats:

@@ -22,6 +22,8 @@ COMMANDS = {
     "compare": "Compare runs in pairs, with intervals and a verdict.",
     "heatmap": "Error on the predicted surface: ply or png.",
     "leaderboard": "Show, build and check the leaderboards; add a run.",
+    "merge": "Put the runs of a job array (--shard) together.",
+    "cache": "Prepared references kept on disk: how many, where, remove them.",
     "sample": "Write the sample benchmark and its baselines' meshes.",
 }
 

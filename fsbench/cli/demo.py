@@ -65,6 +65,7 @@ def _sample(folder: "Path", seed: int, n_wild: int, n_subjects: int) -> "Path":
 def _score(sample: "Path", benchmark: str, out: "Path", jobs: int) -> list["Run"]:
     from fsbench import adapters
     from fsbench.benchmarks import Benchmark
+    from fsbench.cli.running_options import Running
     from fsbench.cli.scoring import score, summarise
     from fsbench.evaluate import Task
     from fsbench.sample import METHODS
@@ -77,7 +78,7 @@ def _score(sample: "Path", benchmark: str, out: "Path", jobs: int) -> list["Run"
         pred = sample / "pred" / BENCHMARKS[benchmark] / method
         task = Task(benchmark, str(sample), adapters.get(baseline.adapters[benchmark]), str(pred))
         target = out / f"{benchmark}-{method}"
-        runs.append(score(opened, task, method, written, target, jobs, overwrite=True))
+        runs.append(score(opened, task, method, written, target, Running(jobs), overwrite=True))
         summarise(runs[-1], target)
     return runs
 

@@ -4,12 +4,14 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
 
 from fsbench.benchmarks import Sample
 from fsbench.benchmarks.scans import Choice, ScanBenchmark
+from fsbench.cli.running_options import Running
 from fsbench.cli.scoring import score
 from fsbench.errors import UsageError
 from fsbench.evaluate import ScanTask
@@ -20,17 +22,18 @@ from fsbench.runs.pools import OVERALL, POOLED, read_doubts, write_tables
 
 _POOLS = "pools"
 _SHOWN = 5
+_APART = 1 / 3
 
 
 def score_scans(
     name: str,
     root: str,
     pred: str,
-    options: Mapping[str, str | None],
+    options: Mapping[str, Any],
     method: str | None,
     samples: str | None,
     out: Path,
-    jobs: int,
+    running: Running,
     overwrite: bool,
 ) -> Run:
     """Score the predictions in `pred`, write the run and its pooled tables, and say what is suspicious."""
@@ -46,7 +49,7 @@ def score_scans(
     click.echo(f"settings: {opened.signature}", err=True)
     with open_folder(pred) as folder:
         task = ScanTask(name, root, choice, str(folder), pred, str(pools))
-        run = score(opened, task, method or bare_name(pred), chosen, out, jobs, overwrite)
+        run = score(opened, task, method or bare_name(pred), chosen, out, running, overwrite)
     doubts = read_doubts(pools, run.samples["sample"])
     run = replace(run, manifest={**run.manifest, "suspicious": doubts})
     run.save(out)
@@ -55,7 +58,7 @@ def score_scans(
     return run
 
 
-def _choice(options: Mapping[str, str | None]) -> Choice:
+def _choice(options: Mapping[str, Any]) -> Choice:
     renamed = {"pred_unit": "unit"}
     return Choice(**{renamed.get(name, name): value for name, value in options.items() if value is not None})
 
@@ -84,11 +87,10 @@ def _say_suspicious(run: Run, doubts: Mapping[str, str]) -> None:
         click.echo(f"warning: {len(doubts)} of {len(fine)} alignments are suspicious", err=True)
     for sample, text in list(doubts.items())[:_SHOWN]:
         click.echo(f"  {sample}: {text}", err=True)
-    if len(fine) < 3:
-        return
     scales = fine["mm_per_unit"] / fine["mm_per_unit"].median()
     apart = fine[np.abs(np.log(scales)) > np.log1p(SCALE_OFF)]
-    if len(apart):
+    # Where every mesh has a scale of its own, none stands apart.
+    if 0 < len(apart) <= _APART * len(fine):
         shown = ", ".join(f"{sample} ({scales[i]:.2f} times)" for i, sample in apart["sample"].head(_SHOWN).items())
         click.echo(
             f"warning: the scale of {len(apart)} of {len(fine)} stands apart from the median of the others: {shown}",

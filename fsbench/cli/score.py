@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from fsbench.cli.adapter_options import adapter_options
+from fsbench.cli.running_options import Running, running_options
 from fsbench.cli.scan_options import NAMES, scan_options
 
 
@@ -17,6 +18,7 @@ from fsbench.cli.scan_options import NAMES, scan_options
 @click.option("--method", help="Label of the method; the name of the --pred folder if not given.")
 @click.option("--out", required=True, type=click.Path(), help="Folder of the run that is written.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Samples scored at once.")
+@running_options
 @click.option("--samples", help="Only these, e.g. 000-009,123 or '03_*'.")
 @click.option("--overwrite", is_flag=True, help="Throw away an unfinished or different run in --out.")
 def command(
@@ -43,11 +45,13 @@ def command(
     from fsbench.benchmarks.scans import PROTOCOLS
     from fsbench.check import quick
     from fsbench.cli.adapter_options import build_adapter
+    from fsbench.cli.cache import cache_folder
     from fsbench.cli.scoring import score, summarise
     from fsbench.errors import UsageError
     from fsbench.evaluate import Task
     from fsbench.io.archive import bare_name, open_folder
 
+    running = Running.of(jobs, options)
     scans = {name: options.pop(name) for name in NAMES}
     adapter = options
     if load_spec(benchmark).protocol in PROTOCOLS:
@@ -56,7 +60,7 @@ def command(
         given = [f"--{name}" for name, value in adapter.items() if value is not None]
         if given:
             raise UsageError(f"{benchmark} finds how a prediction stands; leave out {', '.join(given)}")
-        run = score_scans(benchmark, root, pred, scans, method, samples, Path(out), jobs, overwrite)
+        run = score_scans(benchmark, root, pred, scans, method, samples, Path(out), running, overwrite)
         click.get_current_context().exit(summarise(run, Path(out)))
     given = [f"--{name.replace('_', '-')}" for name, value in scans.items() if value is not None]
     if given:
@@ -73,6 +77,7 @@ def command(
     with open_folder(pred) as folder:
         for finding in quick(opened, chosen_adapter, folder, chosen):
             click.echo(f"warning: {finding.topic}: {finding.text}", err=True)
-        task = Task(benchmark, root, chosen_adapter, str(folder), pred)
-        run = score(opened, task, method or bare_name(pred), chosen, Path(out), jobs, overwrite)
+        cache = str(cache_folder()) if running.cache else ""
+        task = Task(benchmark, root, chosen_adapter, str(folder), pred, cache)
+        run = score(opened, task, method or bare_name(pred), chosen, Path(out), running, overwrite)
     click.get_current_context().exit(summarise(run, Path(out)))

@@ -4,7 +4,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -12,11 +12,11 @@ import click
 
 from fsbench.benchmarks import Benchmark, Sample
 from fsbench.benchmarks.scans import ScanBenchmark
+from fsbench.cli.running_options import Running
 from fsbench.errors import UsageError
 from fsbench.evaluate import ScanTask, Task, evaluate, manifest
 from fsbench.runs import Record, Run, assemble, load_run
 from fsbench.runs.journal import open_journal, remove_journal
-from fsbench.workers import worker_processes
 
 _SHOWN_REASONS = 5
 _LINES_IN_A_LOG = 10
@@ -28,12 +28,15 @@ def score(
     method: str,
     samples: Sequence[Sample],
     out: Path,
-    jobs: int,
+    running: Running,
     overwrite: bool = False,
 ) -> Run:
     """Score `samples` into the run folder `out`, going on where an earlier call was stopped."""
     start = time.perf_counter()
     about = manifest(task, benchmark, method, samples)
+    if running.shard:
+        about["shard"] = {"number": running.shard[0], "of": running.shard[1]}
+        samples = running.part(samples)
     if not overwrite:
         _refuse_other_run(out, about)
     _warn_incomplete(benchmark, samples)
@@ -42,12 +45,13 @@ def score(
         if journal.done:
             click.echo(f"going on: {len(journal.done)} of {len(samples)} samples are scored already", err=True)
         try:
-            with _progress(f"{about['benchmark']} {method}", len(samples), len(journal.done)) as step:
-                workers = worker_processes(min(jobs, len(todo))) if jobs > 1 and len(todo) > 1 else nullcontext()
-                with workers as executor:
-                    for record in evaluate(task, todo, executor, jobs):
-                        journal.append(record)
-                        step(record)
+            with (
+                _progress(f"{about['benchmark']} {method}", len(samples), len(journal.done)) as step,
+                running.executor(len(todo)) as (executor, at_once),
+            ):
+                for record in evaluate(task, todo, executor, at_once):
+                    journal.append(record)
+                    step(record)
         except KeyboardInterrupt:
             click.echo(
                 f"stopped: {len(journal.done)} of {len(samples)} samples are kept in {out}; the same command goes on",
@@ -56,7 +60,7 @@ def score(
             raise
         bins = {sample.name: sample.bins for sample in samples}
         seconds = round(time.perf_counter() - start, 2)
-        settings = {**about, "jobs": jobs, "wall_seconds": seconds}
+        settings = {**about, "jobs": running.jobs, "wall_seconds": seconds}
         run = assemble(journal.done.values(), bins, benchmark.metrics, settings)
         run.save(out)
         remove_journal(out)
@@ -88,9 +92,9 @@ def _refuse_other_run(out: Path, about: dict[str, object]) -> None:
     if not (out / "run.json").is_file():
         return
     old = load_run(out)
-    keys = ("benchmark", "method")
-    if any(old.manifest[key] != about[key] for key in keys):
-        there, now = (" ".join(str(source[key]) for key in keys) for source in (old.manifest, about))
+    keys = ("benchmark", "method", "shard")
+    if any(old.manifest.get(key) != about.get(key) for key in keys):
+        there, now = (" ".join(str(source[key]) for key in keys if key in source) for source in (old.manifest, about))
         raise UsageError(f"{out} holds a run of {there}, this is {now}: choose another --out, or pass --overwrite")
 
 

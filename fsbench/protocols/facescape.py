@@ -6,8 +6,9 @@ exact here that are not there: the outermost hit of a ray, and the depth map. Mi
 *pupil-normalised*: every subject's pupil distance counts as 62.85 mm.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,9 @@ from fsbench.mesh import Floats, Mesh
 from fsbench.metrics.chamfer import map_chamfer
 from fsbench.metrics.cylinder import SIZE, CylinderMap, cylinder_map, cylinder_mesh
 from fsbench.metrics.normals import mean_normal_angle_deg, mean_normal_error_rad
+
+PREPARED_VERSION = 1
+"""Raised whenever a prepared reference of the same mesh holds other numbers or other arrays."""
 
 PUPIL_DISTANCE_MM = 62.85
 """Standard pupil distance of the benchmark, to which every subject is scaled."""
@@ -166,6 +170,23 @@ class FaceScape:
         extent = _diagonal_mm(reference)
         return Prepared(self, view, depths, cylinder.radius_mm, normals, extent, threads)
 
+    def restore(self, arrays: Mapping[str, npt.NDArray[Any]], view: View, threads: int = 1) -> "Prepared":
+        """Put together again what `Prepared.arrays` took apart.
+
+        Raises
+        ------
+        KeyError, ValueError
+            If they are of something else.
+        """
+        depths, radius = np.zeros(self.map_px**2), np.zeros((SIZE, SIZE))
+        normals = np.zeros((SIZE, SIZE, 3))
+        seen, covered = (
+            np.unpackbits(arrays[name], count=image.size).astype(np.bool_).reshape(image.shape)
+            for name, image in (("seen", depths), ("covered", radius))
+        )
+        depths[seen], radius[covered], normals[covered] = arrays["depths_mm"], arrays["radius_mm"], arrays["normals"]
+        return Prepared(self, view, depths, radius, normals, float(arrays["extent_mm"]), threads)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
@@ -188,6 +209,18 @@ class Prepared:
     normals: Floats
     extent_mm: float
     threads: int
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Everything that was computed, without the empty pixels, to be kept; see `FaceScape.restore`."""
+        seen, covered = self.depths_mm != 0, self.radius_mm != 0
+        return {
+            "seen": np.packbits(seen),
+            "covered": np.packbits(covered),
+            "depths_mm": self.depths_mm[seen],
+            "radius_mm": self.radius_mm[covered],
+            "normals": self.normals[covered],
+            "extent_mm": np.array(self.extent_mm),
+        }
 
     def compare(self, vertices: npt.ArrayLike, faces: npt.ArrayLike) -> Scores:
         """Score a prediction; nothing is read or written.

@@ -2,16 +2,21 @@
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from fsbench.errors import UsageError
+from fsbench.errors import FsbenchError, UsageError
 from fsbench.runs.record import Record
 
 NAME = "journal.jsonl"
+
+
+_SYNC_EVERY_S = 1.0
 
 
 class Journal:
@@ -20,14 +25,33 @@ class Journal:
     Use `open_journal`; a line that was cut off by a crash is dropped, its sample is scored again.
     """
 
-    def __init__(self, file: BinaryIO, done: dict[str, Record]) -> None:
+    def __init__(self, file: FileIO, folder: Path, done: dict[str, Record]) -> None:
         self._file = file
+        self._folder = folder
+        self._synced = time.monotonic()
         self.done = done
 
     def append(self, record: Record) -> None:
-        """Write one record; it is with the operating system when this returns."""
-        self._file.write(_line(asdict(record)))
-        self._file.flush()
+        """Write one record.
+
+        The operating system has it when this returns, so that it outlives the process; the disk has it within a
+        second of work, should the power fail.
+
+        Raises
+        ------
+        FsbenchError
+            If it cannot be written, for one because the disk is full; what was written before is kept.
+        """
+        try:
+            _write(self._file, _line(asdict(record)))
+            if time.monotonic() - self._synced > _SYNC_EVERY_S:
+                os.fsync(self._file.fileno())
+                self._synced = time.monotonic()
+        except OSError as error:
+            raise FsbenchError(
+                f"{self._folder}: cannot write the result of {record.sample}: {error.strerror}; the {len(self.done)} "
+                "samples before are kept: when there is room again, the same command goes on"
+            ) from None
         self.done[record.sample] = record
 
 
@@ -54,25 +78,42 @@ def open_journal(folder: Path, settings: dict[str, Any], *, restart: bool = Fals
         handle = os.open(folder / NAME, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
         raise UsageError(f"{folder}: cannot write a run here: {error.strerror}; choose another --out") from None
-    with os.fdopen(handle, "r+b") as file:
+    with FileIO(handle, "r+") as file:
         _lock(file, folder)
-        header = _line({"settings": settings})
-        content = b"" if restart else file.read()
-        lines = content.splitlines(keepends=True)
         done: dict[str, Record] = {}
-        if lines and lines[0].endswith(b"\n"):
-            if lines[0] != header:
-                raise UsageError(
-                    f"{folder}: holds an unfinished run with other settings:\n{_difference(lines[0], settings)}\n"
-                    "choose another --out, or pass --overwrite to throw it away"
-                )
-            done = {record.sample: record for record in _records(lines[1:])}
-        file.seek(0)
-        file.truncate()
-        file.write(header)
-        file.writelines(_line(asdict(record)) for record in done.values())
-        file.flush()
-        yield Journal(file, done)
+        end = 0
+        if not restart:
+            lines, end = _whole_lines(file.read())
+            if lines:
+                _refuse_other_settings(folder, lines[0], settings)
+                done = {record.sample: record for record in _records(lines[1:])}
+        # Nothing that is good is written again: a crash at this point loses nothing either.
+        file.truncate(end)
+        file.seek(end)
+        if not end:
+            _write(file, _line({"settings": settings}))
+        yield Journal(file, folder, done)
+
+
+def _write(file: FileIO, line: bytes) -> None:
+    """All of it, without a buffer of our own that a crash would empty."""
+    rest = memoryview(line)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+def _whole_lines(content: bytes) -> tuple[list[bytes], int]:
+    """Lines that were written to their end, and where the last one ends."""
+    end = content.rfind(b"\n") + 1
+    return content[:end].splitlines(keepends=True), end
+
+
+def _refuse_other_settings(folder: Path, header: bytes, settings: dict[str, Any]) -> None:
+    if header != _line({"settings": settings}):
+        raise UsageError(
+            f"{folder}: holds an unfinished run with other settings:\n{_difference(header, settings)}\n"
+            "choose another --out, or pass --overwrite to throw it away"
+        )
 
 
 def remove_journal(folder: Path) -> None:
@@ -103,7 +144,7 @@ def _difference(header: bytes, settings: dict[str, Any]) -> str:
     return "\n".join(f"  {key}: {found.get(key)!r} there, {settings.get(key)!r} now" for key in keys)
 
 
-def _lock(file: BinaryIO, folder: Path) -> None:
+def _lock(file: FileIO, folder: Path) -> None:
     """Hold the file until it is closed; two writers of one run would mix their rows."""
     try:
         import fcntl

@@ -1,0 +1,134 @@
+"""Prepared references on disk, shared by methods, runs and processes."""
+
+import hashlib
+import io
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+DEFAULT_LIMIT_BYTES = 2 << 30
+"""Some two thousand references of a megabyte."""
+
+_SUFFIX = ".prepared"
+_DIGEST_BYTES = 32
+
+Arrays = dict[str, npt.NDArray[np.generic]]
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a cache holds."""
+
+    n_entries: int
+    n_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedCache:
+    """Arrays by the content they were computed from.
+
+    An entry is written whole or not at all, and starts with the SHA-256 of the rest, so one that was damaged is found
+    out and computed again. When there is no more room the entries go that were not used for longest.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when the first entry is written.
+    limit_bytes : int
+        What all entries together may take.
+    """
+
+    folder: Path
+    limit_bytes: int = DEFAULT_LIMIT_BYTES
+
+    @staticmethod
+    def key(parts: Iterable[bytes]) -> str:
+        """Name of the entry that is computed from these parts, each of which matters with its length."""
+        digest = hashlib.sha256()
+        for part in parts:
+            digest.update(len(part).to_bytes(8, "little"))
+            digest.update(part)
+        return digest.hexdigest()
+
+    def load(self, key: str) -> Arrays | None:
+        """The entry, or None if there is none that is whole."""
+        path = self._path(key)
+        try:
+            content = path.read_bytes()
+            if hashlib.sha256(content[_DIGEST_BYTES:]).digest() != content[:_DIGEST_BYTES]:
+                return None
+            with np.load(io.BytesIO(content[_DIGEST_BYTES:]), allow_pickle=False) as arrays:
+                found = dict(arrays)
+            os.utime(path)
+        except (OSError, ValueError, zipfile.BadZipFile):
+            # Not there, not readable, or removed meanwhile by another process: it is computed again.
+            return None
+        return found
+
+    def store(self, key: str, arrays: Arrays) -> None:
+        """Write an entry, and make room for it.
+
+        Raises
+        ------
+        OSError
+            If the folder cannot be written.
+        """
+        buffer = io.BytesIO()
+        np.savez(buffer, allow_pickle=False, **arrays)
+        content = buffer.getvalue()
+        if len(content) > self.limit_bytes:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._trim(self.limit_bytes - len(content))
+        handle, name = tempfile.mkstemp(dir=self.folder, prefix=".", suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(hashlib.sha256(content).digest())
+                file.write(content)
+            # Nothing is forced to the disk: what a power cut leaves half written does not pass the check.
+            Path(name).replace(self._path(key))
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+    def contents(self) -> Contents:
+        """How much there is."""
+        entries = self._entries()
+        return Contents(len(entries), sum(size for _, size, _ in entries))
+
+    def clear(self) -> Contents:
+        """Remove all entries; say what was removed. Other files in the folder stay."""
+        before = self.contents()
+        for path, _, _ in self._entries():
+            path.unlink(missing_ok=True)
+        return before
+
+    def _trim(self, limit_bytes: int) -> None:
+        entries = sorted(self._entries(), key=lambda entry: entry[2])
+        total = sum(size for _, size, _ in entries)
+        for path, size, _ in entries:
+            if total <= limit_bytes:
+                return
+            path.unlink(missing_ok=True)
+            total -= size
+
+    def _entries(self) -> list[tuple[Path, int, float]]:
+        """Path, size and time of the last use; what another process removes meanwhile is left out."""
+        found = []
+        if self.folder.is_dir():
+            for path in self.folder.glob(f"*{_SUFFIX}"):
+                try:
+                    state = path.stat()
+                except FileNotFoundError:
+                    continue
+                found.append((path, state.st_size, state.st_mtime))
+        return found
+
+    def _path(self, key: str) -> Path:
+        return self.folder / f"{key}{_SUFFIX}"

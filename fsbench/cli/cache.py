@@ -1,0 +1,33 @@
+"""`fsbench cache`: prepared references kept on disk."""
+
+import os
+from pathlib import Path
+
+import click
+
+
+def cache_folder() -> Path:
+    """Where the command line keeps prepared references: XDG_CACHE_HOME, or ~/.cache."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fsbench" / "prepared"
+
+
+@click.command("cache")
+@click.option("--clear", is_flag=True, help="Remove everything in it.")
+def command(clear: bool) -> None:
+    """Say where prepared references are kept and how much room they take.
+
+    What `fsbench score` computes of a reference alone is kept and found again by the reference's content, so other
+    methods and later runs on the same data start with it. It never changes a number. `fsbench score --no-cache`
+    leaves it alone.
+    """
+    from fsbench.benchmarks.cache import DEFAULT_LIMIT_BYTES, PreparedCache
+
+    cache = PreparedCache(cache_folder())
+    found = cache.clear() if clear else cache.contents()
+    size = f"{found.n_bytes / 2**20:,.1f} MiB"
+    if clear:
+        click.echo(f"removed {found.n_entries} prepared references, {size}, from {cache.folder}")
+    else:
+        click.echo(
+            f"{cache.folder}: {found.n_entries} prepared references, {size} of {DEFAULT_LIMIT_BYTES >> 20:,} MiB"
+        )

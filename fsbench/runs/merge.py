@@ -1,0 +1,121 @@
+"""Merge: runs of parts of a benchmark, as the jobs of an array write them, into the run of the whole."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from fsbench.benchmarks import load_spec, spec_names
+from fsbench.errors import UsageError
+from fsbench.runs.record import STATUSES
+from fsbench.runs.run import Run
+
+_NAMED = 5
+
+
+def merge(runs: Sequence[Run]) -> Run:
+    """Put the parts of one run together.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Made with `--shard`, all of them, or with `--samples` such that they make up the benchmark.
+
+    Returns
+    -------
+    Run
+        What one undisturbed run would have given, in its order.
+
+    Raises
+    ------
+    UsageError
+        If the parts are not of one run, overlap, or samples are missing; the message names them.
+    """
+    if not runs:
+        raise UsageError("there is no run to merge")
+    _refuse_different(runs)
+    rows = pd.concat([run.samples for run in runs], ignore_index=True)
+    twice = sorted(set(rows["sample"][rows["sample"].duplicated()]))
+    if twice:
+        raise UsageError(f"{_some(twice)} in more than one of the runs")
+    order = _order_of_shards(runs) if all("shard" in run.manifest for run in runs) else _order_of_benchmark(runs, rows)
+    samples = rows.set_index("sample", drop=False).loc[order].reset_index(drop=True)
+    return Run(samples, _manifest(runs, samples, order))
+
+
+def _refuse_different(runs: Sequence[Run]) -> None:
+    first = _identity(runs[0])
+    for run in runs[1:]:
+        other = _identity(run)
+        for key, value in first.items():
+            if other.get(key) != value:
+                raise UsageError(
+                    f"the runs differ in {key}: {value!r} and {other.get(key)!r}; only parts of one run merge"
+                )
+
+
+def _identity(run: Run) -> dict[str, Any]:
+    """All that parts of one run have in common."""
+    manifest = run.manifest
+    settings = {f"settings: {key}": value for key, value in manifest.get("settings", {}).items() if key != "samples"}
+    keys = ("benchmark", "method", "signature", "bins", "metrics", "versions")
+    return {**{key: manifest.get(key) for key in keys}, **settings}
+
+
+def _order_of_shards(runs: Sequence[Run]) -> list[str]:
+    """Shard i of n has the samples i, i + n, i + 2 n, ... of the whole."""
+    parts = [run.manifest["shard"] for run in runs]
+    whole = [run.manifest["settings"].get("samples") for run in runs]
+    n = parts[0]["of"]
+    if any(part["of"] != n for part in parts) or any(samples != whole[0] for samples in whole):
+        raise UsageError("the runs are shards of different wholes: --shard ../N and --samples have to be the same")
+    by_number = {part["number"]: list(run.samples["sample"]) for part, run in zip(parts, runs, strict=True)}
+    missing = [f"{number}/{n}" for number in range(1, n + 1) if number not in by_number]
+    if missing:
+        raise UsageError(f"shards are missing: {', '.join(missing)}{_samples_of(runs[0], missing)}")
+    total = sum(len(names) for names in by_number.values())
+    order = [by_number[i % n + 1][i // n : i // n + 1] for i in range(total)]
+    if not all(order):
+        raise UsageError("the shards are not parts of one whole: their numbers of samples do not fit together")
+    return [name for (name,) in order]
+
+
+def _samples_of(run: Run, missing: list[str]) -> str:
+    """Which samples missing shards have, where the benchmark is known."""
+    if run.benchmark not in spec_names() or run.manifest["settings"].get("samples") != "all":
+        return ""
+    names = [sample.name for sample in load_spec(run.benchmark).samples]
+    lost = [name for shard in missing for name in names[int(shard.split("/")[0]) - 1 :: int(shard.split("/")[1])]]
+    return f" ({_some(sorted(lost))})"
+
+
+def _order_of_benchmark(runs: Sequence[Run], rows: pd.DataFrame) -> list[str]:
+    if runs[0].benchmark not in spec_names():
+        raise UsageError(
+            f"{runs[0].benchmark} does not come with fsbench: its order is known from runs made with --shard"
+        )
+    order = [sample.name for sample in load_spec(runs[0].benchmark).samples]
+    missing = sorted(set(order) - set(rows["sample"]))
+    if missing:
+        raise UsageError(f"{_some(missing)} in none of the runs")
+    return order
+
+
+def _manifest(runs: Sequence[Run], samples: pd.DataFrame, order: list[str]) -> dict[str, Any]:
+    first = runs[0].manifest
+    sharded = "shard" in first
+    counts = {status: int((samples["status"] == status).sum()) for status in STATUSES}
+    merged = {key: value for key, value in first.items() if key != "shard"}
+    whole = first["settings"].get("samples") if sharded else "all"
+    return {
+        **merged,
+        "settings": {**first["settings"], "samples": whole},
+        "merged_from": len(runs),
+        "wall_seconds": round(sum(run.manifest.get("wall_seconds", 0.0) for run in runs), 2),
+        "counts": counts,
+    }
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+    return f"{'sample' if len(names) == 1 else 'samples'} {shown} {'is' if len(names) == 1 else 'are'}"
