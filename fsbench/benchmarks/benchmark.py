@@ -1,6 +1,5 @@
 """Benchmark: a specification with its data under a root."""
 
-import fnmatch
 import hashlib
 import warnings
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import fsbench
+from fsbench.benchmarks import selection
 from fsbench.benchmarks.cache import PreparedCache
 from fsbench.benchmarks.spec import Sample, Spec, load_spec
 from fsbench.camera import OrthographicCamera, PinholeCamera
@@ -83,11 +83,7 @@ class Benchmark:
 
     def sample(self, name: str) -> Sample:
         """Return the sample called `name`; UsageError if there is none."""
-        for sample in self.spec.samples:
-            if sample.name == name:
-                return sample
-        first, last = self.spec.samples[0].name, self.spec.samples[-1].name
-        raise UsageError(f"{self.spec.name} has no sample {name!r}; they run from {first} to {last}")
+        return selection.find(self.spec.samples, name, self.spec.name)
 
     def select(self, pattern: str) -> tuple[Sample, ...]:
         """Samples by names, ranges and wildcards, e.g. "000-009,123" or "03_*".
@@ -97,23 +93,7 @@ class Benchmark:
         UsageError
             If a part names no sample.
         """
-        names = [sample.name for sample in self.spec.samples]
-        chosen: set[str] = set()
-        for part in filter(None, (piece.strip() for piece in pattern.split(","))):
-            first, dash, last = part.partition("-")
-            if dash:
-                ends = [names.index(self.sample(end.strip()).name) for end in (first, last)]
-                found = names[ends[0] : ends[1] + 1]
-            else:
-                found = fnmatch.filter(names, part)
-            if not found:
-                raise UsageError(
-                    f"--samples {part}: {self.spec.name} has no such sample; they run from {names[0]} to {names[-1]}"
-                )
-            chosen.update(found)
-        if not chosen:
-            raise UsageError(f"--samples {pattern!r} names no sample")
-        return tuple(sample for sample in self.spec.samples if sample.name in chosen)
+        return selection.select(self.spec.samples, pattern, self.spec.name)
 
     @property
     def in_the_lab(self) -> bool:

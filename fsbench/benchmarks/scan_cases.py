@@ -1,13 +1,13 @@
-"""Which scan belongs to which prediction, by the layout of the folders."""
+"""Which scans belong to which prediction, by the layout of the folders."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from fsbench.benchmarks.spec import Sample, Spec
-from fsbench.errors import FormatError, ReferenceDataError, UsageError
+from fsbench.errors import FormatError, UsageError
 from fsbench.io import MESH_SUFFIXES
 from fsbench.io.landmarks import LANDMARK_SUFFIXES
 from fsbench.io.text import read_text
@@ -18,9 +18,24 @@ _PARTS = 3  # SUBJECT/CHALLENGE/IMAGE
 
 @dataclass(frozen=True, slots=True)
 class ScanFiles:
-    """One scan: its `mesh`, the file of its `landmarks`, its `nose_tip`, and a `crop_mm` of its own; None where not."""
+    """One scan.
 
-    mesh: Path
+    Attributes
+    ----------
+    meshes : tuple of Path
+        Its file; none where it is missing, more than one where it is not clear which.
+    names : mapping of str to str
+        What a pattern of landmark files may hold in braces.
+    landmarks : Path or None
+        Where the layout has landmarks of its own.
+    nose_tip : tuple of float or None
+        In the scan's unit.
+    crop_mm : float or None
+        Where the protocol crops this one otherwise.
+    """
+
+    meshes: tuple[Path, ...]
+    names: Mapping[str, str]
     landmarks: Path | None = None
     nose_tip: tuple[float, float, float] | None = None
     crop_mm: float | None = None
@@ -35,23 +50,27 @@ class Case:
     sample : Sample
     scans : tuple of ScanFiles
         More than one where the smallest score counts.
-    prediction : str
-        Path below the folder of predictions, without an ending; a folder of frames in layout "florence".
+    predictions : tuple of str
+        Paths below the folder of predictions, without an ending, any of which will do; a folder of frames in layout
+        "florence".
+    names : mapping of str to str
+        What a pattern of the prediction's files may hold in braces.
     """
 
     sample: Sample
     scans: tuple[ScanFiles, ...]
-    prediction: str
+    predictions: tuple[str, ...]
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
-def list_cases(spec: Spec, root: Path, landmarks: str = "") -> tuple[Case, ...]:
+def list_cases(spec: Spec, root: Path) -> tuple[Case, ...]:
     """All samples of a specification with a `layout`, in order.
 
     Raises
     ------
     UsageError
         If `root` is no folder, or not of this layout.
-    FormatError, ReferenceDataError
+    FormatError
         If a list of it is damaged.
     """
     layout = str(spec.raw["layout"])
@@ -59,7 +78,7 @@ def list_cases(spec: Spec, root: Path, landmarks: str = "") -> tuple[Case, ...]:
         raise UsageError(f"{spec.name}: there is no layout {layout!r}; known are {', '.join(_LAYOUTS)}")
     if not root.is_dir():
         raise UsageError(f"{root}: no such folder; get the data from {spec.where}")
-    return _LAYOUTS[layout](spec, root, landmarks)
+    return _LAYOUTS[layout](spec, root)
 
 
 def find_file(folder: Path, stem: str, suffixes: tuple[str, ...]) -> Path | None:
@@ -72,29 +91,24 @@ def find_file(folder: Path, stem: str, suffixes: tuple[str, ...]) -> Path | None
     return None
 
 
-def _pairs(spec: Spec, root: Path, landmarks: str) -> tuple[Case, ...]:
-    """Every mesh under the root is a scan; its landmarks have its name, beside it or in a folder of their own."""
+def _pairs(spec: Spec, root: Path) -> tuple[Case, ...]:
+    """Every mesh under the root is a scan, and has its path as its name."""
     stems: dict[str, Path] = {}
-    for path in sorted(root.rglob("*")):
-        if path.suffix.lower() in MESH_SUFFIXES and path.is_file():
-            stem = path.relative_to(root).with_suffix("").as_posix()
-            if stem in stems:
-                raise UsageError(f"{root}: {stems[stem].name} and {path.name} would both be the scan {stem}")
-            stems[stem] = path
+    for path in _files(root, MESH_SUFFIXES):
+        stem = path.relative_to(root).with_suffix("").as_posix()
+        if stem in stems:
+            raise UsageError(f"{root}: {stems[stem].name} and {path.name} would both be the scan {stem}")
+        stems[stem] = path
     if not stems:
         raise UsageError(f"{root}: there is no mesh here ({', '.join(MESH_SUFFIXES)})")
-    where = Path(landmarks) if landmarks and Path(landmarks).is_dir() else None
-    return tuple(
-        Case(
-            Sample(stem, {}),
-            (ScanFiles(path, find_file(where, stem, LANDMARK_SUFFIXES) if where else None),),
-            stem,
-        )
-        for stem, path in stems.items()
-    )
+    cases = []
+    for stem, path in stems.items():
+        names = {"sample": stem, "stem": PurePosixPath(stem).name}
+        cases.append(Case(Sample(stem, {}), (ScanFiles((path,), names),), (stem,), names))
+    return tuple(cases)
 
 
-def _now(spec: Spec, root: Path, landmarks: str) -> tuple[Case, ...]:
+def _now(spec: Spec, root: Path) -> tuple[Case, ...]:
     """scans/SUBJECT/*.obj, scans_lmks_onlypp/SUBJECT/*.pp, and the list of images."""
     listed = root / str(spec.raw["samples"]["listed"])
     if not listed.is_file():
@@ -102,6 +116,7 @@ def _now(spec: Spec, root: Path, landmarks: str) -> tuple[Case, ...]:
             f"{listed} is not there: --root is the folder with scans/ and the list; get it from {spec.where}"
         )
     cases: dict[str, Case] = {}
+    scans: dict[str, ScanFiles] = {}
     for number, line in enumerate(read_text(listed).splitlines(), 1):
         if not line.strip():
             continue
@@ -109,46 +124,63 @@ def _now(spec: Spec, root: Path, landmarks: str) -> tuple[Case, ...]:
         if len(parts) != _PARTS or ".." in parts or line.strip().startswith("/"):
             raise FormatError(f"{listed}: line {number} is {line.strip()!r}, expected SUBJECT/CHALLENGE/IMAGE")
         subject, challenge, image = parts
-        name = f"{subject}/{challenge}/{PurePosixPath(image).stem}"
+        stem = PurePosixPath(image).stem
+        name = f"{subject}/{challenge}/{stem}"
         if name in cases:
             raise FormatError(f"{listed}: {name} stands there twice")
-        scan = ScanFiles(
-            _first(root / "scans" / subject, MESH_SUFFIXES),
-            _first(root / "scans_lmks_onlypp" / subject, LANDMARK_SUFFIXES),
-        )
-        cases[name] = Case(Sample(name, {"subject": subject, "challenge": challenge}), (scan,), name)
+        scan = scans.get(subject) or scans.setdefault(subject, _now_scan(root, subject))
+        names = {"sample": name, "subject": subject, "challenge": challenge, "stem": stem}
+        cases[name] = Case(Sample(name, {"subject": subject, "challenge": challenge}), (scan,), (name,), names)
     if not 0 < len(cases) <= _MOST_SAMPLES:
         raise FormatError(f"{listed}: lists {len(cases)} images")
     return tuple(cases.values())
 
 
-def _florence(spec: Spec, root: Path, landmarks: str) -> tuple[Case, ...]:
+def _now_scan(root: Path, subject: str) -> ScanFiles:
+    """The first file of each kind by name, as the public evaluator takes it."""
+    mesh = next(_files(root / "scans" / subject, MESH_SUFFIXES), None)
+    marks = next(_files(root / "scans_lmks_onlypp" / subject, LANDMARK_SUFFIXES), None)
+    return ScanFiles(() if mesh is None else (mesh,), {"sample": subject, "subject": subject}, marks)
+
+
+def _florence(spec: Spec, root: Path) -> tuple[Case, ...]:
     """subject_NN/**/VIEW/**, for every condition; nose tips and landmarks are in files of the user's."""
     subjects = sorted(path for path in root.glob("subject_*") if path.is_dir())
     if not subjects:
         raise UsageError(f"{root}: there is no folder subject_NN here; get the data from {spec.where}")
     tips = _nose_tips(root / "nose_tips.csv")
-    scans, cases = spec.raw["scans"], []
+    cases = []
     for subject in subjects:
-        crop = float(scans["crop_mm_of"].get(subject.name, scans["crop_mm"]))
-        views = []
-        for view in scans["views"]:
-            folder = next((path for path in sorted(subject.rglob(view)) if path.is_dir()), subject / view)
-            marks = find_file(root / "landmarks", f"{subject.name}_{view}", LANDMARK_SUFFIXES)
-            views.append(ScanFiles(_first(folder, MESH_SUFFIXES), marks, tips.get((subject.name, view)), crop))
-        for condition in spec.raw["samples"]["conditions"]:
-            sample = Sample(f"{subject.name}/{condition}", {"subject": subject.name, "condition": condition})
-            cases.append(Case(sample, tuple(views), f"{subject.name}/{condition}"))
+        views = tuple(_florence_scan(spec, subject, view, tips) for view in spec.raw["scans"]["views"])
+        for condition, video in spec.raw["samples"]["conditions"].items():
+            name = f"{subject.name}/{condition}"
+            names = {"sample": name, "subject": subject.name, "condition": condition, "video": video}
+            sample = Sample(name, {"subject": subject.name, "condition": condition})
+            cases.append(Case(sample, views, (name, f"{subject.name}/{video}"), names))
     return tuple(cases)
 
 
-def _nose_tips(path: Path) -> dict[tuple[str, str], tuple[float, float, float]]:
-    """Lines subject,view,x,y,z below a heading, in the scans' unit."""
+def _florence_scan(spec: Spec, subject: Path, view: str, tips: "_NoseTips") -> ScanFiles:
+    folder = next((path for path in sorted(subject.rglob(view)) if path.is_dir()), None)
+    scans = spec.raw["scans"]
+    names = {"sample": f"{subject.name}_{view}", "subject": subject.name, "view": view}
+    return ScanFiles(
+        () if folder is None else tuple(_files(folder, MESH_SUFFIXES)),
+        names,
+        find_file(subject.parent / "landmarks", f"{subject.name}_{view}", LANDMARK_SUFFIXES),
+        tips.get((subject.name, view)),
+        float(scans["crop_mm_of"].get(subject.name, scans["crop_mm"])),
+    )
+
+
+_NoseTips = dict[tuple[str, str], tuple[float, float, float]]
+
+
+def _nose_tips(path: Path) -> _NoseTips:
+    """Lines subject,view,x,y,z below a heading, in the scans' unit; none where the file is not there."""
+    tips: _NoseTips = {}
     if not path.is_file():
-        raise UsageError(
-            f"{path} is not there: the data set has no nose tips, so give them, a line subject,view,x,y,z for each scan"
-        )
-    tips = {}
+        return tips
     for number, line in enumerate(read_text(path).splitlines()[1:], 2):
         cells = [cell.strip() for cell in line.split(",")]
         try:
@@ -161,21 +193,9 @@ def _nose_tips(path: Path) -> dict[tuple[str, str], tuple[float, float, float]]:
     return tips
 
 
-def _first(folder: Path, suffixes: tuple[str, ...]) -> Path:
-    """The first file by name with one of the endings, below the folder; the folder itself where there is none."""
-    found = (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in suffixes and path.is_file())
-    return next(found, folder)
+def _files(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
+    """Files with one of the endings, below the folder, by name."""
+    return (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in suffixes and path.is_file())
 
 
-_LAYOUTS: dict[str, Callable[[Spec, Path, str], tuple[Case, ...]]] = {
-    "pairs": _pairs,
-    "now": _now,
-    "florence": _florence,
-}
-
-
-def require(path: Path | None, what: str) -> Path:
-    """The file; ReferenceDataError if it is not there."""
-    if path is None or not path.is_file():
-        raise ReferenceDataError(f"{what} is not there{f' (looked in {path})' if path else ''}")
-    return path
+_LAYOUTS: dict[str, Callable[[Spec, Path], tuple[Case, ...]]] = {"pairs": _pairs, "now": _now, "florence": _florence}

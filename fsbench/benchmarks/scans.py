@@ -1,60 +1,59 @@
 """ScanBenchmark: scans and predictions of them, in folders, by one of the protocols that align first."""
 
-import fnmatch
-from dataclasses import asdict, dataclass, field, replace
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from fsbench.benchmarks.scan_cases import Case, ScanFiles, find_file, list_cases, require
+from fsbench.benchmarks import selection
+from fsbench.benchmarks.landmark_source import LandmarkSource, parse_source
+from fsbench.benchmarks.predictions import Frame, PredictionFiles
+from fsbench.benchmarks.recipes import Choice, Protocol, protocol_of
+from fsbench.benchmarks.scan_cases import Case, ScanFiles, list_cases
 from fsbench.benchmarks.spec import Sample, Spec, load_spec
-from fsbench.errors import FormatError, FsbenchError, MissingError, ReferenceDataError, UsageError
-from fsbench.io import MESH_SUFFIXES, read_mesh, read_obj
-from fsbench.io.landmarks import LANDMARK_SUFFIXES, read_landmarks
-from fsbench.io.text import read_json
+from fsbench.errors import FsbenchError, ReferenceDataError, UsageError
+from fsbench.io import read_mesh
+from fsbench.io.landmarks import read_landmarks
 from fsbench.mesh import Floats, Mesh
 from fsbench.protocols import landmarked, micc, now, scan
-from fsbench.protocols.aligned import Measurement
+from fsbench.protocols.aligned import Measurement, Scores
 from fsbench.protocols.landmarked import LandmarkWarp, PreparedLandmarkWarp
-from fsbench.protocols.micc import Micc, PreparedMicc, mean_mesh
+from fsbench.protocols.micc import Micc, PreparedMicc
 from fsbench.protocols.now import Now, PreparedNow
 from fsbench.protocols.scan import PreparedScan, Scan
+
+__all__ = ["PROTOCOLS", "Choice", "PreparedCase", "ScanBenchmark"]
 
 PROTOCOLS = ("scan", "now", "micc")
 """Protocols that this kind of benchmark is scored by."""
 
-Protocol = Scan | LandmarkWarp | Now | Micc
 Prepared = PreparedScan | PreparedLandmarkWarp | PreparedNow | PreparedMicc
 
+_OF_FRAMES = ("frames", "frames_std_mm", "scans")
+_METRICS = {Scan: scan.METRICS, LandmarkWarp: landmarked.METRICS, Now: now.METRICS, Micc: (*micc.METRICS, *_OF_FRAMES)}
+# iBUG's numbering: 68 points, or 51 without those of the jaw.
+_NOSE_TIP_ROW = {68: 30, 51: 13}
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What a user may say of the files and of the recipe.
 
-    Attributes
-    ----------
-    landmarks, pred_landmarks : str
-        A folder with a file of the sample's name, or a .json list of vertex indices that holds for every mesh; empty
-        for none. NoW and MICC know where the scans' are.
-    measure : {"nearest", "landmark-warp"}
-        For "scan": nearest points after ICP, or corresponding ones by a landmark warp.
-    scale : str
-        "fitted" or "metric"; empty for the benchmark's own.
-    unit, reference_unit : str
-        Of predictions and scans, or "found".
-    """
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedCase:
+    """The scans of a sample, ready to be compared with any number of predictions."""
 
-    landmarks: str = ""
-    pred_landmarks: str = ""
-    measure: str = "nearest"
-    scale: str = ""
-    unit: str = "found"
-    reference_unit: str = "found"
+    scans: tuple[Prepared, ...]
 
-    def settings(self) -> dict[str, Any]:
-        """For a run's manifest."""
-        return asdict(self)
+    def measure(self, prediction: Mesh, landmarks: npt.ArrayLike | None = None) -> Measurement:
+        """Compare with the only scan, or with the one that gives the smallest score.
+
+        Raises
+        ------
+        MeshError, AlignmentError, MetricError
+            As the protocol's own `measure`.
+        """
+        measured = [one.measure(prediction, landmarks) for one in self.scans]  # type: ignore[arg-type]
+        return min(measured, key=lambda one: next(iter(one.scores.values.values())))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +65,9 @@ class ScanBenchmark:
     choice: Choice
     protocol: Protocol
     cases: dict[str, Case] = field(repr=False)
-    _prepared: dict[Path, Prepared] = field(repr=False, default_factory=dict)
+    predictions: PredictionFiles
+    _landmarks: LandmarkSource | None
+    _kept: dict[tuple[Path, ...], PreparedCase] = field(repr=False, default_factory=dict)
 
     @classmethod
     def open(cls, name: str, root: str | Path, choice: Choice | None = None) -> "ScanBenchmark":
@@ -76,16 +77,20 @@ class ScanBenchmark:
         ------
         UsageError
             If the benchmark is not one of scans, a choice does not go with it, or the data is not under `root`.
+        FormatError
+            If a list under `root` is damaged.
         """
         chosen, spec = choice or Choice(), load_spec(name)
         if spec.protocol not in PROTOCOLS:
             raise UsageError(f"{spec.name} is scored by the protocol {spec.protocol}, which aligns no scans")
-        for place in (chosen.landmarks, chosen.pred_landmarks):
-            if place and not Path(place).exists():
-                raise UsageError(f"{place}: no such folder or file of landmarks")
-        cases = {case.sample.name: case for case in list_cases(spec, Path(root), chosen.landmarks)}
+        protocol = protocol_of(spec, chosen)
+        marks, pred_marks = parse_source(chosen.landmarks), parse_source(chosen.pred_landmarks)
+        if isinstance(protocol, Scan) and (marks is None) != (pred_marks is None):
+            raise UsageError("landmarks serve nothing on one side only: give both --landmarks and --pred-landmarks")
+        cases = {case.sample.name: case for case in list_cases(spec, Path(root))}
         listed = replace(spec, samples=tuple(case.sample for case in cases.values()))
-        return cls(listed, Path(root), chosen, _protocol(spec, chosen), cases)
+        files = PredictionFiles(pred_marks, _beside(protocol), isinstance(protocol, Micc), _frames(spec))
+        return cls(listed, Path(root), chosen, protocol, cases, files, marks)
 
     @property
     def samples(self) -> tuple[Sample, ...]:
@@ -95,38 +100,68 @@ class ScanBenchmark:
     @property
     def metrics(self) -> tuple[str, ...]:
         """Metric columns of a run, in order."""
-        kinds = {Scan: scan, LandmarkWarp: landmarked, Now: now, Micc: micc}
-        names: tuple[str, ...] = kinds[type(self.protocol)].METRICS
-        return names
+        return _METRICS[type(self.protocol)]
 
     @property
     def signature(self) -> str:
-        """All that can move a number, in one line."""
+        """All that can move a number, in one line; the version last."""
         text = self.protocol.signature(self.spec.name)
-        if isinstance(self.protocol, Scan):
-            given = "landmarks" if self.choice.landmarks and self.choice.pred_landmarks else "search"
-            text = text.replace("|v", f"|start:{given}|v")
-        return text
+        head, _, version = text.rpartition("|")
+        return "|".join([head, *(f"{key}:{value}" for key, value in self._about_files().items()), version])
+
+    def _about_files(self) -> dict[str, str]:
+        """What is not the protocol's own but moves numbers too."""
+        if isinstance(self.protocol, Now):
+            return {}
+        if isinstance(self.protocol, Micc):
+            scans = self.spec.raw["scans"]
+            odd = "/".join(f"{subject}={radius:g}" for subject, radius in scans["crop_mm_of"].items())
+            given = "landmarks" if self._landmarks_serve else "none"
+            return {
+                "views": "/".join(scans["views"]),
+                **({"crop_mm_of": odd} if odd else {}),
+                "frames": _frames(self.spec),
+                "given": given,
+            }
+        about = {"start": "landmarks" if self._landmarks_serve else "search"} if isinstance(self.protocol, Scan) else {}
+        # Two folders of scans are two benchmarks, though both are called "scan".
+        return about | {"references": f"{len(self.cases)}/{self._fingerprint()}"}
+
+    @property
+    def _landmarks_serve(self) -> bool:
+        if isinstance(self.protocol, Micc) and self.protocol.start == "landmarks":
+            return True
+        return self.predictions.landmarks is not None
+
+    def _fingerprint(self) -> str:
+        """Short and the same for the same scans: their names and sizes."""
+        digest = hashlib.sha256()
+        for name, case in self.cases.items():
+            digest.update(f"{name}\n{[path.stat().st_size for one in case.scans for path in one.meshes]}\n".encode())
+        return digest.hexdigest()[:8]
+
+    @property
+    def in_the_lab(self) -> bool:
+        """Never: the camera does not matter."""
+        return False
+
+    def focal_px(self, sample: Sample) -> float | None:
+        """None: the camera does not matter."""
+        return None
 
     def sample(self, name: str) -> Sample:
         """Return the sample called `name`; UsageError if there is none."""
-        if name not in self.cases:
-            raise UsageError(f"{self.spec.name} has no sample {name!r}; the first is {next(iter(self.cases))}")
-        return self.cases[name].sample
+        if name in self.cases:
+            return self.cases[name].sample
+        return selection.find(self.samples, name, self.spec.name)
 
     def select(self, pattern: str) -> tuple[Sample, ...]:
-        """Samples by names and wildcards, separated by commas; UsageError if a part names none."""
-        chosen: set[str] = set()
-        for part in filter(None, (piece.strip() for piece in pattern.split(","))):
-            found = fnmatch.filter(self.cases, part)
-            if not found:
-                raise UsageError(f"--samples {part}: there is no such sample; the first is {next(iter(self.cases))}")
-            chosen.update(found)
-        return tuple(sample for sample in self.samples if sample.name in chosen)
+        """Samples by names, ranges and wildcards; UsageError if a part names none."""
+        return selection.select(self.samples, pattern, self.spec.name)
 
     def missing_references(self) -> list[str]:
         """Names of the samples of which no scan is there."""
-        return [name for name, case in self.cases.items() if not any(one.mesh.is_file() for one in case.scans)]
+        return [name for name, case in self.cases.items() if not any(one.meshes for one in case.scans)]
 
     def measure(self, name: str, folder: str | Path) -> Measurement:
         """Read the sample's prediction from `folder` and compare it; with several scans, the best comparison.
@@ -138,106 +173,94 @@ class ScanBenchmark:
         FsbenchError
             If a file, or the alignment, is unusable.
         """
-        case = self.cases[name]
-        prediction, path = self._prediction(case, Path(folder))
-        marks = self._pred_landmarks(case, Path(folder), path, prediction)
-        prepared = [self._prepare(one, name) for one in case.scans]
-        measured = [one.measure(prediction, marks) for one in prepared]  # type: ignore[arg-type]
-        return min(measured, key=lambda one: next(iter(one.scores.values.values())))
+        frames = self.predictions.read(Path(folder), self.cases[name])
+        prepared = self.prepare(name)
+        measured = [prepared.measure(frame.mesh, frame.landmarks) for frame in frames]
+        if not isinstance(self.protocol, Micc):
+            return measured[0]
+        return _of_video(measured, frames, len(prepared.scans))
 
-    def _prediction(self, case: Case, folder: Path) -> tuple[Mesh, Path]:
-        """The predicted mesh, or the mean of a video's frames, and where it is."""
-        path = find_file(folder, case.prediction, MESH_SUFFIXES)
-        if path is not None:
-            return _read_whole(path), path
-        frames = folder / case.prediction
-        if isinstance(self.protocol, Micc) and frames.is_dir():
-            files = [one for one in sorted(frames.iterdir()) if one.suffix.lower() in MESH_SUFFIXES]
-            if files:
-                return mean_mesh([_read_whole(one) for one in files]), frames
-        raise MissingError(f"no prediction: there is no {folder / case.prediction} with {', '.join(MESH_SUFFIXES)}")
+    def prepare(self, sample: Sample | str, threads: int = 1) -> PreparedCase:
+        """The sample's scans, kept while the next samples need them too.
 
-    def _pred_landmarks(self, case: Case, folder: Path, path: Path, prediction: Mesh) -> Floats | None:
-        """The prediction's landmarks: by index, from a folder of their own, or from beside the mesh."""
-        given = self.choice.pred_landmarks
-        if given and Path(given).is_file():
-            return _by_index(Path(given), prediction, path)
-        beside = isinstance(self.protocol, Now | Micc)
-        if not given and not beside:
-            return None
-        found = find_file(Path(given) if given else folder, case.prediction, LANDMARK_SUFFIXES)
-        if found is None and (given or isinstance(self.protocol, Now)):
-            where = Path(given or folder) / case.prediction
-            raise MissingError(
-                f"no landmarks of the prediction: there is no {where} with {', '.join(LANDMARK_SUFFIXES)}"
-            )
-        return None if found is None else read_landmarks(found)
-
-    def _prepare(self, files: ScanFiles, name: str) -> Prepared:
-        """The scan of these files, kept while the next samples need it too."""
-        if files.mesh not in self._prepared:
-            while len(self._prepared) > 1:
-                del self._prepared[next(iter(self._prepared))]
+        Raises
+        ------
+        ReferenceDataError
+            If no scan is there, or one is unusable.
+        """
+        name = sample if isinstance(sample, str) else sample.name
+        scans = tuple(one for one in self.cases[self.sample(name).name].scans if one.meshes)
+        if not scans:
+            raise ReferenceDataError(f"no scan of {name} is there; get the data from {self.spec.where}")
+        key = tuple(path for one in scans for path in one.meshes)
+        if key not in self._kept:
+            while len(self._kept) > 1:
+                del self._kept[next(iter(self._kept))]
             try:
-                self._prepared[files.mesh] = self._read(files)
+                self._kept[key] = PreparedCase(tuple(self._read(one, threads) for one in scans))
             except ReferenceDataError:
                 raise
             except FsbenchError as error:
                 raise ReferenceDataError(f"the scan of {name} is unusable: {error}") from None
-        return self._prepared[files.mesh]
+        return self._kept[key]
 
-    def _read(self, files: ScanFiles) -> Prepared:
-        mesh = _read_whole(require(files.mesh, f"the scan {files.mesh}"))
+    def _read(self, files: ScanFiles, threads: int) -> Prepared:
+        if len(files.meshes) > 1:
+            raise ReferenceDataError(
+                f"{files.meshes[0]} and {files.meshes[1].name} could both be the scan: leave the original only"
+            )
+        mesh = read_mesh(files.meshes[0])
+        marks = self._marks(files, mesh)
         protocol = self.protocol
-        if isinstance(protocol, Now):
-            return protocol.prepare(mesh, read_landmarks(require(files.landmarks, "the scan's file of landmarks")))
-        marks = None if files.landmarks is None else read_landmarks(files.landmarks)
-        if marks is None and self.choice.landmarks and Path(self.choice.landmarks).is_file():
-            marks = _by_index(Path(self.choice.landmarks), mesh, files.mesh)
         if isinstance(protocol, Micc):
-            if files.nose_tip is None:
-                raise ReferenceDataError(f"there is no nose tip of {files.mesh} in nose_tips.csv")
-            return protocol.prepare(mesh, files.nose_tip, marks, files.crop_mm)
-        if isinstance(protocol, LandmarkWarp):
-            if marks is None:
-                raise ReferenceDataError(f"there are no landmarks of {files.mesh}, and a landmark warp needs them")
-            return protocol.prepare(mesh, marks)
-        return protocol.prepare(mesh, marks)
+            if self.predictions.landmarks is not None and marks is None:
+                raise ReferenceDataError(f"the predictions have landmarks, the scan {files.meshes[0]} has none")
+            return protocol.prepare(mesh, _nose_tip(files, marks), marks, files.crop_mm, threads)
+        if isinstance(protocol, Scan):
+            return protocol.prepare(mesh, marks, threads)
+        if marks is None:
+            raise ReferenceDataError(f"there are no landmarks of {files.meshes[0]}, and {self.spec.name} needs them")
+        return protocol.prepare(mesh, marks, threads)
+
+    def _marks(self, files: ScanFiles, mesh: Mesh) -> Floats | None:
+        if self._landmarks is None:
+            return None if files.landmarks is None else read_landmarks(files.landmarks)
+        found = self._landmarks.read(self.root, files.names, mesh, files.meshes[0])
+        if found is None:
+            raise ReferenceDataError(f"there are no landmarks of {files.meshes[0]} as {self._landmarks.pattern}")
+        return found
 
 
-def _read_whole(path: Path) -> Mesh:
-    """The mesh with every vertex of its file: vertex indices count them, and a scan's count without triangles too."""
-    return read_obj(path, every_vertex=True) if path.suffix.lower() == ".obj" else read_mesh(path)
+def _beside(protocol: Protocol) -> bool:
+    """Whether a prediction's landmarks are looked for beside it."""
+    return isinstance(protocol, Now) or (isinstance(protocol, Micc) and protocol.start == "landmarks")
 
 
-def _protocol(spec: Spec, choice: Choice) -> Protocol:
-    """The recipe that specification and user ask for."""
-    if spec.protocol == "scan" and choice.measure == "landmark-warp":
-        if not (choice.landmarks and choice.pred_landmarks):
-            raise UsageError("a landmark warp needs landmarks of both sides: give --landmarks and --pred-landmarks")
-        return LandmarkWarp(reference_unit=choice.reference_unit)
-    if choice.measure != "nearest":
-        raise UsageError(f"--measure {choice.measure} goes with `scan` only, or there is no such measure")
-    if spec.protocol == "scan":
-        if choice.scale not in ("", "fitted", "metric"):
-            raise UsageError(f"--scale {choice.scale}: expected fitted or metric")
-        return Scan(choice.scale or "fitted", choice.unit, choice.reference_unit)  # type: ignore[arg-type]
-    if choice.scale:
-        raise UsageError(f"{spec.name} settles the scale itself; --scale goes with `scan` only")
-    if spec.protocol == "now":
-        return Now(spec.raw["scale"], choice.unit)
-    recipes = {"deng2019": Micc.deng2019, "ganfit2021": Micc.ganfit2021}
-    if spec.raw["recipe"] not in recipes:
-        raise UsageError(f"{spec.name}: there is no recipe {spec.raw['recipe']!r}; known are {', '.join(recipes)}")
-    return replace(recipes[spec.raw["recipe"]](), reference_unit=choice.reference_unit)
+def _frames(spec: Spec) -> str:
+    return str(spec.raw.get("frames", "one"))
 
 
-def _by_index(path: Path, mesh: Mesh, whose: Path) -> Floats:
-    """Landmarks of a mesh by the vertex indices in a .json list."""
-    indices = read_json(path)
-    if not isinstance(indices, list) or not all(type(index) is int for index in indices):
-        raise FormatError(f"{path}: expected a list of vertex indices, or name a folder of landmark files")
-    if not indices or min(indices) < 0 or max(indices) >= mesh.n_vertices:
-        raise FormatError(f"{path}: indices go to {max(indices, default=0)}, {whose} has {mesh.n_vertices} vertices")
-    points: Floats = mesh.vertices[np.array(indices)]
-    return points
+def _nose_tip(files: ScanFiles, marks: Floats | None) -> npt.ArrayLike:
+    if files.nose_tip is not None:
+        return files.nose_tip
+    if marks is not None and len(marks) in _NOSE_TIP_ROW:
+        return marks[_NOSE_TIP_ROW[len(marks)]]
+    what = f"{len(marks)} landmarks" if marks is not None else "no landmarks"
+    raise ReferenceDataError(
+        f"{files.meshes[0]} has no nose tip: write nose_tips.csv (subject,view,x,y,z) into --root, "
+        f"or give iBUG's 68 or 51 landmarks; here are {what}"
+    )
+
+
+def _of_video(measured: list[Measurement], frames: tuple[Frame, ...], n_scans: int) -> Measurement:
+    """One measurement of a video's frames: the mean of every number, all distances."""
+    first = measured[0]
+    tables: list[Mapping[str, float]] = [one.scores.values for one in measured]
+    values = {name: float(np.mean([table[name] for table in tables])) for name in first.scores.values}
+    values["suspicious"] = max(table["suspicious"] for table in tables)
+    spread = float(np.std([table["score_mm"] for table in tables]))
+    n_frames = sum(frame.n_averaged for frame in frames)
+    values |= dict(zip(_OF_FRAMES, (float(n_frames), spread, float(n_scans)), strict=True))
+    doubts = tuple(dict.fromkeys(doubt for one in measured for doubt in one.scores.doubts))
+    distances = np.concatenate([one.ref_to_pred_mm for one in measured])
+    return replace(first, scores=Scores(values, doubts), ref_to_pred_mm=distances)

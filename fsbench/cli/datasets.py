@@ -17,8 +17,11 @@ def command(root: str | None) -> None:
     for name in spec_names():
         spec = load_spec(name)
         bins = "; ".join(f"{bin_}: {_few(labels)}" for bin_, labels in spec.bins.items())
-        click.echo(f"{name:<8} {spec.title}, {len(spec.samples)} samples")
-        click.echo(f"         {bins}")
+        listed = spec.raw["samples"].get("listed")
+        samples = f"samples: {listed}" if listed else f"{len(spec.samples)} samples"
+        click.echo(f"{name:<8} {spec.title}, {samples}")
+        if bins:
+            click.echo(f"         {bins}")
         if root is not None:
             click.echo(f"         {_presence(name, root)}")
         else:
@@ -30,16 +33,16 @@ def _few(labels: list[str]) -> str:
 
 
 def _presence(name: str, root: str) -> str:
-    from fsbench.benchmarks import Benchmark
+    from fsbench.benchmarks import open_benchmark
     from fsbench.errors import FsbenchError
 
     try:
-        benchmark = Benchmark.open(name, root)
+        benchmark = open_benchmark(name, root)
     except FsbenchError as error:
         return f"not usable here: {error}"
     missing = benchmark.missing_references()
     if not missing:
-        return "complete here"
+        return f"complete here, {len(benchmark.samples)} samples"
     return (
         f"incomplete here: {len(missing)} of {len(benchmark.samples)} samples have no reference, "
         f"the first is {missing[0]}"

@@ -7,23 +7,27 @@ import click
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-NAMES = ("landmarks", "pred_landmarks", "measure", "scale", "pred_unit", "reference_unit")
+NAMES = ("landmarks", "pred_landmarks", "measure", "scale", "pred_unit", "reference_unit", "changes")
 
 _OPTIONS = (
-    click.option("--landmarks", metavar="PATH",
-                 help="Scans: a folder with landmarks of each scan, or a .json list of vertex indices."),
-    click.option("--pred-landmarks", metavar="PATH", help="Scans: the same of the predictions."),
+    click.option("--landmarks", metavar="WHERE",
+                 help="Scans: a folder with a file for each, a pattern as '{sample}_marks.csv', or vertex indices "
+                 "(a .json or .npy list, or 12,55,93)."),
+    click.option("--pred-landmarks", metavar="WHERE", help="Scans: the same of the predictions."),
     click.option("--measure", type=click.Choice(["nearest", "landmark-warp"]),
                  help="Scans: to the nearest points after ICP, or to corresponding ones, by landmarks [nearest]."),
     click.option("--scale", type=click.Choice(["fitted", "metric"]),
                  help="Scans: whether the prediction's size is fitted [fitted]."),
     click.option("--pred-unit", metavar="UNIT", help="Scans: um, mm, cm, dm, m, or found [found]."),
     click.option("--reference-unit", metavar="UNIT", help="Scans: the same of the scans [found]."),
+    click.option("--set", "changes", multiple=True, metavar="KEY=VALUE",
+                 callback=lambda _context, _option, values: values or None,
+                 help="Scans: another setting of the protocol, e.g. forehead_mm=50, up=+z, icp.trim=0.1."),
 )  # fmt: skip
 
 
 def scan_options(function: F) -> F:
-    """Add the options; the command gets the keywords `NAMES`, each text or None."""
+    """Add the options; the command gets the keywords `NAMES`, each text or None, `changes` a tuple of texts or None."""
     for option in reversed(_OPTIONS):
         function = option(function)
     return function

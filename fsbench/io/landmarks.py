@@ -26,6 +26,7 @@ def read_landmarks(path: str | os.PathLike[str]) -> Floats:
       names, the columns x, y, z.
     - `.npy`: an array (n, 3) or (1, n, 3).
     - `.json`: a list of [x, y, z], or of objects with the keys x, y, z.
+    - `.ljson`: menpo's, with one group of points.
     - `.pp`: points picked in MeshLab, also those marked as not active.
 
     Parameters
@@ -101,6 +102,22 @@ def _json_point(path: str | os.PathLike[str], i: int, point: Any) -> list[float]
     raise FormatError(f"{path}: landmark {i + 1} is not [x, y, z]")
 
 
+def _from_menpo(path: str | os.PathLike[str]) -> Floats:
+    """Read {"groups": {NAME: {"landmarks": {"points": ...}}}}, or the older {"landmarks": {"points": ...}}."""
+    found = read_json(path, MAX_LANDMARK_BYTES)
+    groups = found.get("groups") if isinstance(found, dict) else None
+    if isinstance(groups, dict) and len(groups) != 1:
+        raise FormatError(f"{path}: holds {len(groups)} groups of landmarks, {', '.join(groups)}; expected one")
+    holder = next(iter(groups.values())) if isinstance(groups, dict) else found
+    for key in ("landmarks", "points"):
+        if not isinstance(holder, dict) or key not in holder:
+            raise FormatError(f"{path}: has no {key!r} where menpo writes it")
+        holder = holder[key]
+    if not isinstance(holder, list):
+        raise FormatError(f"{path}: 'points' is no list")
+    return np.array([_json_point(path, i, point) for i, point in enumerate(holder)], np.float64).reshape(-1, 3)
+
+
 def _from_meshlab(path: str | os.PathLike[str]) -> Floats:
     """Read MeshLab's XML as a stream of tags: no tree is built, no entity known, nothing outside fetched."""
     points: list[list[float]] = []
@@ -139,6 +156,7 @@ def _from_meshlab(path: str | os.PathLike[str]) -> Floats:
 _READERS: dict[str, Callable[[str | os.PathLike[str]], Floats]] = {
     ".csv": _from_table,
     ".json": _from_json,
+    ".ljson": _from_menpo,
     ".npy": _from_npy,
     ".pp": _from_meshlab,
     ".tsv": _from_table,

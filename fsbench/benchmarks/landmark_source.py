@@ -1,0 +1,123 @@
+"""Where landmarks are: a file for every sample, or vertices of a fixed topology."""
+
+import glob
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fsbench.errors import FormatError, UsageError
+from fsbench.io.landmarks import LANDMARK_SUFFIXES, read_landmarks
+from fsbench.io.npy import read_array
+from fsbench.io.text import read_json
+from fsbench.mesh import Floats, Mesh
+
+_INDICES = re.compile(r"\d+(,\d+){2,}")
+_PLACE = re.compile(r"\{(\w+)\}")
+FORMS = (
+    "a folder with a file of each sample's name, a pattern such as {sample}_marks.csv, "
+    "or vertex indices (a .json or .npy list, or 12,55,93)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LandmarkSource:
+    """Landmarks of one side; use `parse_source`.
+
+    Attributes
+    ----------
+    pattern : str
+        File of a sample, `{sample}` and further names in braces, `*` for anything; below the side's own folder unless
+        absolute. Without an ending all that `read_landmarks` knows are tried.
+    indices : tuple of int
+        Vertices, instead of a file.
+    """
+
+    pattern: str = ""
+    indices: tuple[int, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """For a signature."""
+        return f"{len(self.indices)}-vertices" if self.indices else "files"
+
+    def path(self, folder: Path, names: Mapping[str, str]) -> Path | None:
+        """The file of a sample; None if there is none.
+
+        Raises
+        ------
+        FormatError
+            If several files fit.
+        UsageError
+            If the pattern holds a name in braces that there is not.
+        """
+        unknown = set(_PLACE.findall(self.pattern)) - set(names)
+        if unknown:
+            known = ", ".join(f"{{{name}}}" for name in names)
+            raise UsageError(f"{self.pattern}: there is no {{{min(unknown)}}} here; there are {known}")
+        filled = _PLACE.sub(lambda found: glob.escape(names[found[1]]), self.pattern)
+        # An absolute pattern replaces the folder.
+        whole = Path(glob.escape(str(folder))) / filled
+        endings = ("",) if whole.suffix.lower() in LANDMARK_SUFFIXES else LANDMARK_SUFFIXES
+        for ending in endings:
+            found = [Path(path) for path in sorted(glob.glob(f"{whole}{ending}")) if Path(path).is_file()]  # noqa: PTH207
+            if len(found) > 1:
+                raise FormatError(f"{self.pattern} fits several files, {found[0]} and {found[1]}: name one")
+            if found:
+                return found[0]
+        return None
+
+    def read(self, folder: Path, names: Mapping[str, str], mesh: Mesh, whose: Path) -> Floats | None:
+        """Landmarks of the mesh that was read from `whose`, (n, 3) in its unit; None if there is no file.
+
+        Raises
+        ------
+        FormatError
+            If a file is unusable, or an index is beyond the mesh.
+        """
+        if not self.indices:
+            path = self.path(folder, names)
+            return None if path is None else read_landmarks(path)
+        if max(self.indices) >= mesh.n_vertices:
+            raise FormatError(
+                f"{whose}: has {mesh.n_vertices} vertices, the landmarks' indices go to {max(self.indices)}: "
+                "is it of another topology?"
+            )
+        points: Floats = mesh.vertices[list(self.indices)]
+        return points
+
+
+def parse_source(text: str) -> LandmarkSource | None:
+    """What a user typed; None for nothing.
+
+    Raises
+    ------
+    UsageError
+        If it is nothing that landmarks can come from.
+    FormatError
+        If it is a file that holds no vertex indices.
+    """
+    if not text:
+        return None
+    if _INDICES.fullmatch(text):
+        return LandmarkSource(indices=tuple(int(word) for word in text.split(",")))
+    if "{" in text:
+        return LandmarkSource(text)
+    path = Path(text)
+    if path.is_dir():
+        # The folder is the user's own; its name is no pattern.
+        return LandmarkSource(f"{glob.escape(str(path.resolve()))}/{{sample}}")
+    if not path.is_file():
+        raise UsageError(f"{text}: no such folder or file of landmarks; give {FORMS}")
+    return LandmarkSource(indices=_read_indices(path))
+
+
+def _read_indices(path: Path) -> tuple[int, ...]:
+    found = read_array(path) if path.suffix.lower() == ".npy" else read_json(path)
+    if isinstance(found, np.ndarray):
+        found = found.tolist() if found.ndim == 1 and found.dtype.kind in "iu" else None
+    if not isinstance(found, list) or not found or not all(type(index) is int and index >= 0 for index in found):
+        raise FormatError(f"{path}: expected a list of vertex indices; for landmarks in files give {FORMS}")
+    return tuple(found)

@@ -1,0 +1,54 @@
+"""Choosing samples by what a user types: names, ranges and wildcards."""
+
+import fnmatch
+from collections.abc import Sequence
+
+from fsbench.benchmarks.spec import Sample
+from fsbench.errors import UsageError
+
+
+def find(samples: Sequence[Sample], name: str, benchmark: str) -> Sample:
+    """The sample called `name`; UsageError if there is none."""
+    for sample in samples:
+        if sample.name == name:
+            return sample
+    raise UsageError(f"{benchmark} has no sample {name!r}; {_extent(samples)}")
+
+
+def select(samples: Sequence[Sample], pattern: str, benchmark: str) -> tuple[Sample, ...]:
+    """Samples by names, ranges and wildcards, e.g. "000-009,123" or "03_*", in their own order.
+
+    A name that holds a dash itself is a name, not a range.
+
+    Raises
+    ------
+    UsageError
+        If a part names no sample.
+    """
+    places = {sample.name: place for place, sample in enumerate(samples)}
+    chosen: set[int] = set()
+    for part in filter(None, (piece.strip() for piece in pattern.split(","))):
+        found = [places[part]] if part in places else _range(places, part)
+        found = found or [places[name] for name in fnmatch.filter(places, part)]
+        if not found and "-" in part and not set("*?[") & set(part):
+            find(samples, part.partition("-")[0].strip(), benchmark)
+            find(samples, part.partition("-")[2].strip(), benchmark)
+        if not found:
+            raise UsageError(f"--samples {part}: {benchmark} has no such sample; {_extent(samples)}")
+        chosen.update(found)
+    if not chosen:
+        raise UsageError(f"--samples {pattern!r} names no sample")
+    return tuple(samples[place] for place in sorted(chosen))
+
+
+def _range(places: dict[str, int], part: str) -> list[int]:
+    """From the first to the last, wherever the dash stands that parts two names."""
+    for dash in (at for at, letter in enumerate(part) if letter == "-"):
+        ends = part[:dash].strip(), part[dash + 1 :].strip()
+        if all(end in places for end in ends):
+            return list(range(places[ends[0]], places[ends[1]] + 1))
+    return []
+
+
+def _extent(samples: Sequence[Sample]) -> str:
+    return f"they run from {samples[0].name} to {samples[-1].name}" if samples else "it has none"

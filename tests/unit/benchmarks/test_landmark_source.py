@@ -1,0 +1,95 @@
+"""Where landmarks come from."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fsbench.benchmarks.landmark_source import LandmarkSource, parse_source
+from fsbench.errors import FormatError, UsageError
+from fsbench.mesh import Mesh
+
+MESH = Mesh(np.arange(30.0).reshape(10, 3), [[0, 1, 2]])
+POINTS = np.array([[1.0, 2, 3], [4, 5, 7], [0, 0, 1]])
+WHOSE = Path("mesh.ply")
+
+
+def _write(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.save(path, POINTS)
+
+
+def _source(text: str) -> LandmarkSource:
+    found = parse_source(text)
+    assert found is not None
+    return found
+
+
+def test_nothing_is_nothing() -> None:
+    assert parse_source("") is None
+
+
+@pytest.mark.parametrize("form", ["list", "json", "npy"])
+def test_indices_are_vertices(tmp_path: Path, form: str) -> None:
+    (tmp_path / "a.json").write_text(json.dumps([2, 0, 9]))
+    np.save(tmp_path / "a.npy", np.array([2, 0, 9]))
+    source = _source("2,0,9" if form == "list" else str(tmp_path / f"a.{form}"))
+    assert source.kind == "3-vertices"
+    np.testing.assert_array_equal(source.read(tmp_path, {}, MESH, WHOSE), MESH.vertices[[2, 0, 9]])
+
+
+def test_indices_of_another_topology_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match=r"mesh\.ply: has 10 vertices.*another topology"):
+        _source("1,2,10").read(tmp_path, {}, MESH, WHOSE)
+
+
+@pytest.mark.parametrize("content", ["[[1, 2, 3]]", "[]", "[1, -2, 3]", "[1.5, 2, 3]", "[true, 2, 3]", '{"a": 1}'])
+def test_a_file_of_anything_else_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "a.json").write_text(content)
+    with pytest.raises(FormatError, match="list of vertex indices"):
+        parse_source(str(tmp_path / "a.json"))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "file"),
+    [
+        ("{sample}_marks.npy", "a/b_marks.npy"),
+        ("{sample}_marks", "a/b_marks.npy"),
+        ("marks/{stem}/*.npy", "marks/b/110920.npy"),
+    ],
+)
+def test_a_pattern_is_below_the_sides_own_folder(tmp_path: Path, pattern: str, file: str) -> None:
+    _write(tmp_path / file)
+    names = {"sample": "a/b", "stem": "b"}
+    np.testing.assert_array_equal(_source(pattern).read(tmp_path, names, MESH, WHOSE), POINTS)
+    assert _source(pattern).read(tmp_path, names | {"sample": "c", "stem": "c"}, MESH, WHOSE) is None
+
+
+def test_a_folder_holds_files_of_the_samples_names(tmp_path: Path) -> None:
+    _write(tmp_path / "odd [name]" / "a" / "b.npy")
+    source = _source(str(tmp_path / "odd [name]"))
+    np.testing.assert_array_equal(source.read(Path("elsewhere"), {"sample": "a/b"}, MESH, WHOSE), POINTS)
+
+
+def test_a_name_is_no_pattern(tmp_path: Path) -> None:
+    _write(tmp_path / "x1.npy")
+    _write(tmp_path / "x2.npy")
+    assert _source("{sample}.npy").read(tmp_path, {"sample": "x*"}, MESH, WHOSE) is None
+
+
+def test_two_files_that_fit_are_refused(tmp_path: Path) -> None:
+    _write(tmp_path / "a1.npy")
+    _write(tmp_path / "a2.npy")
+    with pytest.raises(FormatError, match="fits several files"):
+        _source("{sample}*.npy").read(tmp_path, {"sample": "a"}, MESH, WHOSE)
+
+
+def test_an_unknown_name_in_braces_is_answered_with_the_known(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no \{subjekt\} here; there are \{sample\}"):
+        _source("{subjekt}.npy").read(tmp_path, {"sample": "a"}, MESH, WHOSE)
+
+
+def test_what_is_not_there_is_refused() -> None:
+    with pytest.raises(UsageError, match="no such folder or file"):
+        parse_source("nowhere")
