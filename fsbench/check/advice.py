@@ -9,7 +9,7 @@ from fsbench.adapters import Frame
 from fsbench.check.changes import AXES, Orientation, as_frame
 from fsbench.check.diagnosis import Diagnosis, Fitted
 from fsbench.check.evidence import Suspect
-from fsbench.check.predicted import GUESSED_FOCAL_PX
+from fsbench.check.predicted import GUESSED_FOCAL_PX, TURNED_OVER
 from fsbench.check.sight import HALF_PX
 from fsbench.mesh import Floats
 
@@ -104,7 +104,13 @@ def _words(suspect: Suspect) -> str:
     change = suspect.change.words
     if suspect.is_own:
         return change
-    kind = "before a perspective camera" if suspect.adapter.name in ("cv", "gl") else "in an image, without perspective"
+    name = suspect.adapter.name
+    if suspect.detour <= TURNED_OVER:
+        other = "gl" if name == "cv" else "cv"
+        axes = "y down, z away" if name == "cv" else "y up, z towards the viewer"
+        turned = f"turned over: the axes are those of {name} ({axes}), not of {other}"
+        return turned + (f"; {change}" if change else "")
+    kind = "before a perspective camera" if name in ("cv", "gl") else "in an image, without perspective"
     return f"the meshes stand {kind}, in the frame {suspect.adapter.name}" + (f"; {change}" if change else "")
 
 
@@ -124,7 +130,7 @@ def frame_for(suspect: Suspect, inverted: bool) -> Frame | None:
     if now.is_pinhole and "z" in change.orientation.flips:
         return None
     if change.uncropped:
-        base = replace(base, crop=None, tform=None)
+        base = replace(base, crop=None, tform=None, size_px=None if base.net_px == 2 * HALF_PX else base.size_px)
     frame = _turned(replace(base, flip=now.flip), change.orientation, inverted)
     if not change.about_origin:
         return frame

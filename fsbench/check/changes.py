@@ -174,7 +174,8 @@ def readings(frame: Frame | None, mm_per_unit: float) -> list[Reading]:
 def _usual_frames(frame: Frame) -> Iterator[Reading]:
     plain = replace(frame, unit=1.0)
     cube = "the numbers are a unit cube, not pixels:" if frame.frame == "pixels" else "the unit cube is another one:"
-    yield _as_reading(_pixels(plain, 256.0, 1.0), "the numbers are pixels of the 256 px image, not a unit cube", 1.0)
+    other = f"of one of {frame.net_px:g} px" if frame.frame == "pixels" else "a unit cube"
+    yield _as_reading(_pixels(plain, 256.0, 1.0), f"the numbers are pixels of the 256 px image, not {other}", 1.0)
     yield _as_reading(replace(plain, frame="ortho"), f"{cube} [-1, 1]", 1.0)
     yield _as_reading(_pixels(plain, None, plain.net_px), f"{cube} [0, 1]", 1.1)
     yield _as_reading(_pixels(plain, None, plain.net_px / 2), f"{cube} [0, 2]", 1.1)

@@ -23,6 +23,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _QUICK_SAMPLES = 2
+_TOPICS = ("files", "mesh", "frame", "place")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,7 +172,8 @@ def _scored(benchmark: Benchmark, evidence: Sequence[Evidence], jobs: int, in_pl
 def _verdict(findings: Sequence[Finding], looked_at: int) -> Finding:
     wrong = [finding for finding in findings if finding.verdict == "wrong"]
     if wrong:
-        topics = some(dict.fromkeys(finding.topic for finding in wrong))
+        # Topics before samples: a wrong frame explains why samples have no score.
+        topics = some(sorted({finding.topic for finding in wrong}, key=lambda topic: (topic not in _TOPICS, topic)))
         return Finding(
             "wrong", "verdict", f"{counted(len(wrong), 'thing')} wrong ({topics}): to be mended before scoring"
         )

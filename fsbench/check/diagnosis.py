@@ -12,7 +12,7 @@ import numpy as np
 from fsbench.check.changes import ALL_ORIENTATIONS, UPRIGHT, Orientation, placing_of
 from fsbench.check.evidence import Evidence, Suspect
 from fsbench.check.sight import Placing
-from fsbench.check.similarity import STARTS, STEPS, Fit, fit_anywhere, fit_from
+from fsbench.check.similarity import ROUGH, THOROUGH, Effort, Fit, fit_anywhere, fit_from
 from fsbench.mesh import Floats
 
 WORTH = 0.012
@@ -32,9 +32,8 @@ MOVED = 0.12
 
 _STEADY = 0.7
 _FITTED_SAMPLES = 4
-_ROUGH_STEPS = 8
-_ROUGH_STARTS = (1.0, 1.4)
 _LIKELY = 6
+_OUT_OF_REACH = 0.3
 _CENTRED = 0.08
 
 
@@ -153,8 +152,11 @@ def _fit(
 ) -> Fitted | None:
     """A scale and a shift that explain much more than the best change without."""
     found: list[Fitted] = []
-    if key is not None and misfit < 0.95:
-        near = _refined(evidence, suspects[key])
+    own = next((suspect for suspect in suspects.values() if suspect.cost == 0), None)
+    starts = [own] if own is not None else []
+    starts += [suspects[key]] if key is not None and suspects[key] is not own and misfit < 0.95 else []
+    for suspect in starts:
+        near = _refined(evidence, suspect)
         if near is not None and _moves(near):
             found.append(near)
     if search and misfit > 0.33 and min((one.misfit for one in found), default=1.0) > 0.33:
@@ -194,30 +196,28 @@ def _likely(one: Evidence, suspect: Suspect) -> list[Orientation]:
     """The orientations that a rough fit to one sample leaves in the race."""
     ranked = []
     for orientation in ALL_ORIENTATIONS:
-        fit = _fit_one(one, suspect, orientation, _ROUGH_STARTS, _ROUGH_STEPS)
+        fit = _fit_one(one, suspect, orientation, ROUGH)
         if fit is not None:
             ranked.append((fit.sight.misfit + WORTH * orientation.cost, orientation))
     ranked.sort(key=lambda pair: pair[0])
-    return [orientation for _, orientation in ranked[:_LIKELY]]
+    return [orientation for misfit, orientation in ranked[:_LIKELY] if misfit < ranked[0][0] + _OUT_OF_REACH]
 
 
 def _fits(some: Sequence[Evidence], suspect: Suspect, orientation: Orientation) -> tuple[Fit, ...]:
     """Empty as soon as the orientation is out of the question."""
     fits = []
     for one in some:
-        fit = _fit_one(one, suspect, orientation, STARTS, STEPS)
+        fit = _fit_one(one, suspect, orientation, THOROUGH)
         if fit is None or fit.sight.misfit > 0.6:
             return ()
         fits.append(fit)
     return tuple(fits)
 
 
-def _fit_one(
-    one: Evidence, suspect: Suspect, orientation: Orientation, starts: tuple[float, ...], steps: int
-) -> Fit | None:
+def _fit_one(one: Evidence, suspect: Suspect, orientation: Orientation, effort: Effort) -> Fit | None:
     predicted = one.predicted(suspect)
     assert predicted is not None
-    return fit_anywhere(one.target, predicted.surface, predicted.mean, orientation.matrix, starts, steps)
+    return fit_anywhere(one.target, predicted.surface, predicted.mean, orientation.matrix, effort)
 
 
 def _is_plausible(fitted: Fitted) -> bool:

@@ -18,10 +18,6 @@ from fsbench.protocols.facescape import Prepared
 _SMALLEST, _LARGEST, _LEAST_SHARED = 0.5, 3.5, 0.4
 """Of the reference's box in the image: a change that leaves the prediction outside of this is not looked at."""
 
-_ANOTHER_KIND = 8.0
-"""Cost of reading the files in a frame of the other kind, with perspective or without: in the lab a unit
-cube is nearly a gl frame, and the plainer one is to be named."""
-
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
@@ -31,13 +27,18 @@ class Suspect:
     ----------
     adapter : AdapterLike
     change : Change
-    is_own : bool
-        The adapter is the user's; else a frame that could read the same files.
+    detour : float
+        Cost of another adapter than the user's; 0 for the user's.
     """
 
     adapter: AdapterLike
     change: Change
-    is_own: bool
+    detour: float = 0.0
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the adapter is the user's; else it is a frame that could read the same files."""
+        return self.detour == 0
 
     @property
     def key(self) -> str:
@@ -47,7 +48,7 @@ class Suspect:
     @property
     def cost(self) -> float:
         """0 for what the user passed."""
-        return self.change.cost + (0.0 if self.is_own else _ANOTHER_KIND)
+        return self.change.cost + self.detour
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,22 +109,23 @@ def gather(benchmark: Benchmark, adapter: AdapterLike, folder: Path, sample: Sam
         own, trouble = load(adapter, folder, sample.name, focal_px), ""
     except FsbenchError as error:
         own, trouble = None, str(error)
-    guesses = (try_load(frame, folder, sample.name, focal_px) for frame in alternatives(adapter, focal_px is not None))
-    others = tuple(guess for guess in guesses if guess is not None)
-    sights: dict[str, tuple[Suspect, Sight]] = {}
-    for predicted in (own, *others):
-        if predicted is not None:
-            sights |= _sights(target, predicted, is_own=predicted is own)
-    return Evidence(sample, prepared, target, focal_px, own, trouble, others, sights)
+    sights = {} if own is None else _sights(target, own, 0.0)
+    others = []
+    for frame, detour in alternatives(adapter, focal_px is not None):
+        other = try_load(frame, folder, sample.name, focal_px)
+        if other is not None:
+            others.append(other)
+            sights |= _sights(target, other, detour)
+    return Evidence(sample, prepared, target, focal_px, own, trouble, tuple(others), sights)
 
 
-def _sights(target: Target, predicted: Predicted, is_own: bool) -> dict[str, tuple[Suspect, Sight]]:
+def _sights(target: Target, predicted: Predicted, detour: float) -> dict[str, tuple[Suspect, Sight]]:
     frame = predicted.frame
     box = _box(target.points_xy)
     corners = _corners(predicted.surface.mesh.vertices)
     found = {}
     for change in changes(frame, target.mm_per_unit):
-        suspect = Suspect(predicted.adapter, change, is_own)
+        suspect = Suspect(predicted.adapter, change, detour)
         placing = placing_of(change, frame, predicted.image_from_net)
         if suspect.cost == 0 or _is_near(box, _box(placing.apply(corners)[:, :2])):
             found[suspect.key] = suspect, target.look(predicted.surface, predicted.mean, placing)

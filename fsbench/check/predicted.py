@@ -68,18 +68,32 @@ def in_image_frame(mesh: Mesh, focal_px: float | None) -> Floats:
     return mesh.vertices @ ORTHO_FROM_CV * (focal_px / HALF_PX / depth if depth else 1.0)
 
 
-def alternatives(adapter: AdapterLike, in_the_lab: bool) -> Iterator[Frame]:
-    """Frames of the other kind, perspective or not, that could read the same files."""
+TURNED_OVER = 1.0
+_ANOTHER_KIND = 8.0
+"""Costs of reading the files as cv for gl, and of reading them with perspective instead of without. The latter is dear:
+in the lab a unit cube is nearly a gl frame, and the plainer one is to be named."""
+
+
+def alternatives(adapter: AdapterLike, in_the_lab: bool) -> Iterator[tuple[Frame, float]]:
+    """Frames that could read the same files and are no reading of the adapter's own, each with its cost."""
     frame = as_frame(adapter)
     pattern = _pattern(adapter)
     if pattern is None:
         return
-    for name in ("pixels", "ortho") if frame is not None and frame.is_pinhole else ("cv", "gl"):
-        focal = None if in_the_lab or name in ("pixels", "ortho") else GUESSED_FOCAL_PX
+    focal = None if in_the_lab else GUESSED_FOCAL_PX
+    if frame is not None and frame.is_pinhole:
+        focal = frame.own_focal_px
+        names = ["gl" if frame.frame == "cv" else "cv", "pixels", "ortho"]
+    else:
+        names = ["cv", "gl"]
+    for name in names:
         try:
-            yield Frame(name, pattern=pattern, own_focal_px=focal)
+            guess = Frame(name, pattern=pattern, own_focal_px=None if name in ("pixels", "ortho") else focal)
         except UsageError:
+            # Only its own adapter reads a mesh that is no .obj, .ply, .stl or .off.
             return
+        is_turned_over = guess.is_pinhole and frame is not None and frame.is_pinhole
+        yield guess, TURNED_OVER if is_turned_over else _ANOTHER_KIND
 
 
 def try_load(adapter: AdapterLike, folder: Path, sample: str, focal_px: float | None) -> Predicted | None:

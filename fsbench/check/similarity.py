@@ -8,14 +8,35 @@ from fsbench.check.sight import Placing, Sight, Target
 from fsbench.mesh import Floats
 from fsbench.surface import Surface
 
-_POINTS = 300
-STEPS = 15
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How hard to look.
+
+    Parameters
+    ----------
+    points : int
+        Of the reference, about.
+    steps : int
+        At most, from every start.
+    starts : tuple of float
+        Sizes to start from, relative to equal extents: a prediction often shows more of the head than the reference.
+    """
+
+    points: int
+    steps: int
+    starts: tuple[float, ...]
+
+
+THOROUGH = Effort(250, 15, (1.0, 1.3, 1.7))
+ROUGH = Effort(90, 11, (1.0, 1.4))
+_SETTLED = 0.2
+"""Misfit below which no other start is tried."""
+
 _KEPT = 0.8
 """Share of the pairs that count: the reference may reach further than the prediction."""
 
 _GRID = 40
-STARTS = (1.0, 1.3, 1.7)
-"""Sizes to start from, relative to equal extents: a prediction often shows more of the head than the reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +49,7 @@ class Fit:
     sight: Sight
 
 
-def fit_from(target: Target, surface: Surface, mean: Floats, start: Placing, steps: int = STEPS) -> Fit:
+def fit_from(target: Target, surface: Surface, mean: Floats, start: Placing, effort: Effort = THOROUGH) -> Fit:
     """Refine scale and shift from `start`, point to plane, trimmed.
 
     Parameters
@@ -40,14 +61,14 @@ def fit_from(target: Target, surface: Surface, mean: Floats, start: Placing, ste
         Mean of its vertices.
     start : Placing
         Its linear part keeps its shape; only its size changes.
-    steps : int
-        At most so many.
+    effort : Effort
+        Its starts play no part.
     """
     points = target.points()
-    points = points[:: max(1, len(points) // _POINTS)]
+    points = points[:: max(1, len(points) // effort.points)]
     scale, shift = 1.0, start.offset.copy()
     shift[2] += _depth_gap(points, surface, start)
-    for _ in range(steps):
+    for _ in range(effort.steps):
         now = Placing(start.linear * scale, shift)
         closest = surface.closest(now.undo(points))
         found = now.apply(closest.points)
@@ -82,12 +103,7 @@ def _at_mean_depth(placing: Placing, mean: Floats, pinhole_units: float | None) 
 
 
 def fit_anywhere(
-    target: Target,
-    surface: Surface,
-    mean: Floats,
-    linear: Floats,
-    starts: tuple[float, ...] = STARTS,
-    steps: int = STEPS,
+    target: Target, surface: Surface, mean: Floats, linear: Floats, effort: Effort = THOROUGH
 ) -> Fit | None:
     """Best fit of a prediction of any size at any place, with the axes of `linear`; None if it shows nothing."""
     seen = _front(surface, linear)
@@ -96,12 +112,14 @@ def fit_anywhere(
     reference = target.points()
     size = [np.sqrt(np.var(points[:, :2], axis=0).sum()) for points in (reference, seen)]
     best: Fit | None = None
-    for start in starts:
+    for start in effort.starts:
         ratio = float(size[0] / max(size[1], 1e-12)) * start
         shift = reference.mean(0) - seen.mean(0) * ratio
-        found = fit_from(target, surface, mean, Placing(linear * ratio, shift), steps)
+        found = fit_from(target, surface, mean, Placing(linear * ratio, shift), effort)
         if best is None or found.sight.misfit < best.sight.misfit:
             best = found
+        if best.sight.misfit < _SETTLED:
+            break
     return best
 
 

@@ -36,7 +36,7 @@ def test_options_say_what_a_change_does(folder: Path, frame: Frame) -> None:
     own = load(frame, folder, "000", None)
     tried = 0
     for change in changes(frame, 120.0):
-        wanted = frame_for(Suspect(frame, change, is_own=True), inverted=False)
+        wanted = frame_for(Suspect(frame, change), inverted=False)
         if wanted is None:
             continue
         tried += 1
@@ -56,7 +56,7 @@ def test_faces_end_up_as_needed(folder: Path, frame: Frame, inverted: bool) -> N
     """`inverted` asks for other corners than now, whatever the axes do."""
     now = frame.load(folder, "000").faces
     for change in changes(frame, 120.0):
-        wanted = frame_for(Suspect(frame, change, is_own=True), inverted)
+        wanted = frame_for(Suspect(frame, change), inverted)
         if wanted is not None:
             assert (wanted.load(folder, "000").faces[0] == now[0]).all() == (not inverted), change.words
 
