@@ -16,6 +16,9 @@ from fsbench.mesh import Floats
 _CENTRED = 0.08
 """Offset in half images below which a scale is about its centre alone."""
 
+_SAME_FOCAL = 0.15
+"""Logarithm of a ratio of focal lengths below which they may be the same."""
+
 _STEADY_PX = 12.0
 """Scatter of a fitted crop over the samples below which it is one crop for all."""
 
@@ -91,13 +94,17 @@ def _named(diagnosis: Diagnosis) -> Advice:
     assert suspect is not None
     mistake = _words(suspect)
     frame = frame_for(suspect, diagnosis.inverted)
-    if frame is not None:
-        return _with_options(mistake, frame)
     rival = None if diagnosis.rival is None else frame_for(diagnosis.rival, diagnosis.inverted)
-    if rival is not None:
+    if frame is None:
+        if rival is None:
+            return Advice(mistake, _OWN_CODE)
         options = frame_options(rival)
         return Advice(mistake, f"{options} fits nearly as well", options)
-    return Advice(mistake, _OWN_CODE)
+    advice = _with_options(mistake, frame)
+    if diagnosis.rival is None or rival is None or rival == frame:
+        return advice
+    also = f"nearly as well fits that {_words(diagnosis.rival)}: {frame_options(rival)}"
+    return replace(advice, remedy=f"{advice.remedy}; {also}")
 
 
 def _words(suspect: Suspect) -> str:
@@ -187,9 +194,17 @@ def _focal(also: str, fitted: Fitted, frame: Frame, scales: Floats, shifts: Floa
     if np.median(np.abs(shifts)) > _CENTRED:
         return Advice(f"{also}{_moved(scales, shifts)}", "is there a crop? pass --crop and --size with --focal")
     before = [frame.own_focal_px or one.focal_px or GUESSED_FOCAL_PX for one in fitted.evidence]
-    focal = float(np.median(scales * np.array(before)))
+    focals = scales * np.array(before)
+    in_the_lab = np.array([one.focal_px or np.nan for one in fitted.evidence])
+    # NaN, in the wild, compares as false.
+    if frame.own_focal_px is not None and np.median(np.abs(np.log(focals / in_the_lab))) < _SAME_FOCAL:
+        plain = replace(frame, own_focal_px=None)
+        return _with_options(f"{also}the meshes stand before the benchmark's own camera already, not at --focal", plain)
+    focal = float(np.median(focals))
     own = "" if fitted.suspect.is_own else f"the meshes stand before a perspective camera, in the frame {frame.frame}; "
-    return _with_options(f"{also}{own}its focal length is near {focal:.3g} px", replace(frame, own_focal_px=focal))
+    return _with_options(
+        f"{also}{own}the focal length of its camera is near {focal:.0f} px", replace(frame, own_focal_px=focal)
+    )
 
 
 def _crop(also: str, frame: Frame, scales: Floats, shifts: Floats) -> Advice:

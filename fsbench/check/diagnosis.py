@@ -18,6 +18,9 @@ from fsbench.mesh import Floats
 WORTH = 0.012
 """Misfit that one more change must earn."""
 
+FIT_WORTH = 0.04
+"""The same for a turn of the axes together with a fit, which can make much of a bad prediction."""
+
 GOOD = 0.5
 """Misfit above which a match is none; predictions of published quality have 0.05 to 0.35."""
 
@@ -31,6 +34,8 @@ MOVED = 0.12
 """Share of the face's size by which a fitted change must move it."""
 
 _STEADY = 0.7
+_DEAR = 2.2
+_NEARLY = 0.03
 _FITTED_SAMPLES = 4
 _LIKELY = 6
 _OUT_OF_REACH = 0.3
@@ -70,7 +75,7 @@ class Diagnosis:
     fitted : Fitted or None
         Scale and shift to make beside it.
     rival : Suspect or None
-        A change that explains as much and has an option, where `suspect` has none.
+        Another change that explains nearly as much, and has an option.
     """
 
     own_misfit: float
@@ -124,7 +129,7 @@ def diagnose(evidence: Sequence[Evidence], search: bool = True) -> Diagnosis:
     front = _mean([one.sight(best_key).front for one in evidence])
     helped = int((best < own).sum())
     named = suspects[best_key] if best_key != own_key else None
-    rival = _rival(suspects, table, best_key) if named is not None else None
+    rival = _rival(suspects, table, best_key, own_key) if named is not None else None
     return Diagnosis(float(own.mean()), float(best.mean()), helped, len(evidence), front, named, None, rival)
 
 
@@ -139,12 +144,15 @@ def _mean(values: Sequence[float]) -> float:
     return float(np.mean(found)) if found else float("nan")
 
 
-def _rival(suspects: dict[str, Suspect], table: dict[str, Floats], key: str) -> Suspect | None:
-    if suspects[key].change.reading.frame is not None:
-        return None
-    with_option = [k for k, suspect in suspects.items() if suspect.change.reading.frame is not None]
-    best = min(with_option, key=lambda k: table[k].mean(), default=None)
-    return suspects[best] if best is not None and table[best].mean() < table[key].mean() + 0.02 else None
+def _rival(suspects: dict[str, Suspect], table: dict[str, Floats], key: str, own_key: str | None) -> Suspect | None:
+    """The best other change that has an option and explains nearly as much."""
+    others = [
+        other
+        for other, suspect in suspects.items()
+        if other not in (key, own_key) and suspect.change.reading.frame is not None and suspect.change.cost < _DEAR
+    ]
+    best = min(others, key=lambda other: table[other].mean() + WORTH * suspects[other].cost, default=None)
+    return suspects[best] if best is not None and table[best].mean() < table[key].mean() + _NEARLY else None
 
 
 def _fit(
@@ -162,10 +170,17 @@ def _fit(
     if search and misfit > 0.33 and min((one.misfit for one in found), default=1.0) > 0.33:
         found += _searched(evidence, suspects)
     found = [one for one in found if _is_plausible(one)]
-    best = min(found, key=lambda one: one.misfit + WORTH * (one.orientation.cost + one.suspect.cost), default=None)
-    if best is None or best.misfit > FIT_HELPS * misfit or best.misfit > GOOD or not _moves(best):
+    best = min(found, key=_with_cost, default=None)
+    if best is None or best.misfit > GOOD or not _moves(best):
         return None
-    return best
+    other = misfit + (WORTH * suspects[key].cost if key is not None else 0.0)
+    return best if _with_cost(best) < FIT_HELPS * other else None
+
+
+def _with_cost(fitted: Fitted) -> float:
+    """Misfit with what its changes have to earn; a turn that only helps a fit has to earn more."""
+    turned = fitted.orientation != fitted.suspect.change.orientation
+    return fitted.misfit + WORTH * fitted.suspect.cost + (FIT_WORTH * fitted.orientation.cost if turned else 0.0)
 
 
 def _refined(evidence: Sequence[Evidence], suspect: Suspect) -> Fitted | None:
