@@ -1,10 +1,11 @@
 """`fsbench check`: look at a submission before an hour is spent on scoring it."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from fsbench.cli.adapter_options import adapter_options
+from fsbench.cli.scan_options import NAMES, scan_options
 
 
 @click.command("check")
@@ -12,11 +13,12 @@ from fsbench.cli.adapter_options import adapter_options
 @click.option("--root", required=True, type=click.Path(), help="The benchmark's folder, with code/ and data/.")
 @click.option("--pred", required=True, type=click.Path(), help="The method's files: a folder, .zip, .tar or .tar.gz.")
 @adapter_options
+@scan_options
 @click.option("--samples", help="Only these, e.g. 000-009,123 or '03_*'.")
 @click.option("--picture", metavar="FILE.png", help="Write a contact sheet: reference outlines over predictions.")
 @click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Samples looked at side by side.")
 def command(
-    benchmark: str, root: str, pred: str, samples: str | None, picture: str | None, jobs: int, **adapter: Any
+    benchmark: str, root: str, pred: str, samples: str | None, picture: str | None, jobs: int, **options: Any
 ) -> None:
     """Check the meshes under --pred: files, frame, scale, coverage; name the likely mistake.
 
@@ -27,7 +29,7 @@ def command(
     """
     from pathlib import Path
 
-    from fsbench.benchmarks import Benchmark
+    from fsbench.benchmarks import Benchmark, is_of_scans
     from fsbench.check import check
     from fsbench.cli.adapter_options import build_adapter
     from fsbench.errors import UsageError
@@ -35,9 +37,15 @@ def command(
 
     if picture is not None and Path(picture).suffix.lower() != ".png":
         raise UsageError(f"--picture {picture}: the file's name should end in .png")
+    scans = {name: options.pop(name) for name in NAMES}
+    unfit = [name for name, value in (options if is_of_scans(benchmark) else scans).items() if value is not None]
+    if unfit:
+        raise UsageError(f"--{unfit[0].replace('_', '-')}: not for {benchmark}")
+    if is_of_scans(benchmark):
+        _check_scans(benchmark, root, pred, samples, picture, scans)
     opened = Benchmark.open(benchmark, root)
     chosen = opened.select(samples) if samples else None
-    reader = build_adapter(**adapter)
+    reader = build_adapter(**options)
     with open_folder(pred) as folder:
         report = check(opened, reader, folder, chosen, jobs)
     for finding in report.findings:
@@ -51,3 +59,23 @@ def command(
         write_atomically(Path(picture), contact_sheet(opened.spec, report.evidence, title, str(verdict)))
         click.echo(f"the picture is in {picture}", err=True)
     click.get_current_context().exit(1 if report.verdict == "wrong" else 0)
+
+
+def _check_scans(
+    benchmark: str, root: str, pred: str, samples: str | None, picture: str | None, options: dict[str, Any]
+) -> NoReturn:
+    """The same for a benchmark that aligns to scans; ends the command."""
+    from fsbench.benchmarks import ScanBenchmark
+    from fsbench.check.scans import check_scans
+    from fsbench.cli.scanning import choice_of
+    from fsbench.errors import UsageError
+    from fsbench.io.archive import open_folder
+
+    if picture is not None:
+        raise UsageError(f"--picture: not for {benchmark}, where no image is; `fsbench heatmap` shows a scored sample")
+    opened = ScanBenchmark.open(benchmark, root, choice_of(options))
+    with open_folder(pred) as folder:
+        findings = check_scans(opened, folder, opened.select(samples) if samples else None)
+    for finding in findings:
+        click.echo(str(finding))
+    click.get_current_context().exit(1 if findings[-1].verdict == "wrong" else 0)

@@ -5,10 +5,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fsbench.cli.adapter_options import adapter_options
+from fsbench.cli.scan_options import NAMES, scan_options
 
 if TYPE_CHECKING:
     from fsbench.adapters import AdapterLike
+    from fsbench.benchmarks import Choice
     from fsbench.report.heatmaps.measured import Source
+    from fsbench.report.heatmaps.scans import ScanSource
     from fsbench.runs import Run
 
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 @click.option("--root", required=True, help="The benchmark's folder, as for `fsbench score`.")
 @click.option("--pred", required=True, help="The method's files, as for `fsbench score`.")
 @adapter_options
+@scan_options
 @click.option("-o", "--out", required=True, metavar="FILE", help="Ends in .png or .ply.")
 @click.option("--all", "all_", is_flag=True, help="Choose from all samples: with --sheet.")
 @click.option("--sheet", is_flag=True, help="PNG of the best, median and worst sample of each bin.")
@@ -34,7 +38,7 @@ def command(
     sheet: bool,
     by: str | None,
     limit_mm: float,
-    **adapter: Any,
+    **options: Any,
 ) -> None:
     """Show where on the face the prediction of SAMPLE is off, or a sheet of samples.
 
@@ -43,9 +47,7 @@ def command(
     """
     from pathlib import Path
 
-    from fsbench.benchmarks import Benchmark
     from fsbench.errors import UsageError
-    from fsbench.report.heatmaps.measured import Source
     from fsbench.runs import load_run
 
     path = Path(out)
@@ -54,11 +56,45 @@ def command(
     if (sample is None) != sheet or all_ != sheet:
         raise UsageError("name one SAMPLE, or ask for --all --sheet")
     loaded = load_run(run)
-    source = Source(loaded, Benchmark.open(loaded.benchmark, root), _adapter(loaded, adapter), Path(pred))
+    source = _source(loaded, root, pred, options)
     if sample is None:
         _write_sheet(source, path, by)
     else:
         _write_sample(source, sample, path, limit_mm)
+
+
+def _source(run: "Run", root: str, pred: str, options: dict[str, Any]) -> "Source | ScanSource":
+    """Where the run's meshes are, read as the options say, else as the run says."""
+    from pathlib import Path
+
+    from fsbench.benchmarks import Benchmark, ScanBenchmark, is_of_scans
+    from fsbench.errors import UsageError
+    from fsbench.report.heatmaps.measured import Source
+    from fsbench.report.heatmaps.scans import ScanSource
+
+    scans = {name: options.pop(name) for name in NAMES}
+    given = options if is_of_scans(run.benchmark) else scans
+    unfit = [f"--{name.replace('_', '-')}" for name, value in given.items() if value is not None]
+    if unfit:
+        raise UsageError(f"{', '.join(unfit)}: not for a run of {run.benchmark}")
+    if is_of_scans(run.benchmark):
+        return ScanSource(run, ScanBenchmark.open(run.benchmark, root, _choice(run, scans)), Path(pred))
+    return Source(run, Benchmark.open(run.benchmark, root), _adapter(run, options), Path(pred))
+
+
+def _choice(run: "Run", given: dict[str, Any]) -> "Choice":
+    """The options; what they leave out is as the run says, but for files: a run must not choose what is read."""
+    from fsbench.cli.scanning import choice_of
+
+    settings = run.manifest.get("settings")
+    recorded = settings.get("adapter") if isinstance(settings, dict) else None
+    known = recorded if isinstance(recorded, dict) else {}
+    names = {"measure": "measure", "scale": "scale", "unit": "pred_unit", "reference_unit": "reference_unit"}
+    said = {option: known[name] for name, option in names.items() if isinstance(known.get(name), str) and known[name]}
+    changes = known.get("changes")
+    if isinstance(changes, list) and changes and all(isinstance(change, str) for change in changes):
+        said["changes"] = tuple(changes)
+    return choice_of({**said, **{name: value for name, value in given.items() if value is not None}})
 
 
 def _adapter(run: "Run", given: dict[str, Any]) -> "AdapterLike":
@@ -77,7 +113,7 @@ def _adapter(run: "Run", given: dict[str, Any]) -> "AdapterLike":
     return build_adapter(**given)
 
 
-def _write_sample(source: "Source", sample: str, path: Any, limit_mm: float) -> None:
+def _write_sample(source: "Source | ScanSource", sample: str, path: Any, limit_mm: float) -> None:
     from fsbench.io import write_ply
     from fsbench.report.heatmaps.pictures import three_views
     from fsbench.report.heatmaps.views import colours
@@ -91,7 +127,7 @@ def _write_sample(source: "Source", sample: str, path: Any, limit_mm: float) -> 
     click.echo(f"{heat.title}; wrote {path}", err=True)
 
 
-def _write_sheet(source: "Source", path: Any, by: str | None) -> None:
+def _write_sheet(source: "Source | ScanSource", path: Any, by: str | None) -> None:
     from fsbench.errors import UsageError
     from fsbench.report.heatmaps.measured import PICKS, picks
     from fsbench.report.heatmaps.pictures import sheet
@@ -99,7 +135,7 @@ def _write_sheet(source: "Source", path: Any, by: str | None) -> None:
     from fsbench.runs.files import write_atomically
 
     divided = layout([source.run], by or default_layouts(source.run)[0])
-    chosen = picks(source.run, divided)
+    chosen = picks(source.run, divided, source.metric)
     if not chosen:
         raise UsageError(f"{source.run.method}: no sample of {divided.title} has a score")
     rows = [(title, {pick: source.heat(name, brief=True) for pick, name in names.items()}) for title, names in chosen]
@@ -109,5 +145,5 @@ def _write_sheet(source: "Source", path: Any, by: str | None) -> None:
         click.echo(f"{bin_title}: {', '.join(f'{pick} {name}' for pick, name in names.items())}", err=True)
 
 
-def _description(source: "Source") -> str:
-    return f"mm are normalised to a pupil distance of 62.85 mm. Measured as {source.run.signature}."
+def _description(source: "Source | ScanSource") -> str:
+    return f"{source.note}. Measured as {source.run.signature}."

@@ -37,7 +37,7 @@ def score_scans(
     overwrite: bool,
 ) -> Run:
     """Score the predictions in `pred`, write the run and its pooled tables, and say what is suspicious."""
-    choice = _choice(options)
+    choice = choice_of(options)
     opened = ScanBenchmark.open(name, root, choice)
     if not Path(pred).exists():
         raise UsageError(f"{pred}: no such folder or archive; --pred has one method's meshes, named like the samples")
@@ -58,7 +58,8 @@ def score_scans(
     return run
 
 
-def _choice(options: Mapping[str, Any]) -> Choice:
+def choice_of(options: Mapping[str, Any]) -> Choice:
+    """What the options of `scan_options` say; None is nothing said."""
     renamed = {"pred_unit": "unit"}
     return Choice(**{renamed.get(name, name): value for name, value in options.items() if value is not None})
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from fsbench.adapters import AdapterLike
 from fsbench.benchmarks import Benchmark
 from fsbench.errors import UsageError
@@ -38,11 +40,17 @@ class Source:
     folder: Path
 
     def __post_init__(self) -> None:
-        if self.benchmark.signature != self.run.signature:
-            raise UsageError(
-                f"the run was measured as\n  {self.run.signature}\n"
-                f"this fsbench measures\n  {self.benchmark.signature}\nscore it again to see where its error is"
-            )
+        refuse_other_signature(self.run, self.benchmark.signature)
+
+    @property
+    def metric(self) -> str:
+        """What samples are ranked by."""
+        return "cd_mm"
+
+    @property
+    def note(self) -> str:
+        """What has to be said of the millimetres."""
+        return "mm are normalised to a pupil distance of 62.85 mm"
 
     def heat(self, sample: str, *, brief: bool = False) -> Heat:
         """Measure a sample again.
@@ -52,7 +60,7 @@ class Source:
         UsageError
             If the run has no score for it, or the files give another score than the run.
         """
-        recorded = self._recorded_cd_mm(sample)
+        recorded = float(scored_row(self.run, sample)["cd_mm"].item())
         known = self.benchmark.sample(sample)
         prepared = self.benchmark.prepare(known)
         found = prepared.measure(self.adapter.load(self.folder, sample, self.benchmark.focal_px(known)))
@@ -68,27 +76,36 @@ class Source:
         title = f"{sample}: {numbers}" if brief else f"{self.run.method}, {self.run.benchmark} {sample}: {numbers}"
         return Heat(title, found.prediction, found.pred_to_ref_mm, reference)
 
-    def _recorded_cd_mm(self, sample: str) -> float:
-        rows = self.run.samples[self.run.samples["sample"] == sample]
-        if not len(rows):
-            names = self.run.samples["sample"]
-            raise UsageError(
-                f"the run has no sample {sample!r}; its samples run from {names.iloc[0]} to {names.iloc[-1]}"
-            )
-        if rows["status"].item() != "ok":
-            raise UsageError(f"{sample} has no score, it is {rows['status'].item()}: {rows['reason'].item()}")
-        return float(rows["cd_mm"].item())
+
+def refuse_other_signature(run: Run, signature: str) -> None:
+    """UsageError if the run was measured otherwise than `signature`."""
+    if signature != run.signature:
+        raise UsageError(
+            f"the run was measured as\n  {run.signature}\n"
+            f"this fsbench measures\n  {signature}\nscore it again to see where its error is"
+        )
 
 
-def picks(run: Run, layout: Layout) -> list[tuple[str, dict[str, str]]]:
-    """The best, median and worst sample by CD of each bin that has a score: (title of the bin, names by pick).
+def scored_row(run: Run, sample: str) -> pd.DataFrame:
+    """The one row of a sample; UsageError if the run has none, or no score for it."""
+    rows = run.samples[run.samples["sample"] == sample]
+    if not len(rows):
+        names = run.samples["sample"]
+        raise UsageError(f"the run has no sample {sample!r}; its samples run from {names.iloc[0]} to {names.iloc[-1]}")
+    if rows["status"].item() != "ok":
+        raise UsageError(f"{sample} has no score, it is {rows['status'].item()}: {rows['reason'].item()}")
+    return rows
+
+
+def picks(run: Run, layout: Layout, metric: str = "cd_mm") -> list[tuple[str, dict[str, str]]]:
+    """The best, median and worst sample by a metric of each bin that has a score: (title of the bin, names by pick).
 
     Two scores are the best and the worst, a single one is the median.
     """
     found = []
     for bin_ in layout.bins:
         inside = run.samples[layout.members(run.samples, bin_) & (run.samples["status"] == "ok")]
-        names = list(inside.sort_values(["cd_mm", "sample"])["sample"])
+        names = list(inside.sort_values([metric, "sample"])["sample"])
         if names:
             found.append((bin_.title, _picks(names)))
     return found

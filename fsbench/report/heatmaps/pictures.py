@@ -34,12 +34,15 @@ class Heat:
         Of the prediction's vertices to the reference.
     reference : Mesh
         All of it, head frame, mm.
+    unit : str
+        What a millimetre is.
     """
 
     title: str
     prediction: Mesh
     distances_mm: Floats
     reference: Mesh
+    unit: str = "pupil-normalised mm"
 
 
 def three_views(heat: Heat, description: str, limit_mm: float = LIMIT_MM, size_px: int = 420) -> bytes:
@@ -55,7 +58,7 @@ def three_views(heat: Heat, description: str, limit_mm: float = LIMIT_MM, size_p
                 if column == 0:
                     axes.set_ylabel(("prediction", "reference")[row], fontsize=_FONT_PT, labelpad=2)
         figure.text(0.03, 0.985, heat.title, fontsize=_FONT_PT + 1, va="top")
-        _colour_bar(figure, (0.905, 0.5, 0.02, 0.36), limit_mm)
+        _colour_bar(figure, (0.905, 0.5, 0.02, 0.36), limit_mm, heat.unit)
         return canvas.encode(figure, "png", heat.title, description)
 
 
@@ -72,6 +75,7 @@ def sheet(
     title, description : str
     """
     cell_in, left_in, top_in, right_in = 1.1, 0.35, 0.5, 0.65
+    unit = next((heat.unit for _, heats in rows for heat in heats.values()), "mm")
     width = left_in + 2 * cell_in * len(columns) + right_in
     height = top_in + (cell_in + 0.2) * len(rows) + 0.05
     with matplotlib.rc_context(canvas.settings(STYLES["paper"])):
@@ -90,7 +94,7 @@ def sheet(
                     place = ((x + k * cell_in) / width, y / height, cell_in / width, cell_in / height)
                     _picture_axes(figure, place, picture)
                 figure.text((x + cell_in) / width, (y + cell_in) / height, heat.title, fontsize=6, ha="center")
-        _colour_bar(figure, (1 - 0.55 / width, 0.3, 0.08 / width, min(0.4, 1.6 / height)), LIMIT_MM)
+        _colour_bar(figure, (1 - 0.55 / width, 0.3, 0.08 / width, min(0.4, 1.6 / height)), LIMIT_MM, unit)
         return canvas.encode(figure, "png", title, description)
 
 
@@ -111,9 +115,9 @@ def _picture_axes(figure: Figure, place: tuple[float, float, float, float], pict
     return axes
 
 
-def _colour_bar(figure: Figure, place: tuple[float, float, float, float], limit_mm: float) -> None:
+def _colour_bar(figure: Figure, place: tuple[float, float, float, float], limit_mm: float, unit: str) -> None:
     axes = figure.add_axes(place)
     scale = ScalarMappable(Normalize(0.0, limit_mm), COLOURS)
     bar = figure.colorbar(scale, cax=axes, extend="max")
     bar.ax.tick_params(labelsize=_FONT_PT - 1)
-    bar.set_label("distance (pupil-normalised mm)", fontsize=_FONT_PT - 1)
+    bar.set_label(f"distance ({unit})", fontsize=_FONT_PT - 1)

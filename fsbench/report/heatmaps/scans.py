@@ -1,0 +1,87 @@
+"""Heat maps of predictions that were aligned to a scan."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fsbench.alignment.nearest import NearestSurface
+from fsbench.benchmarks import ScanBenchmark
+from fsbench.errors import UsageError
+from fsbench.mesh import Floats, Mesh
+from fsbench.report.heatmaps.measured import refuse_other_signature, scored_row
+from fsbench.report.heatmaps.pictures import Heat
+from fsbench.report.selection import main_metrics
+from fsbench.runs import Run
+from fsbench.runs.quantities import quantity
+
+_SAME_MM = 1e-3
+"""A repeated measurement gives the recorded score to rounding; 1e-3 mm is below what is printed."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScanSource:
+    """Where the meshes of a run on scans are.
+
+    Attributes
+    ----------
+    run : Run
+    benchmark : ScanBenchmark
+        Opened with the choice that the run was scored with.
+    folder : Path
+        Of the predictions.
+    """
+
+    run: Run
+    benchmark: ScanBenchmark
+    folder: Path
+
+    def __post_init__(self) -> None:
+        refuse_other_signature(self.run, self.benchmark.signature)
+
+    @property
+    def metric(self) -> str:
+        """What samples are ranked by."""
+        return next(name for name in main_metrics(self.run) if name in self.run.metrics)
+
+    @property
+    def note(self) -> str:
+        """What has to be said of the millimetres."""
+        return "mm after an alignment, which hides errors of size and pose"
+
+    def heat(self, sample: str, *, brief: bool = False) -> Heat:
+        """Measure a sample again; the prediction is shown where the scan has something to compare it with.
+
+        Raises
+        ------
+        UsageError
+            If the run has no score for it, the files give another score than the run, or the scan has no faces.
+        """
+        recorded = float(scored_row(self.run, sample)[self.metric].item())
+        found = self.benchmark.measure(sample, self.folder)
+        score, known = found.scores[self.metric], quantity(self.metric)
+        if abs(score - recorded) > _SAME_MM:
+            raise UsageError(
+                f"{sample}: these files give {known.label} {score:.3f}, the run says {recorded:.3f}; "
+                "are --pred, --root and the landmarks those of the run?"
+            )
+        if not found.reference.n_faces:
+            raise UsageError(
+                f"{sample}: the scan is a cloud of points, from which no distance to the prediction is known"
+            )
+        compared, distances_mm = _compared(found.reference, found.prediction)
+        numbers = f"{known.label} {score:.2f} mm"
+        title = f"{sample}: {numbers}" if brief else f"{self.run.method}, {self.run.benchmark} {sample}: {numbers}"
+        return Heat(title, compared, distances_mm, found.reference, "mm")
+
+
+def _compared(reference: Mesh, prediction: Mesh) -> tuple[Mesh, Floats]:
+    """The part of the prediction whose nearest place is not on the scan's open rim, and its distances in mm."""
+    surface = NearestSurface(reference)
+    nearest = surface.closest(prediction.vertices)
+    inside = ~surface.on_rim(nearest)
+    faces = prediction.faces[inside[prediction.faces].all(1)]
+    if not len(faces):
+        raise UsageError("nothing of the prediction is beside the scan")
+    used, compact = np.unique(faces, return_inverse=True)
+    return Mesh(prediction.vertices[used], compact.reshape(-1, 3)), nearest.distances[used]
