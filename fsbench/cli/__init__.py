@@ -1,14 +1,28 @@
 """The command line: one command a file, loaded when it is called. The only place that prints and exits."""
 
+import atexit
 import importlib
+import io
+import os
+import select
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 import click
 
 from fsbench import __version__
+from fsbench.cli.messages import say, silence
 from fsbench.errors import FsbenchError
+
+_COMPLETION = "_FSBENCH_COMPLETE"
+_BUG = 70
+"""EX_SOFTWARE of sysexits.h."""
 
 # Texts stand here so that --help need not import what a command needs.
 COMMANDS = {
@@ -57,21 +71,94 @@ def group() -> None:
 
 
 def main(arguments: Sequence[str] | None = None, **options: Any) -> None:
-    """Run the command line; errors for people go to stderr, with exit code 2."""
+    """Run the command line and exit; errors for people go to stderr.
+
+    Exit codes: 0 done; 1 done, but some samples have no score (`score`) or something is wrong (`check`); 2 wrong
+    usage, unusable data, or a file that cannot be read or written; 70 a bug of ours, with its traceback; 130 stopped
+    by Ctrl-C.
+    """
+    with _remembered_interrupts() as interrupts:
+        try:
+            code = _run(arguments, options)
+        except (click.Abort, KeyboardInterrupt):
+            code = _stopped()
+        except Exception as error:  # noqa: BLE001 - the last resort: all that comes by ends as a message and a code
+            # Compiled modules turn an interrupt while they are imported into an ImportError.
+            code = _stopped() if interrupts else _told(error)
+    sys.exit(code)
+
+
+def _run(arguments: Sequence[str] | None, options: dict[str, Any]) -> int:
+    if _COMPLETION in os.environ:
+        group.main(prog_name="fsbench")
+    # Not group.main, which takes every broken pipe for the reader of stdout, and exits with 1.
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    with group.make_context("fsbench", given, **options) as context:
+        code = group.invoke(context)
+    return code if isinstance(code, int) else 0
+
+
+@contextmanager
+def _remembered_interrupts() -> Iterator[list[int]]:
+    """Yield a list that grows with every Ctrl-C, whatever becomes of the KeyboardInterrupt."""
+    came: list[int] = []
+
+    def remember(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        signal.default_int_handler(number, frame)
+
+    # A process in the background of a script has it ignored, and shall.
+    is_ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not is_ours or threading.current_thread() is not threading.main_thread():
+        yield came
+        return
+    signal.signal(signal.SIGINT, remember)
     try:
-        sys.exit(group.main(arguments, prog_name="fsbench", standalone_mode=False, **options) or 0)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(2)
-    except FsbenchError as error:
-        click.echo(f"fsbench: {error}", err=True)
-        sys.exit(2)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("fsbench: stopped", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        # The reader, `head` for one, has what it wanted.
-        sys.stderr.close()
-        sys.exit(0)
+        yield came
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _stopped() -> int:
+    say("fsbench: stopped")
+    # Once more does not help: nothing is left to stop but Python's own tidying up.
+    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
+    return 130
+
+
+def _told(error: Exception) -> int:
+    """Say what happened, in words if it has any for people; return the exit code."""
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, click.ClickException):
+        text = io.StringIO()
+        error.show(text)
+        say(text.getvalue().rstrip("\n"))
+        return 2
+    if isinstance(error, FsbenchError):
+        say(f"fsbench: {error}")
+        return 2
+    if isinstance(error, BrokenPipeError) and _reader_has_left():
+        # `head`, for one, has what it wanted.
+        silence(1)
+        return 0
+    if isinstance(error, OSError) and error.strerror:
+        files = " -> ".join(os.fsdecode(name) for name in (error.filename, error.filename2) if isinstance(name, str))
+        say(f"fsbench: {files + ': ' if files else ''}{error.strerror}")
+        return 2
+    say("".join(traceback.format_exception(error)).rstrip("\n"))
+    say("fsbench: this is a bug of fsbench; please report it with the lines above")
+    return _BUG
+
+
+def _reader_has_left() -> bool:
+    """Whether it is stdout whose pipe is broken."""
+    if hasattr(select, "poll"):
+        poll = select.poll()
+        poll.register(1, 0)
+        return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
+    try:
+        sys.stdout.flush()
+    except OSError:
+        return True
+    return False

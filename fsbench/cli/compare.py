@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
+from fsbench.cli.messages import say
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -99,4 +101,4 @@ def _warn_of_orders(runs: "Sequence[Run]", metrics: Sequence[str]) -> None:
     for metric in metrics:
         sentence = policy_orders(runs, metric).sentence()
         if sentence:
-            click.echo(f"note: {sentence}; see --policy", err=True)
+            say(f"note: {sentence}; see --policy")

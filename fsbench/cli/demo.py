@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fsbench.cli.messages import say
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -16,8 +18,10 @@ BENCHMARKS = {"fswild": "wild_pred", "fslab": "lab_pred"}
 @click.option("--out", default="demo", show_default=True, type=click.Path(file_okay=False), help="Folder for it all.")
 @click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Samples scored at once.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the sample benchmark.")
-@click.option("--wild", type=int, default=40, show_default=True, help="Images in the wild, a multiple of 4.")
-@click.option("--subjects", type=int, default=2, show_default=True, help="Faces in the lab, 33 images each.")
+@click.option("--wild", type=click.IntRange(4), default=40, show_default=True, help="Images in the wild, by fours.")
+@click.option(
+    "--subjects", type=click.IntRange(1), default=3, show_default=True, help="Faces in the lab, 33 images each."
+)
 def command(out: str, jobs: int, seed: int, wild: int, subjects: int) -> None:
     """Write the sample benchmark, score three baselines on both of its parts, show tables, draw plots.
 
@@ -38,27 +42,33 @@ def command(out: str, jobs: int, seed: int, wild: int, subjects: int) -> None:
         tables = [build(runs, by) for by in default_layouts(runs[0])]
         click.echo(FORMATS["text"](tables))
         for path in _plot(runs, folder):
-            click.echo(f"wrote {path}", err=True)
-    click.echo(f"the sample benchmark is in {sample}, the runs are in {folder / 'runs'}", err=True)
+            say(f"wrote {path}")
+    say(f"the sample benchmark is in {sample}, the runs are in {folder / 'runs'}")
 
 
 def _sample(folder: "Path", seed: int, n_wild: int, n_subjects: int) -> "Path":
     """Write the sample unless the one that is there is of the same making."""
     import json
+    import shutil
 
     import fsbench
     from fsbench.errors import UsageError
     from fsbench.sample import write
 
-    sample, mark = folder / "sample", folder / "sample.json"
+    sample = folder / "sample"
     wanted = {"fsbench": fsbench.__version__, "seed": seed, "wild": n_wild, "subjects": n_subjects}
-    if mark.is_file() and json.loads(mark.read_text()) == wanted:
-        return sample
     if sample.exists():
+        mark = sample / "demo.json"
+        if mark.is_file() and mark.read_text() == json.dumps(wanted):
+            return sample
         raise UsageError(f"{sample} is of another seed, size or version: remove {folder}, or choose another --out")
-    click.echo(f"writing the sample benchmark: {n_wild} images in the wild, {33 * n_subjects} in the lab", err=True)
-    write(sample, seed=seed, n_wild=n_wild, n_subjects=n_subjects)
-    mark.write_text(json.dumps(wanted))
+    say(f"writing the sample benchmark: {n_wild} images in the wild, {33 * n_subjects} in the lab")
+    partial = folder / "sample.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    write(partial, seed=seed, n_wild=n_wild, n_subjects=n_subjects)
+    # With its mark, and whole or not at all: a demo that is stopped here starts anew.
+    (partial / "demo.json").write_text(json.dumps(wanted))
+    partial.rename(sample)
     return sample
 
 
@@ -78,7 +88,7 @@ def _score(sample: "Path", benchmark: str, out: "Path", jobs: int) -> list["Run"
         pred = sample / "pred" / BENCHMARKS[benchmark] / method
         task = Task(benchmark, str(sample), adapters.get(baseline.adapters[benchmark]), str(pred))
         target = out / f"{benchmark}-{method}"
-        runs.append(score(opened, task, method, written, target, Running(jobs), overwrite=True))
+        runs.append(score(opened, task, method, written, target, Running(jobs)))
         summarise(runs[-1], target)
     return runs
 

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fsbench.cli.messages import say
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -55,7 +57,7 @@ def build(folder: str | None) -> None:
 
     place = _writable(folder)
     written = derived.build(place)
-    click.echo(f"{place}: wrote {', '.join(written)}" if written else f"{place}: nothing to do", err=True)
+    say(f"{place}: wrote {', '.join(written)}" if written else f"{place}: nothing to do")
 
 
 @command.command()
@@ -68,9 +70,9 @@ def check(context: click.Context, folder: str | None) -> None:
     place = _folder(folder)
     stale = derived.stale(place)
     if stale:
-        click.echo(f"{place}: not what the CSVs give: {', '.join(stale)}; run `fsbench leaderboard build`", err=True)
+        say(f"{place}: not what the CSVs give: {', '.join(stale)}; run `fsbench leaderboard build`")
         context.exit(1)
-    click.echo(f"{place}: current", err=True)
+    say(f"{place}: current")
 
 
 @command.command("import-official")
@@ -132,7 +134,7 @@ def add(
             raise UsageError("a new method needs --paper, --venue, --year and --source, and runs of that method only")
         method = Method(loaded[0].method, paper, venue, year, source)
     written = changes.add(loaded, place, method, replace=replace)
-    click.echo(f"{place}: wrote {', '.join(written)}", err=True)
+    say(f"{place}: wrote {', '.join(written)}")
 
 
 def _folder(given: str | None) -> "Path":

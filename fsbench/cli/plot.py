@@ -2,6 +2,8 @@
 
 import click
 
+from fsbench.cli.messages import say
+
 
 @click.command("plot")
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...")
@@ -42,4 +44,4 @@ def command(runs: tuple[str, ...], out: str, kind: str, by: str | None, metric: 
     loaded = [load_run(folder) for folder in folders]
     drawn = plot(loaded, kind, by, metric, distinct_labels(loaded, folders), style=style, form=form)
     write_atomically(path, drawn.content)
-    click.echo(drawn.caption, err=True)
+    say(drawn.caption)

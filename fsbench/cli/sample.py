@@ -2,6 +2,7 @@
 
 import click
 
+from fsbench.cli.messages import say
 from fsbench.cli.sample_options import sample_options
 
 
@@ -19,7 +20,7 @@ def command(folder: str, seed: int, wild: int, subjects: int, methods: str | Non
 
     names = tuple(METHODS) if methods is None else tuple(name.strip() for name in methods.split(","))
     written = write(folder, seed, wild, subjects, names)
-    click.echo(f"{len(written.wild)} in-the-wild and {len(written.lab)} in-the-lab samples in {folder}", err=True)
+    say(f"{len(written.wild)} in-the-wild and {len(written.lab)} in-the-lab samples in {folder}")
     for benchmark, samples in (("fswild", written.wild), ("fslab", written.lab)):
         for name in written.methods if samples else ():
             adapter, meshes = METHODS[name].adapters[benchmark], written.predictions(benchmark, name)

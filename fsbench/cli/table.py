@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fsbench.cli.messages import say
+
 if TYPE_CHECKING:
     from fsbench.runs import Run
 
@@ -72,4 +74,4 @@ def _warn_of_orders(runs: "Sequence[Run]", metric: str) -> None:
 
     sentence = policy_orders(runs, metric).sentence()
     if sentence:
-        click.echo(f"note: {sentence}; see --policy", err=True)
+        say(f"note: {sentence}; see --policy")

@@ -1,0 +1,27 @@
+"""Messages to people, on stderr. Work goes on where nobody listens any more."""
+
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import click
+
+
+def say(text: str) -> None:
+    """Print `text` on stderr; if that is closed (`2>&1 | head`) or full, print nothing, now and later."""
+    try:
+        click.echo(text, err=True)
+    except (OSError, ValueError):
+        silence(2)
+
+
+def silence(descriptor: int) -> None:
+    """Send what is still written to 1 (stdout) or 2 (stderr) nowhere.
+
+    What Python holds back for the stream is written at exit; it would fail there once more, with a traceback.
+    """
+    with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), descriptor)
+    with suppress(OSError, ValueError, AttributeError):
+        (sys.stdout if descriptor == 1 else sys.stderr).flush()
