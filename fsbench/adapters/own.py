@@ -11,7 +11,8 @@ import inspect
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
@@ -68,13 +69,12 @@ class Own:
         check_call(folder, sample, focal_px)
         function = self.resolve()
         try:
-            returned = function(Path(folder), sample, focal_px)
-        except FsbenchError:
-            raise
+            with _foreign_code():
+                returned = function(Path(folder), sample, focal_px)
         except FileNotFoundError as error:
             raise MissingError(f"no prediction: {error.filename or error} is not there (says {self.name})") from error
-        except Exception as error:  # foreign code may raise anything; see the module's text
-            raise FsbenchError(f"{self.name}: {_last_line(error)}") from error
+        except _ForeignError as error:
+            raise FsbenchError(f"{self.name}: {error}") from error
         if returned is None:
             raise MissingError(f"no prediction: {self.name} returned None")
         return self._mesh(returned)
@@ -179,9 +179,10 @@ def _entry_point(name: str) -> EntryPoint:
 def _load_entry_point(name: str) -> Any:
     point = _entry_point(name)
     try:
-        return point.load()
-    except Exception as error:  # foreign code may raise anything; see the module's text
-        raise UsageError(f"adapter {name!r} ({point.value}) cannot be imported: {_last_line(error)}") from error
+        with _foreign_code():
+            return point.load()
+    except (_ForeignError, FsbenchError, FileNotFoundError) as error:
+        raise UsageError(f"adapter {name!r} ({point.value}) cannot be imported: {_reason(error)}") from error
 
 
 def _origin(name: str) -> dict[str, str]:
@@ -201,14 +202,43 @@ def _module(path: str) -> ModuleType:
     # Dataclasses and pickles of the file look their module up.
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:  # foreign code may raise anything; see the module's text
+        with _foreign_code():
+            spec.loader.exec_module(module)
+    except (_ForeignError, FsbenchError, FileNotFoundError) as error:
         del sys.modules[name]
-        raise UsageError(f"{path}: cannot be imported: {_last_line(error)}") from error
+        raise UsageError(f"{path}: cannot be imported: {_reason(error)}") from error
     return module
 
 
-def _last_line(error: Exception) -> str:
+class _ForeignError(Exception):
+    """Where and why foreign code failed, in a line."""
+
+
+@contextmanager
+def _foreign_code() -> Iterator[None]:
+    """Run code that is not ours: what it prints goes to stderr, as stdout is data, and it may raise anything.
+
+    Raises
+    ------
+    FsbenchError, FileNotFoundError
+        As the code raised them.
+    _ForeignError
+        For all else but Ctrl-C; sys.exit is no way out of a sample.
+    """
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    except (FsbenchError, FileNotFoundError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # see the module's text
+        raise _ForeignError(_last_line(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, _ForeignError) else _last_line(error)
+
+
+def _last_line(error: BaseException) -> str:
     """Where it broke in the user's code, and the traceback's last line."""
     lines = traceback.format_exception_only(error)
     frames = traceback.extract_tb(error.__traceback__)

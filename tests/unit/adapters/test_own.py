@@ -36,6 +36,16 @@ def broken(folder, sample, focal_px):
 def refusing(folder, sample, focal_px):
     raise FormatError("cam.npy: too short")
 
+def leaving(folder, sample, focal_px):
+    raise SystemExit(0)
+
+def stopped(folder, sample, focal_px):
+    raise KeyboardInterrupt
+
+def talking(folder, sample, focal_px):
+    print("reading", sample)
+    return TRIANGLE, [[0, 1, 2]]
+
 def number(folder, sample, focal_px):
     return 3
 
@@ -66,6 +76,7 @@ def test_a_function_gives_vertices_and_faces_or_a_mesh(code: Path, tmp_path: Pat
         ("nothing", MissingError, "missing", "my_method.py:nothing returned None"),
         ("absent", MissingError, "missing", r"000\.glb is not there"),
         ("broken", FsbenchError, "failed", r"my_method.py:broken: my_method.py, line \d+: KeyError: 'cam'"),
+        ("leaving", FsbenchError, "failed", r"my_method.py:leaving: my_method.py, line \d+: SystemExit: 0"),
         ("refusing", FsbenchError, "invalid", r"^cam\.npy: too short"),
         ("number", MeshError, "invalid", r"returned int, expected a Mesh or \(vertices, faces\)"),
         ("ragged", MeshError, "invalid", "no usable mesh"),
@@ -77,6 +88,17 @@ def test_its_failure_is_the_samples_reason(
     with pytest.raises(error, match=message) as caught:
         get(f"{code}:{function}").load(tmp_path, "000")
     assert caught.value.status == status
+
+
+def test_ctrl_c_is_not_its_failure(code: Path, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        get(f"{code}:stopped").load(tmp_path, "000")
+
+
+def test_what_it_prints_is_no_data_of_ours(code: Path, tmp_path: Path, capsys) -> None:
+    code.write_text("print('hello')\n" + CODE)
+    get(f"{code}:talking").load(tmp_path, "000")
+    assert capsys.readouterr() == ("", "hello\nreading 000\n")
 
 
 @pytest.mark.parametrize(
@@ -98,6 +120,12 @@ def test_a_file_that_cannot_be_imported_says_where(tmp_path: Path) -> None:
     (tmp_path / "bad.py").write_text("x = 1\nimport nonexistent_package\n")
     with pytest.raises(UsageError, match=r"bad\.py, line 2: ModuleNotFoundError"):
         get(f"{tmp_path / 'bad.py'}:load")
+    (tmp_path / "leaving.py").write_text("import sys\nsys.exit()\n")
+    with pytest.raises(UsageError, match=r"leaving\.py, line 2: SystemExit"):
+        get(f"{tmp_path / 'leaving.py'}:load")
+    (tmp_path / "lacking.py").write_text("\nopen('absent.npy')\n")
+    with pytest.raises(UsageError, match=r"lacking\.py, line 2: FileNotFoundError"):
+        get(f"{tmp_path / 'lacking.py'}:load")
     (tmp_path / "worse.py").write_text("def load(:\n")
     with pytest.raises(UsageError, match="SyntaxError"):
         get(f"{tmp_path / 'worse.py'}:load")
