@@ -9,7 +9,7 @@ import numpy as np
 from fsbench.alignment.procrustes import fit_landmarks
 from fsbench.benchmarks.landmark_source import LandmarkSource
 from fsbench.benchmarks.scan_cases import Case, find_file
-from fsbench.errors import MissingError
+from fsbench.errors import FormatError, MissingError
 from fsbench.io import MESH_SUFFIXES, read_mesh
 from fsbench.io.landmarks import LANDMARK_SUFFIXES, read_landmarks
 from fsbench.mesh import Floats, Mesh
@@ -52,9 +52,9 @@ class PredictionFiles:
         Raises
         ------
         MissingError
-            If there is no mesh, or none of the landmarks that it needs.
+            If there is no mesh.
         FormatError, MeshError
-            If a file is unusable.
+            If a file is unusable, or the landmarks that a mesh needs are not there: it is unusable, not absent.
         """
         for stem in case.predictions:
             path = find_file(folder, stem, MESH_SUFFIXES)
@@ -85,15 +85,15 @@ class PredictionFiles:
         names: Mapping[str, str] = {**case.names, "frame": path.stem}
         marks = self.landmarks.read(folder, names, mesh, path)
         if marks is None:
-            raise MissingError(f"no landmarks of the prediction {path}: there is no file {self.landmarks.pattern}")
+            raise FormatError(f"{path}: there is no file {self.landmarks.pattern} with its landmarks")
         return Frame(mesh, marks)
 
     def _beside(self, folder: Path, stem: str, path: Path) -> Floats:
         """A frame's own landmarks, else the video's."""
         found = find_file(path.parent, path.stem, LANDMARK_SUFFIXES) or find_file(folder, stem, LANDMARK_SUFFIXES)
         if found is None:
-            beside, endings = path.with_suffix(""), ", ".join(LANDMARK_SUFFIXES)
-            raise MissingError(f"no landmarks of the prediction: there is no {beside} with {endings}")
+            endings = ", ".join(LANDMARK_SUFFIXES)
+            raise FormatError(f"{path}: has no landmarks beside it, a file of its name with {endings}")
         return read_landmarks(found)
 
 

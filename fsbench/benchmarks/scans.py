@@ -44,6 +44,10 @@ class PreparedCase:
 
     scans: tuple[Prepared, ...]
 
+    def compare(self, vertices: npt.ArrayLike, faces: npt.ArrayLike, landmarks: npt.ArrayLike | None = None) -> Scores:
+        """Score a prediction in memory; parameters as the protocol's own `compare`, errors as `measure`."""
+        return self.measure(Mesh(vertices, faces), landmarks).scores
+
     def measure(self, prediction: Mesh, landmarks: npt.ArrayLike | None = None) -> Measurement:
         """Compare with the only scan, or with the one that gives the smallest score.
 
@@ -158,6 +162,13 @@ class ScanBenchmark:
     def select(self, pattern: str) -> tuple[Sample, ...]:
         """Samples by names, ranges and wildcards; UsageError if a part names none."""
         return selection.select(self.samples, pattern, self.spec.name)
+
+    @property
+    def absent(self) -> str:
+        """What the whole data set has and the root has not, in a line; empty if nothing is known to be absent."""
+        expected = self.spec.raw["samples"].get("subjects")
+        found = len({sample.subject for sample in self.samples})
+        return f"{self.root} has {found} of the {expected} subjects" if expected and found < expected else ""
 
     def missing_references(self) -> list[str]:
         """Names of the samples of which no scan is there."""

@@ -47,6 +47,8 @@ def score_scans(
         shutil.rmtree(pools, ignore_errors=True)
     pools.mkdir(parents=True, exist_ok=True)
     click.echo(f"settings: {opened.signature}", err=True)
+    if opened.absent:
+        click.echo(f"warning: {opened.absent}; the run is of these", err=True)
     with open_folder(pred) as folder:
         task = ScanTask(name, root, choice, str(folder), pred, str(pools))
         run = score(opened, task, method or bare_name(pred), chosen, out, running, overwrite)

@@ -84,7 +84,7 @@ def test_missing_landmarks_are_the_side_they_are_of(capsys, pairs: Path) -> None
     answer = _score(capsys, pairs, "--landmarks", "{sample}_marks68.npy", "--pred-landmarks", "{sample}.npy")
     rows = fsbench.load_run(pairs / "run").samples
     assert answer.code == 2
-    assert list(rows["status"]) == ["failed", "missing"]
+    assert list(rows["status"]) == ["failed", "invalid"]
     assert "no landmarks of" in rows["reason"][0] and "b-berta" in rows["reason"][1]
 
 
@@ -106,6 +106,7 @@ def test_in_memory(pairs: Path) -> None:
     benchmark = open_benchmark("scan", pairs / "scans")
     found = benchmark.prepare("anna").measure(moved(_noisy(0), Similarity(0.001)))
     assert set(found.scores.as_dict()) == set(benchmark.metrics)
+    assert benchmark.prepare("anna").compare(FACE.vertices, FACE.faces)["ref_to_pred_mean_mm"] < 1e-3
     assert found.scores["mm_per_unit"] == pytest.approx(1000, rel=0.02)
 
 
@@ -214,6 +215,17 @@ def test_every_frame_is_scored_where_the_protocol_says_so(tmp_path: Path) -> Non
     assert both["score_mm"] == pytest.approx(np.mean(single), rel=1e-12)
     assert both["frames_std_mm"] == pytest.approx(np.std(single), rel=1e-9)
     assert both["frames"] == 2 and "frames:each" in benchmark.signature
+
+
+def test_absent_subjects_are_said(capsys, tmp_path: Path) -> None:
+    root = _florence(tmp_path)
+    options = ["--landmarks", "MICC/{subject}/Model/{view}/obj/*.ljson", "--pred-landmarks", tmp_path / "vertices.json"]
+    arguments = ("--root", root, "--pred", tmp_path / "pred", "--out", tmp_path / "r", "--samples", "*/indoor")
+    answer = run(capsys, "score", "micc-ganfit2021", *arguments, *options)
+    assert answer.code == 0, answer.err
+    assert "1 of the 53 subjects" in answer.err
+    table = run(capsys, "table", tmp_path / "r")
+    assert "Score std" in table.out and "all samples" in table.out
 
 
 def test_two_meshes_of_one_view_are_not_guessed_between(capsys, tmp_path: Path) -> None:

@@ -185,7 +185,7 @@ def test_now_is_read_in_its_layout(capsys, now_root: Path, tmp_path: Path) -> No
     assert answer.code == 1, answer.err
     loaded = fsbench.load_run(out)
     assert loaded.bins == ["subject", "challenge"]
-    assert list(loaded.samples["status"]) == ["ok", "ok", "ok", "missing"]
+    assert list(loaded.samples["status"]) == ["ok", "ok", "ok", "invalid"]
     assert "landmarks" in loaded.samples["reason"][3]
     assert loaded.samples["median_mm"][:3].between(0.1, 0.6).all()
     pooled = pd.read_csv(out / "pooled.csv").set_index("bin")
