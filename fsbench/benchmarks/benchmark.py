@@ -2,16 +2,17 @@
 
 import hashlib
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 import fsbench
 from fsbench.benchmarks import selection
 from fsbench.benchmarks.cache import PreparedCache
+from fsbench.benchmarks.facescape_files import FaceScapeFiles, Predef
 from fsbench.benchmarks.spec import Sample, Spec, load_spec
 from fsbench.camera import OrthographicCamera, PinholeCamera
 from fsbench.errors import FsbenchError, ReferenceDataError, UsageError
@@ -21,6 +22,8 @@ from fsbench.io.npy import read_array
 from fsbench.io.text import read_json
 from fsbench.mesh import Floats, Mesh
 from fsbench.protocols.facescape import METRICS, PREPARED_VERSION, PUPIL_DISTANCE_MM, FaceScape, Prepared, View
+
+_LARGEST_SKEW = 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +42,7 @@ class Benchmark:
     spec: Spec
     root: Path
     protocol: FaceScape
+    files: FaceScapeFiles
     _predef: dict[str, Floats] = field(repr=False)
 
     @classmethod
@@ -49,16 +53,24 @@ class Benchmark:
         ------
         UsageError
             If the benchmark is not known, `root` is no folder, or holds none of its references.
+        FormatError
+            If the specification lacks what the protocol needs.
         ReferenceDataError
-            If a predef array is missing or has another shape.
+            If a predef array has another shape, or holds what is no rotation or scale.
         """
-        spec, root = load_spec(name), Path(root)
+        spec, root = load_spec(name), Path(root).absolute()
         if spec.protocol != "facescape":
             raise UsageError(f"{spec.name} is scored by the protocol {spec.protocol}, not by facescape")
         if not root.is_dir():
             raise UsageError(f"{root}: no such folder; --root is the checkout's benchmark/ folder, see {spec.where}")
-        predef = {key: _read_predef(root, entry, spec) for key, entry in spec.raw["predef"].items()}
-        benchmark = cls(spec, root, FaceScape(spec.raw["align"]), predef)
+        files = FaceScapeFiles.of(spec)
+        predef = {
+            "rotation": _read_predef(root, files.rotation, spec, _rotations),
+            "head_center": _read_predef(root, files.head_center, spec, None),
+        }
+        if files.mm_per_unit:
+            predef["mm_per_unit"] = _read_predef(root, files.mm_per_unit, spec, _scales)
+        benchmark = cls(spec, root, FaceScape(files.align), files, predef)
         if not any(benchmark.reference_path(sample).is_file() for sample in spec.samples):
             first = benchmark.reference_path(spec.samples[0])
             raise UsageError(
@@ -79,7 +91,7 @@ class Benchmark:
     @property
     def signature(self) -> str:
         """All that can move a number, in one line."""
-        return self.protocol.signature(self.spec.name)
+        return self.protocol.signature(self.spec.signed_name)
 
     def sample(self, name: str) -> Sample:
         """Return the sample called `name`; UsageError if there is none."""
@@ -98,7 +110,7 @@ class Benchmark:
     @property
     def in_the_lab(self) -> bool:
         """Whether every sample has a pinhole camera of its own; in the wild the camera is orthographic."""
-        return "camera" in self.spec.raw["reference"]
+        return self.files.camera is not None
 
     def focal_px(self, sample: Sample) -> float | None:
         """Focal length in pixels; None in the wild."""
@@ -106,15 +118,14 @@ class Benchmark:
 
     def reference_path(self, sample: Sample) -> Path:
         """Where the sample's reference mesh is."""
-        return self.root / self.spec.raw["reference"]["mesh"].format(**sample.index)
+        return self.root / self.files.mesh.format(**sample.index)
 
     def missing_references(self) -> list[str]:
         """Names of the samples whose reference mesh or camera is not under the root."""
-        patterns = self.spec.raw["reference"].values()
         there: dict[str, bool] = {}
         missing = []
         for sample in self.spec.samples:
-            files = [pattern.format(**sample.index) for pattern in patterns]
+            files = self.files.of_sample(sample)
             for file in files:
                 if file not in there:
                     there[file] = (self.root / file).is_file()
@@ -171,20 +182,18 @@ class Benchmark:
 
     def _placement(self, sample: Sample) -> "_Placement":
         """How the reference gets into the camera frame in mm, and how it is looked at."""
-        rotation, center = self._of(sample, "rotation"), self._of(sample, "head_center")
+        rotation = self._predef["rotation"][sample.index[self.files.rotation.axis]]
+        center = self._predef["head_center"][sample.index[self.files.head_center.axis]]
         if self.in_the_lab:
             camera, Rt = self._pinhole(sample)
             return _Placement(Rt, PUPIL_DISTANCE_MM, View(camera, rotation, center, PUPIL_DISTANCE_MM))
-        scale = float(self._of(sample, "mm_per_unit"))
+        assert self.files.mm_per_unit is not None, "in the wild there is a scale"
+        scale = float(self._predef["mm_per_unit"][sample.index[self.files.mm_per_unit.axis]])
         return _Placement(None, scale, View(OrthographicCamera(scale), rotation, center * scale, scale))
 
-    def _of(self, sample: Sample, key: str) -> Floats:
-        """The sample's row of a predef array."""
-        row: Floats = self._predef[key][sample.index[self.spec.raw["predef"][key]["axis"]]]
-        return row
-
     def _pinhole(self, sample: Sample) -> tuple[PinholeCamera, Floats]:
-        path = self.root / self.spec.raw["reference"]["camera"].format(**sample.index)
+        assert self.files.camera is not None, "only the lab has cameras"
+        path = self.root / self.files.camera.format(**sample.index)
         if not path.is_file():
             raise ReferenceDataError(f"the camera {path} is not there")
         try:
@@ -230,16 +239,33 @@ def _keep(cache: PreparedCache, key: str, prepared: Prepared) -> None:
         warnings.warn(message, stacklevel=3)
 
 
-def _read_predef(root: Path, entry: dict[str, Any], spec: Spec) -> Floats:
-    path = root / entry["file"]
+def _read_predef(root: Path, entry: Predef, spec: Spec, fault: Callable[[Floats], str] | None) -> Floats:
+    path = root / entry.file
     if not path.is_file():
         raise UsageError(
             f"{path} is not there: --root should be the benchmark's folder with code/ and data/; see {spec.where}"
         )
     array = read_array(path)
-    expected = (spec.raw["samples"]["axes"][entry["axis"]], *entry["shape"])
+    expected = (spec.raw["samples"]["axes"][entry.axis], *entry.shape)
     if array.shape != expected or array.dtype.kind != "f" or not np.isfinite(array).all():
         raise ReferenceDataError(
             f"{path}: {array.dtype} array of shape {array.shape}, expected finite numbers of shape {expected}"
         )
-    return array.astype(np.float64)
+    array = array.astype(np.float64)
+    if fault and (what := fault(array)):
+        raise ReferenceDataError(f"{path}: {what}")
+    return array
+
+
+def _rotations(array: Floats) -> str:
+    """What is wrong with (n, 3, 3) rotations; the public ones are orthonormal to 1e-7."""
+    off = np.abs(np.einsum("nij,nik->njk", array, array) - np.eye(3)).max((1, 2))
+    worst = int(off.argmax())
+    if off[worst] > _LARGEST_SKEW or np.linalg.det(array).min() < 0:
+        return f"number {worst} is no rotation: it stretches by {off[worst]:.2g}, or mirrors"
+    return ""
+
+
+def _scales(array: Floats) -> str:
+    """What is wrong with (n,) scales."""
+    return "" if (array > 0).all() else f"number {int(array.argmin())} is {array.min():g}, a scale is positive"

@@ -46,6 +46,8 @@ def _range(places: dict[str, int], part: str) -> list[int]:
     for dash in (at for at, letter in enumerate(part) if letter == "-"):
         ends = part[:dash].strip(), part[dash + 1 :].strip()
         if all(end in places for end in ends):
+            if places[ends[0]] > places[ends[1]]:
+                raise UsageError(f"--samples {part}: {ends[1]} comes before {ends[0]}; name the earlier one first")
             return list(range(places[ends[0]], places[ends[1]] + 1))
     return []
 

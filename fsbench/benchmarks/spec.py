@@ -1,6 +1,7 @@
 """A benchmark's specification, read from data_specs/NAME.toml or from a file of the user's own."""
 
 import difflib
+import hashlib
 import itertools
 import tomllib
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from fsbench.resources import folder
 
 _LARGEST_SPEC_BYTES = 1 << 20
 _MOST_SAMPLES = 10_000_000
+_RESERVED = {"benchmark", "method", "sample", "status", "reason", "seconds"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,15 @@ class TableLayout:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """All that data_specs says of a benchmark; `raw` holds what only its protocol's loader reads."""
+    """All that data_specs says of a benchmark.
+
+    Attributes
+    ----------
+    raw : mapping
+        The file as it is; what only the protocol's loader reads.
+    digest : str
+        Of the file where it is the user's own, so that no other benchmark can pass for one that comes with fsbench.
+    """
 
     name: str
     title: str
@@ -79,6 +89,12 @@ class Spec:
     samples: tuple[Sample, ...]
     tables: tuple[TableLayout, ...]
     raw: Mapping[str, Any]
+    digest: str = ""
+
+    @property
+    def signed_name(self) -> str:
+        """Name of the benchmark in a signature."""
+        return f"{self.name}@{self.digest}" if self.digest else self.name
 
     @property
     def bins(self) -> dict[str, list[str]]:
@@ -131,25 +147,30 @@ def load_spec(name: str) -> Spec:
         raise UsageError(f"no benchmark is called {name!r}; known are {', '.join(spec_names())}; {hint}")
     if path.stat().st_size > _LARGEST_SPEC_BYTES:
         raise FormatError(f"{path}: larger than 1 MiB, no specification is")
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()[:12] if name.endswith(".toml") else ""
     try:
-        return _parse(tomllib.loads(path.read_text("utf-8")))
+        return _parse(tomllib.loads(content.decode("utf-8")), digest)
     except KeyError as error:
         raise FormatError(f"{path}: the key {error} is missing; compare with data_specs/fswild.toml") from None
-    except (ValueError, TypeError, AttributeError, IndexError) as error:
+    except (ValueError, TypeError, AttributeError, IndexError, ZeroDivisionError) as error:
         raise FormatError(f"{path}: not a benchmark specification: {error}") from None
 
 
-def _parse(raw: dict[str, Any]) -> Spec:
+def _parse(raw: dict[str, Any], digest: str) -> Spec:
     # Benchmarks of scans list their samples under the root, which is not known here.
     listed = "listed" in raw["samples"]
     samples = () if listed else _samples(raw["samples"], raw.get("bins", {}))
     known = {label for sample in samples[:1] for label in sample.bins}
+    if reserved := known & _RESERVED:
+        raise ValueError(f"bins may not be called {', '.join(sorted(reserved))}: a run has columns of these names")
     tables = tuple(TableLayout(**table) for table in raw.get("tables", []))
     for table in tables:
         if not listed and not {table.by, *table.where} <= known:
             raise ValueError(f"table {table.name} names bins that do not exist; there are {sorted(known)}")
     texts = {key: str(raw[key]) for key in ("name", "title", "protocol", "citation", "where", "unit")}
-    return Spec(**texts, frame=str(raw.get("frame", "")), samples=samples, tables=tables, raw=MappingProxyType(raw))
+    frame = str(raw.get("frame", ""))
+    return Spec(**texts, frame=frame, samples=samples, tables=tables, raw=MappingProxyType(raw), digest=digest)
 
 
 def _samples(section: dict[str, Any], bins: dict[str, Any]) -> tuple[Sample, ...]:

@@ -8,14 +8,15 @@ exact here that are not there: the outermost hit of a ray, and the depth map. Mi
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from fsbench.alignment import depth
 from fsbench.camera import Camera
-from fsbench.errors import AlignmentError, MeshError, MetricError
+from fsbench.errors import AlignmentError, MeshError, MetricError, UsageError
 from fsbench.mesh import Floats, Mesh
 from fsbench.metrics.chamfer import map_chamfer
 from fsbench.metrics.cylinder import SIZE, CylinderMap, cylinder_map, cylinder_mesh
@@ -23,6 +24,9 @@ from fsbench.metrics.normals import mean_normal_angle_deg, mean_normal_error_rad
 
 PREPARED_VERSION = 1
 """Raised whenever a prepared reference of the same mesh holds other numbers or other arrays."""
+
+ALIGNMENTS = MappingProxyType({"depth-median": depth.along_axis, "depth-median-rays": depth.along_rays})
+"""Shift along the optical axis (in the wild), or slide along the viewing rays (in the lab)."""
 
 PUPIL_DISTANCE_MM = 62.85
 """Standard pupil distance of the benchmark, to which every subject is scaled."""
@@ -107,8 +111,8 @@ class FaceScape:
 
     Attributes
     ----------
-    align : {"depth-median", "depth-median-rays"}
-        Shift along the optical axis (in the wild) or slide along the viewing rays (in the lab).
+    align : str
+        One of `ALIGNMENTS`.
     map_px : int
         Side of depth and cylinder maps.
     surface : str
@@ -123,13 +127,17 @@ class FaceScape:
         Raised whenever the code moves a number.
     """
 
-    align: Literal["depth-median", "depth-median-rays"] = "depth-median"
+    align: str = "depth-median"
     map_px: int = field(default=SIZE, init=False)
     surface: str = field(default="outermost", init=False)
     cd: str = field(default="overlap-surface", init=False)
     missing: str = field(default="fail", init=False)
     largest_extent: float = field(default=20.0, init=False)
     version: int = field(default=1, init=False)
+
+    def __post_init__(self) -> None:
+        if self.align not in ALIGNMENTS:
+            raise UsageError(f"no alignment is called {self.align!r}; there are {', '.join(ALIGNMENTS)}")
 
     def signature(self, benchmark: str) -> str:
         """All that can move a number, in one line."""
@@ -246,16 +254,17 @@ class Prepared:
 
     def measure(self, prediction: Mesh) -> "Measurement":
         """Like `compare`, and keep the shapes in between, for heat maps and checks."""
-        mesh = Mesh(prediction.vertices * self.view.mm_per_unit, prediction.faces)
-        self._refuse_misplaced(mesh)
+        with np.errstate(over="ignore"):  # what overflows is not finite, and refused as such
+            mesh = Mesh(prediction.vertices * self.view.mm_per_unit, prediction.faces)
+            self._refuse_misplaced(mesh)
         # Where the reference has nothing, nothing of the prediction counts: it need not be looked at.
         wanted = (self.depths_mm != 0).reshape(self.protocol.map_px, -1)
         depths = self.view.camera.depth_map(mesh, wanted, self.threads).reshape(-1)
         if not depths.any():
             # The refusal that follows says whether the camera sees it elsewhere.
             depths = self.view.camera.depth_map(mesh, np.ones_like(wanted), self.threads).reshape(-1)
-        align = depth.along_axis if self.protocol.align == "depth-median" else depth.along_rays
-        shift = align(self.depths_mm, depths)
+        shift = ALIGNMENTS[self.protocol.align](self.depths_mm, depths)
+        self._refuse_size(_diagonal_mm(mesh) * shift.scale)
         aligned = self.view.head_frame(shift.apply(mesh.vertices))
         return self._measure(mesh, shift, cylinder_map(aligned, mesh.faces, self.radius_mm != 0))
 
@@ -284,18 +293,21 @@ class Prepared:
     def _refuse_misplaced(self, mesh: Mesh) -> None:
         if not mesh.n_faces:
             raise MeshError(f"the mesh has {mesh.n_vertices} vertices but no faces: a point cloud has no surface")
-        extent = _diagonal_mm(mesh)
+        self._refuse_size(_diagonal_mm(mesh))
+        if (self.view.camera.depth(mesh.vertices) <= 0).all():
+            raise AlignmentError(
+                "the whole prediction is behind the camera: the camera looks along "
+                f"{'-z' if self.protocol.align == 'depth-median' else '+z'} from z = 0"
+            )
+
+    def _refuse_size(self, extent: float) -> None:
+        """Before the depth alignment and after it, which scales in the lab."""
         ratio = extent / self.extent_mm
         if not 1 / self.protocol.largest_extent <= ratio <= self.protocol.largest_extent:
             raise AlignmentError(
                 f"the prediction's bounding box has a diagonal of {extent:.4g} mm, "
                 f"the reference's {self.extent_mm:.4g} mm: a ratio of {ratio:.3g}; "
                 "is it in another unit, or not in the image frame?"
-            )
-        if (self.view.camera.depth(mesh.vertices) <= 0).all():
-            raise AlignmentError(
-                "the whole prediction is behind the camera: the camera looks along "
-                f"{'-z' if self.protocol.align == 'depth-median' else '+z'} from z = 0"
             )
 
 

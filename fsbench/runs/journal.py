@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from io import FileIO
@@ -23,13 +23,26 @@ class Journal:
     """Append-only records of a run that is not finished yet.
 
     Use `open_journal`; a line that was cut off by a crash is dropped, its sample is scored again.
+
+    Attributes
+    ----------
+    done : dict
+        Sample name to record.
+    written_ns : int
+        When the journal was last written before it was opened.
     """
 
-    def __init__(self, file: FileIO, folder: Path, done: dict[str, Record]) -> None:
+    def __init__(self, file: FileIO, folder: Path, done: dict[str, Record], written_ns: int) -> None:
         self._file = file
+        self.written_ns = written_ns
         self._folder = folder
         self._synced = time.monotonic()
         self.done = done
+
+    def forget(self, samples: Iterable[str]) -> None:
+        """Take back records; the new ones of these samples will stand behind them and win."""
+        for sample in samples:
+            del self.done[sample]
 
     def append(self, record: Record) -> None:
         """Write one record.
@@ -80,6 +93,7 @@ def open_journal(folder: Path, settings: dict[str, Any], *, restart: bool = Fals
         raise UsageError(f"{folder}: cannot write a run here: {error.strerror}; choose another --out") from None
     with FileIO(handle, "r+") as file:
         _lock(file, folder)
+        written_ns = os.fstat(handle).st_mtime_ns
         done: dict[str, Record] = {}
         end = 0
         if not restart:
@@ -92,7 +106,7 @@ def open_journal(folder: Path, settings: dict[str, Any], *, restart: bool = Fals
         file.seek(end)
         if not end:
             _write(file, _line({"settings": settings}))
-        yield Journal(file, folder, done)
+        yield Journal(file, folder, done, written_ns)
 
 
 def _write(file: FileIO, line: bytes) -> None:
@@ -128,10 +142,11 @@ def _line(content: dict[str, Any]) -> bytes:
 def _records(lines: list[bytes]) -> Iterator[Record]:
     for line in lines:
         try:
-            yield Record(**json.loads(line))
-        except (ValueError, TypeError):
-            # Only a crash in the middle of a write leaves this; the sample is scored again.
+            record = Record.from_json(json.loads(line))
+        except (ValueError, RecursionError):
+            # A crash in the middle of a write leaves this; the sample is scored again.
             continue
+        yield record
 
 
 def _difference(header: bytes, settings: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 STATUSES = ("ok", "missing", "invalid", "failed")
 
@@ -34,3 +35,26 @@ class Record:
         if self.status not in STATUSES:
             raise ValueError(f"status {self.status!r}, expected one of {', '.join(STATUSES)}")
         object.__setattr__(self, "reason", " ".join(self.reason.split()))
+
+    @classmethod
+    def from_json(cls, content: Any) -> "Record":
+        """Rebuild a record from what `json.loads` gave, trusting nothing.
+
+        Raises
+        ------
+        ValueError
+            If it is no record, or one whose status and numbers contradict each other.
+        """
+        if not isinstance(content, dict) or set(content) != set(cls.__slots__):
+            raise ValueError("not a record")
+        sample, status, reason, scores, seconds = (content[name] for name in cls.__slots__)
+        texts = all(isinstance(text, str) for text in (sample, status, reason))
+        if not texts or not isinstance(scores, dict) or not all(map(_is_number, (*scores.values(), seconds))):
+            raise ValueError("not a record")
+        if (status == "ok") != bool(scores):
+            raise ValueError(f"status {status!r} with {len(scores)} scores")
+        return cls(sample, status, reason, scores, seconds)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

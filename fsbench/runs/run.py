@@ -174,8 +174,23 @@ def load_run(folder: str | Path) -> Run:
         raise FormatError(f"{folder / 'samples.csv'}: {error}") from None
     if list(samples.columns) != columns:
         raise FormatError(f"{folder / 'samples.csv'}: columns {list(samples.columns)}, expected {columns}")
-    unknown = set(samples["status"]) - set(STATUSES)
-    if unknown or samples["sample"].duplicated().any():
-        what = f"unknown status {sorted(unknown)}" if unknown else "a sample stands there twice"
-        raise FormatError(f"{folder / 'samples.csv'}: {what}")
+    if fault := _fault(samples, manifest, metrics):
+        raise FormatError(f"{folder / 'samples.csv'}: {fault}; was it changed by hand, or cut off?")
     return Run(samples, manifest, read_pooled(folder))
+
+
+def _fault(samples: pd.DataFrame, manifest: Mapping[str, Any], metrics: Sequence[str]) -> str:
+    """What contradicts the manifest or itself; a run that was cut off must not pass for a smaller one."""
+    if unknown := set(samples["status"]) - set(STATUSES):
+        return f"unknown status {sorted(unknown)}"
+    if samples["sample"].duplicated().any():
+        return "a sample stands there twice"
+    counts = {status: int((samples["status"] == status).sum()) for status in STATUSES}
+    if counts != manifest.get("counts"):
+        return f"holds {counts}, run.json says {manifest.get('counts')}"
+    if any((samples[name] != manifest[name]).any() for name in ("benchmark", "method")):
+        return "rows of another benchmark or method than run.json says"
+    numbers, scored = samples[list(metrics)].to_numpy(), (samples["status"] == "ok").to_numpy()
+    if np.isinf(numbers).any() or np.isfinite(numbers[~scored]).any() or np.isnan(numbers[scored]).all(1).any():
+        return "rows with a score that are not ok, ok rows without one, or infinite numbers"
+    return ""

@@ -176,3 +176,75 @@ def test_the_lab_is_scored_too(capsys, sample, tmp_path) -> None:
     assert list(samples["sample"]) == ["00_0_00", "00_1_00", "00_2_00"]
     assert list(samples["focal_px"]) == ["1200", "600", "300"]
     assert samples["cd_mm"].between(0.5, 40).all()
+
+
+def test_a_finished_run_is_not_replaced_by_a_smaller_or_different_one(capsys, sample, tmp_path) -> None:
+    _score(capsys, sample, sample / METHOD, tmp_path / "run", "--samples", "000,100")
+    before = (tmp_path / "run" / "samples.csv").read_bytes()
+    for more in (("--samples", "000"), ("--samples", "000,100", "--flip", "y")):
+        adapter = ("-a", "pixels") if "--flip" in more else ()
+        answer = _score(capsys, sample, sample / METHOD, tmp_path / "run", *adapter, *more)
+        assert answer.code == 2 and "other settings" in answer.err
+    assert (tmp_path / "run" / "samples.csv").read_bytes() == before
+    assert _score(capsys, sample, sample / METHOD, tmp_path / "run", "--samples", "000", "--overwrite").code == 0
+
+
+def _stop_after(capsys, monkeypatch, sample, pred, out, n_done: int, chosen: str):
+    """Press Ctrl-C when so many samples are done."""
+    from fsbench.runs.journal import Journal
+
+    append, count = Journal.append, iter(range(n_done))
+
+    def stop(self, record):
+        if next(count, None) is None:
+            raise KeyboardInterrupt
+        append(self, record)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "append", stop)
+        return _score(capsys, sample, pred, out, "--samples", chosen)
+
+
+def test_a_run_that_was_stopped_goes_on_and_mends_what_had_no_score(
+    capsys, monkeypatch, sample, predictions, tmp_path
+) -> None:
+    (predictions / "000.obj").rename(tmp_path / "000.obj")
+    out = tmp_path / "run"
+    answer = _stop_after(capsys, monkeypatch, sample, predictions, out, 2, ",".join(WILD))
+    assert answer.code == 130 and "2 of 4 samples are kept" in answer.err and "Traceback" not in answer.err
+    (tmp_path / "000.obj").rename(predictions / "000.obj")
+    answer = _score(capsys, sample, predictions, out, "--samples", ",".join(WILD))
+    assert answer.code == 0 and "going on: 1 of 4" in answer.err
+    whole = tmp_path / "whole"
+    _score(capsys, sample, predictions, whole, "--samples", ",".join(WILD))
+    once, twice = (fsbench.load_run(run).samples.drop(columns="seconds") for run in (whole, out))
+    assert once.equals(twice)
+
+
+def test_a_prediction_that_changed_since_the_stop_is_scored_again(
+    capsys, monkeypatch, sample, predictions, tmp_path
+) -> None:
+    out = tmp_path / "run"
+    _stop_after(capsys, monkeypatch, sample, predictions, out, 2, "000,100,200")
+    shutil.copyfile(predictions / "200.obj", predictions / "000.obj")
+    assert "going on: 1 of 3" in _score(capsys, sample, predictions, out, "--samples", "000,100,200").err
+
+
+@pytest.mark.parametrize(
+    "damage", ["a row is gone", "a number is infinite", "a score that is not ok", "another method"]
+)
+def test_a_run_that_was_changed_by_hand_is_refused(capsys, sample, tmp_path, damage) -> None:
+    _score(capsys, sample, sample / METHOD, tmp_path / "run", "--samples", "000,100")
+    path = tmp_path / "run" / "samples.csv"
+    lines = path.read_text().splitlines(keepends=True)
+    if damage == "a row is gone":
+        lines.pop()
+    elif damage == "a number is infinite":
+        lines[1] = ",".join(["inf" if i == 6 else cell for i, cell in enumerate(lines[1].split(","))])
+    elif damage == "a score that is not ok":
+        lines[1] = lines[1].replace(",ok,", ",missing,")
+    else:
+        lines[1] = lines[1].replace("mean-face", "other-face")
+    path.write_text("".join(lines))
+    answer = run(capsys, "table", tmp_path / "run")
+    assert answer.code == 2 and "changed by hand, or cut off" in answer.err

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from fsbench.benchmarks import Benchmark
-from fsbench.errors import ReferenceDataError, UsageError
+from fsbench.errors import FormatError, ReferenceDataError, UsageError
+from fsbench.resources import folder
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +77,60 @@ def test_an_unusable_reference_is_the_references_fault(copy: Path) -> None:
     (copy / "data/wild_gt_mesh/000.obj").write_text("v 0 0 0\n")
     with pytest.raises(ReferenceDataError, match="the reference of 000 is unusable"):
         Benchmark.open("fswild", copy).prepare("000")
+
+
+def _own_spec(tmp_path: Path, old: str, new: str) -> str:
+    text = (folder("data_specs") / "fswild.toml").read_text("utf-8")
+    assert old in text
+    path = tmp_path / "own.toml"
+    path.write_text(text.replace(old, new), "utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('align = "depth-median"', 'align = "depth-medain"', "align is 'depth-medain'"),
+        ('align = "depth-median"\n', "", "'align' is missing"),
+        ('mesh = "data/wild_gt_mesh/{index:03d}.obj"', "", "'mesh' is missing"),
+        ("{index:03d}.obj", "{subject:03d}.obj", "'subject' is missing or unknown"),
+        ('axis = "index", shape = [3, 3]', 'axis = "view", shape = [3, 3]', "by the axis 'view'"),
+        ("[bins.pose_deg]", "[bins.cr]", "bins that do not exist|may not be called"),
+        ("each = 100", "each = 0", "not a benchmark specification"),
+    ],
+)
+def test_a_specification_that_cannot_be_meant_is_refused(sample, tmp_path, old, new, words) -> None:
+    with pytest.raises(FormatError, match=words):
+        Benchmark.open(_own_spec(tmp_path, old, new), sample)
+
+
+def test_a_benchmark_of_ones_own_cannot_pass_for_a_known_one(sample: Path, tmp_path: Path) -> None:
+    own = Benchmark.open(_own_spec(tmp_path, "TPAMI 2023", "TPAMI, 2023"), sample)
+    assert own.signature.startswith("fswild@") and own.signature != Benchmark.open("fswild", sample).signature
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "words"),
+    [
+        ("wild_rotations", lambda a: a * 2, "is no rotation"),
+        ("wild_rotations", lambda a: a * [1, 1, -1], "is no rotation"),
+        ("wild_pupil_scales", lambda a: a * 0, "a scale is positive"),
+    ],
+)
+def test_predef_values_that_cannot_be_meant_are_refused(copy: Path, file, change, words) -> None:
+    path = copy / f"code/predef/{file}.npy"
+    np.save(path, change(np.load(path)))
+    with pytest.raises(ReferenceDataError, match=words):
+        Benchmark.open("fswild", copy)
+
+
+def test_a_relative_root_survives_a_change_of_folder(sample: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(sample.parent)
+    benchmark = Benchmark.open("fswild", sample.name)
+    monkeypatch.chdir(tmp_path)
+    assert benchmark.prepare("000").extent_mm > 100
+
+
+def test_a_range_that_runs_backwards_is_named(wild: Benchmark) -> None:
+    with pytest.raises(UsageError, match="000 comes before 001"):
+        wild.select("001-000")

@@ -1,0 +1,94 @@
+"""Where a benchmark of the FaceScape protocol keeps its files: what its specification says of them, checked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fsbench.benchmarks.spec import Sample, Spec
+from fsbench.errors import FormatError
+from fsbench.protocols.facescape import ALIGNMENTS, METRICS
+
+
+@dataclass(frozen=True, slots=True)
+class Predef:
+    """An array with one row a position on an axis of the benchmark."""
+
+    file: str
+    axis: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FaceScapeFiles:
+    """Files under the root; patterns take the sample's position on every axis.
+
+    Attributes
+    ----------
+    align : str
+        Which depth alignment the benchmark uses.
+    mesh : str
+        Pattern of the reference meshes.
+    camera : str, optional
+        Pattern of the pinhole cameras; None in the wild.
+    predictions : str
+        Where the public layout keeps one folder a method.
+    rotation, head_center, mm_per_unit : Predef
+        Of the head frame, and millimetres per unit of the reference; the last is None in the lab.
+    """
+
+    align: str
+    mesh: str
+    camera: str | None
+    predictions: str
+    rotation: Predef
+    head_center: Predef
+    mm_per_unit: Predef | None
+
+    @classmethod
+    def of(cls, spec: Spec) -> "FaceScapeFiles":
+        """Read them from a specification.
+
+        Raises
+        ------
+        FormatError
+            If one is missing or cannot be meant.
+        """
+        try:
+            files = cls._read(spec.raw)
+            for pattern in (files.mesh, files.camera or ""):
+                pattern.format(**spec.samples[0].index)
+        except KeyError as error:
+            raise FormatError(f"specification {spec.name}: the key {error} is missing or unknown") from None
+        except (ValueError, TypeError, AttributeError, IndexError) as error:
+            raise FormatError(f"specification {spec.name}: {error}") from None
+        return files
+
+    @classmethod
+    def _read(cls, raw: Mapping[str, Any]) -> "FaceScapeFiles":
+        reference, axes = raw["reference"], raw["samples"]["axes"]
+        if taken := set(raw.get("bins", {})) & set(METRICS):
+            raise ValueError(f"bins may not be called {', '.join(sorted(taken))}: the metrics are")
+        if raw["align"] not in ALIGNMENTS:
+            raise ValueError(f"align is {raw['align']!r}, expected one of {', '.join(ALIGNMENTS)}")
+        predef = {
+            key: Predef(str(entry["file"]), str(entry["axis"]), tuple(int(n) for n in entry["shape"]))
+            for key, entry in raw["predef"].items()
+        }
+        for key, entry in predef.items():
+            if entry.axis not in axes:
+                raise ValueError(f"predef.{key} is by the axis {entry.axis!r}; there are {', '.join(axes)}")
+        camera = str(reference["camera"]) if "camera" in reference else None
+        return cls(
+            raw["align"],
+            str(reference["mesh"]),
+            camera,
+            str(raw["predictions"]),
+            predef["rotation"],
+            predef["head_center"],
+            None if camera else predef["mm_per_unit"],
+        )
+
+    def of_sample(self, sample: Sample) -> list[str]:
+        """The sample's own reference files."""
+        patterns = [self.mesh] if self.camera is None else [self.mesh, self.camera]
+        return [pattern.format(**sample.index) for pattern in patterns]
