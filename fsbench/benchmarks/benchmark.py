@@ -251,10 +251,10 @@ def _read_predef(root: Path, entry: Predef, spec: Spec, fault: Callable[[Floats]
         raise ReferenceDataError(
             f"{path}: {array.dtype} array of shape {array.shape}, expected finite numbers of shape {expected}"
         )
-    array = array.astype(np.float64)
-    if fault and (what := fault(array)):
+    numbers: Floats = array.astype(np.float64)
+    if fault and (what := fault(numbers)):
         raise ReferenceDataError(f"{path}: {what}")
-    return array
+    return numbers
 
 
 def _rotations(array: Floats) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import click
 
@@ -16,7 +16,7 @@ from fsbench.cli.running_options import Running
 from fsbench.errors import UsageError
 from fsbench.evaluate import ScanTask, Task, evaluate, manifest
 from fsbench.runs import Record, Run, assemble, load_run
-from fsbench.runs.journal import open_journal, remove_journal
+from fsbench.runs.journal import Journal, open_journal, remove_journal
 
 _SHOWN_REASONS = 5
 _LINES_IN_A_LOG = 10
@@ -33,6 +33,8 @@ def score(
 ) -> Run:
     """Score `samples` into the run folder `out`, going on where an earlier call was stopped."""
     start = time.perf_counter()
+    if (out / "samples.csv").is_dir() or (out / "run.json").is_dir():
+        raise UsageError(f"{out}: samples.csv or run.json is a folder there; choose another --out")
     about = manifest(task, benchmark, method, samples)
     if running.shard:
         about["shard"] = {"number": running.shard[0], "of": running.shard[1]}
@@ -41,6 +43,8 @@ def score(
         _refuse_other_run(out, about)
     _warn_incomplete(benchmark, samples)
     with open_journal(out, {**about, "versions": None}, restart=overwrite) as journal:
+        journal.forget([name for name in journal.done if name not in {sample.name for sample in samples}])
+        journal.forget(_stale(journal, task))
         todo = [sample for sample in samples if sample.name not in journal.done]
         if journal.done:
             click.echo(f"going on: {len(journal.done)} of {len(samples)} samples are scored already", err=True)
@@ -87,15 +91,38 @@ def summarise(run: Run, out: Path) -> int:
     return 0 if lost.empty else 1
 
 
-def _refuse_other_run(out: Path, about: dict[str, object]) -> None:
+def _stale(journal: Journal, task: Task | ScanTask) -> list[str]:
+    """What a run that goes on scores again: all without a score, and what has changed since it was stopped."""
+    unscored = [name for name, record in journal.done.items() if record.status != "ok"]
+    if isinstance(task, ScanTask) or task.source not in (
+        "",
+        task.folder,
+    ):  # files found by another rule, or unpacked just now
+        return unscored
+    changed = [
+        name
+        for name, record in journal.done.items()
+        if record.status == "ok"
+        and any(
+            path.is_file() and path.stat().st_mtime_ns >= journal.written_ns
+            for file in task.adapter.files(name)
+            for path in (Path(task.folder) / known for known in file.names)
+        )
+    ]
+    return unscored + changed
+
+
+def _refuse_other_run(out: Path, about: dict[str, Any]) -> None:
     """A finished run of the same thing is replaced when the new one is done; another one is not touched."""
     if not (out / "run.json").is_file():
         return
-    old = load_run(out)
-    keys = ("benchmark", "method", "shard")
-    if any(old.manifest.get(key) != about.get(key) for key in keys):
-        there, now = (" ".join(str(source[key]) for key in keys if key in source) for source in (old.manifest, about))
-        raise UsageError(f"{out} holds a run of {there}, this is {now}: choose another --out, or pass --overwrite")
+    old = load_run(out).manifest
+    keys = ("benchmark", "method", "signature", "shard", "settings")
+    different = [key for key in keys if old.get(key) != about.get(key)]
+    if different:
+        there, now = (f"{source['benchmark']} {source['method']}" for source in (old, about))
+        what = f"this is {now}" if there != now else f"this one has other {' and '.join(different)}"
+        raise UsageError(f"{out} holds a run of {there}, {what}: choose another --out, or pass --overwrite")
 
 
 def _warn_incomplete(benchmark: Benchmark | ScanBenchmark, samples: Sequence[Sample]) -> None:
