@@ -1,7 +1,12 @@
 """Imported once by the server that workers are forked from, so that a worker starts in milliseconds."""
 
-import fsbench.evaluate
-from fsbench.surface import load_backend
+import signal
+
+# Ctrl-C is the main process's to handle; it would break the imports below off with a traceback of their own.
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+import fsbench.evaluate  # noqa: E402
+from fsbench.surface import load_backend  # noqa: E402
 
 __all__ = ["fsbench"]
 

@@ -2,7 +2,9 @@
 
 import ctypes
 import importlib
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,10 +32,30 @@ def load_backend() -> ModuleType:
             import libusb_package
 
             ctypes.CDLL(str(libusb_package.get_library_path()), mode=ctypes.RTLD_GLOBAL)
-    with _without_plotting():
+    with _interrupts_later(), _without_plotting():
         import open3d
 
     return open3d
+
+
+@contextmanager
+def _interrupts_later() -> Iterator[None]:
+    """Let Ctrl-C wait for the end of the block: a compiled module that is broken off makes an ImportError of it.
+
+    Not by a mask of signals, which other threads of the process, as numpy starts them, do not share.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    if handler is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 _PLOTTING = "open3d.visualization.draw_plotly"

@@ -1,6 +1,11 @@
+import signal
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
+from fsbench import surface
 from fsbench.errors import MeshError
 from fsbench.mesh import Mesh
 from fsbench.surface import NO_FACE, Surface
@@ -71,3 +76,18 @@ def test_threads_do_not_change_the_answer() -> None:
 def test_a_point_cloud_has_no_surface() -> None:
     with pytest.raises(MeshError, match="no faces"):
         Surface(Mesh(np.eye(3)))
+
+
+def test_ctrl_c_waits_for_the_library_to_be_loaded() -> None:
+    steps = []
+    with pytest.raises(KeyboardInterrupt), surface._interrupts_later():
+        signal.raise_signal(signal.SIGINT)
+        steps.append("to the end")
+    assert steps == ["to the end"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_the_server_of_workers_leaves_ctrl_c_to_others() -> None:
+    code = "import fsbench.preload, signal; signal.raise_signal(signal.SIGINT)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
