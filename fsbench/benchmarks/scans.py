@@ -91,6 +91,10 @@ class ScanBenchmark:
         marks, pred_marks = parse_source(chosen.landmarks), parse_source(chosen.pred_landmarks)
         if isinstance(protocol, Scan) and (marks is None) != (pred_marks is None):
             raise UsageError("landmarks serve nothing on one side only: give both --landmarks and --pred-landmarks")
+        if isinstance(protocol, Micc) and protocol.start == "search" and pred_marks is not None:
+            raise UsageError(
+                f"{spec.name} looks at no --pred-landmarks; with --set start=landmarks it starts from them"
+            )
         cases = {case.sample.name: case for case in list_cases(spec, Path(root))}
         listed = replace(spec, samples=tuple(case.sample for case in cases.values()))
         files = PredictionFiles(pred_marks, _beside(protocol), isinstance(protocol, Micc), _frames(spec))
@@ -120,22 +124,15 @@ class ScanBenchmark:
         if isinstance(self.protocol, Micc):
             scans = self.spec.raw["scans"]
             odd = "/".join(f"{subject}={radius:g}" for subject, radius in scans["crop_mm_of"].items())
-            given = "landmarks" if self._landmarks_serve else "none"
             return {
                 "views": "/".join(scans["views"]),
                 **({"crop_mm_of": odd} if odd else {}),
                 "frames": _frames(self.spec),
-                "given": given,
             }
-        about = {"start": "landmarks" if self._landmarks_serve else "search"} if isinstance(self.protocol, Scan) else {}
+        start = "search" if self.predictions.landmarks is None else "landmarks"
+        about = {"start": start} if isinstance(self.protocol, Scan) else {}
         # Two folders of scans are two benchmarks, though both are called "scan".
         return about | {"references": f"{len(self.cases)}/{self._fingerprint()}"}
-
-    @property
-    def _landmarks_serve(self) -> bool:
-        if isinstance(self.protocol, Micc) and self.protocol.start == "landmarks":
-            return True
-        return self.predictions.landmarks is not None
 
     def _fingerprint(self) -> str:
         """Short and the same for the same scans: their names and sizes."""
@@ -224,8 +221,6 @@ class ScanBenchmark:
         marks = self._marks(files, mesh)
         protocol = self.protocol
         if isinstance(protocol, Micc):
-            if self.predictions.landmarks is not None and marks is None:
-                raise ReferenceDataError(f"the predictions have landmarks, the scan {files.meshes[0]} has none")
             return protocol.prepare(mesh, _nose_tip(files, marks), marks, files.crop_mm, threads)
         if isinstance(protocol, Scan):
             return protocol.prepare(mesh, marks, threads)

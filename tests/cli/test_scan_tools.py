@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -205,7 +206,10 @@ def test_one_frontal_scan_will_do(tmp_path: Path) -> None:
 
 
 def test_every_frame_is_scored_where_the_protocol_says_so(tmp_path: Path) -> None:
-    benchmark = ScanBenchmark.open("micc-deng2019", _florence(tmp_path), _ibug(tmp_path))
+    root = _florence(tmp_path)
+    with pytest.raises(UsageError, match="start=landmarks"):
+        ScanBenchmark.open("micc-deng2019", root, _ibug(tmp_path))
+    benchmark = ScanBenchmark.open("micc-deng2019", root, replace(_ibug(tmp_path), changes=("start=landmarks",)))
     both = benchmark.measure("subject_30/indoor", tmp_path / "pred").scores
     single = []
     for frame in range(2):
