@@ -5,6 +5,7 @@ from typing import Any, NoReturn
 import click
 
 from fsbench.cli.adapter_options import adapter_options
+from fsbench.cli.messages import say
 from fsbench.cli.scan_options import NAMES, scan_options
 
 
@@ -44,7 +45,7 @@ def command(
     if is_of_scans(benchmark):
         _check_scans(benchmark, root, pred, samples, picture, scans)
     opened = Benchmark.open(benchmark, root)
-    chosen = opened.select(samples) if samples else None
+    chosen = opened.select(samples) if samples is not None else None
     reader = build_adapter(**options)
     with open_folder(pred) as folder:
         report = check(opened, reader, folder, chosen, jobs)
@@ -57,7 +58,7 @@ def command(
         verdict = report.findings[-1]
         title = f"{opened.spec.title}: {Path(pred).resolve().name} read as {reader.name}"
         write_atomically(Path(picture), contact_sheet(opened.spec, report.evidence, title, str(verdict)))
-        click.echo(f"the picture is in {picture}", err=True)
+        say(f"the picture is in {picture}")
     click.get_current_context().exit(1 if report.verdict == "wrong" else 0)
 
 
@@ -75,7 +76,7 @@ def _check_scans(
         raise UsageError(f"--picture: not for {benchmark}, where no image is; `fsbench heatmap` shows a scored sample")
     opened = ScanBenchmark.open(benchmark, root, choice_of(options))
     with open_folder(pred) as folder:
-        findings = check_scans(opened, folder, opened.select(samples) if samples else None)
+        findings = check_scans(opened, folder, opened.select(samples) if samples is not None else None)
     for finding in findings:
         click.echo(str(finding))
     click.get_current_context().exit(1 if findings[-1].verdict == "wrong" else 0)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fsbench.cli.adapter_options import adapter_options
+from fsbench.cli.messages import say
 from fsbench.cli.scan_options import NAMES, scan_options
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def _write_sample(source: "Source | ScanSource", sample: str, path: Any, limit_m
         write_ply(path, heat.prediction, colours(heat.distances_mm, limit_mm), heat.distances_mm)
     else:
         write_atomically(path, three_views(heat, _description(source), limit_mm))
-    click.echo(f"{heat.title}; wrote {path}", err=True)
+    say(f"{heat.title}; wrote {path}")
 
 
 def _write_sheet(source: "Source | ScanSource", path: Any, by: str | None) -> None:
@@ -142,7 +143,7 @@ def _write_sheet(source: "Source | ScanSource", path: Any, by: str | None) -> No
     title = f"{source.run.method}: {divided.title}"
     write_atomically(path, sheet(rows, PICKS, title, _description(source)))
     for bin_title, names in chosen:
-        click.echo(f"{bin_title}: {', '.join(f'{pick} {name}' for pick, name in names.items())}", err=True)
+        say(f"{bin_title}: {', '.join(f'{pick} {name}' for pick, name in names.items())}")
 
 
 def _description(source: "Source | ScanSource") -> str:

@@ -6,16 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 
 from fsbench.benchmarks import Sample
 from fsbench.benchmarks.scans import Choice, ScanBenchmark
+from fsbench.cli.messages import say
 from fsbench.cli.running_options import Running
 from fsbench.cli.scoring import score
 from fsbench.errors import UsageError
 from fsbench.evaluate import ScanTask
-from fsbench.io.archive import bare_name, open_folder
+from fsbench.io.archive import open_folder
 from fsbench.protocols.aligned import SCALE_OFF
 from fsbench.runs import Run
 from fsbench.runs.pools import OVERALL, POOLED, read_doubts, write_tables
@@ -30,7 +30,7 @@ def score_scans(
     root: str,
     pred: str,
     options: Mapping[str, Any],
-    method: str | None,
+    method: str,
     samples: str | None,
     out: Path,
     running: Running,
@@ -41,17 +41,17 @@ def score_scans(
     opened = ScanBenchmark.open(name, root, choice)
     if not Path(pred).exists():
         raise UsageError(f"{pred}: no such folder or archive; --pred has one method's meshes, named like the samples")
-    chosen = opened.select(samples) if samples else opened.samples
+    chosen = opened.select(samples) if samples is not None else opened.samples
     pools = out / _POOLS
     if overwrite:
         shutil.rmtree(pools, ignore_errors=True)
     pools.mkdir(parents=True, exist_ok=True)
-    click.echo(f"settings: {opened.signature}", err=True)
+    say(f"settings: {opened.signature}")
     if opened.absent:
-        click.echo(f"warning: {opened.absent}; the run is of these", err=True)
+        say(f"warning: {opened.absent}; the run is of these")
     with open_folder(pred) as folder:
         task = ScanTask(name, root, choice, str(folder), pred, str(pools))
-        run = score(opened, task, method or bare_name(pred), chosen, out, running, overwrite)
+        run = score(opened, task, method, chosen, out, running, overwrite)
     doubts = read_doubts(pools, run.samples["sample"])
     run = replace(run, manifest={**run.manifest, "suspicious": doubts})
     run.save(out)
@@ -75,11 +75,10 @@ def _pool(run: Run, samples: Sequence[Sample], out: Path, pools: Path) -> None:
     if table.empty:
         return
     overall = table[table["by"] == OVERALL].iloc[0]
-    click.echo(
+    say(
         f"pooled over {int(overall['points'])} points of {int(overall['samples'])} samples: median "
         f"{overall['median_mm']:.2f}, mean {overall['mean_mm']:.2f}, std {overall['std_mm']:.2f} mm; "
         f"see {out / POOLED}",
-        err=True,
     )
 
 
@@ -87,15 +86,14 @@ def _say_suspicious(run: Run, doubts: Mapping[str, str]) -> None:
     """Say which alignments a person should look at, and which scales stand apart from the others'."""
     fine = run.samples[run.samples["status"] == "ok"]
     if doubts:
-        click.echo(f"warning: {len(doubts)} of {len(fine)} alignments are suspicious", err=True)
+        say(f"warning: {len(doubts)} of {len(fine)} alignments are suspicious")
     for sample, text in list(doubts.items())[:_SHOWN]:
-        click.echo(f"  {sample}: {text}", err=True)
+        say(f"  {sample}: {text}")
     scales = fine["mm_per_unit"] / fine["mm_per_unit"].median()
     apart = fine[np.abs(np.log(scales)) > np.log1p(SCALE_OFF)]
     # Where every mesh has a scale of its own, none stands apart.
     if 0 < len(apart) <= _APART * len(fine):
         shown = ", ".join(f"{sample} ({scales[i]:.2f} times)" for i, sample in apart["sample"].head(_SHOWN).items())
-        click.echo(
+        say(
             f"warning: the scale of {len(apart)} of {len(fine)} stands apart from the median of the others: {shown}",
-            err=True,
         )

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from fsbench.cli.adapter_options import adapter_options
+from fsbench.cli.messages import say
 from fsbench.cli.running_options import Running, running_options
 from fsbench.cli.scan_options import NAMES, scan_options
 
@@ -46,21 +47,24 @@ def command(
     from fsbench.check import quick
     from fsbench.cli.adapter_options import build_adapter
     from fsbench.cli.cache import cache_folder
+    from fsbench.cli.labels import method_label, refuse_inside_predictions
     from fsbench.cli.scoring import score, summarise
     from fsbench.errors import UsageError
     from fsbench.evaluate import Task
-    from fsbench.io.archive import bare_name, open_folder
+    from fsbench.io.archive import open_folder
 
     running = Running.of(jobs, options)
     scans = {name: options.pop(name) for name in NAMES}
     adapter = options
+    label = method_label(method, pred)
+    refuse_inside_predictions(out, pred)
     if load_spec(benchmark).protocol in PROTOCOLS:
         from fsbench.cli.scanning import score_scans
 
         given = [f"--{name}" for name, value in adapter.items() if value is not None]
         if given:
             raise UsageError(f"{benchmark} finds how a prediction stands; leave out {', '.join(given)}")
-        run = score_scans(benchmark, root, pred, scans, method, samples, Path(out), running, overwrite)
+        run = score_scans(benchmark, root, pred, scans, label, samples, Path(out), running, overwrite)
         click.get_current_context().exit(summarise(run, Path(out)))
     given = [f"--{name.replace('_', '-')}" for name, value in scans.items() if value is not None]
     if given:
@@ -69,15 +73,15 @@ def command(
     if not Path(pred).exists():
         raise UsageError(
             f"{pred}: no such folder or archive; --pred has one method's files, "
-            f"e.g. ROOT/{opened.spec.raw['predictions']}/NAME"
+            f"e.g. ROOT/{opened.files.predictions}/NAME"
         )
-    chosen = opened.select(samples) if samples else opened.samples
+    chosen = opened.select(samples) if samples is not None else opened.samples
     chosen_adapter = build_adapter(**adapter)
     chosen_adapter.check_benchmark(in_the_lab=opened.in_the_lab)
     with open_folder(pred) as folder:
         for finding in quick(opened, chosen_adapter, folder, chosen):
-            click.echo(f"warning: {finding.topic}: {finding.text}", err=True)
+            say(f"warning: {finding.topic}: {finding.text}")
         cache = str(cache_folder()) if running.cache else ""
         task = Task(benchmark, root, chosen_adapter, str(folder), pred, cache)
-        run = score(opened, task, method or bare_name(pred), chosen, Path(out), running, overwrite)
+        run = score(opened, task, label, chosen, Path(out), running, overwrite)
     click.get_current_context().exit(summarise(run, Path(out)))

@@ -67,10 +67,12 @@ def choose_metrics(run: Run, metrics: Sequence[str] | None) -> list[str]:
     Raises
     ------
     UsageError
-        If the run has no metric of a name.
+        If no metric is named, or the run has none of a name.
     """
     if metrics is None:
         metrics = main_metrics(run)
+    elif not metrics:
+        raise UsageError(f"no metric is named; runs of {run.benchmark} have {', '.join(run.metrics)}")
     known = [*run.metrics, *(POOLED_METRICS if run.pooled else ())]
     for name in metrics:
         if name.removeprefix(SPREAD) not in run.metrics and name not in known:

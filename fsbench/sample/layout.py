@@ -108,9 +108,12 @@ def _checked(seed: int, n_wild: int, n_subjects: int, methods: tuple[str, ...]) 
 def _empty_folder(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        holds_something = any(folder.iterdir())
     except (FileExistsError, NotADirectoryError) as error:
         raise UsageError(f"{folder}: a file stands where the folder should be") from error
-    if any(folder.iterdir()):
+    except OSError as error:
+        raise UsageError(f"{folder}: the folder cannot be made ({error.strerror}); name another") from error
+    if holds_something:
         raise UsageError(f"{folder}: the folder is not empty; name a new one, or empty it first")
     return folder
 
