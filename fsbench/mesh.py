@@ -1,6 +1,7 @@
 """Mesh: the triangles that everything else passes around."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +27,7 @@ class Mesh:
     Raises
     ------
     MeshError
-        If a shape is wrong, there is no vertex, a coordinate is not finite, or an index is out of range.
+        If a shape or a type is wrong, there is no vertex, a coordinate is not finite, or an index is out of range.
 
     Examples
     --------
@@ -39,8 +40,7 @@ class Mesh:
     faces: Ints
 
     def __init__(self, vertices: npt.ArrayLike, faces: npt.ArrayLike = ()) -> None:
-        v = np.asarray(vertices, np.float64).view()
-        f = np.asarray(faces)
+        v, f = _array(vertices, "vertices"), _array(faces, "faces")
         if v.ndim != 2 or v.shape[1] != 3:
             raise MeshError(f"vertices have shape {v.shape}, expected (V, 3)")
         if len(v) == 0:
@@ -51,6 +51,9 @@ class Mesh:
             raise MeshError(f"faces have shape {f.shape}, expected (F, 3): triangles only")
         if f.dtype.kind not in "iu":
             raise MeshError(f"faces are of type {f.dtype}, expected whole numbers")
+        if v.dtype.kind not in "iuf":
+            raise MeshError(f"vertices are of type {v.dtype}, expected real numbers")
+        v = v.astype(np.float64, copy=False).view()
         if not np.isfinite(v).all():
             bad = np.flatnonzero(~np.isfinite(v).all(1))
             raise MeshError(f"{len(bad)} of {len(v)} vertices are NaN or infinite, the first is vertex {bad[0]}")
@@ -84,3 +87,10 @@ class Mesh:
         normals = np.stack([uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx], 1)
         lengths = np.linalg.norm(normals, axis=1, keepdims=True)
         return np.divide(normals, lengths, out=np.zeros_like(normals), where=lengths > 0)
+
+
+def _array(values: npt.ArrayLike, what: str) -> npt.NDArray[Any]:
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise MeshError(f"{what} are no array: {error}") from error

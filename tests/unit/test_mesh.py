@@ -30,6 +30,26 @@ def test_an_index_out_of_range_is_named(index: int) -> None:
         Mesh(np.eye(3), [[0, 1, 2], [0, 1, index]])
 
 
+@pytest.mark.parametrize("kind", [np.complex128, np.bool_, np.str_, object, "M8[s]"])
+def test_what_is_no_real_number_is_no_coordinate(kind) -> None:
+    with pytest.raises(MeshError, match=r"vertices are of type .*, expected real numbers"):
+        Mesh(np.eye(3).astype(np.int64).astype(kind), [[0, 1, 2]])
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float16, np.int8, np.uint64, ">f8"])
+def test_all_real_numbers_are_coordinates(kind) -> None:
+    mesh = Mesh(np.eye(3).astype(kind), [[0, 1, 2]])
+    assert mesh.vertices.dtype == np.float64
+    np.testing.assert_array_equal(mesh.vertices, np.eye(3))
+
+
+def test_lists_of_unequal_length_are_no_array() -> None:
+    with pytest.raises(MeshError, match="vertices are no array"):
+        Mesh([[0, 0, 0], [1]])
+    with pytest.raises(MeshError, match="faces are no array"):
+        Mesh(np.eye(3), [[0, 1, 2], [0]])
+
+
 def test_the_first_bad_vertex_is_named() -> None:
     with pytest.raises(MeshError, match="1 of 3 vertices are NaN or infinite, the first is vertex 2"):
         Mesh([[0, 0, 0], [1, 0, 0], [np.inf, 0, 0]], [[0, 1, 2]])
