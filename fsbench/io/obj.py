@@ -22,7 +22,7 @@ _LARGEST_KEPT_BYTES = 16 << 20
 """A block of faces up to this size is remembered."""
 
 _NONE = np.empty(0, np.int64)
-_SLASH, _F, _N, _V = b"/fnv"
+_SLASH, _NINE, _F, _N, _V = b"/9fnv"
 
 
 def read_obj(path: str | os.PathLike[str], *, every_vertex: bool = False) -> Mesh:
@@ -30,7 +30,7 @@ def read_obj(path: str | os.PathLike[str], *, every_vertex: bool = False) -> Mes
 
     Understood are `v` (numbers after the third, colours mostly, are not geometry) and `f` with corners `a`, `a/b`,
     `a//c`, `a/b/c`, of polygons of any size, with indices from the start or (negative) from the end, in
-    any order; blanks or tabs; LF or CRLF; comments; lines continued by a backslash. All else (`vt`, `g`, `o`,
+    any order; blanks or tabs; LF, CRLF or CR; comments; lines continued by a backslash. All else (`vt`, `g`, `o`,
     `s`, `usemtl`, `mtllib`, ...) is passed over and no other file is opened. Several objects or materials are read as
     one mesh in file order; the official FaceScape reader fails on those.
 
@@ -94,6 +94,10 @@ def _load(path: str | os.PathLike[str]) -> Bytes:
         while n := file.readinto(memoryview(raw)[filled:-1]):
             filled += n
     raw[:PAD] = b"\n" * PAD
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff"), PAD):
+        raise FormatError(f"{path}: is text in UTF-16, expected ASCII or UTF-8. Save it as that")
+    if raw.find(b"\n", PAD, filled) < 0 and raw.find(b"\r", PAD, filled) >= 0:
+        raw = raw.replace(b"\r", b"\n")
     if raw[filled - 1] != NEWLINE:
         raw[filled] = NEWLINE
         filled += 1
@@ -227,7 +231,7 @@ def _expect_words(what: str, words: str, positions: Ints, counts: Ints) -> None:
 
 def _parse_faces(text: Bytes, starts: Ints, ends: Ints, sizes: Ints, so_far: Ints) -> _Faces:
     """Parse corners; `sizes` how many each face has, `so_far` how many vertices stand before it."""
-    ends, n_textured, n_with_normal = _index_ends(text, starts, ends)
+    ends, n_textured, n_with_normal = _index_ends(text, starts, ends, len(sizes))
     corners = parse_integers(text, starts, ends)
     if corners.min(initial=1) < 1:
         corners = _from_the_end(corners, np.repeat(so_far, sizes), starts)
@@ -235,30 +239,43 @@ def _parse_faces(text: Bytes, starts: Ints, ends: Ints, sizes: Ints, so_far: Int
     return _Faces(corners, sizes, n_textured, n_with_normal)
 
 
-def _index_ends(text: Bytes, starts: Ints, ends: Ints) -> tuple[Ints, int, int]:
+def _index_ends(text: Bytes, starts: Ints, ends: Ints, n_faces: int) -> tuple[Ints, int, int]:
     """Where the vertex index of each corner ends; how many corners have a texture index; how many a normal's."""
     n = len(starts)
     low, high = (int(starts[0]), int(ends[-1])) if n else (0, 0)
     slashes = np.flatnonzero(text[low:high] == _SLASH) + low
     if len(slashes) == 0:
         return ends, 0, 0
-    first, second = _slashes_in_words(slashes, starts, ends)
+    first, second = _slashes_in_words(text, slashes, starts, ends)
+    # Of letters there should be the f of each further face.
+    if np.count_nonzero(text[low:high] > _NINE) != n_faces - 1:
+        letters = np.flatnonzero(text[low:high] > _NINE) + low
+        words = np.searchsorted(starts, letters, side="right") - 1
+        _refuse_corners(text, starts, ends, words[(letters > first[words]) & (letters < ends[words])])
     # Every text ends with a line break, so there is a byte after a slash; after a corner's last one it is blank.
     follows = text.take(np.minimum(first + 1, ends))
     n_textured = np.count_nonzero((first + 1 < ends) & (follows != _SLASH))
     return first, int(n_textured), int(np.count_nonzero(second + 1 < ends))
 
 
-def _slashes_in_words(slashes: Ints, starts: Ints, ends: Ints) -> tuple[Ints, Ints]:
+def _slashes_in_words(text: Bytes, slashes: Ints, starts: Ints, ends: Ints) -> tuple[Ints, Ints]:
     """Where the first and the second slash of each word are; the word's end where there is none."""
     per_word, rest = divmod(len(slashes), len(starts))
     if rest == 0 and per_word in (1, 2):
         first, last = slashes[::per_word], slashes[per_word - 1 :: per_word]
         if (first > starts).all() and (last < ends).all():
             return first, last if per_word == 2 else ends
-    slashes = np.append(slashes, [ends[-1], ends[-1]])
+    slashes = np.append(slashes, [ends[-1]] * 3)
     i = np.searchsorted(slashes, starts)
+    _refuse_corners(text, starts, ends, np.flatnonzero(slashes[i + 2] < ends))
     return np.minimum(slashes[i], ends), np.minimum(slashes[i + 1], ends)
+
+
+def _refuse_corners(text: Bytes, starts: Ints, ends: Ints, words: Ints) -> None:
+    if len(words):
+        start, end = int(starts[words[0]]), int(ends[words[0]])
+        found = text[start : min(end, start + 40)].tobytes().decode("ascii", "backslashreplace")
+        raise _LineError(start, f"found a corner '{found}', expected a, a/b, a//c or a/b/c with whole numbers")
 
 
 def _from_the_end(corners: Ints, so_far: Ints, positions: Ints) -> Ints:

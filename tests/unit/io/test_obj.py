@@ -31,6 +31,8 @@ def read(tmp_path: Path):
         SQUARE + "f 1 2 3\nf 3 4 1\n",
         SQUARE + "f 1 2 3\nf 3 4 1",
         (SQUARE + "f 1 2 3\nf 3 4 1\n").replace("\n", "\r\n"),
+        (SQUARE + "f 1 2 3\nf 3 4 1\n").replace("\n", "\r"),
+        ("# head\n" + SQUARE + "f 1 2 3\nf 3 4 1").replace("\n", "\r"),
         (SQUARE + "f 1 2 3\nf 3 4 1\n").replace(" ", "\t"),
         (SQUARE + "f 1 2 3\nf 3 4 1\n").replace(" ", "   ").replace("\n", "  \n\n"),
         "\n  " + (SQUARE + "f 1 2 3\nf 3 4 1\n").replace("\n", "\n\t "),
@@ -119,6 +121,13 @@ def test_without_faces_it_is_a_point_cloud(read):
         (SQUARE + "f 1 2 x\n", FormatError, "line 5: found 'x', expected a whole number"),
         (SQUARE + "f 1 2 3.5\n", FormatError, "line 5: found '3.5'"),
         (SQUARE + "f 1 2 /3\n", FormatError, "line 5"),
+        (SQUARE + "f 1/x 2/y 3/z\n", FormatError, "line 5: found a corner '1/x', expected a, a/b, a//c or a/b/c"),
+        (SQUARE + "f 1/1 2/1 3/1\nf 1/1 2/1 4/x\n", FormatError, "line 6: found a corner '4/x'"),
+        (SQUARE + "f 1/1/1 2/1/x 3/1/1\no f\n", FormatError, "line 5: found a corner '2/1/x'"),
+        (SQUARE + "f 1/1/1/1 2/2/2/2 3/3/3/3\n", FormatError, "line 5: found a corner '1/1/1/1'"),
+        (SQUARE + "f 1/1 2/1 3/1/1/1\n", FormatError, "line 5: found a corner '3/1/1/1'"),
+        ((SQUARE + "f 1 2 x\n").replace("\n", "\r"), FormatError, "line 5: found 'x', expected a whole number"),
+        ((SQUARE + "f 1 2 3\n").encode("utf-16"), FormatError, "is text in UTF-16, expected ASCII or UTF-8"),
         (SQUARE + "f 1 2 99999999999999999999\n", FormatError, "line 5"),
         (SQUARE + "v 1 2\n", FormatError, "line 5: a vertex has 2 numbers, expected at least 3"),
         (SQUARE + "v 1 2 three\n", FormatError, "line 5: found 'three', expected a number"),
@@ -127,7 +136,7 @@ def test_without_faces_it_is_a_point_cloud(read):
         (SQUARE.replace("1 1 0", "1 1e999 0") + "f 1 2 3\n", MeshError, "NaN or infinite"),
     ],
 )
-def test_bad_text_is_refused_and_the_place_named(read, tmp_path: Path, text: str, kind: type, reason: str):
+def test_bad_text_is_refused_and_the_place_named(read, tmp_path: Path, text: str | bytes, kind: type, reason: str):
     with pytest.raises(kind, match=reason) as caught:
         read(text)
     assert str(caught.value).startswith(str(tmp_path / "mesh.obj") + ": ")
