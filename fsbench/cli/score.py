@@ -57,13 +57,13 @@ def command(
     scans = {name: options.pop(name) for name in NAMES}
     adapter = options
     label = method_label(method, pred)
-    refuse_inside_predictions(out, pred)
     if load_spec(benchmark).protocol in PROTOCOLS:
         from fsbench.cli.scanning import score_scans
 
         given = [f"--{name}" for name, value in adapter.items() if value is not None]
         if given:
             raise UsageError(f"{benchmark} finds how a prediction stands; leave out {', '.join(given)}")
+        refuse_inside_predictions(out, pred)
         run = score_scans(benchmark, root, pred, scans, label, samples, Path(out), running, overwrite)
         click.get_current_context().exit(summarise(run, Path(out)))
     given = [f"--{name.replace('_', '-')}" for name, value in scans.items() if value is not None]
@@ -75,6 +75,7 @@ def command(
             f"{pred}: no such folder or archive; --pred has one method's files, "
             f"e.g. ROOT/{opened.files.predictions}/NAME"
         )
+    refuse_inside_predictions(out, pred)
     chosen = opened.select(samples) if samples is not None else opened.samples
     chosen_adapter = build_adapter(**adapter)
     chosen_adapter.check_benchmark(in_the_lab=opened.in_the_lab)
