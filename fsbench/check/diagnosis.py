@@ -27,10 +27,10 @@ GOOD = 0.5
 HELPS = 0.85
 """A named change must bring the mean misfit below this share of what it is."""
 
-FIT_HELPS = 0.72
+FIT_HELPS = 0.8
 """The same for a change with numbers fitted to the samples, which would help a bad prediction too."""
 
-MOVED = 0.12
+MOVED = 0.16
 """Share of the face's size by which a fitted change must move it."""
 
 _STEADY = 0.7
@@ -121,9 +121,9 @@ def diagnose(evidence: Sequence[Evidence], search: bool = True) -> Diagnosis:
     fitted = _fit(evidence, suspects, best_key, float(best.mean()), search)
     if fitted is not None:
         fronts = [fit.sight.front for fit in fitted.fits]
-        return Diagnosis(
-            float(own.mean()), fitted.misfit, len(fronts), len(evidence), _mean(fronts), fitted.suspect, fitted
-        )
+        before = [one.sight(own_key).misfit if own_key is not None else 1.0 for one in fitted.evidence]
+        helped = sum(fit.sight.misfit < was for fit, was in zip(fitted.fits, before, strict=True))
+        return Diagnosis(float(own.mean()), fitted.misfit, helped, len(evidence), _mean(fronts), fitted.suspect, fitted)
     if best_key is None:
         return Diagnosis(1.0, 1.0, 0, len(evidence), float("nan"))
     front = _mean([one.sight(best_key).front for one in evidence])
