@@ -13,7 +13,7 @@ import re
 import numpy as np
 import numpy.typing as npt
 
-from fsbench.io.lines import Bytes
+from fsbench.io.lines import Bytes, Positions
 from fsbench.mesh import Floats, Ints, Mask
 
 Words = npt.NDArray[np.uint64]
@@ -80,7 +80,7 @@ def parse_unsigned(buffer: Bytes, ends: Ints, lengths: Ints) -> tuple[Ints, Mask
     return words.view(np.int64), good
 
 
-def parse_integers(buffer: Bytes, starts: Ints, ends: Ints) -> Ints:
+def parse_integers(buffer: Bytes, starts: Ints | Positions, ends: Ints | Positions) -> Ints:
     """Parse signed whole numbers, (n,) int64.
 
     Raises
@@ -91,8 +91,12 @@ def parse_integers(buffer: Bytes, starts: Ints, ends: Ints) -> Ints:
     values = np.empty(len(starts), np.int64)
     for i in range(0, len(starts), _BLOCK):
         some = slice(i, i + _BLOCK)
-        values[some] = _integers(buffer, starts[some], ends[some])
+        values[some] = _integers(buffer, _wide(starts[some]), _wide(ends[some]))
     return values
+
+
+def _wide(positions: Ints | Positions) -> Ints:
+    return positions.astype(np.int64, copy=False)
 
 
 def _integers(buffer: Bytes, starts: Ints, ends: Ints) -> Ints:
@@ -117,7 +121,7 @@ def _one_integer(buffer: Bytes, start: int, end: int) -> int:
     return int(text)
 
 
-def parse_floats(buffer: Bytes, starts: Ints, ends: Ints) -> Floats:
+def parse_floats(buffer: Bytes, starts: Ints | Positions, ends: Ints | Positions) -> Floats:
     """Parse decimal numbers, (n,) float64.
 
     Up to 15 digits the value is the one that `float` gives; beyond, it may differ in the last bits (relative
@@ -131,7 +135,7 @@ def parse_floats(buffer: Bytes, starts: Ints, ends: Ints) -> Floats:
     values = np.empty(len(starts))
     for i in range(0, len(starts), _BLOCK):
         some = slice(i, i + _BLOCK)
-        values[some] = _floats(buffer, starts[some], ends[some])
+        values[some] = _floats(buffer, _wide(starts[some]), _wide(ends[some]))
     return values
 
 

@@ -4,20 +4,64 @@ A text is a uint8 array as `padded` makes it: behind line breaks, since numbers 
 may begin 8 bytes before a number. The parts of it that are looked at end with a line break.
 """
 
+import os
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
+from fsbench.io.files import open_regular
 from fsbench.mesh import Ints
 
 Bytes = npt.NDArray[np.uint8]
+Positions = npt.NDArray[np.uint32]
 
 PAD = 8
+PIECE_BYTES = 1 << 16
+"""Texts are parsed in pieces of this size: temporary arrays then stay in the processor's cache,
+and in memory that the process has already, which is worth more."""
+
 NEWLINE, _BLANK, _HASH = b"\n #"
 
 
 def padded(data: bytes) -> Bytes:
     """Return the text as an array, with `PAD` line breaks in front and one behind; it starts at `PAD`."""
     return np.frombuffer(b"".join((b"\n" * PAD, data, b"\n")), np.uint8)
+
+
+def read_padded(path: str | os.PathLike[str], max_bytes: int) -> bytearray:
+    """Read a file as `padded` makes it, but held once and still to be changed; errors as `files.open_regular`."""
+    file, n_bytes = open_regular(path, max_bytes)
+    with file:
+        raw = bytearray(PAD + n_bytes + 1)
+        filled = PAD
+        while n := file.readinto(memoryview(raw)[filled:-1]):
+            filled += n
+    raw[:PAD] = b"\n" * PAD
+    raw[filled] = NEWLINE
+    del raw[filled + 1 :]
+    return raw
+
+
+def pieces_of(text: Bytes, start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """Yield where pieces of text[start:stop] start and end: whole lines, of `PIECE_BYTES` or little more."""
+    while start < stop:
+        end = min(start + PIECE_BYTES, stop)
+        while not (breaks := np.flatnonzero(text[end - 1 : end + 4095] == NEWLINE)).size:
+            end += 4096
+        end += int(breaks[0])
+        yield start, end
+        start = end
+
+
+def all_words_of(text: Bytes, start: int, stop: int) -> tuple[Positions, Positions]:
+    """Return the same as `words_of` for a text of many pieces, in half the memory."""
+    starts, ends = [np.empty(0, np.uint32)], [np.empty(0, np.uint32)]
+    for piece in pieces_of(text, start, stop):
+        first, last = words_of(text, *piece)
+        starts.append(first.astype(np.uint32))
+        ends.append(last.astype(np.uint32))
+    return np.concatenate(starts), np.concatenate(ends)
 
 
 def words_of(text: Bytes, start: int, stop: int) -> tuple[Ints, Ints]:

@@ -9,14 +9,21 @@ import numpy as np
 
 from fsbench.errors import FormatError, MeshError
 from fsbench.io.decimals import BadNumberError, parse_floats, parse_integers
-from fsbench.io.files import MAX_MESH_BYTES, open_regular
-from fsbench.io.lines import NEWLINE, PAD, Bytes, even_lines, line_heads, line_number, words_after, words_of
+from fsbench.io.files import MAX_MESH_BYTES
+from fsbench.io.lines import (
+    NEWLINE,
+    PAD,
+    Bytes,
+    even_lines,
+    line_heads,
+    line_number,
+    pieces_of,
+    read_padded,
+    words_after,
+    words_of,
+)
 from fsbench.io.polygons import triangulate
 from fsbench.mesh import Floats, Ints, Mesh
-
-_PIECE_BYTES = 1 << 16
-"""The text is parsed in pieces of this size: temporary arrays then stay in the processor's cache,
-and in memory that the process has already, which is worth more."""
 
 _LARGEST_KEPT_BYTES = 16 << 20
 """A block of faces up to this size is remembered."""
@@ -87,20 +94,11 @@ class _LineError(ValueError):
 
 def _load(path: str | os.PathLike[str]) -> Bytes:
     """The file's text between line breaks, without comments and continued lines; every byte stays in its place."""
-    file, n_bytes = open_regular(path, MAX_MESH_BYTES)
-    with file:
-        raw = bytearray(PAD + n_bytes + 1)
-        filled = PAD
-        while n := file.readinto(memoryview(raw)[filled:-1]):
-            filled += n
-    raw[:PAD] = b"\n" * PAD
+    raw = read_padded(path, MAX_MESH_BYTES)
     if raw.startswith((b"\xff\xfe", b"\xfe\xff"), PAD):
         raise FormatError(f"{path}: is text in UTF-16, expected ASCII or UTF-8. Save it as that")
-    if raw.find(b"\n", PAD, filled) < 0 and raw.find(b"\r", PAD, filled) >= 0:
+    if raw.find(b"\n", PAD, -1) < 0 and raw.find(b"\r", PAD) >= 0:
         raw = raw.replace(b"\r", b"\n")
-    if raw[filled - 1] != NEWLINE:
-        raw[filled] = NEWLINE
-        filled += 1
     if raw.startswith(b"\xef\xbb\xbf", PAD):
         raw[PAD : PAD + 3] = b"   "
     for mark, pattern in ((b"#", rb"#[^\n]*"), (b"\\", rb"\\[ \t\r]*\n")):
@@ -108,8 +106,8 @@ def _load(path: str | os.PathLike[str]) -> Bytes:
             for match in re.finditer(pattern, raw):
                 raw[match.start() : match.end()] = b" " * (match.end() - match.start())
     # The last line ends, even if it says that it goes on.
-    raw[filled - 1] = NEWLINE
-    return np.frombuffer(raw, np.uint8, filled)
+    raw[-1] = NEWLINE
+    return np.frombuffer(raw, np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +155,10 @@ def _faces_alone(text: bytes) -> _Faces | None:
 def _parse_pieces(text: Bytes) -> _Content:
     """Parse all lines, piece by piece."""
     pieces: list[_Content] = []
-    n_vertices, start = 0, PAD
-    while start < len(text):
-        stop = _line_end(text, min(start + _PIECE_BYTES, len(text)))
+    n_vertices = 0
+    for start, stop in pieces_of(text, PAD, len(text)):
         pieces.append(_parse_lines(text, start, stop, n_vertices))
         n_vertices += len(pieces[-1].vertices)
-        start = stop
     faces = _Faces(
         corners=np.concatenate([p.faces.corners for p in pieces] or [_NONE]),
         sizes=np.concatenate([p.faces.sizes for p in pieces] or [_NONE]),
@@ -171,13 +167,6 @@ def _parse_pieces(text: Bytes) -> _Content:
     )
     vertices = np.concatenate([p.vertices for p in pieces] or [np.empty((0, 3))])
     return _Content(vertices, faces, any(p.has_normals for p in pieces))
-
-
-def _line_end(text: Bytes, position: int) -> int:
-    """Where the line ends that holds the byte before `position`."""
-    while not (breaks := np.flatnonzero(text[position - 1 : position + 4095] == NEWLINE)).size:
-        position += 4096
-    return position + int(breaks[0])
 
 
 def _parse_lines(text: Bytes, start: int, stop: int, n_before: int) -> _Content:

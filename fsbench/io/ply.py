@@ -4,7 +4,7 @@ import os
 import struct
 from array import array
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +12,12 @@ import numpy.typing as npt
 from fsbench.errors import FormatError, MeshError
 from fsbench.io.decimals import BadNumberError, parse_floats, parse_integers
 from fsbench.io.files import MAX_MESH_BYTES, read_bytes
-from fsbench.io.lines import Bytes, words_of
+from fsbench.io.lines import NEWLINE, Bytes, all_words_of
 from fsbench.io.polygons import triangulate
 from fsbench.mesh import Floats, Ints, Mesh
 
 _MAX_HEADER_BYTES = 1 << 16
+_AT_ONCE = 1 << 16
 _TYPES = {
     name: np.dtype(code)
     for names, code in (
@@ -135,7 +136,7 @@ def _vertices(tables: dict[str, _Table]) -> Floats:
     return vertices
 
 
-def _faces(tables: dict[str, _Table]) -> Ints:
+def _faces(tables: dict[str, _Table]) -> npt.NDArray[np.integer[Any]]:
     if "tristrips" in tables:
         raise _PlyError("triangle strips are not read; export the mesh with a list of faces")
     if "face" not in tables:
@@ -147,8 +148,7 @@ def _faces(tables: dict[str, _Table]) -> Ints:
         raise _PlyError(f"vertex indices are of type {column.values.dtype}, expected whole numbers")
     if column.sizes.min(initial=3) < 3:
         raise _PlyError(f"a face has {column.sizes.min()} corners, expected at least 3")
-    # uint64 beyond int64 wraps to a negative index, which Mesh refuses.
-    return triangulate(column.values.astype(np.int64), column.sizes)
+    return triangulate(cast(npt.NDArray[np.integer[Any]], column.values), column.sizes)
 
 
 def _read_header(data: bytes) -> _Header:
@@ -234,8 +234,8 @@ class _Words:
     unit = "numbers"
 
     def __init__(self, data: Bytes, start: int) -> None:
-        self.data = np.append(data, np.uint8(ord("\n")))
-        self.starts, self.ends = words_of(self.data, start, len(self.data))
+        self.data = data if data[-1] == NEWLINE else np.append(data, np.uint8(NEWLINE))
+        self.starts, self.ends = all_words_of(self.data, start, len(self.data))
         self.start, self.stop = 0, len(self.starts)
 
     def width(self, dtype: np.dtype) -> int:
@@ -243,8 +243,12 @@ class _Words:
 
     def grid(self, start: int, step: int, n: int, size: int, dtype: np.dtype) -> npt.NDArray[np.generic]:
         """Give `size` neighbouring values at each of `n` places, (n, size)."""
-        positions = start + step * np.arange(n)[:, None] + np.arange(size)
-        return self.values(positions.ravel(), dtype).reshape(n, size)
+        found = np.empty((n, size), dtype)
+        for first in range(0, n, _AT_ONCE):
+            rows = np.arange(first, min(first + _AT_ONCE, n))
+            positions = start + step * rows[:, None] + np.arange(size)
+            found[rows[0] : rows[-1] + 1] = self.values(positions.ravel(), dtype).reshape(len(rows), size)
+        return found
 
     def values(self, positions: Ints, dtype: np.dtype) -> npt.NDArray[np.generic]:
         starts, ends = self.starts[positions], self.ends[positions]
@@ -258,7 +262,10 @@ class _Words:
         return exact.astype(dtype)
 
     def count_at(self, position: int, dtype: np.dtype) -> int:
-        return int(self.values(np.array([position]), dtype)[0])
+        text = self.data[self.starts[position] : self.ends[position]].tobytes()
+        # Nearly always; what is left is parsed with care, to be refused in the right words.
+        is_plain = len(text) <= 2 and text.isdigit()
+        return int(text) if is_plain else int(self.values(np.array([position]), dtype)[0])
 
     def is_more(self, position: int) -> bool:
         return position < self.stop
@@ -317,10 +324,25 @@ def _read_uneven(
     source: _Bytes | _Words, element: _Element, position: int, wanted: tuple[str, ...]
 ) -> tuple[_Table, int]:
     """Read items of any length by walking from one to the next. Gives the place after the last, too."""
+    parts: list[_Table] = []
+    for done in range(0, element.count, _AT_ONCE):
+        part, position = _walk(source, element, position, min(_AT_ONCE, element.count - done), wanted)
+        parts.append(part)
+    return {name: _joined([part[name] for part in parts]) for name in parts[0]}, position
+
+
+def _joined(columns: list[_Column]) -> _Column:
+    sizes = [column.sizes for column in columns if column.sizes is not None]
+    return _Column(np.concatenate([column.values for column in columns]), np.concatenate(sizes) if sizes else None)
+
+
+def _walk(
+    source: _Bytes | _Words, element: _Element, position: int, n_items: int, wanted: tuple[str, ...]
+) -> tuple[_Table, int]:
     starts = {p.name: array("q") for p in element.properties if p.name in wanted}
     sizes = {p.name: array("q") for p in element.properties if p.name in wanted}
     steps = [(p, p.name in wanted, source.width(p.dtype)) for p in element.properties]
-    for _ in range(element.count):
+    for _ in range(n_items):
         for p, is_wanted, width in steps:
             size = 1
             if p.count_dtype is not None:

@@ -5,18 +5,24 @@ scored as if it were whole.
 """
 
 import os
+import re
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from fsbench.errors import FormatError, MeshError
 from fsbench.io.decimals import BadNumberError, parse_floats
-from fsbench.io.files import MAX_MESH_BYTES, read_bytes
-from fsbench.io.lines import PAD, Bytes, line_heads, line_number, padded, words_after, words_of
+from fsbench.io.files import MAX_MESH_BYTES
+from fsbench.io.lines import PAD, Bytes, line_heads, line_number, pieces_of, read_padded, words_after, words_of
 from fsbench.mesh import Floats, Ints, Mesh
 
 _TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 _HEADER_BYTES = 84
+_NONE = np.empty(0, np.uint32)
+_AT_ONCE = 1 << 16
+
+Corners = npt.NDArray[np.floating]
 
 # Odd numbers without a pattern, one a coordinate: a hash that tells corners apart in one pass.
 _MULTIPLIERS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
@@ -46,18 +52,19 @@ def read_stl(path: str | os.PathLike[str]) -> Mesh:
     MeshError
         If what it holds is no mesh: no triangles, NaN.
     """
-    data = read_bytes(path, MAX_MESH_BYTES)
-    n_triangles = int.from_bytes(data[_HEADER_BYTES - 4 : _HEADER_BYTES], "little")
-    if len(data) >= _HEADER_BYTES and len(data) == _HEADER_BYTES + n_triangles * _TRIANGLE.itemsize:
-        # A NaN may be of the signalling kind, of which numpy warns; Mesh refuses it.
-        with np.errstate(invalid="ignore"):
-            corners = np.frombuffer(data, _TRIANGLE, offset=_HEADER_BYTES)["corners"].reshape(-1, 3).astype(np.float64)
-    elif data.lstrip()[:5].lower() == b"solid":
-        corners = _ascii_corners(path, padded(data))
+    raw = read_padded(path, MAX_MESH_BYTES)
+    n_bytes, start = len(raw) - PAD - 1, PAD + _HEADER_BYTES
+    n_triangles = int.from_bytes(raw[start - 4 : min(start, PAD + n_bytes)], "little")
+    corners: Corners
+    if n_bytes >= _HEADER_BYTES and n_bytes == _HEADER_BYTES + n_triangles * _TRIANGLE.itemsize:
+        corners = np.frombuffer(raw, _TRIANGLE, n_triangles, start)["corners"].reshape(-1, 3)
+    elif re.match(rb"\s*solid", raw, re.IGNORECASE):
+        corners = _ascii_corners(path, np.frombuffer(raw, np.uint8))
     else:
-        found = f"has {len(data):,} bytes and announces {n_triangles:,} triangles, which need "
+        found = f"has {n_bytes:,} bytes and announces {n_triangles:,} triangles, which need "
         expected = f"{_HEADER_BYTES + n_triangles * _TRIANGLE.itemsize:,}"
         raise FormatError(f"{path}: {found}{expected}; nor does it begin with 'solid'. Is it a whole STL file?")
+    del raw
     try:
         return Mesh(*_shared(corners))
     except MeshError as error:
@@ -65,22 +72,30 @@ def read_stl(path: str | os.PathLike[str]) -> Mesh:
 
 
 def _ascii_corners(path: str | os.PathLike[str], text: Bytes) -> Floats:
-    starts, ends = words_of(text, PAD, len(text))
-    heads = line_heads(text, PAD, len(text), starts)
-    n_words = np.diff(heads, append=len(starts)) - 1
-    is_vertex = _is(b"vertex", text, starts[heads], ends[heads])
-    n_ends = np.count_nonzero(_is(b"endfacet", text, starts[heads], ends[heads]))
-    n_corners = np.count_nonzero(is_vertex)
-    if n_corners != 3 * n_ends or not _is(b"endsolid", text, starts[heads[-1:]], ends[heads[-1:]]).all():
+    starts, ends = [_NONE], [_NONE]
+    n_corners = n_ends = 0
+    odd, is_whole = "", False
+    for start, stop in pieces_of(text, PAD, len(text)):
+        first, after = words_of(text, start, stop)
+        heads = line_heads(text, start, stop, first)
+        n_words = np.diff(heads, append=len(first)) - 1
+        is_vertex = _is(b"vertex", text, first[heads], after[heads])
+        n_corners += int(np.count_nonzero(is_vertex))
+        n_ends += int(np.count_nonzero(_is(b"endfacet", text, first[heads], after[heads])))
+        if len(heads):
+            is_whole = bool(_is(b"endsolid", text, first[heads[-1:]], after[heads[-1:]])[0])
+        for i in np.flatnonzero(is_vertex & (n_words != 3))[: 0 if odd else 1]:
+            odd = f"line {line_number(text, int(first[heads[i]]))}: a vertex has {n_words[i]} numbers, expected 3"
+        words = words_after(heads[is_vertex], n_words[is_vertex])
+        starts.append(first[words].astype(np.uint32))
+        ends.append(after[words].astype(np.uint32))
+    if n_corners != 3 * n_ends or not is_whole:
         found = f"{n_corners} vertices, {n_ends} times 'endfacet'"
         raise FormatError(f"{path}: {found}; expected three vertices a facet and 'endsolid' in the end. Is it cut off?")
-    odd = np.flatnonzero(is_vertex & (n_words != 3))
-    if len(odd):
-        line = line_number(text, int(starts[heads[odd[0]]]))
-        raise FormatError(f"{path}: line {line}: a vertex has {n_words[odd[0]]} numbers, expected 3")
-    words = words_after(heads[is_vertex], n_words[is_vertex])
+    if odd:
+        raise FormatError(f"{path}: {odd}")
     try:
-        return parse_floats(text, starts[words], ends[words]).reshape(-1, 3)
+        return parse_floats(text, np.concatenate(starts), np.concatenate(ends)).reshape(-1, 3)
     except BadNumberError as error:
         raise FormatError(f"{path}: line {line_number(text, error.position)}: {error}") from error
 
@@ -93,16 +108,30 @@ def _is(word: bytes, text: Bytes, starts: Ints, ends: Ints) -> np.ndarray:
     return same
 
 
-def _shared(corners: Floats) -> tuple[Floats, Ints]:
+def _shared(corners: Corners) -> tuple[Floats, Ints]:
     if len(corners) == 0:
         raise MeshError("the mesh is empty: it has no triangles")
-    # Adding zero makes -0 and 0 the same bytes.
-    bits = np.ascontiguousarray(corners + 0.0).view(np.uint64)
-    codes, _ = pd.factorize((bits * _MULTIPLIERS).sum(1, dtype=np.uint64))
+    hashes = np.empty(len(corners), np.uint64)
+    blocks = [slice(i, i + _AT_ONCE) for i in range(0, len(corners), _AT_ONCE)]
+    for some in blocks:
+        bits = _bits(corners[some])
+        # Single precision leaves the lower bits zero, which no product would fill.
+        bits ^= bits >> np.uint64(32)
+        hashes[some] = (bits * _MULTIPLIERS).sum(1, dtype=np.uint64)
+    codes, _ = pd.factorize(hashes)
     first = np.empty(codes.max() + 1, np.int64)
     first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-    if not np.array_equal(bits[first][codes], bits):  # two corners of one hash: a file made for it
-        _, first, codes = np.unique(bits, axis=0, return_index=True, return_inverse=True)
+    if not all(np.array_equal(_bits(corners[first[codes[some]]]), _bits(corners[some])) for some in blocks):
+        # Two corners of one hash: a file made for it.
+        _, first, codes = np.unique(_bits(corners), axis=0, return_index=True, return_inverse=True)
         order = np.argsort(first)
         first, codes = first[order], np.argsort(order)[codes.reshape(-1)]
-    return corners[first], codes.reshape(-1, 3)
+    return _bits(corners[first]).view(np.float64), codes.reshape(-1, 3)
+
+
+def _bits(corners: Corners) -> npt.NDArray[np.uint64]:
+    """The coordinates as float64, byte by byte."""
+    # Adding zero makes -0 and 0 the same bytes. A NaN may be of the signalling kind, of which numpy warns; Mesh
+    # refuses it.
+    with np.errstate(invalid="ignore"):
+        return (corners.astype(np.float64) + 0.0).view(np.uint64)

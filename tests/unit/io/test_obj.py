@@ -8,7 +8,7 @@ import pytest
 import trimesh
 
 from fsbench.errors import FormatError, MeshError, MissingError
-from fsbench.io import obj, read_mesh
+from fsbench.io import lines, read_mesh
 
 SQUARE = "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\n"
 CORNERS = [[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]]
@@ -169,7 +169,7 @@ def large(rng: np.random.Generator, n: int, form: str, number: str) -> str:
 @pytest.mark.parametrize("number", ["%.6f", "%.9g", "%.17g", "%e"])
 def test_large_files_cross_pieces_and_agree_with_trimesh(read, tmp_path: Path, form: str, number: str):
     text = large(np.random.default_rng(2), 3000, form, number)
-    assert len(text) > 3 * obj._PIECE_BYTES
+    assert len(text) > 3 * lines.PIECE_BYTES
     mesh = read(text)
     other = trimesh.load(tmp_path / "mesh.obj", process=False, maintain_order=True)
     # The last bits of numbers of 17 digits.
@@ -181,7 +181,7 @@ def test_large_files_cross_pieces_and_agree_with_trimesh(read, tmp_path: Path, f
 def test_pieces_of_any_size_give_the_same_mesh(read, monkeypatch, n_bytes: int):
     text = SQUARE + "f -4 -3 -2 # x\n\nv 5 5 5\n" + "g x\n" * 50 + "f 1 2 5\nf 1//2 -1//2 -2//2 -4\n"
     whole = read(text)
-    monkeypatch.setattr(obj, "_PIECE_BYTES", n_bytes)
+    monkeypatch.setattr(lines, "PIECE_BYTES", n_bytes)
     pieces = read(text)
     np.testing.assert_array_equal(pieces.vertices, whole.vertices)
     np.testing.assert_array_equal(pieces.faces, whole.faces)
