@@ -83,7 +83,7 @@ def nearest_front(pixels: Floats, nearness: Floats, faces: Ints, wanted: Mask, l
         some = faces[start : start + _FACES_AT_ONCE].T
         xs, ys = [x[i] for i in some], [y[i] for i in some]
         front = (xs[1] - xs[0]) * (ys[2] - ys[0]) - (ys[1] - ys[0]) * (xs[2] - xs[0]) < 0
-        for face, row, column in _pairs(ys, xs, front, wanted):
+        for face, row, column in _pairs(ys, xs, front, wanted, is_cyclic=False):
             hit, weights = _inside([part[face] - column for part in xs], [part[face] - row for part in ys])
             face, ray = face[hit], (row * wanted.shape[1] + column)[hit]
             value = _mix(weights, [nearness[i[face]] for i in some])
@@ -125,7 +125,7 @@ def outermost(points: Floats, faces: Ints, rows: Floats, turn_columns: int, want
         some = faces[start : start + _FACES_AT_ONCE].T
         across = _unwrapped([column[i] for i in some], turn_columns)
         xs, ys, zs = ([part[i] for i in some] for part in (x, y, z))
-        for face, level, turn in _pairs([row[i] for i in some], across, True, wanted):
+        for face, level, turn in _pairs([row[i] for i in some], across, True, wanted, is_cyclic=True):
             s, c, height = sine[turn], cosine[turn], rows[level]
             corners = [(a[face], b[face]) for a, b in zip(xs, zs, strict=True)]
             hit, weights = _inside([b * s - a * c for a, b in corners], [part[face] - height for part in ys])
@@ -161,8 +161,10 @@ def _greatest(corners: Sequence[Floats]) -> Floats:
     return np.maximum(np.maximum(a, b), c)
 
 
-def _pairs(rows: Sequence[Floats], columns: Sequence[Floats], chosen: Mask | bool, wanted: Mask) -> Iterator[_Pairs]:
-    """All wanted rays inside the boxes around faces, given by their corners; columns are cyclic."""
+def _pairs(
+    rows: Sequence[Floats], columns: Sequence[Floats], chosen: Mask | bool, wanted: Mask, *, is_cyclic: bool
+) -> Iterator[_Pairs]:
+    """All wanted rays inside the boxes around faces, given by their corners; columns may be cyclic."""
     tolerance = 1e-9
     levels = np.flatnonzero(wanted.any(1))
     if not len(levels):
@@ -170,6 +172,10 @@ def _pairs(rows: Sequence[Floats], columns: Sequence[Floats], chosen: Mask | boo
     top = np.maximum(np.ceil(_least(rows) - tolerance), levels[0])
     bottom = np.minimum(np.floor(_greatest(rows) + tolerance), levels[-1])
     left, right = np.ceil(_least(columns) - tolerance), np.floor(_greatest(columns) + tolerance)
+    if not is_cyclic:
+        # A face that comes near the camera may be millions of columns wide.
+        sides = np.flatnonzero(wanted.any(0))
+        left, right = np.maximum(left, sides[0]), np.minimum(right, sides[-1])
     at = np.flatnonzero(chosen & (top <= bottom) & (left <= right))
     top, left = top[at].astype(np.int64), left[at].astype(np.int64)
     width = right[at].astype(np.int64) - left + 1
