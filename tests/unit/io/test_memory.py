@@ -4,6 +4,7 @@ import tracemalloc
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from fsbench.io import lines, ply, polygons, read_mesh, stl
@@ -93,8 +94,8 @@ def test_corners_in_single_precision_are_told_apart_by_their_hash(tmp_path: Path
     """Sorting them instead takes four times as long and as much memory."""
     _write(tmp_path / "mesh.stl", "binary stl")
     hashed = []
-    factorize = stl.pd.factorize
-    monkeypatch.setattr(stl.pd, "factorize", lambda hashes: hashed.append(hashes) or factorize(hashes))
+    factorize = pd.factorize
+    monkeypatch.setattr(pd, "factorize", lambda hashes: hashed.append(hashes) or factorize(hashes))
     read_mesh(tmp_path / "mesh.stl")
     lower = np.unique(hashed[0]) & np.uint64(2**29 - 1)
     assert len(np.unique(lower)) > 0.9 * len(lower)
