@@ -108,7 +108,9 @@ class Workers(Executor):
             self._closing = True
             self._aborting |= not wait
             while cancel_futures and self._waiting:
-                self._waiting.popleft().future.cancel()
+                future = self._waiting.popleft().future
+                if future.cancel():
+                    future.set_running_or_notify_cancel()
             if self._thread.is_alive():
                 self._wake_out.send_bytes(b"!")
         self._thread.join()

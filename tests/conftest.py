@@ -16,6 +16,14 @@ def shared() -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Prepared references of a test are its own, not the user's."""
+    folder = tmp_path / "cache-of-the-test"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    return folder
+
+
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small sample benchmark: four images in the wild, one face in the lab, one baseline. Not to be written to."""

@@ -228,7 +228,7 @@ def _foreign_code() -> Iterator[None]:
     try:
         with redirect_stdout(sys.stderr):
             yield
-    except (FsbenchError, FileNotFoundError, KeyboardInterrupt):
+    except (FsbenchError, FileNotFoundError, KeyboardInterrupt, MemoryError):
         raise
     except BaseException as error:  # see the module's text
         raise _ForeignError(_last_line(error)) from error

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from fsbench.alignment.nearest import Nearest, NearestSurface
 from fsbench.alignment.transform import Similarity
@@ -151,6 +150,9 @@ def _accepted_step(state: _State, model: "_Model", evaluate: _Evaluate, radius: 
 
 
 def _transform(theta: Floats) -> Similarity:
+    # Late: loading it takes longer than scoring several samples.
+    from scipy.spatial.transform import Rotation
+
     return Similarity(theta[0], Rotation.from_rotvec(theta[1:4]).as_matrix(), theta[4:])
 
 
@@ -204,6 +206,9 @@ def _jacobian(state: _State) -> Floats:
     jacobian[0] = -(ux * x + uy * y + uz * z)
     turned = np.stack([uy * z - uz * y, uz * x - ux * z, ux * y - uy * x])
     jacobian[1:4] = (scale * _right_jacobian(vector)).T @ turned
+    # Late: loading it takes longer than scoring several samples.
+    from scipy.spatial.transform import Rotation
+
     jacobian[4:] = -Rotation.from_rotvec(vector).as_matrix() @ unit
     return jacobian.T
 

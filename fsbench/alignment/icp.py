@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from fsbench.alignment.nearest import NearestSurface
 from fsbench.alignment.procrustes import weighted_similarity
@@ -188,6 +187,9 @@ def _plane_step(points: Floats, where: Floats, normals: Floats, weights: Floats,
     shorten = min(
         1.0, _MOST_TURN_RAD / max(float(np.linalg.norm(turn)), 1e-300), _MOST_GROWTH / max(abs(growth), 1e-300)
     )
+    # Late: loading it takes longer than scoring several samples.
+    from scipy.spatial.transform import Rotation
+
     rotation = Rotation.from_rotvec(turn * shorten).as_matrix()
     factor = 1.0 + growth * shorten
     return Similarity(factor, rotation, centre + solution[3:6] * shorten - factor * (rotation @ centre))

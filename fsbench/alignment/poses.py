@@ -1,8 +1,6 @@
 """Poses: a coarse search over turns, sizes and places, all at once."""
 
 import numpy as np
-from scipy.spatial import cKDTree
-from scipy.spatial.transform import Rotation
 
 from fsbench.alignment.oriented import Oriented
 from fsbench.alignment.transform import Similarity
@@ -58,6 +56,9 @@ def coarse_poses(part: Oriented, whole: Oriented) -> list[Similarity]:
 
 def _starts(part: Oriented, whole: Oriented) -> tuple[Floats, Floats, Floats]:
     """(scales (k,), rotations (k, 3, 3), translations (k, 3)) of `part_from_whole`."""
+    # Late: loading it takes longer than scoring several samples.
+    from scipy.spatial.transform import Rotation
+
     frames = Rotation.create_group("O").as_matrix()
     turns = np.concatenate([frames, _principal_turns(part.points, whole.points), _turns_everywhere(_TURNS)])
     ratio = np.linalg.norm(np.ptp(part.points, axis=0)) / np.linalg.norm(np.ptp(whole.points, axis=0))
@@ -96,6 +97,9 @@ def _turns_everywhere(n: int) -> Floats:
     inner, outer = np.sqrt(i / n), np.sqrt(1 - i / n)
     alpha, beta = 2 * np.pi * i / np.sqrt(2), 2 * np.pi * i / 1.533751168755204288118041
     quaternions = [inner * np.sin(alpha), inner * np.cos(alpha), outer * np.sin(beta), outer * np.cos(beta)]
+    # Late: loading it takes longer than scoring several samples.
+    from scipy.spatial.transform import Rotation
+
     return Rotation.from_quat(np.stack(quaternions, 1)).as_matrix()
 
 
@@ -124,6 +128,9 @@ class _Tree:
         self._low, self._high = float(scales.min()) * 0.4, float(scales.max()) * 2.5
         # A tree knows one size; it is the part's at equal extents.
         self._unit = part.size / float(np.median(scales))
+        # Late: loading it takes longer than scoring several samples.
+        from scipy.spatial import cKDTree
+
         self._tree = cKDTree(np.hstack([whole.points / self._unit, NORMAL_WEIGHT * whole.normals]))
 
     def step(self, part: Oriented, s: Floats, R: Floats, t: Floats) -> tuple[Floats, Floats, Floats, Floats]:

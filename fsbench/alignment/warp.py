@@ -2,7 +2,6 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy.interpolate import RBFInterpolator
 
 from fsbench.errors import AlignmentError
 from fsbench.mesh import Floats
@@ -41,6 +40,9 @@ def warp_by_landmarks(
     if not (np.isfinite(start).all() and np.isfinite(end).all()):
         raise AlignmentError("a landmark is NaN or infinite")
     try:
+        # Late: loading it takes longer than scoring several samples.
+        from scipy.interpolate import RBFInterpolator
+
         spline = RBFInterpolator(start, end - start, kernel="thin_plate_spline", smoothing=smoothing, degree=1)
     except np.linalg.LinAlgError:
         raise AlignmentError("the landmarks are in one plane, or two are in one place: no spline is defined") from None

@@ -105,10 +105,14 @@ def _listing(folder: Path) -> tuple[dict[str, int], list[str]]:
         for count, entry in enumerate(entries):
             if count >= _MOST_ENTRIES:
                 break
-            if entry.is_dir():
-                folders.append(entry.name)
-            elif entry.is_file():
-                sizes[entry.name] = entry.stat().st_size
+            try:
+                if entry.is_dir():
+                    folders.append(entry.name)
+                elif entry.is_file():
+                    sizes[entry.name] = entry.stat().st_size
+            except OSError:
+                # A link that leads back to itself, or a server that is gone: the sample's own row says so.
+                continue
     return dict(sorted(sizes.items())), sorted(folders)
 
 

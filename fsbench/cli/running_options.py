@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _Sample = TypeVar("_Sample")
 
+_SAMPLES_LOOKED_AT = 2
 _UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 
 
@@ -93,12 +94,27 @@ class Running:
                 yield cluster, threads
             return
         jobs = min(self.jobs, n_samples)
-        limited = self.timeout_s is not None or self.memory_bytes is not None
-        if n_samples and (jobs > 1 or limited):
+        if jobs and (jobs > 1 or self._is_guarded):
             with worker_processes(jobs, Limits(self.timeout_s, self.memory_bytes)) as workers:
                 yield workers, jobs
         else:
             yield None, 1
+
+    @contextmanager
+    def guard(self) -> "Iterator[Executor | None]":
+        """A single worker on this machine, None for here, for what comes before the samples."""
+        from fsbench.workers import Limits, worker_processes
+
+        if not self._is_guarded:
+            yield None
+            return
+        timeout_s = None if self.timeout_s is None else _SAMPLES_LOOKED_AT * self.timeout_s
+        with worker_processes(1, Limits(timeout_s, self.memory_bytes)) as workers:
+            yield workers
+
+    @property
+    def _is_guarded(self) -> bool:
+        return self.jobs > 1 or self.timeout_s is not None or self.memory_bytes is not None
 
 
 def running_options(command: _Command) -> _Command:

@@ -44,7 +44,6 @@ def command(
 
     from fsbench.benchmarks import Benchmark, load_spec
     from fsbench.benchmarks.scans import PROTOCOLS
-    from fsbench.check import quick
     from fsbench.cli.adapter_options import build_adapter
     from fsbench.cli.cache import cache_folder
     from fsbench.cli.labels import method_label, refuse_inside_predictions
@@ -80,9 +79,31 @@ def command(
     chosen_adapter = build_adapter(**adapter)
     chosen_adapter.check_benchmark(in_the_lab=opened.in_the_lab)
     with open_folder(pred) as folder:
-        for finding in quick(opened, chosen_adapter, folder, chosen):
-            say(f"warning: {finding.topic}: {finding.text}")
+        for warning in _look(running, benchmark, root, chosen_adapter, str(folder), [one.name for one in chosen]):
+            say(f"warning: {warning}")
         cache = str(cache_folder()) if running.cache else ""
         task = Task(benchmark, root, chosen_adapter, str(folder), pred, cache)
         run = score(opened, task, label, chosen, Path(out), running, overwrite)
     click.get_current_context().exit(summarise(run, Path(out)))
+
+
+def _look(running: Running, benchmark: str, root: str, adapter: Any, folder: str, names: list[str]) -> list[str]:
+    """What the cheap part of the check finds wrong; where the samples are scored, as a mesh may kill a process."""
+    from fsbench.workers import WorkerError
+
+    with running.guard() as executor:
+        if executor is None:
+            return _warnings(benchmark, root, adapter, folder, names)
+        try:
+            return list(executor.submit(_warnings, benchmark, root, adapter, folder, names).result())
+        except WorkerError as error:
+            return [f"could not look at some predictions before the run: {error}"]
+
+
+def _warnings(benchmark: str, root: str, adapter: Any, folder: str, names: list[str]) -> list[str]:
+    from fsbench.benchmarks import Benchmark
+    from fsbench.check import quick
+
+    opened = Benchmark.open(benchmark, root)
+    samples = [opened.sample(name) for name in names]
+    return [f"{finding.topic}: {finding.text}" for finding in quick(opened, adapter, folder, samples)]

@@ -9,7 +9,6 @@ import re
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from fsbench.errors import FormatError, MeshError
 from fsbench.io.decimals import BadNumberError, parse_floats
@@ -118,6 +117,9 @@ def _shared(corners: Corners) -> tuple[Floats, Ints]:
         # Single precision leaves the lower bits zero, which no product would fill.
         bits ^= bits >> np.uint64(32)
         hashes[some] = (bits * _MULTIPLIERS).sum(1, dtype=np.uint64)
+    # Late: loading it takes longer than reading several meshes.
+    import pandas as pd
+
     codes, _ = pd.factorize(hashes)
     first = np.empty(codes.max() + 1, np.int64)
     first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)

@@ -1,14 +1,15 @@
 """Merge: runs of parts of a benchmark, as the jobs of an array write them, into the run of the whole."""
 
 from collections.abc import Sequence
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from fsbench.benchmarks import load_spec, spec_names
 from fsbench.errors import UsageError
 from fsbench.runs.record import STATUSES
 from fsbench.runs.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _NAMED = 5
 
@@ -34,13 +35,18 @@ def merge(runs: Sequence[Run]) -> Run:
     if not runs:
         raise UsageError("there is no run to merge")
     _refuse_different(runs)
+    sharded = all("shard" in run.manifest for run in runs)
+    if sharded:
+        _refuse_different_wholes(runs)
+    import pandas as pd
+
     rows = pd.concat([run.samples for run in runs], ignore_index=True)
     twice = sorted(set(rows["sample"][rows["sample"].duplicated()]))
     if twice:
         raise UsageError(f"{_some(twice)} in more than one of the runs")
-    order = _order_of_shards(runs) if all("shard" in run.manifest for run in runs) else _order_of_benchmark(runs, rows)
+    order = _order_of_shards(runs) if sharded else _order_of_benchmark(runs, rows)
     samples = rows.set_index("sample", drop=False).loc[order].reset_index(drop=True)
-    return Run(samples, _manifest(runs, samples, order))
+    return Run(samples, _manifest(runs, samples))
 
 
 def _refuse_different(runs: Sequence[Run]) -> None:
@@ -54,6 +60,12 @@ def _refuse_different(runs: Sequence[Run]) -> None:
                 )
 
 
+def _refuse_different_wholes(runs: Sequence[Run]) -> None:
+    wholes = [(run.manifest["shard"]["of"], run.manifest["settings"].get("samples")) for run in runs]
+    if any(whole != wholes[0] for whole in wholes):
+        raise UsageError("the runs are shards of different wholes: --shard ../N and --samples have to be the same")
+
+
 def _identity(run: Run) -> dict[str, Any]:
     """All that parts of one run have in common."""
     manifest = run.manifest
@@ -65,10 +77,7 @@ def _identity(run: Run) -> dict[str, Any]:
 def _order_of_shards(runs: Sequence[Run]) -> list[str]:
     """Shard i of n has the samples i, i + n, i + 2 n, ... of the whole."""
     parts = [run.manifest["shard"] for run in runs]
-    whole = [run.manifest["settings"].get("samples") for run in runs]
     n = parts[0]["of"]
-    if any(part["of"] != n for part in parts) or any(samples != whole[0] for samples in whole):
-        raise UsageError("the runs are shards of different wholes: --shard ../N and --samples have to be the same")
     by_number = {part["number"]: list(run.samples["sample"]) for part, run in zip(parts, runs, strict=True)}
     missing = [f"{number}/{n}" for number in range(1, n + 1) if number not in by_number]
     if missing:
@@ -89,7 +98,7 @@ def _samples_of(run: Run, missing: list[str]) -> str:
     return f" ({_some(sorted(lost))})"
 
 
-def _order_of_benchmark(runs: Sequence[Run], rows: pd.DataFrame) -> list[str]:
+def _order_of_benchmark(runs: Sequence[Run], rows: "pd.DataFrame") -> list[str]:
     if runs[0].benchmark not in spec_names():
         raise UsageError(
             f"{runs[0].benchmark} does not come with fsbench: its order is known from runs made with --shard"
@@ -101,7 +110,7 @@ def _order_of_benchmark(runs: Sequence[Run], rows: pd.DataFrame) -> list[str]:
     return order
 
 
-def _manifest(runs: Sequence[Run], samples: pd.DataFrame, order: list[str]) -> dict[str, Any]:
+def _manifest(runs: Sequence[Run], samples: "pd.DataFrame") -> dict[str, Any]:
     first = runs[0].manifest
     sharded = "shard" in first
     counts = {status: int((samples["status"] == status).sum()) for status in STATUSES}

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from fsbench.errors import FormatError
 from fsbench.mesh import Floats
 from fsbench.runs.pools import CUMULATIVE, OVERALL, POOLED
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STATISTICS = ("median_mm", "mean_mm", "std_mm", "rmse_mm", "p90_mm")
 PREFIX = "pooled_"
@@ -31,8 +34,8 @@ class Pooled:
         `limit_mm`, then a column a bin: the share of distances below the limit.
     """
 
-    statistics: pd.DataFrame
-    curves: pd.DataFrame
+    statistics: "pd.DataFrame"
+    curves: "pd.DataFrame"
 
     def value(self, name: str, column: str, label: str) -> float:
         """The statistic `name` of one bin; of the whole where `column` is empty; NaN where nothing was pooled."""
@@ -72,11 +75,14 @@ def read_pooled(folder: Path) -> Pooled | None:
     return Pooled(statistics, curves)
 
 
-def _read(path: Path, columns: tuple[str, ...], texts: tuple[str, ...]) -> pd.DataFrame:
+def _read(path: Path, columns: tuple[str, ...], texts: tuple[str, ...]) -> "pd.DataFrame":
     if not path.is_file():
         raise FormatError(f"{path}: is not there, but {POOLED} is")
     if path.stat().st_size > _LARGEST_BYTES:
         raise FormatError(f"{path}: larger than {_LARGEST_BYTES >> 20} MiB, no run's is")
+    # Late: a worker reads no tables.
+    import pandas as pd
+
     try:
         table = pd.read_csv(path, dtype=dict.fromkeys(texts, str), keep_default_na=False)
         for name in table.columns.difference(list(texts)):

@@ -4,13 +4,16 @@ import hashlib
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from fsbench.io.npy import read_array
 from fsbench.metrics.pooling import Pool
 from fsbench.runs.files import write_atomically
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 POOLED, CUMULATIVE = "pooled.csv", "cumulative.csv"
 OVERALL = "overall"
@@ -54,7 +57,7 @@ def read_doubts(folder: Path, samples: Iterable[str]) -> dict[str, str]:
     return {sample: path.read_text("utf-8") for sample, path in paths.items() if path.is_file()}
 
 
-def write_tables(out: Path, folder: Path, bins: Mapping[str, Mapping[str, str]], by: tuple[str, ...]) -> pd.DataFrame:
+def write_tables(out: Path, folder: Path, bins: Mapping[str, Mapping[str, str]], by: tuple[str, ...]) -> "pd.DataFrame":
     """Add the samples' pools up, by the labels of some bins and overall, and write both tables into `out`.
 
     Parameters
@@ -83,6 +86,9 @@ def write_tables(out: Path, folder: Path, bins: Mapping[str, Mapping[str, str]],
             numbers[key] = numbers.get(key, 0) + 1
     keys = sorted(totals, key=lambda key: key[0] == OVERALL)
     rows = [{"by": key[0], "bin": key[1], "samples": numbers[key], **totals[key].statistics()} for key in keys]
+    # Late: a worker writes pools, not tables.
+    import pandas as pd
+
     table = pd.DataFrame(rows, columns=None if rows else ["by", "bin", "samples"])
     curves = pd.DataFrame(
         {"limit_mm": _LIMITS_MM.round(2)}

@@ -4,15 +4,17 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from fsbench.errors import FormatError, UsageError
 from fsbench.runs.files import write_atomically
 from fsbench.runs.pooled import Pooled, read_pooled
 from fsbench.runs.record import STATUSES, Record
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FIRST = ("benchmark", "method", "sample", "status", "reason")
 _FORMAT = 1
@@ -35,7 +37,7 @@ class Run:
         What the protocol measured over all samples together, where it keeps that.
     """
 
-    samples: pd.DataFrame
+    samples: "pd.DataFrame"
     manifest: dict[str, Any]
     pooled: Pooled | None = None
 
@@ -124,6 +126,9 @@ def assemble(
         for record in [by_name[name]]
     ]
     names = list(next(iter(bins.values()), {}))
+    # Late here and below: a worker makes records, not tables.
+    import pandas as pd
+
     samples = pd.DataFrame(rows, columns=[*FIRST, *names, *metrics, "seconds"])
     counts = {status: int((samples["status"] == status).sum()) for status in STATUSES}
     full = {"format": _FORMAT, **manifest, "bins": names, "metrics": list(metrics), "counts": counts}
@@ -163,6 +168,8 @@ def load_run(folder: str | Path) -> Run:
         )
     columns = [*FIRST, *bins, *metrics, "seconds"]
     types = dict.fromkeys([*FIRST, *bins], str) | dict.fromkeys([*metrics, "seconds"], np.float64)
+    import pandas as pd
+
     try:
         samples = pd.read_csv(
             folder / "samples.csv",
@@ -179,7 +186,7 @@ def load_run(folder: str | Path) -> Run:
     return Run(samples, manifest, read_pooled(folder))
 
 
-def _fault(samples: pd.DataFrame, manifest: Mapping[str, Any], metrics: Sequence[str]) -> str:
+def _fault(samples: "pd.DataFrame", manifest: Mapping[str, Any], metrics: Sequence[str]) -> str:
     """What contradicts the manifest or itself; a run that was cut off must not pass for a smaller one."""
     if unknown := set(samples["status"]) - set(STATUSES):
         return f"unknown status {sorted(unknown)}"

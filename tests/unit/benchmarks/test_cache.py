@@ -1,0 +1,115 @@
+"""Prepared references on disk: the same numbers, never a damaged one, never more room than allowed."""
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fsbench.benchmarks import Benchmark
+from fsbench.benchmarks.cache import PreparedCache
+from fsbench.protocols.facescape import Prepared
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> PreparedCache:
+    return PreparedCache(tmp_path / "prepared")
+
+
+def _entries(cache: PreparedCache) -> list[Path]:
+    return sorted(cache.folder.glob("*.prepared"))
+
+
+def _same(one: Prepared, other: Prepared) -> bool:
+    arrays, others = one.arrays(), other.arrays()
+    same = all(np.array_equal(arrays[name], others[name]) for name in arrays)
+    return same and np.array_equal(one.normals, other.normals) and np.array_equal(one.depths_mm, other.depths_mm)
+
+
+@pytest.mark.parametrize(("name", "sample_name"), [("fswild", "000"), ("fslab", "00_1_09")])
+def test_what_is_kept_is_what_was_computed(
+    cache: PreparedCache, sample: Path, name: str, sample_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    benchmark = Benchmark.open(name, sample)
+    fresh, first = benchmark.prepare(sample_name), benchmark.prepare(sample_name, cache=cache)
+    assert len(_entries(cache)) == 1
+    # From here on nothing can be computed, only found.
+    monkeypatch.setattr(type(benchmark.protocol), "prepare", None)
+    kept = benchmark.prepare(sample_name, cache=cache)
+    assert _same(fresh, first) and _same(fresh, kept)
+    assert kept.extent_mm == fresh.extent_mm
+
+
+def test_an_entry_is_found_by_content_wherever_the_file_is(cache: PreparedCache, sample: Path, tmp_path: Path) -> None:
+    Benchmark.open("fswild", sample).prepare("000", cache=cache)
+    elsewhere = Path(shutil.copytree(sample, tmp_path / "elsewhere"))
+    Benchmark.open("fswild", elsewhere).prepare("000", cache=cache)
+    assert len(_entries(cache)) == 1
+
+
+def test_another_reference_camera_or_pose_is_another_entry(cache: PreparedCache, sample: Path, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(sample, tmp_path / "changed"))
+    Benchmark.open("fswild", root).prepare("000", cache=cache)
+    mesh = root / "data/wild_gt_mesh/000.obj"
+    mesh.write_text(mesh.read_text() + "# one more line\n")
+    Benchmark.open("fswild", root).prepare("000", cache=cache)
+    assert len(_entries(cache)) == 2
+    scales = root / "code/predef/wild_pupil_scales.npy"
+    np.save(scales, np.load(scales) * (1 + 1e-9))
+    Benchmark.open("fswild", root).prepare("000", cache=cache)
+    assert len(_entries(cache)) == 3
+    laboratory = Benchmark.open("fslab", root)
+    for view in ("00_0_00", "00_0_01", "00_1_00"):
+        laboratory.prepare(view, cache=cache)
+    assert len(_entries(cache)) == 6
+
+
+@pytest.mark.parametrize("damage", ["flip", "cut", "empty", "other"])
+def test_a_damaged_entry_is_computed_again(cache: PreparedCache, sample: Path, damage: str) -> None:
+    benchmark = Benchmark.open("fswild", sample)
+    fresh = benchmark.prepare("000", cache=cache)
+    (path,) = _entries(cache)
+    good = path.read_bytes()
+    middle = len(good) // 2
+    path.write_bytes(
+        {
+            "flip": good[:middle] + bytes([good[middle] ^ 1]) + good[middle + 1 :],
+            "cut": good[:middle],
+            "empty": b"",
+            "other": b"no such thing" * 100,
+        }[damage]
+    )
+    assert _same(benchmark.prepare("000", cache=cache), fresh)
+    assert path.read_bytes() == good
+
+
+def test_the_oldest_make_room(tmp_path: Path) -> None:
+    cache = PreparedCache(tmp_path, limit_bytes=12_000)
+    arrays = {"numbers": np.arange(500.0)}  # about 4.3 kB
+    for i, key in enumerate("abc"):
+        cache.store(key, arrays)
+        if key != "c":
+            os.utime(tmp_path / f"{key}.prepared", (1000 + i, 1000 + i))
+    assert cache.load("a") is None and cache.load("b") is not None  # which makes b the last one used
+    os.utime(tmp_path / "c.prepared", (2000, 2000))
+    cache.store("d", arrays)
+    assert cache.load("c") is None and cache.load("b") is not None
+    assert cache.contents().n_bytes <= cache.limit_bytes
+    cache.store("huge", {"numbers": np.arange(5000.0)})
+    assert cache.load("huge") is None and cache.contents().n_entries == 2
+
+
+def test_clearing_removes_entries_and_nothing_else(cache: PreparedCache) -> None:
+    assert cache.contents().n_entries == 0  # also before there is a folder
+    cache.store("a", {"numbers": np.arange(5)})
+    (cache.folder / "mine.txt").write_text("stays")
+    assert cache.clear().n_entries == 1
+    assert [path.name for path in cache.folder.iterdir()] == ["mine.txt"]
+
+
+def test_a_folder_that_cannot_be_written_is_told_and_costs_no_score(sample: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.warns(UserWarning, match="are not kept.*--no-cache"):
+        prepared = Benchmark.open("fswild", sample).prepare("000", cache=PreparedCache(tmp_path / "file"))
+    assert prepared.depths_mm.any()

@@ -1,0 +1,104 @@
+"""The journal of an unfinished run: what is in it stays in it."""
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from fsbench.errors import UsageError
+from fsbench.runs import Record
+from fsbench.runs.journal import NAME, open_journal, remove_journal
+
+SETTINGS = {"benchmark": "fswild", "method": "mine"}
+RECORDS = [
+    Record("000", "ok", "", {"cd_mm": 0.1 + 0.2, "cr": 1 / 3}, 0.25),
+    Record("001", "missing", "no prediction: it is näher gelegen"),
+    Record("002", "failed", "bug"),
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    with open_journal(tmp_path / "run", SETTINGS) as journal:
+        for record in RECORDS:
+            journal.append(record)
+    return tmp_path / "run"
+
+
+def test_what_was_written_is_there_again(folder: Path) -> None:
+    before = (folder / NAME).read_bytes()
+    with open_journal(folder, SETTINGS) as journal:
+        assert list(journal.done.values()) == RECORDS
+        assert (folder / NAME).read_bytes() == before  # not a byte is written again
+        journal.append(Record("003", "ok", "", {"cr": 1.0}))
+    with open_journal(folder, SETTINGS) as journal:
+        assert list(journal.done) == ["000", "001", "002", "003"]
+
+
+@pytest.mark.parametrize("n_bytes", [1, 10, 60])
+def test_a_line_that_was_cut_off_is_dropped_and_no_other(folder: Path, n_bytes: int) -> None:
+    path = folder / NAME
+    path.write_bytes(path.read_bytes()[:-n_bytes])
+    with open_journal(folder, SETTINGS) as journal:
+        assert list(journal.done) == ["000", "001"]
+        journal.append(RECORDS[2])
+    with open_journal(folder, SETTINGS) as journal:
+        assert list(journal.done.values()) == RECORDS
+
+
+def test_a_header_that_was_cut_off_begins_again(folder: Path) -> None:
+    (folder / NAME).write_bytes(b'{"settings": {"ben')
+    with open_journal(folder, SETTINGS) as journal:
+        assert not journal.done
+        journal.append(RECORDS[0])
+    with open_journal(folder, SETTINGS) as journal:
+        assert list(journal.done) == ["000"]
+
+
+def test_another_run_is_not_gone_on_with_but_replaced_on_demand(folder: Path) -> None:
+    other = SETTINGS | {"method": "theirs"}
+    with pytest.raises(UsageError, match="method: 'mine' there, 'theirs' now"), open_journal(folder, other):
+        pass
+    with open_journal(folder, other, restart=True) as journal:
+        assert not journal.done
+
+
+def test_a_second_writer_is_refused(folder: Path) -> None:
+    with open_journal(folder, SETTINGS) as journal:
+        with pytest.raises(UsageError, match="another fsbench process"), open_journal(folder, SETTINGS, restart=True):
+            pass
+        journal.append(Record("003", "ok", "", {"cr": 1.0}))
+    with open_journal(folder, SETTINGS) as journal:
+        assert len(journal.done) == 4
+
+
+def test_a_journal_that_is_done_with_is_gone(folder: Path) -> None:
+    remove_journal(folder)
+    remove_journal(folder)
+    assert not list(folder.iterdir())
+
+
+def test_a_full_disk_is_told_and_keeps_what_was_written(folder: Path) -> None:
+    """A limit on the size of files stands for the disk: the write that crosses it fails in the middle."""
+    size = (folder / NAME).stat().st_size
+    code = f"""
+        import resource, signal, sys
+        from pathlib import Path
+        from fsbench.errors import FsbenchError
+        from fsbench.runs import Record
+        from fsbench.runs.journal import open_journal
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, ({size + 150}, {size + 150}))
+        with open_journal(Path({str(folder)!r}), {SETTINGS!r}) as journal:
+            journal.append(Record("003", "ok", "", {{"cr": 1.0}}))
+            try:
+                journal.append(Record("004", "ok", "", {{"cr": 1.0}}))
+            except FsbenchError as error:
+                sys.exit(str(error))
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False)
+    assert "cannot write the result of 004" in done.stderr and "the same command goes on" in done.stderr
+    with open_journal(folder, SETTINGS) as journal:
+        assert list(journal.done) == ["000", "001", "002", "003"]
