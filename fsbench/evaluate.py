@@ -145,11 +145,22 @@ def evaluate(
         return
     # A bounded queue: 400,000 futures at once would be memory for nothing.
     waiting = iter(names)
-    running = {executor.submit(_guarded, task, name): name for name in islice(waiting, 2 * jobs)}
-    while running:
+    running: dict[Future[Record], str] = {}
+    while True:
+        try:
+            running |= {
+                executor.submit(_guarded, task, name): name for name in islice(waiting, 2 * jobs - len(running))
+            }
+        except BrokenExecutor as error:
+            raise _broken(error) from error
+        if not running:
+            return
         for future in wait(running, return_when=FIRST_COMPLETED).done:
             yield _record(running.pop(future), future)
-        running |= {executor.submit(_guarded, task, name): name for name in islice(waiting, 2 * jobs - len(running))}
+
+
+def _broken(error: BaseException) -> FsbenchError:
+    return FsbenchError(f"the executor broke: {error}; what is scored is kept, the same command goes on")
 
 
 def _record(name: str, future: Future[Record]) -> Record:
@@ -159,7 +170,7 @@ def _record(name: str, future: Future[Record]) -> Record:
         return future.result()
     if isinstance(error, BrokenExecutor):
         # It does not say which sample broke it, and none must be blamed for another.
-        raise FsbenchError(f"the executor broke: {error}; what is scored is kept, the same command goes on")
+        raise _broken(error)
     if isinstance(error, FsbenchError):
         return Record(name, error.status, str(error))
     return Record(name, "failed", "out of memory" if isinstance(error, MemoryError) else f"the worker is lost: {error}")

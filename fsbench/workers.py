@@ -12,11 +12,12 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,9 @@ _ENVIRONMENT = {
     "MALLOC_MMAP_THRESHOLD_": str(64 << 20),
 }
 _GRACE_S = 5.0
+_END = b"end"
+_FALSE_STARTS = 3
+_CANNOT_START = "worker processes end before they begin; a script that starts them needs `if __name__ == '__main__':`"
 
 
 class WorkerError(FsbenchError):
@@ -85,7 +89,7 @@ class Workers(Executor):
         self._limits = limits
         self._waiting: deque[_Call] = deque()
         self._lock = threading.Lock()
-        self._closing = self._aborting = False
+        self._closing = self._aborting = self._broken = False
         self._wake_in, self._wake_out = self._context.Pipe(duplex=False)
         with _worker_environment():
             self._slots = [_Slot(self._context, limits) for _ in range(jobs)]
@@ -96,6 +100,8 @@ class Workers(Executor):
         """See `concurrent.futures.Executor.submit`."""
         call = _Call(Future(), fn, args, kwargs)
         with self._lock:
+            if self._broken:
+                raise BrokenExecutor(_CANNOT_START)
             if self._closing:
                 raise RuntimeError("cannot schedule new futures after shutdown")
             self._waiting.append(call)
@@ -131,14 +137,25 @@ class Workers(Executor):
             return self._aborting or (self._closing and idle)
 
     def _hand_out(self) -> None:
+        if min(slot.false_starts for slot in self._slots) >= _FALSE_STARTS:
+            self._break()
         for slot in self._slots:
-            while slot.call is None:
+            while slot.is_ready and slot.call is None:
                 with self._lock:
                     call = self._waiting.popleft() if self._waiting else None
                 if call is None:
                     return
                 if call.future.set_running_or_notify_cancel():
                     slot.start(call)
+
+    def _break(self) -> None:
+        """No process gets as far as its first call, so none ever will; no call is to blame."""
+        with self._lock:
+            self._closing = self._aborting = self._broken = True
+            while self._waiting:
+                future = self._waiting.popleft().future
+                if future.set_running_or_notify_cancel():
+                    future.set_exception(BrokenExecutor(_CANNOT_START))
 
     def _collect(self) -> None:
         deadlines = [slot.deadline for slot in self._slots if slot.deadline is not None]
@@ -171,9 +188,11 @@ class _Slot:
         self._context, self._limits = context, limits
         self.call: _Call | None = None
         self.deadline: float | None = None
+        self.false_starts = 0
         self._launch()
 
     def _launch(self) -> None:
+        self.is_ready = False
         self.pipe, theirs = self._context.Pipe()
         self.process = self._context.Process(  # type: ignore[attr-defined]
             target=_serve, args=(theirs, self._limits.memory_bytes), daemon=True
@@ -197,7 +216,11 @@ class _Slot:
             good, answer = self.pipe.recv()
         except (EOFError, OSError):
             self.process.join(_GRACE_S)
+            self.false_starts += not self.is_ready
             self._replace(_cause(self.process.exitcode, self._limits))
+            return
+        if not self.is_ready:
+            self.is_ready, self.false_starts = True, 0
             return
         future = self._done()
         if good:
@@ -215,7 +238,7 @@ class _Slot:
             self.process.kill()
         else:
             with suppress(OSError):
-                self.pipe.send(None)
+                self.pipe.send_bytes(_END)
         self.process.join(_GRACE_S)
         if self.process.is_alive():
             self.process.kill()
@@ -243,15 +266,16 @@ def _serve(pipe: Connection, memory_bytes: int | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if memory_bytes is not None:
         _limit_memory(memory_bytes)
+    _send(pipe, (True, "ready"))
     while True:
         try:
-            call = pipe.recv()
-        except EOFError:
+            call = pipe.recv_bytes()
+        except (EOFError, OSError):
             return
-        if call is None:
+        if call == _END:
             return
-        fn, args, kwargs = call
         try:
+            fn, args, kwargs = ForkingPickler.loads(call)
             answer = True, fn(*args, **kwargs)
         except BaseException as error:  # noqa: BLE001 - the boundary of the process
             answer = False, _portable(error, memory_bytes)

@@ -1,8 +1,11 @@
 """Worker processes: results, and what one that dies, hangs or takes too much costs the others."""
 
 import multiprocessing
+import subprocess
+import sys
 import threading
 from concurrent.futures import CancelledError, wait
+from pathlib import Path
 
 import pytest
 
@@ -76,3 +79,20 @@ def test_an_error_in_the_block_stops_what_runs() -> None:
     assert not multiprocessing.active_children()
     with pytest.raises(RuntimeError):
         workers.submit(troubles.double, 1)
+
+
+def test_processes_that_never_start_break_the_executor(tmp_path: Path) -> None:
+    """A script without the usual guard starts itself again in every worker."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from fsbench.workers import worker_processes\n"
+        "with worker_processes(1) as workers:\n    print(workers.submit(abs, -1).exception())\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False, timeout=120)
+    assert "worker processes end before they begin" in done.stdout
+    guarded = (
+        script.read_text().replace("with", "if __name__ == '__main__':\n  with").replace("    print", "      print")
+    )
+    script.write_text(guarded)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout == "None\n"
