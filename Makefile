@@ -18,7 +18,7 @@ help:           ## say what there is
 	touch $@
 
 .venv/installed: .venv/requirements setup.cfg pyproject.toml
-	$(PIP) install --no-deps --no-build-isolation -e .
+	$(PIP) install --no-deps --no-build-isolation --config-settings editable_mode=compat -e .
 	touch $@
 
 demo: .venv/installed   ## the main job on the sample benchmark; results in demo/

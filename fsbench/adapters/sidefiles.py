@@ -4,6 +4,8 @@ Each reader takes (path, sample), so that a file of one sample and a table of al
 unpickles. All numbers that come back are finite, as many as were asked for, and float64 unless said otherwise.
 """
 
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -142,8 +144,25 @@ def _floats(path: Path, values: Any, n: int, what: str) -> Floats:
     return np.asarray(_numbers(path, values, n, what), np.float64)
 
 
+def _leaves(values: Any) -> Iterator[Any]:
+    """What nested lists hold, from the first to the last."""
+    if not isinstance(values, list | tuple):
+        yield values
+        return
+    for value in values:
+        yield from _leaves(value)
+
+
 def _numbers(path: Path, values: Any, n: int, what: str) -> Any:
     """An array of `n` finite real numbers, flat, in its own precision."""
+    if not isinstance(values, np.ndarray):
+        # A long text among many numbers would make an array of as many long texts.
+        leaves = list(islice(_leaves(values), n + 1))
+        odd = [type(leaf).__name__ for leaf in leaves if not isinstance(leaf, int | float | np.number | np.ndarray)]
+        if odd:
+            raise FormatError(f"{path}: {what} should be {n} numbers, found values of type {odd[0]}")
+        if len(leaves) > n:
+            raise FormatError(f"{path}: {what} should be {n} numbers, found more")
     try:
         found = np.asarray(values)
     except ValueError:

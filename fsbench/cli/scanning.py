@@ -21,6 +21,8 @@ from fsbench.runs import Run
 from fsbench.runs.pools import OVERALL, POOLED, read_doubts, write_tables
 
 _POOLS = "pools"
+_OURS = ".fsbench"
+"""Marks a folder of pools as one that may be removed."""
 _SHOWN = 5
 _APART = 1 / 3
 
@@ -43,9 +45,12 @@ def score_scans(
         raise UsageError(f"{pred}: no such folder or archive; --pred has one method's meshes, named like the samples")
     chosen = opened.select(samples) if samples is not None else opened.samples
     pools = out / _POOLS
-    if overwrite:
-        shutil.rmtree(pools, ignore_errors=True)
+    if overwrite and (pools / _OURS).is_file():
+        shutil.rmtree(pools)
+    if pools.exists() and not (pools / _OURS).is_file():
+        raise UsageError(f"{pools} is there already and not of our making: choose another --out")
     pools.mkdir(parents=True, exist_ok=True)
+    (pools / _OURS).touch()
     say(f"settings: {opened.signature}")
     if opened.absent:
         say(f"warning: {opened.absent}; the run is of these")

@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-import click
-
 from fsbench.benchmarks import Benchmark, Sample
 from fsbench.benchmarks.scans import ScanBenchmark
+from fsbench.cli.messages import say
 from fsbench.cli.running_options import Running
 from fsbench.errors import UsageError
 from fsbench.evaluate import ScanTask, Task, evaluate, manifest
@@ -35,6 +34,8 @@ def score(
     start = time.perf_counter()
     if (out / "samples.csv").is_dir() or (out / "run.json").is_dir():
         raise UsageError(f"{out}: samples.csv or run.json is a folder there; choose another --out")
+    if (out / "samples.csv").exists() and not (out / "run.json").exists() and not overwrite:
+        raise UsageError(f"{out} holds a samples.csv that is no run of ours: choose another --out")
     about = manifest(task, benchmark, method, samples)
     if running.shard:
         about["shard"] = {"number": running.shard[0], "of": running.shard[1]}
@@ -47,7 +48,7 @@ def score(
         journal.forget(_stale(journal, task))
         todo = [sample for sample in samples if sample.name not in journal.done]
         if journal.done:
-            click.echo(f"going on: {len(journal.done)} of {len(samples)} samples are scored already", err=True)
+            say(f"going on: {len(journal.done)} of {len(samples)} samples are scored already")
         try:
             with (
                 _progress(f"{about['benchmark']} {method}", len(samples), len(journal.done)) as step,
@@ -57,14 +58,12 @@ def score(
                     journal.append(record)
                     step(record)
         except KeyboardInterrupt:
-            click.echo(
-                f"stopped: {len(journal.done)} of {len(samples)} samples are kept in {out}; the same command goes on",
-                err=True,
-            )
+            say(f"stopped: {len(journal.done)} of {len(samples)} samples are kept in {out}; the same command goes on")
             raise
         bins = {sample.name: sample.bins for sample in samples}
         seconds = round(time.perf_counter() - start, 2)
-        settings = {**about, "jobs": running.jobs, "wall_seconds": seconds}
+        absent = len(_without_reference(benchmark, samples))
+        settings = {**about, "references_missing": absent, "jobs": running.jobs, "wall_seconds": seconds}
         run = assemble(journal.done.values(), bins, benchmark.metrics, settings)
         run.save(out)
         remove_journal(out)
@@ -75,18 +74,17 @@ def summarise(run: Run, out: Path) -> int:
     """Say on stderr what has no score and why; return the exit code."""
     counts = run.counts
     lost = run.samples[run.samples["status"] != "ok"]
-    click.echo(
+    say(
         f"{run.benchmark} {run.method}: {counts['ok']} of {len(run.samples)} samples scored"
         + "".join(f", {counts[status]} {status}" for status in counts if status != "ok" and counts[status])
         + f"; the run is in {out}",
-        err=True,
     )
     for row in lost.head(_SHOWN_REASONS).itertuples():
-        click.echo(f"  {row.sample} {row.status}: {row.reason}", err=True)
+        say(f"  {row.sample} {row.status}: {row.reason}")
     if len(lost) > _SHOWN_REASONS:
-        click.echo(f"  ... and {len(lost) - _SHOWN_REASONS} more, see {out / 'samples.csv'}", err=True)
+        say(f"  ... and {len(lost) - _SHOWN_REASONS} more, see {out / 'samples.csv'}")
     if counts["ok"] == 0:
-        click.echo("fsbench: nothing could be scored", err=True)
+        say("fsbench: nothing could be scored")
         return 2
     return 0 if lost.empty else 1
 
@@ -125,13 +123,16 @@ def _refuse_other_run(out: Path, about: dict[str, Any]) -> None:
         raise UsageError(f"{out} holds a run of {there}, {what}: choose another --out, or pass --overwrite")
 
 
+def _without_reference(benchmark: Benchmark | ScanBenchmark, samples: Sequence[Sample]) -> set[str]:
+    return set(benchmark.missing_references()) & {sample.name for sample in samples}
+
+
 def _warn_incomplete(benchmark: Benchmark | ScanBenchmark, samples: Sequence[Sample]) -> None:
-    missing = set(benchmark.missing_references()) & {sample.name for sample in samples}
+    missing = _without_reference(benchmark, samples)
     if missing:
-        click.echo(
+        say(
             f"warning: {benchmark.root} lacks the references of {len(missing)} of {len(samples)} samples "
             f"(the first is {min(missing)}); they will have no score",
-            err=True,
         )
 
 
@@ -169,6 +170,6 @@ def _progress(title: str, total: int, done: int) -> Iterator[_Step]:
         nonlocal done
         before, done = done, done + 1
         if before * _LINES_IN_A_LOG // total != done * _LINES_IN_A_LOG // total:
-            click.echo(f"{title}: {done} of {total}", err=True)
+            say(f"{title}: {done} of {total}")
 
     yield log

@@ -45,6 +45,10 @@ def require_admissible(run: Run, spec: Spec) -> None:
             f"{run.method}: {len(run.samples)} rows that are not the {len(expected)} samples of {spec.name} in order; "
             "a board takes complete runs only, scored without --samples"
         )
+    if absent := run.manifest.get("references_missing"):
+        raise UsageError(
+            f"{run.method}: {absent} samples were scored without a reference; a board takes the whole benchmark"
+        )
     lacking = [metric for metric in MAIN_METRICS if metric not in run.metrics]
     if lacking:
         raise UsageError(f"{run.method}: the run has no {', '.join(lacking)}")

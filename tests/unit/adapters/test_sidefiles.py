@@ -38,7 +38,7 @@ def test_entries_come_flat(table) -> None:
         ("extreme3d_box", {"b": [1, 2, 3, 4]}, "has no entry 'a'"),
         ("extreme3d_box", [1, 2, 3, 4], "holds list, expected an object"),
         ("extreme3d_box", {"a": [1, 2, 3]}, "a list of 3, expected a list of 4"),
-        ("extreme3d_box", {"a": [1, 2, 3, None]}, "found values of type object"),
+        ("extreme3d_box", {"a": [1, 2, 3, None]}, "found values of type NoneType"),
         ("extreme3d_box", {"a": [1, 2, 3, "4"]}, "expected|should be 4 numbers"),
         ("extreme3d_box", {"a": [1, 2, 3, [4]]}, "unequal length"),
         ("extreme3d_box", {"a": [True, True, True, True]}, "found values of type bool"),
