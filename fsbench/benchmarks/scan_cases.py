@@ -169,7 +169,7 @@ def _florence_scan(spec: Spec, subject: Path, view: str, tips: "_NoseTips") -> S
         names,
         find_file(subject.parent / "landmarks", f"{subject.name}_{view}", LANDMARK_SUFFIXES),
         tips.get((subject.name, view)),
-        float(scans["crop_mm_of"].get(subject.name, scans["crop_mm"])),
+        float(scans["crop_mm_of"][subject.name]) if subject.name in scans["crop_mm_of"] else None,
     )
 
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -135,10 +136,12 @@ class ScanBenchmark:
         return about | {"references": f"{len(self.cases)}/{self._fingerprint()}"}
 
     def _fingerprint(self) -> str:
-        """Short and the same for the same scans: their names and sizes."""
+        """Short and the same for the same scans: their names and what the files hold."""
         digest = hashlib.sha256()
         for name, case in self.cases.items():
-            digest.update(f"{name}\n{[path.stat().st_size for one in case.scans for path in one.meshes]}\n".encode())
+            files = [path for one in case.scans for path in one.meshes]
+            contents = [_digest(path, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+            digest.update(f"{name}\n{contents}\n".encode())
         return digest.hexdigest()[:8]
 
     @property
@@ -270,3 +273,10 @@ def _of_video(measured: list[Measurement], frames: tuple[Frame, ...], n_scans: i
     doubts = tuple(dict.fromkeys(doubt for one in measured for doubt in one.scores.doubts))
     distances = np.concatenate([one.ref_to_pred_mm for one in measured])
     return replace(first, scores=Scores(values, doubts), ref_to_pred_mm=distances)
+
+
+@lru_cache(maxsize=10_000)
+def _digest(path: Path, size: int, mtime_ns: int) -> str:
+    """Of a file's content; it is read again when it has changed."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -119,6 +119,7 @@ def _manifest(runs: Sequence[Run], samples: "pd.DataFrame") -> dict[str, Any]:
     return {
         **merged,
         "settings": {**first["settings"], "samples": whole},
+        "references_missing": sum(run.manifest.get("references_missing", 0) for run in runs),
         "merged_from": len(runs),
         "wall_seconds": round(sum(run.manifest.get("wall_seconds", 0.0) for run in runs), 2),
         "counts": counts,
