@@ -1,5 +1,6 @@
 """What has to be said below a table or a figure, so that nobody reads it wrongly."""
 
+import math
 from collections.abc import Sequence
 
 from fsbench.benchmarks import Spec
@@ -7,7 +8,7 @@ from fsbench.report.layout import Layout
 from fsbench.report.model import Row
 from fsbench.runs import Run
 from fsbench.runs.quantities import Quantity
-from fsbench.stats import LEVEL, LOW_OVERLAP, POLICIES
+from fsbench.stats import LEVEL, LOW_OVERLAP, MIN_CLUSTERS, POLICIES
 
 _FEW = 0.5
 
@@ -27,7 +28,7 @@ def of_table(
         *of_metrics(metrics),
         *_small_overlap(layout, metrics, rows),
         *_means(layout, policy),
-        *([_interval_over("subjects" if "subject" in runs[0].bins else "samples")] if ci else []),
+        *([_interval("subjects" if "subject" in runs[0].bins else "samples", rows)] if ci else []),
         *legacy_done(rows),
         *few_samples(layout, rows),
     )
@@ -71,6 +72,12 @@ def _means(layout: Layout, policy: str) -> list[str]:
         return [f"{what}."]
     only = " and ".join(f"{column} = {label}" for column, label in layout.where.items())
     return [f"{what}; only samples with {only}, while done is over all samples."]
+
+
+def _interval(unit: str, rows: Sequence[Row]) -> str:
+    if any(math.isfinite(cell.low) for row in rows for cells in row.cells for cell in cells):
+        return _interval_over(unit)
+    return f"No intervals: one takes scores of {MIN_CLUSTERS} or more {unit}."
 
 
 def _interval_over(unit: str) -> str:
