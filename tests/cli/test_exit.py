@@ -59,6 +59,7 @@ def test_an_end_of_file_is_not_taken_for_ctrl_c(capsys, monkeypatch) -> None:
     assert run(capsys, "table").code == 70
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_an_interrupt_that_came_out_as_another_error_is_one(capsys, monkeypatch) -> None:
     @click.command("table")
     def command() -> None:

@@ -78,6 +78,7 @@ def test_a_point_cloud_has_no_surface() -> None:
         Surface(Mesh(np.eye(3)))
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_waits_for_the_library_to_be_loaded() -> None:
     steps = []
     with pytest.raises(KeyboardInterrupt), surface._interrupts_later():
