@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+_LONGEST = 4000
+
 
 class FsbenchError(Exception):
     """Base of all errors that fsbench raises on purpose; its text is for people.
@@ -10,6 +12,12 @@ class FsbenchError(Exception):
     """
 
     status: ClassVar[str] = "failed"
+
+    def __str__(self) -> str:
+        """The text, as short and harmless as a line of a terminal has to be: parts of it may come from a file."""
+        text = super().__str__()
+        shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
+        return "".join(letter if letter.isprintable() or letter in "\n\t" else ascii(letter)[1:-1] for letter in shown)
 
 
 class UsageError(FsbenchError):
