@@ -59,6 +59,15 @@ class Limits:
     memory_bytes: int | None = None
 
 
+def warm_up() -> None:
+    """Start what workers are forked from, if this system forks, so that it loads its libraries meanwhile."""
+    if _context().get_start_method() == "forkserver":
+        from multiprocessing.forkserver import ensure_running
+
+        with _worker_environment():
+            ensure_running()
+
+
 @contextmanager
 def worker_processes(jobs: int, limits: Limits = Limits()) -> Iterator["Workers"]:
     """Yield an executor of `jobs` single-threaded processes; they end with the block, on Ctrl-C too."""

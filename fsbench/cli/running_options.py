@@ -11,10 +11,11 @@ import click
 from fsbench.errors import UsageError
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
+    from concurrent.futures import Executor, Future
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _Sample = TypeVar("_Sample")
+_Answer = TypeVar("_Answer")
 
 _SAMPLES_LOOKED_AT = 2
 _UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
@@ -101,16 +102,34 @@ class Running:
             yield None, 1
 
     @contextmanager
-    def guard(self) -> "Iterator[Executor | None]":
-        """A single worker on this machine, None for here, for what comes before the samples."""
-        from fsbench.workers import Limits, worker_processes
+    def beside(self, look: Callable[[], _Answer], tell: Callable[[_Answer], object]) -> Iterator[None]:
+        """Do something small and tell its answer: first if samples are scored here, else in a worker of its own.
+
+        A mesh that kills the process that looks at it must not end the run, nor has the run to wait.
+        """
+        from fsbench.workers import Limits, WorkerError, worker_processes
 
         if not self._is_guarded:
-            yield None
+            tell(look())
+            yield
             return
+
+        def answered(future: "Future[_Answer]") -> None:
+            # What it died of is told in the row of the sample that it died of.
+            if not future.cancelled() and not isinstance(future.exception(), WorkerError):
+                tell(future.result())
+
         timeout_s = None if self.timeout_s is None else _SAMPLES_LOOKED_AT * self.timeout_s
         with worker_processes(1, Limits(timeout_s, self.memory_bytes)) as workers:
-            yield workers
+            workers.submit(look).add_done_callback(answered)
+            yield
+
+    def warm_up(self) -> None:
+        """Let what workers are forked from load its libraries while this process loads its own."""
+        if self._is_guarded:
+            from fsbench.workers import warm_up
+
+            warm_up()
 
     @property
     def _is_guarded(self) -> bool:

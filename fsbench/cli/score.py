@@ -40,6 +40,7 @@ def command(
 
     Exit code: 0 every sample scored; 1 some have no score; 2 wrong usage, or nothing could be scored.
     """
+    from functools import partial
     from pathlib import Path
 
     from fsbench.benchmarks import Benchmark, load_spec
@@ -53,6 +54,7 @@ def command(
     from fsbench.io.archive import open_folder
 
     running = Running.of(jobs, options)
+    running.warm_up()
     scans = {name: options.pop(name) for name in NAMES}
     adapter = options
     label = method_label(method, pred)
@@ -79,28 +81,21 @@ def command(
     chosen_adapter = build_adapter(**adapter)
     chosen_adapter.check_benchmark(in_the_lab=opened.in_the_lab)
     with open_folder(pred) as folder:
-        for warning in _look(running, benchmark, root, chosen_adapter, str(folder), [one.name for one in chosen]):
-            say(f"warning: {warning}")
         cache = str(cache_folder()) if running.cache else ""
         task = Task(benchmark, root, chosen_adapter, str(folder), pred, cache)
-        run = score(opened, task, label, chosen, Path(out), running, overwrite)
+        look = partial(_look, benchmark, root, chosen_adapter, str(folder), [one.name for one in chosen])
+
+        def warn(warnings: list[str]) -> None:
+            for warning in warnings:
+                say(f"warning: {warning}")
+
+        with running.beside(look, warn):
+            run = score(opened, task, label, chosen, Path(out), running, overwrite)
     click.get_current_context().exit(summarise(run, Path(out)))
 
 
-def _look(running: Running, benchmark: str, root: str, adapter: Any, folder: str, names: list[str]) -> list[str]:
-    """What the cheap part of the check finds wrong; where the samples are scored, as a mesh may kill a process."""
-    from fsbench.workers import WorkerError
-
-    with running.guard() as executor:
-        if executor is None:
-            return _warnings(benchmark, root, adapter, folder, names)
-        try:
-            return list(executor.submit(_warnings, benchmark, root, adapter, folder, names).result())
-        except WorkerError as error:
-            return [f"could not look at some predictions before the run: {error}"]
-
-
-def _warnings(benchmark: str, root: str, adapter: Any, folder: str, names: list[str]) -> list[str]:
+def _look(benchmark: str, root: str, adapter: Any, folder: str, names: list[str]) -> list[str]:
+    """What the cheap part of the check finds wrong."""
     from fsbench.benchmarks import Benchmark
     from fsbench.check import quick
 

@@ -368,9 +368,11 @@ def _turned(radius: Singles, cosine: Singles, sine: Singles) -> tuple[Singles, S
 def _add_seam(points: _Points, to: QuadMap, best: Singles) -> None:
     """Lower `best` by the triangles of the last column, which run on into the next row and lie in one half-plane."""
     rows = np.flatnonzero(to.is_open[:, -1])
+    if not len(rows):
+        return
     angle = np.minimum(points.column, PERIOD - points.column) * STEP_RAD
     distance = np.where(angle < np.pi / 2, points.radius * np.sin(angle), points.radius)
-    near = np.flatnonzero(distance**2 <= _rounded_up(best)) if len(rows) else rows[:0]
+    near = np.flatnonzero(distance**2 <= _rounded_up(best))
     if not len(near):
         return
     flat = to.radius_mm.reshape(-1)
