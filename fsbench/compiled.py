@@ -1,0 +1,38 @@
+"""Loops compiled to machine code, and kept on disk so that the next process only loads them.
+
+Without the freedoms that a compiler may take with sums (no fast math, no fused products), so every machine gets the
+same number. A kept function is known by its own file: what it calls stands in the same file, or a change there would
+go unnoticed.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from numba import njit
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def compiled(signature: str) -> Callable[[F], F]:
+    """Compile for arguments of these types and no others; the global interpreter lock is released while it runs.
+
+    Parameters
+    ----------
+    signature : str
+        In numba's notation: `"f8(f8[::1], i8)"` takes a contiguous array of doubles and an integer.
+    """
+
+    def decorate(function: F) -> F:
+        options = {"nogil": True, "error_model": "numpy"}
+        try:
+            return njit(signature, cache=True, **options)(function)  # type: ignore[no-any-return]
+        except (OSError, RuntimeError):
+            # No place to keep it, or no room there: every process compiles for itself.
+            return njit(signature, **options)(function)  # type: ignore[no-any-return]
+
+    return decorate
+
+
+def inlined(function: F) -> F:
+    """A part of a compiled function that stands in the same file."""
+    return njit(nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
