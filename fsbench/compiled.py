@@ -23,16 +23,21 @@ def compiled(signature: str) -> Callable[[F], F]:
     """
 
     def decorate(function: F) -> F:
-        options = {"nogil": True, "error_model": "numpy"}
         try:
-            return njit(signature, cache=True, **options)(function)  # type: ignore[no-any-return]
+            return _compile(function, signature, cache=True)
         except (OSError, RuntimeError):
             # No place to keep it, or no room there: every process compiles for itself.
-            return njit(signature, **options)(function)  # type: ignore[no-any-return]
+            return _compile(function, signature)
 
     return decorate
 
 
 def inlined(function: F) -> F:
     """A part of a compiled function that stands in the same file."""
-    return njit(nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
+    return _compile(function)
+
+
+def _compile(function: F, *signature: str, cache: bool = False) -> F:
+    compile_it: Any = njit(*signature, cache=cache, nogil=True, error_model="numpy")
+    compiled_one: F = compile_it(function)
+    return compiled_one
