@@ -38,6 +38,6 @@ def inlined(function: F) -> F:
 
 
 def _compile(function: F, *signature: str, cache: bool = False) -> F:
-    compile_it: Any = njit(*signature, cache=cache, nogil=True, error_model="numpy")
-    compiled_one: F = compile_it(function)
-    return compiled_one
+    numba: Any = njit
+    made: F = numba(*signature, cache=cache, nogil=True, error_model="numpy")(function)
+    return made
