@@ -5,7 +5,9 @@ same number. A kept function is known by its own file: what it calls stands in t
 go unnoticed.
 """
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from numba import njit
@@ -39,5 +41,25 @@ def inlined(function: F) -> F:
 
 def _compile(function: F, *signature: str, cache: bool = False) -> F:
     numba: Any = njit
-    made: F = numba(*signature, cache=cache, nogil=True, error_model="numpy")(function)
+    with _without_blas():
+        made: F = numba(*signature, cache=cache, nogil=True, error_model="numpy")(function)
     return made
+
+
+_BLAS = "scipy.linalg.cython_blas"
+
+
+@contextmanager
+def _without_blas() -> Iterator[None]:
+    """Spare numba its import of scipy.linalg, which takes longer than all else that a kept function needs.
+
+    numba looks once whether there is a BLAS, for `np.inner`; functions that multiply matrices import it all the same.
+    """
+    if "numba.np.arraymath" in sys.modules or _BLAS in sys.modules:
+        yield
+        return
+    sys.modules[_BLAS] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[_BLAS]
