@@ -78,6 +78,7 @@ def _score(sample: "Path", benchmark: str, out: "Path", jobs: int) -> list["Run"
     from fsbench.cli.running_options import Running
     from fsbench.cli.scoring import score, summarise
     from fsbench.evaluate import Task
+    from fsbench.runs import load_run
     from fsbench.sample import METHODS
 
     opened = Benchmark.open(benchmark, sample)
@@ -88,8 +89,8 @@ def _score(sample: "Path", benchmark: str, out: "Path", jobs: int) -> list["Run"
         pred = sample / "pred" / BENCHMARKS[benchmark] / method
         task = Task(benchmark, str(sample), adapters.get(baseline.adapters[benchmark]), str(pred))
         target = out / f"{benchmark}-{method}"
-        runs.append(score(opened, task, method, written, target, Running(jobs)))
-        summarise(runs[-1], target)
+        summarise(score(opened, task, method, written, target, Running(jobs)), target)
+        runs.append(load_run(target))
     return runs
 
 

@@ -18,10 +18,11 @@ def command(runs: tuple[str, ...], out: str) -> None:
     from fsbench.errors import UsageError
     from fsbench.runs import load_run
     from fsbench.runs.merge import merge
+    from fsbench.runs.saving import Saved
 
     target = Path(out)
     if (target / "run.json").exists():
         raise UsageError(f"{out}: there is a run already; choose another --out")
     merged = merge([load_run(run) for run in runs])
     merged.save(target)
-    click.get_current_context().exit(summarise(merged, target))
+    click.get_current_context().exit(summarise(Saved.of(merged), target))

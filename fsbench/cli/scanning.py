@@ -1,14 +1,12 @@
 """Scoring a benchmark of scans: what `fsbench score` does for scan, now and micc."""
 
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fsbench.benchmarks import Sample
 from fsbench.benchmarks.scans import Choice, ScanBenchmark
 from fsbench.cli.messages import say
 from fsbench.cli.running_options import Running
@@ -17,8 +15,12 @@ from fsbench.errors import UsageError
 from fsbench.evaluate import ScanTask
 from fsbench.io.archive import open_folder
 from fsbench.protocols.aligned import SCALE_OFF
-from fsbench.runs import Run
+from fsbench.runs import Run, load_run
 from fsbench.runs.pools import OVERALL, POOLED, read_doubts, write_tables
+from fsbench.runs.saving import Saved
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _POOLS = "pools"
 _OURS = ".fsbench"
@@ -37,7 +39,7 @@ def score_scans(
     out: Path,
     running: Running,
     overwrite: bool,
-) -> Run:
+) -> Saved:
     """Score the predictions in `pred`, write the run and its pooled tables, and say what is suspicious."""
     choice = choice_of(options)
     opened = ScanBenchmark.open(name, root, choice)
@@ -54,15 +56,22 @@ def score_scans(
     say(f"settings: {opened.signature}")
     if opened.absent:
         say(f"warning: {opened.absent}; the run is of these")
+    bins = {sample.name: sample.bins for sample in running.part(chosen)}
+    tables: list[pd.DataFrame] = []
+
+    def finish() -> dict[str, Any]:
+        by = tuple(column for column in next(iter(bins.values()), {}) if column != "subject")
+        tables.append(write_tables(out, pools, bins, by))
+        return {"suspicious": read_doubts(pools, bins)}
+
     with open_folder(pred) as folder:
         task = ScanTask(name, root, choice, str(folder), pred, str(pools))
-        run = score(opened, task, method, chosen, out, running, overwrite)
-    doubts = read_doubts(pools, run.samples["sample"])
-    run = replace(run, manifest={**run.manifest, "suspicious": doubts})
-    run.save(out)
-    _pool(run, chosen, out, pools)
-    _say_suspicious(run, doubts)
-    return run
+        saved = score(opened, task, method, chosen, out, running, overwrite, finish)
+    shutil.rmtree(pools, ignore_errors=True)
+    _say_pooled(tables[0], out)
+    run = load_run(out)
+    _say_suspicious(run, run.manifest["suspicious"])
+    return saved
 
 
 def choice_of(options: Mapping[str, Any]) -> Choice:
@@ -71,12 +80,7 @@ def choice_of(options: Mapping[str, Any]) -> Choice:
     return Choice(**{renamed.get(name, name): value for name, value in options.items() if value is not None})
 
 
-def _pool(run: Run, samples: Sequence[Sample], out: Path, pools: Path) -> None:
-    """Write the pooled tables, say the overall figures, and drop the samples' pools."""
-    bins = {sample.name: sample.bins for sample in samples}
-    by = tuple(column for column in run.bins if column != "subject")
-    table = write_tables(out, pools, bins, by)
-    shutil.rmtree(pools, ignore_errors=True)
+def _say_pooled(table: "pd.DataFrame", out: Path) -> None:
     if table.empty:
         return
     overall = table[table["by"] == OVERALL].iloc[0]

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,10 +14,11 @@ from fsbench.cli.messages import say
 from fsbench.cli.running_options import Running
 from fsbench.errors import UsageError
 from fsbench.evaluate import ScanTask, Task, evaluate, manifest
-from fsbench.runs import Record, Run, assemble, load_run
-from fsbench.runs.journal import Journal, open_journal, remove_journal
+from fsbench.runs import Record
+from fsbench.runs.journal import Journal, is_unfinished, open_journal, remove_journal
+from fsbench.runs.run import load_manifest
+from fsbench.runs.saving import Saved, save
 
-_SHOWN_REASONS = 5
 _LINES_IN_A_LOG = 10
 
 
@@ -29,12 +30,19 @@ def score(
     out: Path,
     running: Running,
     overwrite: bool = False,
-) -> Run:
-    """Score `samples` into the run folder `out`, going on where an earlier call was stopped."""
+    finish: Callable[[], dict[str, Any]] = dict,
+) -> Saved:
+    """Score `samples` into the run folder `out`, going on where an earlier call was stopped.
+
+    `finish` writes what belongs to the run beside its rows, when all are there, and returns what the manifest says
+    of it.
+    """
     start = time.perf_counter()
     if (out / "samples.csv").is_dir() or (out / "run.json").is_dir():
         raise UsageError(f"{out}: samples.csv or run.json is a folder there; choose another --out")
-    if (out / "samples.csv").exists() and not (out / "run.json").exists() and not overwrite:
+    # A kill may have come between the two.
+    is_foreign = (out / "samples.csv").exists() and not (out / "run.json").exists() and not is_unfinished(out)
+    if is_foreign and not overwrite:
         raise UsageError(f"{out} holds a samples.csv that is no run of ours: choose another --out")
     about = manifest(task, benchmark, method, samples)
     if running.shard:
@@ -42,79 +50,83 @@ def score(
         samples = running.part(samples)
     if not overwrite:
         _refuse_other_run(out, about)
-    _warn_incomplete(benchmark, samples)
+    absent = set(benchmark.missing_references()) & {sample.name for sample in samples}
+    _warn_incomplete(benchmark, absent, len(samples))
     with open_journal(out, {**about, "versions": None}, restart=overwrite) as journal:
-        journal.forget([name for name in journal.done if name not in {sample.name for sample in samples}])
-        journal.forget(_stale(journal, task))
-        todo = [sample for sample in samples if sample.name not in journal.done]
-        if journal.done:
-            say(f"going on: {len(journal.done)} of {len(samples)} samples are scored already")
+        todo = _to_do(journal, task, samples)
+        if journal.n_done:
+            say(f"going on: {journal.n_done} of {len(samples)} samples are scored already")
         try:
             with (
-                _progress(f"{about['benchmark']} {method}", len(samples), len(journal.done)) as step,
+                _progress(f"{about['benchmark']} {method}", len(samples), journal.n_done) as step,
                 running.executor(len(todo)) as (executor, at_once),
             ):
                 for record in evaluate(task, todo, executor, at_once):
                     journal.append(record)
                     step(record)
         except KeyboardInterrupt:
-            say(f"stopped: {len(journal.done)} of {len(samples)} samples are kept in {out}; the same command goes on")
+            say(f"stopped: {journal.n_done} of {len(samples)} samples are kept in {out}; the same command goes on")
             raise
         bins = {sample.name: sample.bins for sample in samples}
         seconds = round(time.perf_counter() - start, 2)
-        absent = len(_without_reference(benchmark, samples))
-        settings = {**about, "references_missing": absent, "jobs": running.jobs, "wall_seconds": seconds}
-        run = assemble(journal.done.values(), bins, benchmark.metrics, settings)
-        run.save(out)
+        settings = {**about, "references_missing": len(absent), "jobs": running.jobs, "wall_seconds": seconds}
+        saved = save(out, journal.records(bins), bins, benchmark.metrics, {**settings, **finish()})
         remove_journal(out)
-    return run
+    return saved
 
 
-def summarise(run: Run, out: Path) -> int:
+def summarise(run: Saved, out: Path) -> int:
     """Say on stderr what has no score and why; return the exit code."""
-    counts = run.counts
-    lost = run.samples[run.samples["status"] != "ok"]
+    counts, total = run.counts, sum(run.counts.values())
+    n_lost = total - counts["ok"]
     say(
-        f"{run.benchmark} {run.method}: {counts['ok']} of {len(run.samples)} samples scored"
+        f"{run.benchmark} {run.method}: {counts['ok']} of {total} samples scored"
         + "".join(f", {counts[status]} {status}" for status in counts if status != "ok" and counts[status])
         + f"; the run is in {out}",
     )
-    for row in lost.head(_SHOWN_REASONS).itertuples():
-        say(f"  {row.sample} {row.status}: {row.reason}")
-    if len(lost) > _SHOWN_REASONS:
-        say(f"  ... and {len(lost) - _SHOWN_REASONS} more, see {out / 'samples.csv'}")
+    for record in run.lost:
+        say(f"  {record.sample} {record.status}: {record.reason}")
+    if n_lost > len(run.lost):
+        say(f"  ... and {n_lost - len(run.lost)} more, see {out / 'samples.csv'}")
     if counts["ok"] == 0:
         say("fsbench: nothing could be scored")
         return 2
-    return 0 if lost.empty else 1
+    return 1 if n_lost else 0
+
+
+def _to_do(journal: Journal, task: Task | ScanTask, samples: Sequence[Sample]) -> list[Sample]:
+    """The samples without a record, or with one that does not hold any more, which is taken back."""
+    if not journal.n_done:
+        return list(samples)
+    names = {sample.name for sample in samples}
+    journal.forget([record.sample for record in journal.records() if record.sample not in names])
+    journal.forget(_stale(journal, task))
+    done = journal.places()
+    return [sample for sample in samples if sample.name not in done]
 
 
 def _stale(journal: Journal, task: Task | ScanTask) -> list[str]:
     """What a run that goes on scores again: all without a score, and what has changed since it was stopped."""
-    unscored = [name for name, record in journal.done.items() if record.status != "ok"]
-    if isinstance(task, ScanTask) or task.source not in (
-        "",
-        task.folder,
-    ):  # files found by another rule, or unpacked just now
-        return unscored
-    changed = [
-        name
-        for name, record in journal.done.items()
-        if record.status == "ok"
-        and any(
-            path.is_file() and path.stat().st_mtime_ns >= journal.written_ns
-            for file in task.adapter.files(name)
-            for path in (Path(task.folder) / known for known in file.names)
-        )
+    # Scans are found by another rule, and files out of an archive are unpacked just now.
+    is_datable = isinstance(task, Task) and task.source in ("", task.folder)
+    return [
+        record.sample
+        for record in journal.records()
+        if record.status != "ok" or (is_datable and _has_changed(task, record.sample, journal.written_ns))
     ]
-    return unscored + changed
+
+
+def _has_changed(task: Task | ScanTask, sample: str, since_ns: int) -> bool:
+    assert isinstance(task, Task)
+    paths = (Path(task.folder) / known for file in task.adapter.files(sample) for known in file.names)
+    return any(path.is_file() and path.stat().st_mtime_ns >= since_ns for path in paths)
 
 
 def _refuse_other_run(out: Path, about: dict[str, Any]) -> None:
     """A finished run of the same thing is replaced when the new one is done; another one is not touched."""
     if not (out / "run.json").is_file():
         return
-    old = load_run(out).manifest
+    old = load_manifest(out)
     keys = ("benchmark", "method", "signature", "shard", "settings")
     different = [key for key in keys if old.get(key) != about.get(key)]
     if different:
@@ -123,16 +135,11 @@ def _refuse_other_run(out: Path, about: dict[str, Any]) -> None:
         raise UsageError(f"{out} holds a run of {there}, {what}: choose another --out, or pass --overwrite")
 
 
-def _without_reference(benchmark: Benchmark | ScanBenchmark, samples: Sequence[Sample]) -> set[str]:
-    return set(benchmark.missing_references()) & {sample.name for sample in samples}
-
-
-def _warn_incomplete(benchmark: Benchmark | ScanBenchmark, samples: Sequence[Sample]) -> None:
-    missing = _without_reference(benchmark, samples)
-    if missing:
+def _warn_incomplete(benchmark: Benchmark | ScanBenchmark, absent: set[str], n_samples: int) -> None:
+    if absent:
         say(
-            f"warning: {benchmark.root} lacks the references of {len(missing)} of {len(samples)} samples "
-            f"(the first is {min(missing)}); they will have no score",
+            f"warning: {benchmark.root} lacks the references of {len(absent)} of {n_samples} samples "
+            f"(the first is {min(absent)}); they will have no score",
         )
 
 

@@ -1,9 +1,12 @@
-"""Journal: every finished sample is on disk before the next one is reported, so that nothing computed is lost."""
+"""Journal: every finished sample is on disk before the next one is reported, so that nothing computed is lost.
+
+It is on disk alone: a run of hundreds of thousands of samples takes no more memory than one of ten.
+"""
 
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from io import FileIO
@@ -11,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fsbench.errors import FsbenchError, UsageError
+from fsbench.runs.files import remove_partial
 from fsbench.runs.record import Record
 
 NAME = "journal.jsonl"
@@ -26,26 +30,51 @@ class Journal:
 
     Attributes
     ----------
-    done : dict
-        Sample name to record.
+    n_done : int
+        Samples that have a record.
     written_ns : int
         When the journal was last written before it was opened.
     """
 
-    def __init__(self, file: FileIO, folder: Path, done: dict[str, Record], written_ns: int) -> None:
+    def __init__(self, file: FileIO, folder: Path, written_ns: int) -> None:
         self._file = file
         self.written_ns = written_ns
         self._folder = folder
         self._synced = time.monotonic()
-        self.done = done
+        self.n_done = len(self.places())
 
-    def forget(self, samples: Iterable[str]) -> None:
-        """Take back records; the new ones of these samples will stand behind them and win."""
-        for sample in samples:
-            del self.done[sample]
+    def places(self) -> dict[str, int]:
+        """Name of every sample that has a record, and where in the file it is."""
+        places: dict[str, int] = {}
+        with (self._folder / NAME).open("rb") as file:
+            end = len(file.readline())
+            for line in file:
+                start, end = end, end + len(line)
+                content = _parsed(line)
+                if isinstance(content, Record):
+                    places[content.sample] = start
+                for sample in content if isinstance(content, list) else ():
+                    places.pop(sample, None)
+        return places
+
+    def records(self, samples: Iterable[str] | None = None) -> Iterator[Record]:
+        """Read the records of these samples, all of which have one; of all, in the order of writing, without."""
+        places = self.places()
+        with (self._folder / NAME).open("rb") as file:
+            for sample in places if samples is None else samples:
+                file.seek(places[sample])
+                record = _parsed(file.readline())
+                assert isinstance(record, Record), "it was one when it was found"
+                yield record
+
+    def forget(self, samples: Sequence[str]) -> None:
+        """Take back the records of these samples, which have one; errors as `append`."""
+        if samples:
+            self._write({"forgotten": list(samples)}, "that samples are to be scored again")
+            self.n_done -= len(samples)
 
     def append(self, record: Record) -> None:
-        """Write one record.
+        """Write the record of a sample that has none.
 
         The operating system has it when this returns, so that it outlives the process; the disk has it within a
         second of work, should the power fail.
@@ -55,17 +84,20 @@ class Journal:
         FsbenchError
             If it cannot be written, for one because the disk is full; what was written before is kept.
         """
+        self._write(asdict(record), f"the result of {record.sample}")
+        self.n_done += 1
+
+    def _write(self, content: dict[str, Any], what: str) -> None:
         try:
-            _write(self._file, _line(asdict(record)))
+            _write(self._file, _line(content))
             if time.monotonic() - self._synced > _SYNC_EVERY_S:
                 os.fsync(self._file.fileno())
                 self._synced = time.monotonic()
         except OSError as error:
             raise FsbenchError(
-                f"{self._folder}: cannot write the result of {record.sample}: {error.strerror}; the {len(self.done)} "
+                f"{self._folder}: cannot write {what}: {error.strerror}; the {self.n_done} "
                 "samples before are kept: when there is room again, the same command goes on"
             ) from None
-        self.done[record.sample] = record
 
 
 @contextmanager
@@ -93,20 +125,17 @@ def open_journal(folder: Path, settings: dict[str, Any], *, restart: bool = Fals
         raise UsageError(f"{folder}: cannot write a run here: {error.strerror}; choose another --out") from None
     with FileIO(handle, "r+") as file:
         _lock(file, folder)
+        remove_partial(folder)
         written_ns = os.fstat(handle).st_mtime_ns
-        done: dict[str, Record] = {}
-        end = 0
-        if not restart:
-            lines, end = _whole_lines(file.read())
-            if lines:
-                _refuse_other_settings(folder, lines[0], settings)
-                done = {record.sample: record for record in _records(lines[1:])}
+        header, end = (b"", 0) if restart else _ends(folder / NAME)
+        if header:
+            _refuse_other_settings(folder, header, settings)
         # Nothing that is good is written again: a crash at this point loses nothing either.
         file.truncate(end)
         file.seek(end)
         if not end:
             _write(file, _line({"settings": settings}))
-        yield Journal(file, folder, done, written_ns)
+        yield Journal(file, folder, written_ns)
 
 
 def _write(file: FileIO, line: bytes) -> None:
@@ -116,10 +145,14 @@ def _write(file: FileIO, line: bytes) -> None:
         rest = rest[file.write(rest) :]
 
 
-def _whole_lines(content: bytes) -> tuple[list[bytes], int]:
-    """Lines that were written to their end, and where the last one ends."""
-    end = content.rfind(b"\n") + 1
-    return content[:end].splitlines(keepends=True), end
+def _ends(path: Path) -> tuple[bytes, int]:
+    """The first line, and where the last one ends that was written to its end; nothing if none was."""
+    header, end = b"", 0
+    with path.open("rb") as file:
+        for line in file:
+            if line.endswith(b"\n"):
+                header, end = header or line, end + len(line)
+    return header, end
 
 
 def _refuse_other_settings(folder: Path, header: bytes, settings: dict[str, Any]) -> None:
@@ -128,6 +161,11 @@ def _refuse_other_settings(folder: Path, header: bytes, settings: dict[str, Any]
             f"{folder}: holds an unfinished run with other settings:\n{_difference(header, settings)}\n"
             "choose another --out, or pass --overwrite to throw it away"
         )
+
+
+def is_unfinished(folder: Path) -> bool:
+    """Whether a run was begun here and not ended."""
+    return (folder / NAME).is_file()
 
 
 def remove_journal(folder: Path) -> None:
@@ -139,14 +177,15 @@ def _line(content: dict[str, Any]) -> bytes:
     return json.dumps(content, sort_keys=True).encode() + b"\n"
 
 
-def _records(lines: list[bytes]) -> Iterator[Record]:
-    for line in lines:
-        try:
-            record = Record.from_json(json.loads(line))
-        except (ValueError, RecursionError):
-            # A crash in the middle of a write leaves this; the sample is scored again.
-            continue
-        yield record
+def _parsed(line: bytes) -> Record | list[str] | None:
+    """A record, the samples that were taken back, or None: a crash in the middle of a write leaves what is neither."""
+    try:
+        content = json.loads(line)
+        if isinstance(content, dict) and set(content) == {"forgotten"}:
+            return [str(sample) for sample in content["forgotten"]]
+        return Record.from_json(content)
+    except (ValueError, TypeError, RecursionError):
+        return None
 
 
 def _difference(header: bytes, settings: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Run: one method's rows on one benchmark, and the folder that holds them."""
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,28 +112,39 @@ def assemble(
         by_name[record.sample] = record
     if set(by_name) != set(bins):
         raise ValueError(f"records and samples differ: {sorted(set(by_name) ^ set(bins))[:5]}")
-    rows = [
-        {
-            "benchmark": manifest["benchmark"],
-            "method": manifest["method"],
-            "sample": name,
-            "status": record.status,
-            "reason": record.reason,
-            **labels,
-            **{metric: record.scores.get(metric, np.nan) for metric in metrics},
-            "seconds": round(record.seconds, 4),
-        }
-        for name, labels in bins.items()
-        for record in [by_name[name]]
-    ]
-    names = list(next(iter(bins.values()), {}))
     # Late here and below: a worker makes records, not tables.
     import pandas as pd
 
-    samples = pd.DataFrame(rows, columns=[*FIRST, *names, *metrics, "seconds"])
+    rows = [row(by_name[name], labels, metrics, manifest) for name, labels in bins.items()]
+    samples = pd.DataFrame(rows, columns=columns(bins, metrics))
+    numbers = [*metrics, "seconds"]
+    samples[numbers] = samples[numbers].astype(np.float64)
     counts = {status: int((samples["status"] == status).sum()) for status in STATUSES}
-    full = {"format": _FORMAT, **manifest, "bins": names, "metrics": list(metrics), "counts": counts}
-    return Run(samples, full)
+    return Run(samples, complete(manifest, bins, metrics, counts))
+
+
+def columns(bins: Mapping[str, Mapping[str, str]], metrics: Sequence[str]) -> list[str]:
+    """Columns of `samples.csv`."""
+    return [*FIRST, *next(iter(bins.values()), {}), *metrics, "seconds"]
+
+
+def row(record: Record, labels: Mapping[str, str], metrics: Sequence[str], manifest: Mapping[str, Any]) -> list[Any]:
+    """A record's cells, in the order of `columns`; None where there is no score."""
+    first = (manifest["benchmark"], manifest["method"], record.sample, record.status, record.reason)
+    scores = (float(record.scores.get(metric, math.nan)) for metric in metrics)
+    numbers = (None if math.isnan(score) else score for score in scores)
+    return [*first, *labels.values(), *numbers, round(float(record.seconds), 4)]
+
+
+def complete(
+    manifest: Mapping[str, Any],
+    bins: Mapping[str, Mapping[str, str]],
+    metrics: Sequence[str],
+    counts: Mapping[str, int],
+) -> dict[str, Any]:
+    """The manifest with what the rows say."""
+    names = list(next(iter(bins.values()), {}))
+    return {"format": _FORMAT, **manifest, "bins": names, "metrics": list(metrics), "counts": dict(counts)}
 
 
 def load_run(folder: str | Path) -> Run:
@@ -146,27 +158,9 @@ def load_run(folder: str | Path) -> Run:
         If a file of it is damaged.
     """
     folder = Path(folder)
-    for name in ("run.json", "samples.csv"):
-        path = folder / name
-        if not path.is_file():
-            raise UsageError(
-                f"{folder}: there is no {name} here; a run folder, as `fsbench score --out` writes it, has one"
-            )
-        if path.stat().st_size > _LARGEST_BYTES:
-            raise FormatError(f"{path}: larger than 1 GiB, no run is")
-    try:
-        manifest = json.loads((folder / "run.json").read_bytes())
-        names = {key: manifest[key] for key in ("benchmark", "method", "signature")}
-        bins, metrics = [str(name) for name in manifest["bins"]], [str(name) for name in manifest["metrics"]]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise FormatError(f"{folder / 'run.json'}: not a run's manifest ({type(error).__name__}: {error})") from None
-    if not all(isinstance(value, str) for value in names.values()):
-        raise FormatError(f"{folder / 'run.json'}: benchmark, method and signature must be text, found {names}")
-    if manifest.get("format") != _FORMAT:
-        raise FormatError(
-            f"{folder / 'run.json'}: written in format {manifest.get('format')}, this fsbench reads {_FORMAT}"
-        )
-    columns = [*FIRST, *bins, *metrics, "seconds"]
+    manifest = load_manifest(folder)
+    bins, metrics = ([str(name) for name in manifest[key]] for key in ("bins", "metrics"))
+    expected = [*FIRST, *bins, *metrics, "seconds"]
     types = dict.fromkeys([*FIRST, *bins], str) | dict.fromkeys([*metrics, "seconds"], np.float64)
     import pandas as pd
 
@@ -179,11 +173,36 @@ def load_run(folder: str | Path) -> Run:
         )
     except (ValueError, UnicodeDecodeError) as error:
         raise FormatError(f"{folder / 'samples.csv'}: {error}") from None
-    if list(samples.columns) != columns:
-        raise FormatError(f"{folder / 'samples.csv'}: columns {list(samples.columns)}, expected {columns}")
+    if list(samples.columns) != expected:
+        raise FormatError(f"{folder / 'samples.csv'}: columns {list(samples.columns)}, expected {expected}")
     if fault := _fault(samples, manifest, metrics):
         raise FormatError(f"{folder / 'samples.csv'}: {fault}; was it changed by hand, or cut off?")
     return Run(samples, manifest, read_pooled(folder))
+
+
+def load_manifest(folder: str | Path) -> dict[str, Any]:
+    """Read what a run folder says of itself; errors as `load_run`."""
+    folder = Path(folder)
+    for name in ("run.json", "samples.csv"):
+        path = folder / name
+        if not path.is_file():
+            raise UsageError(
+                f"{folder}: there is no {name} here; a run folder, as `fsbench score --out` writes it, has one"
+            )
+        if path.stat().st_size > _LARGEST_BYTES:
+            raise FormatError(f"{path}: larger than 1 GiB, no run is")
+    path = folder / "run.json"
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_bytes())
+        names = {key: manifest[key] for key in ("benchmark", "method", "signature")}
+        lists = [list(manifest[key]) for key in ("bins", "metrics")]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise FormatError(f"{path}: not a run's manifest ({type(error).__name__}: {error})") from None
+    if not all(isinstance(value, str) for value in (*names.values(), *lists[0], *lists[1])):
+        raise FormatError(f"{path}: benchmark, method and signature must be text, found {names}")
+    if manifest.get("format") != _FORMAT:
+        raise FormatError(f"{path}: written in format {manifest.get('format')}, this fsbench reads {_FORMAT}")
+    return manifest
 
 
 def _fault(samples: "pd.DataFrame", manifest: Mapping[str, Any], metrics: Sequence[str]) -> str:

@@ -1,8 +1,10 @@
 """The journal of an unfinished run: what is in it stays in it."""
 
+import gc
 import subprocess
 import sys
 import textwrap
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -30,11 +32,41 @@ def folder(tmp_path: Path) -> Path:
 def test_what_was_written_is_there_again(folder: Path) -> None:
     before = (folder / NAME).read_bytes()
     with open_journal(folder, SETTINGS) as journal:
-        assert list(journal.done.values()) == RECORDS
+        assert list(journal.records()) == RECORDS
         assert (folder / NAME).read_bytes() == before  # not a byte is written again
         journal.append(Record("003", "ok", "", {"cr": 1.0}))
     with open_journal(folder, SETTINGS) as journal:
-        assert list(journal.done) == ["000", "001", "002", "003"]
+        assert list(journal.places()) == ["000", "001", "002", "003"]
+
+
+def test_what_was_taken_back_is_gone_for_the_next_process_too(folder: Path) -> None:
+    """Else a run that is killed twice would count the score of a prediction that was replaced before the first."""
+    with open_journal(folder, SETTINGS) as journal:
+        journal.forget(["001"])
+        assert journal.n_done == 2
+    with open_journal(folder, SETTINGS) as journal:
+        assert list(journal.places()) == ["000", "002"] and journal.n_done == 2
+        journal.append(Record("001", "ok", "", {"cr": 0.5}))
+        assert [record.status for record in journal.records(["002", "001"])] == ["failed", "ok"]
+
+
+def test_a_journal_takes_no_memory_a_sample(tmp_path: Path) -> None:
+    tracemalloc.start()
+    sizes = []
+    with open_journal(tmp_path / "run", SETTINGS) as journal:
+        for i in range(4000):
+            journal.append(Record(f"{i:06d}", "ok", "", {"cd_mm": i / 7, "cr": 1.0}))
+            if i % 2000 == 1999:
+                gc.collect()
+                sizes.append(tracemalloc.get_traced_memory()[0])
+    tracemalloc.stop()
+    assert sizes[1] - sizes[0] < 2000 * 8
+
+
+def test_what_a_killed_writer_left_is_cleared_away(folder: Path) -> None:
+    (folder / ".samples.csv.abc.partial").write_bytes(b"half")
+    with open_journal(folder, SETTINGS):
+        assert [path.name for path in folder.iterdir()] == [NAME]
 
 
 @pytest.mark.parametrize("n_bytes", [1, 10, 60])
@@ -42,19 +74,19 @@ def test_a_line_that_was_cut_off_is_dropped_and_no_other(folder: Path, n_bytes: 
     path = folder / NAME
     path.write_bytes(path.read_bytes()[:-n_bytes])
     with open_journal(folder, SETTINGS) as journal:
-        assert list(journal.done) == ["000", "001"]
+        assert list(journal.places()) == ["000", "001"]
         journal.append(RECORDS[2])
     with open_journal(folder, SETTINGS) as journal:
-        assert list(journal.done.values()) == RECORDS
+        assert list(journal.records()) == RECORDS
 
 
 def test_a_header_that_was_cut_off_begins_again(folder: Path) -> None:
     (folder / NAME).write_bytes(b'{"settings": {"ben')
     with open_journal(folder, SETTINGS) as journal:
-        assert not journal.done
+        assert not journal.places() and journal.n_done == 0
         journal.append(RECORDS[0])
     with open_journal(folder, SETTINGS) as journal:
-        assert list(journal.done) == ["000"]
+        assert list(journal.places()) == ["000"]
 
 
 def test_another_run_is_not_gone_on_with_but_replaced_on_demand(folder: Path) -> None:
@@ -62,7 +94,7 @@ def test_another_run_is_not_gone_on_with_but_replaced_on_demand(folder: Path) ->
     with pytest.raises(UsageError, match="method: 'mine' there, 'theirs' now"), open_journal(folder, other):
         pass
     with open_journal(folder, other, restart=True) as journal:
-        assert not journal.done
+        assert not journal.places() and journal.n_done == 0
 
 
 def test_a_second_writer_is_refused(folder: Path) -> None:
@@ -71,7 +103,7 @@ def test_a_second_writer_is_refused(folder: Path) -> None:
             pass
         journal.append(Record("003", "ok", "", {"cr": 1.0}))
     with open_journal(folder, SETTINGS) as journal:
-        assert len(journal.done) == 4
+        assert journal.n_done == 4
 
 
 def test_a_journal_that_is_done_with_is_gone(folder: Path) -> None:
@@ -101,4 +133,4 @@ def test_a_full_disk_is_told_and_keeps_what_was_written(folder: Path) -> None:
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False)
     assert "cannot write the result of 004" in done.stderr and "the same command goes on" in done.stderr
     with open_journal(folder, SETTINGS) as journal:
-        assert list(journal.done) == ["000", "001", "002", "003"]
+        assert list(journal.places()) == ["000", "001", "002", "003"]
