@@ -15,7 +15,7 @@ from fsbench.benchmarks.predictions import Frame, PredictionFiles
 from fsbench.benchmarks.recipes import Choice, Protocol, protocol_of
 from fsbench.benchmarks.scan_cases import Case, ScanFiles, list_cases
 from fsbench.benchmarks.spec import Sample, Spec, load_spec
-from fsbench.errors import FsbenchError, ReferenceDataError, UsageError
+from fsbench.errors import FsbenchError, MetricError, ReferenceDataError, UsageError
 from fsbench.io import read_mesh
 from fsbench.io.landmarks import read_landmarks
 from fsbench.mesh import Floats, Mesh
@@ -58,7 +58,11 @@ class PreparedCase:
             As the protocol's own `measure`.
         """
         measured = [one.measure(prediction, landmarks) for one in self.scans]  # type: ignore[arg-type]
-        return min(measured, key=lambda one: next(iter(one.scores.values.values())))
+        scores = [next(iter(one.scores.values.values())) for one in measured]
+        if np.isnan(scores).any():
+            # Comparing with NaN is always false, so which one is the smallest would depend on their order.
+            raise MetricError(f"{np.isnan(scores).sum()} of {len(scores)} scans give no score")
+        return measured[int(np.argmin(scores))]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

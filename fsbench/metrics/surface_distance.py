@@ -126,12 +126,28 @@ def measure(
         back = found.distances[~tree.on_rim(found)]
     normals = vertex_normals(reference)[chosen]
     return SurfaceDistances(
-        nearest.distances, back, _normal_angle_deg(normals, prediction, nearest, inner), float(inner.mean())
+        nearest.distances, back, normal_angle_deg(normals, prediction, nearest, inner), float(inner.mean())
     )
 
 
-def _normal_angle_deg(normals: Floats, prediction: NearestSurface, nearest: Nearest, inner: Mask) -> float:
-    """Mean angle where both sides have a normal; the prediction's is that of the triangle."""
+def normal_angle_deg(normals: Floats, prediction: NearestSurface, nearest: Nearest, inner: Mask) -> float:
+    """Mean angle in degrees between reference normals and those of the nearest predicted triangles.
+
+    Parameters
+    ----------
+    normals : (n, 3)
+        Of the reference's points, zero where there is none.
+    prediction : NearestSurface
+    nearest : Nearest
+        Of the same points.
+    inner : (n,)
+        Which of them count.
+
+    Returns
+    -------
+    float
+        NaN where no point that counts has a normal on both sides.
+    """
     other = prediction.normals[nearest.faces]
     both = inner & (normals != 0).any(1) & (other != 0).any(1)
     if not both.any():

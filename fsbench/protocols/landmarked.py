@@ -14,10 +14,9 @@ from fsbench.alignment.nearest import NearestSurface
 from fsbench.alignment.procrustes import fit_landmarks
 from fsbench.alignment.units import unit_called, unit_of_scan
 from fsbench.alignment.warp import warp_by_landmarks
-from fsbench.errors import AlignmentError
 from fsbench.mesh import Floats, Mesh
 from fsbench.metrics.surface_distance import STATISTICS, summarise
-from fsbench.protocols.aligned import Measurement, Scores, doubts_about, signature
+from fsbench.protocols.aligned import Measurement, Scores, doubts_about, doubts_about_place, refuse_elsewhere, signature
 
 METRICS = (
     *(f"corresponding_{name}" for name in STATISTICS),
@@ -65,12 +64,14 @@ class LandmarkWarp:
         Raises
         ------
         AlignmentError
-            If the scan has the size of a face in no unit.
+            If the scan has the size of a face in no unit, or its landmarks are not beside it.
         """
         known = self.reference_unit
         unit = unit_of_scan(reference.vertices) if known == "found" else unit_called(known)
         marks = np.asarray(landmarks, np.float64) * unit.mm
-        return PreparedLandmarkWarp(self, Mesh(reference.vertices * unit.mm, reference.faces), marks, unit.mm, threads)
+        scan = Mesh(reference.vertices * unit.mm, reference.faces)
+        refuse_elsewhere(scan, marks)
+        return PreparedLandmarkWarp(self, scan, marks, unit.mm, threads)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,16 +98,16 @@ class PreparedLandmarkWarp:
 
     def measure(self, prediction: Mesh, landmarks: npt.ArrayLike) -> Measurement:
         """Like `compare`, and keep the distances and the aligned shape."""
-        fit = fit_landmarks(self.landmarks, landmarks)
-        if fit.likely_mirrored:
-            raise AlignmentError(fit.message)
+        fit = fit_landmarks(self.landmarks, landmarks).trusted()
         aligned = Mesh(fit.ref_from_pred.apply(prediction.vertices), prediction.faces)
+        surface, marks = NearestSurface(aligned, self.threads), fit.ref_from_pred.apply(landmarks)
+        doubts = fit.doubts + doubts_about_place(marks, surface.closest(marks).distances)
         points = self.reference.vertices
-        distances = np.linalg.norm(self.corresponding(aligned, fit.ref_from_pred.apply(landmarks)) - points, axis=1)
-        nearest = NearestSurface(aligned, self.threads).closest(points).distances
+        distances = np.linalg.norm(self.corresponding(aligned, marks) - points, axis=1)
+        nearest = surface.closest(points).distances
         found = {f"corresponding_{name}": value for name, value in summarise(distances).items()}
         found |= {f"nearest_{name}": value for name, value in summarise(nearest).items()}
-        doubts = doubts_about(found["nearest_rmse_mm"])
+        doubts += doubts_about(found["nearest_rmse_mm"])
         found |= {
             "landmark_rms_mm": fit.residual_rms,
             "mm_per_unit": fit.ref_from_pred.scale,

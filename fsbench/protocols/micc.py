@@ -14,14 +14,15 @@ import numpy.typing as npt
 
 from fsbench.alignment.icp import Icp, fit_icp
 from fsbench.alignment.nearest import Nearest, NearestSurface
+from fsbench.alignment.oriented import vertex_normals
 from fsbench.alignment.procrustes import fit_landmarks
 from fsbench.alignment.starts import find_alignment
 from fsbench.alignment.transform import Similarity
 from fsbench.alignment.units import unit_called, unit_of_scan
 from fsbench.errors import AlignmentError, MeshError, MetricError
 from fsbench.mesh import Floats, Mesh
-from fsbench.metrics.surface_distance import STATISTICS, summarise
-from fsbench.protocols.aligned import Measurement, Scores, doubts_about, signature
+from fsbench.metrics.surface_distance import STATISTICS, normal_angle_deg, summarise
+from fsbench.protocols.aligned import Measurement, Scores, doubts_about, doubts_about_place, refuse_elsewhere, signature
 
 METRICS = (
     "score_mm",
@@ -131,8 +132,11 @@ class Micc:
         if tip.shape != (3,) or not np.isfinite(tip).all():
             raise AlignmentError(f"the nose tip is {np.asarray(nose_tip).tolist()}, expected three finite numbers")
         marks = None if landmarks is None else np.asarray(landmarks, np.float64) * unit.mm
-        scan = self._crop(Mesh(reference.vertices * unit.mm, reference.faces), tip, crop_mm or self.crop_mm)
-        return PreparedMicc(self, scan, NearestSurface(scan, threads), marks, unit.mm, threads)
+        whole = Mesh(reference.vertices * unit.mm, reference.faces)
+        if marks is not None and self.start == "landmarks":
+            refuse_elsewhere(whole, marks)
+        scan = self._crop(whole, tip, crop_mm or self.crop_mm)
+        return PreparedMicc(self, scan, NearestSurface(scan, threads), vertex_normals(scan), marks, unit.mm, threads)
 
     def _crop(self, scan: Mesh, tip: Floats, radius_mm: float) -> Mesh:
         axis = "xyz".index(self.up[1])
@@ -154,6 +158,7 @@ class PreparedMicc:
     protocol: Micc
     reference: Mesh
     surface: NearestSurface
+    normals: Floats
     landmarks: Floats | None
     ref_mm_per_unit: float
     threads: int
@@ -173,7 +178,7 @@ class PreparedMicc:
     def measure(self, prediction: Mesh, landmarks: npt.ArrayLike | None = None) -> Measurement:
         """Like `compare`, and keep the distances and the aligned shape."""
         raw = NearestSurface(prediction, self.threads)
-        start = self._start(raw, landmarks)
+        start, doubts = self._start(raw, landmarks)
         fit = fit_icp(self.reference.vertices, raw, start, self.protocol.icp)
         ref_from_pred = fit.points_from_surface
         aligned = NearestSurface(Mesh(ref_from_pred.apply(prediction.vertices), prediction.faces), self.threads)
@@ -181,8 +186,9 @@ class PreparedMicc:
         nearest = aligned.closest(points)
         back = self._back(aligned.mesh)
         statistics = summarise(nearest.distances)
-        covered = float((~aligned.on_rim(nearest)).mean())
-        doubts = doubts_about(statistics["rmse_mm"], covered, fit.scale / start.scale, fit.converged)
+        inner = ~aligned.on_rim(nearest)
+        covered, normal_deg = float(inner.mean()), normal_angle_deg(self.normals, aligned, nearest, inner)
+        doubts += doubts_about(statistics["rmse_mm"], covered, fit.scale / start.scale, fit.converged, normal_deg)
         values = {
             "score_mm": self._score(points, nearest, aligned, back),
             **{f"ref_to_pred_{name}": value for name, value in statistics.items()},
@@ -195,16 +201,16 @@ class PreparedMicc:
         scores = Scores(values, tuple(doubts))
         return Measurement(scores, ref_from_pred, self.reference, aligned.mesh, points, nearest.distances)
 
-    def _start(self, prediction: NearestSurface, landmarks: npt.ArrayLike | None) -> Similarity:
+    def _start(self, prediction: NearestSurface, landmarks: npt.ArrayLike | None) -> tuple[Similarity, list[str]]:
+        """Where ICP starts, and what is suspicious about that."""
         if self.protocol.start == "search":
             icp = replace(self.protocol.icp, scale=True)
-            return find_alignment(self.reference, prediction, self.surface, icp).points_from_surface
+            return find_alignment(self.reference, prediction, self.surface, icp).points_from_surface, []
         if landmarks is None or self.landmarks is None:
             raise AlignmentError("this protocol starts from landmarks: the prediction has none")
-        fit = fit_landmarks(self.landmarks, landmarks)
-        if fit.likely_mirrored:
-            raise AlignmentError(fit.message)
-        return fit.ref_from_pred
+        fit = fit_landmarks(self.landmarks, landmarks).trusted()
+        marks = np.asarray(landmarks, np.float64)
+        return fit.ref_from_pred, fit.doubts + doubts_about_place(marks, prediction.closest(marks).distances)
 
     def _back(self, aligned: Mesh) -> float:
         """Mean distance from the prediction to the scan, without what stands beyond the scan's rim; NaN for none."""
@@ -214,6 +220,11 @@ class PreparedMicc:
 
     def _score(self, points: Floats, nearest: Nearest, aligned: NearestSurface, back: float) -> float:
         if self.protocol.score == "mean-both-directions":
+            if np.isnan(back):
+                raise MetricError(
+                    "all of the prediction stands beyond the scan's rim: there is no distance back to the scan. Is it "
+                    "the same part of a face?"
+                )
             return 0.5 * (float(nearest.distances.mean()) + back)
         along = ((points - nearest.points) * aligned.normals[nearest.faces]).sum(1)
         return float(np.sqrt((along**2).mean()))

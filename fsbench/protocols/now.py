@@ -7,7 +7,7 @@ mirrored landmarks are refused, the metrical start does not depend on where the 
 is, and neither a triangle without area nor a perfect prediction stops the run.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -15,13 +15,14 @@ import numpy.typing as npt
 
 from fsbench.alignment.dogleg import Dogleg, refine
 from fsbench.alignment.nearest import NearestSurface
+from fsbench.alignment.oriented import vertex_normals
 from fsbench.alignment.procrustes import LandmarkFit, fit_landmarks
 from fsbench.alignment.transform import Similarity
 from fsbench.alignment.units import Unit, unit_called, unit_nearest
 from fsbench.errors import AlignmentError, MetricError
 from fsbench.mesh import Floats, Mesh
-from fsbench.metrics.surface_distance import STATISTICS, summarise
-from fsbench.protocols.aligned import Measurement, Scores, doubts_about, signature
+from fsbench.metrics.surface_distance import STATISTICS, normal_angle_deg, summarise
+from fsbench.protocols.aligned import Measurement, Scores, doubts_about, doubts_about_place, refuse_elsewhere, signature
 
 METRICS = (
     "median_mm",
@@ -135,7 +136,9 @@ class Now:
                 f"none of the scan's {reference.n_vertices} vertices is within {radius:.0f} mm of the landmarks: "
                 "are scan and landmarks in one frame and unit?"
             )
-        return PreparedNow(self, reference, marks, reference.vertices[inside], threads)
+        refuse_elsewhere(reference, marks)
+        normals = vertex_normals(reference)[inside]
+        return PreparedNow(self, reference, marks, reference.vertices[inside], normals, threads)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,12 +150,15 @@ class PreparedNow:
     landmarks : ndarray, (7, 3)
     points : ndarray, (n, 3)
         The scan's vertices in the crop, in their order.
+    normals : ndarray, (n, 3)
+        Theirs; zero where there is none.
     """
 
     protocol: Now
     reference: Mesh
     landmarks: Floats
     points: Floats
+    normals: Floats
     threads: int
 
     def compare(self, vertices: npt.ArrayLike, faces: npt.ArrayLike, landmarks: npt.ArrayLike) -> Scores:
@@ -189,8 +195,13 @@ class PreparedNow:
         distances = refined.distances
         statistics = summarise(distances)
         off = fitted.scale / unit.mm if unit else ref_from_pred.scale / fitted.scale
-        doubts = [fit.message] if fit.likely_mirrored else []
-        doubts += doubts_about(statistics["rmse_mm"], statistics["share_5mm"], off, refined.converged)
+        inner = ~surface.on_rim(refined.nearest)
+        normals = self.normals @ refined.points_from_surface.rotation
+        looks_deg = normal_angle_deg(normals, surface, refined.nearest, inner)
+        there = start.apply(marks)
+        doubts = fit.doubts + doubts_about_place(there, surface.closest(there).distances)
+        near = statistics["share_5mm"]
+        doubts += doubts_about(statistics["rmse_mm"], float(inner.mean()), off, refined.converged, looks_deg, near)
         values = statistics | {
             "std_mm": float(distances.std()),
             "points": float(len(distances)),
@@ -210,11 +221,9 @@ class PreparedNow:
             flip = np.array([-1.0, 1.0, 1.0])
             marks *= flip
             flipped = fit_landmarks(self.landmarks, marks)
-            doubted = LandmarkFit(flipped.ref_from_pred, fit.residual_rms, fit.mirrored_rms, fit.likely_mirrored)
+            doubted = replace(fit, ref_from_pred=flipped.ref_from_pred)
             return Mesh(prediction.vertices * flip, prediction.faces), doubted
-        if fit.likely_mirrored:
-            raise AlignmentError(fit.message)
-        return prediction, fit
+        return prediction, fit if self.protocol.mirror == "allowed" else fit.trusted()
 
     def _unit(self, mm_per_unit: float) -> Unit:
         return unit_nearest(mm_per_unit) if self.protocol.unit == "found" else unit_called(self.protocol.unit)

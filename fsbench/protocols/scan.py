@@ -16,10 +16,9 @@ from fsbench.alignment.procrustes import fit_landmarks
 from fsbench.alignment.starts import find_alignment
 from fsbench.alignment.transform import Similarity
 from fsbench.alignment.units import unit_called, unit_nearest, unit_of_scan
-from fsbench.errors import AlignmentError
 from fsbench.mesh import Floats, Mesh
 from fsbench.metrics.surface_distance import STATISTICS, measure
-from fsbench.protocols.aligned import Measurement, Scores, doubts_about, signature
+from fsbench.protocols.aligned import Measurement, Scores, doubts_about, doubts_about_place, refuse_elsewhere, signature
 
 METRICS = (
     *(f"{side}_{name}" for side in ("ref_to_pred", "pred_to_ref", "symmetric") for name in STATISTICS),
@@ -84,12 +83,14 @@ class Scan:
         Raises
         ------
         AlignmentError
-            If the scan has the size of a face in no unit.
+            If the scan has the size of a face in no unit, or its landmarks are not beside it.
         """
         known = self.reference_unit
         unit = unit_of_scan(reference.vertices) if known == "found" else unit_called(known)
         scan = Mesh(reference.vertices * unit.mm, reference.faces)
         marks = None if landmarks is None else np.asarray(landmarks, np.float64) * unit.mm
+        if marks is not None:
+            refuse_elsewhere(scan, marks)
         surface = NearestSurface(scan, threads) if scan.n_faces else None
         points = oriented(scan).take(self.icp_points).points
         return PreparedScan(self, scan, surface, points, marks, unit.mm, threads)
@@ -144,28 +145,33 @@ class PreparedScan:
         icp = replace(self.protocol.icp, scale=not metric)
         if not prediction.n_faces:  # points have no planes
             icp = replace(icp, distance="point-to-point")
-        found = self._start(raw, landmarks, icp)
+        found, doubts = self._start(raw, landmarks, icp)
         start = self._in_unit(found) if metric else found
         fit = fit_icp(self.icp_points, raw, start, icp)
         ref_from_pred = fit.points_from_surface
         aligned = NearestSurface(Mesh(ref_from_pred.apply(solid.vertices), solid.faces), self.threads)
         distances = measure(self.reference, aligned, reference_surface=self.surface)
-        doubts = doubts_about(fit.residual_rms, distances.covered, fit.scale / found.scale, fit.converged)
+        off = fit.scale / found.scale
+        doubts += doubts_about(fit.residual_rms, distances.covered, off, fit.converged, distances.normal_deg)
         values = distances.scores() | self._about(fit, bool(doubts))
         scores = Scores({name: values[name] for name in METRICS}, tuple(doubts))
         return Measurement(
             scores, ref_from_pred, self.reference, aligned.mesh, self.reference.vertices, distances.ref_to_pred_mm
         )
 
-    def _start(self, prediction: NearestSurface, landmarks: npt.ArrayLike | None, icp: Icp) -> Similarity:
-        """By landmarks where both sides have them, else searched for; with scale, which finds the unit."""
+    def _start(
+        self, prediction: NearestSurface, landmarks: npt.ArrayLike | None, icp: Icp
+    ) -> tuple[Similarity, list[str]]:
+        """By landmarks where both sides have them, else searched for; with scale, which finds the unit.
+
+        With what is suspicious about it.
+        """
         if landmarks is None or self.landmarks is None:
             searched = find_alignment(self.reference, prediction, self.surface, replace(icp, scale=True))
-            return searched.points_from_surface
-        fit = fit_landmarks(self.landmarks, landmarks)
-        if fit.likely_mirrored:
-            raise AlignmentError(fit.message)
-        return fit.ref_from_pred
+            return searched.points_from_surface, []
+        fit = fit_landmarks(self.landmarks, landmarks).trusted()
+        marks = np.asarray(landmarks, np.float64)
+        return fit.ref_from_pred, fit.doubts + doubts_about_place(marks, prediction.closest(marks).distances)
 
     def _in_unit(self, found: Similarity) -> Similarity:
         """The same start with the scale of the prediction's unit, the points' middle kept in place."""

@@ -20,11 +20,12 @@ from tests.heads import face_of, head, moved, random_similarity
 
 HEAD = head(45, 60)
 FACE = face_of(head(60, 80))
-# Where iBUG's 68 points would be is of no matter but for the nose tip, which is number 31.
-TIP = np.array([0.0, -11.0, 118.0])
-ROWS = np.linspace(0, HEAD.n_vertices - 1, 68).astype(int)
+# Where on the face iBUG's 68 points would be is of no matter but for the nose tip, which is number 31.
+IN_FACE = np.flatnonzero(np.linalg.norm(HEAD.vertices - [0, -10, 95], axis=1) < 80)
+TIP = int(np.linalg.norm(HEAD.vertices - [0, -11, 118], axis=1).argmin())
+ROWS = IN_FACE[np.linspace(0, len(IN_FACE) - 1, 68).astype(int)]
+ROWS[30] = TIP
 MARKS = HEAD.vertices[ROWS]
-MARKS_68 = np.vstack([MARKS[:30], TIP, MARKS[31:]])
 
 
 def _noisy(seed: int, noise_mm: float = 0.5) -> Mesh:
@@ -176,7 +177,7 @@ def _florence(tmp_path: Path, n_views: int = 2) -> Path:
         _write(root / "subject_30" / "Model" / view / "obj" / f"11_{view}.ply", HEAD)
         marks = root / "MICC" / "subject_30" / "Model" / view / "obj" / f"11_{view}.ljson"
         marks.parent.mkdir(parents=True)
-        points = {"groups": {"LJSON": {"landmarks": {"points": MARKS_68.tolist()}}}}
+        points = {"groups": {"LJSON": {"landmarks": {"points": MARKS.tolist()}}}}
         marks.write_text(json.dumps(points))
     for video in ("Indoor-Cooperative", "PTZ-Indoor", "PTZ-Outdoor"):
         for frame in range(2):

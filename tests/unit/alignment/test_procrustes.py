@@ -86,3 +86,66 @@ def test_a_noisy_prediction_is_not_called_mirrored() -> None:
 def test_what_cannot_be_fitted_is_refused(reference: np.ndarray, prediction: np.ndarray, said: str) -> None:
     with pytest.raises(AlignmentError, match=said):
         fit_landmarks(reference, prediction)
+
+
+@pytest.mark.parametrize(
+    ("order", "said"),
+    [
+        ([3, 2, 1, 0, 4, 5, 6], "1 and 4, 2 and 3"),
+        ([3, 1, 2, 0, 4, 5, 6], "1 and 4"),
+        ([0, 2, 1, 3, 4, 5, 6], "2 and 3"),
+        ([0, 1, 2, 3, 4, 6, 5], "6 and 7"),
+        ([4, 0, 1, 2, 3, 5, 6], "5"),
+    ],
+    ids=["eyes", "outer corners", "inner corners", "mouth", "nose first"],
+)
+def test_landmarks_in_another_order_are_named(order: list[int], said: str) -> None:
+    """Half of a face exchanged is no mirrored face: only trying the exchange shows it."""
+    rng = np.random.default_rng(3)
+    motion = random_similarity(rng)
+    prediction = motion.apply(FACE + rng.normal(scale=1.5, size=FACE.shape))
+    fit = fit_landmarks(FACE, prediction[order])
+    assert said in fit.exchanged and said in fit.message
+    assert fit.exchanged_rms == pytest.approx(fit_landmarks(FACE, prediction).residual_rms)
+    with pytest.raises(AlignmentError, match="same order"):
+        fit.trusted()
+
+
+def test_one_exchanged_pair_of_many_is_a_doubt() -> None:
+    """Two neighbours among 51: the fit hardly suffers, so it is used, and said."""
+    rng = np.random.default_rng(6)
+    many = np.vstack([FACE, rng.uniform([-50, -50, -10], [50, 50, 20], (44, 3))])
+    many[7], many[8] = [-30, 50, 5], [-21, 50, 5]
+    noisy = many + rng.normal(scale=1, size=many.shape)
+    noisy[[7, 8]] = noisy[[8, 7]]
+    fit = fit_landmarks(many, noisy)
+    assert fit.trusted() is fit
+    assert len(fit.doubts) == 1 and "8 and 9" in fit.doubts[0]
+
+
+def test_points_without_a_common_order_are_refused() -> None:
+    rng = np.random.default_rng(7)
+    many = rng.normal(scale=30, size=(60, 3))
+    with pytest.raises(AlignmentError, match="same order"):
+        fit_landmarks(many, rng.permutation(many)).trusted()
+
+
+def test_a_bad_fit_is_a_doubt() -> None:
+    rng = np.random.default_rng(8)
+    fit = fit_landmarks(FACE, FACE + rng.normal(scale=8, size=FACE.shape))
+    assert fit.message == "" and "of their spread" in fit.doubts[0]
+
+
+def test_noise_is_no_exchange() -> None:
+    rng = np.random.default_rng(9)
+    for _ in range(100):
+        fit = fit_landmarks(FACE, FACE + rng.normal(scale=3, size=FACE.shape))
+        assert fit.trusted().exchanged == ""
+        assert fit.exchanged_rms == pytest.approx(fit.residual_rms)
+
+
+def test_the_vertices_of_a_mesh_are_not_all_exchanged() -> None:
+    """The mean mesh of a video fits thousands of vertices: their pairs are not tried."""
+    many = np.random.default_rng(10).normal(size=(5000, 3))
+    fit = fit_landmarks(many, many[::-1])
+    assert fit.exchanged == "" and fit.residual_rms > 0.5

@@ -1,0 +1,101 @@
+"""Wrong landmarks, and surfaces that look the wrong way: said by every protocol that aligns."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from fsbench.errors import AlignmentError, MetricError
+from fsbench.mesh import Mesh
+from fsbench.protocols.aligned import Scores
+from fsbench.protocols.landmarked import LandmarkWarp
+from fsbench.protocols.micc import Micc
+from fsbench.protocols.now import Now
+from fsbench.protocols.scan import Scan
+from tests.heads import face_of, head
+
+SCAN = head(90, 120)
+FACE = face_of(SCAN)
+ROUGH = head(45, 60)
+TIP = SCAN.vertices[np.abs(SCAN.vertices - [0, -11, 116]).sum(1).argmin()]
+# Vertices where corners of eyes, nose and corners of the mouth would be, in the order of NoW.
+_FEATURES = [[-45.0, 25, 75], [-16, 25, 90], [16, 25, 90], [45, 25, 75], [0, -25, 105], [-25, -50, 80], [25, -50, 80]]
+MARKS = np.array([SCAN.vertices[np.abs(SCAN.vertices - place).sum(1).argmin()] for place in _FEATURES])
+EYES_SWAPPED = [3, 2, 1, 0, 4, 5, 6]
+
+Score = Callable[..., Scores]
+
+
+def _now(mesh: Mesh, marks: np.ndarray, scan_marks: np.ndarray = MARKS) -> Scores:
+    return Now().prepare(SCAN, scan_marks).compare(mesh.vertices, mesh.faces, marks)
+
+
+def _scan(mesh: Mesh, marks: np.ndarray, scan_marks: np.ndarray = MARKS) -> Scores:
+    return Scan().prepare(FACE, scan_marks).compare(mesh.vertices, mesh.faces, marks)
+
+
+def _micc(mesh: Mesh, marks: np.ndarray, scan_marks: np.ndarray = MARKS) -> Scores:
+    return Micc.ganfit2021().prepare(SCAN, TIP, scan_marks).compare(mesh.vertices, mesh.faces, marks)
+
+
+def _warp(mesh: Mesh, marks: np.ndarray, scan_marks: np.ndarray = MARKS) -> Scores:
+    return LandmarkWarp().prepare(FACE, scan_marks).compare(mesh.vertices, mesh.faces, marks)
+
+
+EACH = pytest.mark.parametrize("score", [_now, _scan, _micc, _warp], ids=["now", "scan", "micc", "landmark-warp"])
+
+
+@EACH
+def test_healthy_input_leaves_no_doubt(score: Score) -> None:
+    assert score(ROUGH, MARKS).doubts == ()
+
+
+@EACH
+def test_swapped_eyes_are_named(score: Score) -> None:
+    with pytest.raises(AlignmentError, match="1 and 4, 2 and 3"):
+        score(ROUGH, MARKS[EYES_SWAPPED])
+
+
+@EACH
+def test_landmarks_of_another_frame_are_refused(score: Score) -> None:
+    with pytest.raises(AlignmentError, match="prediction's landmarks are"):
+        score(ROUGH, MARKS + [0, 0, 400])
+    with pytest.raises(AlignmentError, match="prediction's landmarks are"):
+        score(Mesh(ROUGH.vertices / 1000, ROUGH.faces), MARKS)
+    with pytest.raises((AlignmentError, MetricError), match=r"scan's landmarks are|one frame and unit"):
+        score(ROUGH, MARKS, MARKS + [0, 0, 400])
+
+
+@EACH
+def test_landmarks_beside_the_mesh_are_a_doubt(score: Score) -> None:
+    assert "frame and unit" in score(ROUGH, MARKS + [0, 0, 22]).doubts[0]
+
+
+@EACH
+def test_a_badly_fitting_landmark_is_a_doubt(score: Score) -> None:
+    away = MARKS.copy()
+    away[4] += [0, -30, 0]
+    assert "of their spread" in score(ROUGH, away).doubts[0]
+
+
+@pytest.mark.parametrize("score", [_now, _scan, _micc], ids=["now", "scan", "micc"])
+def test_a_prediction_that_looks_inwards_is_a_doubt(score: Score) -> None:
+    inside_out = Mesh(ROUGH.vertices, ROUGH.faces[:, ::-1])
+    doubts = score(inside_out, MARKS).doubts
+    assert len(doubts) == 1 and "opposite ways" in doubts[0]
+
+
+def test_what_now_says_of_a_hole_is_what_it_measured() -> None:
+    """A share within 5 mm is no share of counterparts, and is not called one."""
+    half = Mesh(ROUGH.vertices, ROUGH.faces[ROUGH.vertices[ROUGH.faces][:, :, 0].mean(1) > 10])
+    scores = _now(half, MARKS)
+    assert any(f"only {scores['share_5mm']:.0%} of the reference is within 5 mm" in one for one in scores.doubts)
+    assert not any("counterpart" in one for one in scores.doubts)
+
+
+def test_no_distance_back_is_no_score() -> None:
+    """The prediction stands beyond the scan's rim altogether: half of a mean of two directions must not be NaN."""
+    prepared = Micc.ganfit2021().prepare(SCAN, TIP, MARKS)
+    with pytest.raises(MetricError, match="beyond the scan's rim"):
+        prepared._score(prepared.reference.vertices, prepared.surface.closest(prepared.reference.vertices),
+                        prepared.surface, float("nan"))  # fmt: skip
