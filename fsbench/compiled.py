@@ -14,6 +14,11 @@ from numba import njit
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+POINTS = "Array(f8, 2, 'C', readonly=True)"
+"""Type of a mesh's vertices in a signature: a mesh is read-only."""
+FACES = "Array(i8, 2, 'C', readonly=True)"
+"""Type of a mesh's faces in a signature."""
+
 
 def compiled(signature: str) -> Callable[[F], F]:
     """Compile for arguments of these types and no others; the global interpreter lock is released while it runs.
@@ -42,7 +47,7 @@ def inlined(function: F) -> F:
 def _compile(function: F, *signature: str, cache: bool = False) -> F:
     numba: Any = njit
     with _without_blas():
-        made: F = numba(*signature, cache=cache, nogil=True, error_model="numpy")(function)
+        made: F = numba(*signature, cache=cache, nogil=True, error_model="numpy", forceinline=not signature)(function)
     return made
 
 

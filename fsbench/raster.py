@@ -1,23 +1,24 @@
 """Raster: what a grid of rays meets first, found by going through the triangles instead of the rays.
 
-The meshes have about as many triangles as the grid has rays, so every triangle meets one ray or two. Listing these
-pairs and keeping the best of every ray takes less time than a search tree takes to be built, in double precision.
-A ray that meets an edge or a vertex exactly hits.
+The meshes have about as many triangles as the grid has rays, so every triangle meets one ray or two. Trying the rays
+in a triangle's box and keeping the best of every ray takes less time than a search tree takes to be built, in double
+precision. A ray that meets an edge or a vertex exactly hits; of triangles at the same place the last counts.
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
+from fsbench.compiled import FACES, POINTS, compiled, inlined
 from fsbench.mesh import Floats, Ints, Mask
 
 NO_FACE = -1
-_FACES_AT_ONCE = 16384
-_PAIRS_AT_ONCE = 65536
 _ON_EDGE = 1e-11
 """Twice the area (px^2, mm^2) by which a ray may miss a triangle through rounding."""
+_ON_BOX = 1e-9
+"""Rays (rows, columns) by which a triangle's box is too small through rounding."""
+
+_Triple = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,34 +27,6 @@ class Seen:
 
     values: Floats
     faces: Ints
-
-
-class _Pairs(NamedTuple):
-    """Rays that a face may meet, (n,) each; faces count from the first of those at hand."""
-
-    face: Ints
-    row: Ints
-    column: Ints
-
-
-class _Best:
-    """The largest value of every ray so far."""
-
-    def __init__(self, shape: tuple[int, int]) -> None:
-        self._shape = shape
-        self._value = np.full(shape[0] * shape[1], -np.inf)
-        self._face = np.full(shape[0] * shape[1], NO_FACE)
-
-    def offer(self, rays: Ints, values: Floats, faces: Ints) -> None:
-        """Keep what is larger than what there was; (n,) each, rays as flat numbers."""
-        np.maximum.at(self._value, rays, values)
-        won = values == self._value[rays]
-        self._face[rays[won]] = faces[won]
-
-    def seen(self) -> Seen:
-        found = self._face != NO_FACE
-        values = np.where(found, self._value, 0.0)
-        return Seen(values.reshape(self._shape), self._face.reshape(self._shape))
 
 
 def nearest_front(pixels: Floats, nearness: Floats, faces: Ints, wanted: Mask, limit: float = np.inf) -> Seen:
@@ -77,19 +50,12 @@ def nearest_front(pixels: Floats, nearness: Floats, faces: Ints, wanted: Mask, l
     Seen
         `values` are nearness.
     """
-    best = _Best(wanted.shape)
-    x, y = (np.ascontiguousarray(pixels[:, axis]) for axis in (0, 1))
-    for start in range(0, len(faces), _FACES_AT_ONCE):
-        some = faces[start : start + _FACES_AT_ONCE].T
-        xs, ys = [x[i] for i in some], [y[i] for i in some]
-        front = (xs[1] - xs[0]) * (ys[2] - ys[0]) - (ys[1] - ys[0]) * (xs[2] - xs[0]) < 0
-        for face, row, column in _pairs(ys, xs, front, wanted, is_cyclic=False):
-            hit, weights = _inside([part[face] - column for part in xs], [part[face] - row for part in ys])
-            face, ray = face[hit], (row * wanted.shape[1] + column)[hit]
-            value = _mix(weights, [nearness[i[face]] for i in some])
-            before = value < limit
-            best.offer(ray[before], value[before], start + face[before])
-    return best.seen()
+    best = np.full(wanted.shape, -np.inf), np.full(wanted.shape, NO_FACE)
+    if wanted.any():
+        places, near = np.ascontiguousarray(pixels), np.ascontiguousarray(nearness)
+        chosen = np.ascontiguousarray(wanted), _window(wanted)
+        _nearest_front(places, near, np.ascontiguousarray(faces), *chosen, limit, *best)
+    return _seen(*best)
 
 
 def outermost(points: Floats, faces: Ints, rows: Floats, turn_columns: int, wanted: Mask) -> Seen:
@@ -113,99 +79,135 @@ def outermost(points: Floats, faces: Ints, rows: Floats, turn_columns: int, want
     Seen
         `values` are distances from the axis, > 0.
     """
-    best = _Best(wanted.shape)
-    step = 2 * np.pi / turn_columns
-    x, y, z = (np.ascontiguousarray(points[:, axis]) for axis in range(3))
-    row = (rows[0] - y) * ((len(rows) - 1) / (rows[0] - rows[-1]))
-    column = np.arctan2(-x, -z) / step
-    column[column < 0] += turn_columns
-    angles = np.arange(turn_columns) * step
-    sine, cosine = np.sin(angles), np.cos(angles)
-    for start in range(0, len(faces), _FACES_AT_ONCE):
-        some = faces[start : start + _FACES_AT_ONCE].T
-        across = _unwrapped([column[i] for i in some], turn_columns)
-        xs, ys, zs = ([part[i] for i in some] for part in (x, y, z))
-        for face, level, turn in _pairs([row[i] for i in some], across, True, wanted, is_cyclic=True):
-            s, c, height = sine[turn], cosine[turn], rows[level]
-            corners = [(a[face], b[face]) for a, b in zip(xs, zs, strict=True)]
-            hit, weights = _inside([b * s - a * c for a, b in corners], [part[face] - height for part in ys])
-            s, c, face, ray = s[hit], c[hit], face[hit], (level * turn_columns + turn)[hit]
-            radius = -_mix(weights, [a[hit] * s + b[hit] * c for a, b in corners])
-            beyond = radius > 0
-            best.offer(ray[beyond], radius[beyond], start + face[beyond])
-    return best.seen()
+    best = np.full(wanted.shape, -np.inf), np.full(wanted.shape, NO_FACE)
+    if wanted.any():
+        step = 2 * np.pi / turn_columns
+        row = (rows[0] - points[:, 1]) * ((len(rows) - 1) / (rows[0] - rows[-1]))
+        column = np.arctan2(-points[:, 0], -points[:, 2]) / step
+        column[column < 0] += turn_columns
+        angles = np.arange(turn_columns) * step
+        rays = np.ascontiguousarray(rows), np.sin(angles), np.cos(angles)
+        chosen = np.ascontiguousarray(wanted), _window(wanted)
+        _outermost(np.ascontiguousarray(points), row, column, np.ascontiguousarray(faces), *rays, *chosen, *best)
+    return _seen(*best)
 
 
-def _unwrapped(columns: list[Floats], turn: int) -> list[Floats]:
+def _window(wanted: Mask) -> Ints:
+    """First and last row and column of which something is wanted, (4,)."""
+    rows, columns = np.flatnonzero(wanted.any(1)), np.flatnonzero(wanted.any(0))
+    return np.array([rows[0], rows[-1], columns[0], columns[-1]])
+
+
+def _seen(values: Floats, faces: Ints) -> Seen:
+    return Seen(np.where(faces != NO_FACE, values, 0.0), faces)
+
+
+@inlined
+def _span(corners: _Triple, first: int, last: int) -> tuple[float, float]:
+    """Whole numbers between the least and the greatest corner, from `first` to `last`; none where start > end."""
+    a, b, c = corners
+    return max(np.ceil(min(a, b, c) - _ON_BOX), first), min(np.floor(max(a, b, c) + _ON_BOX), last)
+
+
+@inlined
+def _weights(x: _Triple, y: _Triple) -> tuple[bool, _Triple]:
+    """Whether a triangle in the plane holds the origin, and the origin's barycentric coordinates in it."""
+    a, b, c = x[1] * y[2] - x[2] * y[1], x[2] * y[0] - x[0] * y[2], x[0] * y[1] - x[1] * y[0]
+    area = a + b + c
+    if (min(a, b, c) >= -_ON_EDGE and area > 0) or (max(a, b, c) <= _ON_EDGE and area < 0):
+        return True, (a / area, b / area, c / area)
+    return False, (0.0, 0.0, 0.0)
+
+
+@inlined
+def _mix(weights: _Triple, values: _Triple) -> float:
+    return weights[0] * values[0] + weights[1] * values[1] + weights[2] * values[2]
+
+
+@inlined
+def _less(corners: _Triple, offset: float) -> _Triple:
+    return corners[0] - offset, corners[1] - offset, corners[2] - offset
+
+
+@compiled(f"void({POINTS}, f8[::1], {FACES}, b1[:,::1], i8[::1], f8, f8[:,::1], i8[:,::1])")
+def _nearest_front(
+    pixels: Floats,
+    nearness: Floats,
+    faces: Ints,
+    wanted: Mask,
+    window: Ints,
+    limit: float,
+    best: Floats,
+    best_face: Ints,
+) -> None:
+    for face in range(len(faces)):
+        i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
+        x, y = (pixels[i, 0], pixels[j, 0], pixels[k, 0]), (pixels[i, 1], pixels[j, 1], pixels[k, 1])
+        if not (x[1] - x[0]) * (y[2] - y[0]) - (y[1] - y[0]) * (x[2] - x[0]) < 0:
+            continue
+        top, bottom = _span(y, window[0], window[1])
+        left, right = _span(x, window[2], window[3])
+        # Not so for what is outside, nor for what overflowed near the camera and is not a number.
+        if not (top <= bottom and left <= right):
+            continue
+        near = nearness[i], nearness[j], nearness[k]
+        for row in range(int(top), int(bottom) + 1):
+            for column in range(int(left), int(right) + 1):
+                if wanted[row, column]:
+                    inside, weights = _weights(_less(x, column), _less(y, row))
+                    value = _mix(weights, near)
+                    if inside and value < limit and value >= best[row, column]:
+                        best[row, column], best_face[row, column] = value, face
+
+
+@inlined
+def _unwrapped(columns: _Triple, turn: int) -> _Triple:
     """Columns of three corners such that the face lies between the least and the greatest.
 
     A face around the axis gets a whole turn: its corners are never within half a one.
     """
-    span = _greatest(columns) - _least(columns)
-    if not (wide := span > turn / 2).any():
-        return columns
-    columns = [np.where(wide & (column < turn / 2), column + turn, column) for column in columns]
-    span = _greatest(columns) - _least(columns)
-    around = span >= turn / 2
-    columns[0][around], columns[1][around], columns[2][around] = 0, turn - 1, 0
-    return columns
+    a, b, c = columns
+    if max(a, b, c) - min(a, b, c) <= turn / 2:
+        return a, b, c
+    a, b, c = a + turn * (a < turn / 2), b + turn * (b < turn / 2), c + turn * (c < turn / 2)
+    if max(a, b, c) - min(a, b, c) >= turn / 2:
+        return 0.0, turn - 1.0, 0.0
+    return a, b, c
 
 
-def _least(corners: Sequence[Floats]) -> Floats:
-    a, b, c = corners
-    return np.minimum(np.minimum(a, b), c)
-
-
-def _greatest(corners: Sequence[Floats]) -> Floats:
-    a, b, c = corners
-    return np.maximum(np.maximum(a, b), c)
-
-
-def _pairs(
-    rows: Sequence[Floats], columns: Sequence[Floats], chosen: Mask | bool, wanted: Mask, *, is_cyclic: bool
-) -> Iterator[_Pairs]:
-    """All wanted rays inside the boxes around faces, given by their corners; columns may be cyclic."""
-    tolerance = 1e-9
-    levels = np.flatnonzero(wanted.any(1))
-    if not len(levels):
-        return
-    top = np.maximum(np.ceil(_least(rows) - tolerance), levels[0])
-    bottom = np.minimum(np.floor(_greatest(rows) + tolerance), levels[-1])
-    left, right = np.ceil(_least(columns) - tolerance), np.floor(_greatest(columns) + tolerance)
-    if not is_cyclic:
-        # A face that comes near the camera may be millions of columns wide.
-        sides = np.flatnonzero(wanted.any(0))
-        left, right = np.maximum(left, sides[0]), np.minimum(right, sides[-1])
-    at = np.flatnonzero(chosen & (top <= bottom) & (left <= right))
-    top, left = top[at].astype(np.int64), left[at].astype(np.int64)
-    width = right[at].astype(np.int64) - left + 1
-    counts = (bottom[at].astype(np.int64) - top + 1) * width
-    ends = np.cumsum(counts)
-    start = 0
-    while start < len(at):
-        done = int(ends[start - 1]) if start else 0
-        stop = max(start + 1, int(np.searchsorted(ends, done + _PAIRS_AT_ONCE, "right")))
-        index = np.repeat(np.arange(start, stop), counts[start:stop])
-        local = np.arange(done, int(ends[stop - 1])) - (ends - counts)[index]
-        down = local // width[index]
-        row, column = top[index] + down, (left[index] + local - down * width[index]) % wanted.shape[1]
-        keep = np.flatnonzero(wanted[row, column])
-        yield _Pairs(at[index[keep]], row[keep], column[keep])
-        start = stop
-
-
-def _inside(across: list[Floats], up: list[Floats]) -> tuple[Ints, list[Floats]]:
-    """Which triangles in the plane hold the origin, (m,), and its barycentric coordinates in those, (m,) each."""
-    (xa, xb, xc), (ya, yb, yc) = across, up
-    a, b, c = xb * yc - xc * yb, xc * ya - xa * yc, xa * yb - xb * ya
-    area = a + b + c
-    low, high = _least((a, b, c)), _greatest((a, b, c))
-    hit = np.flatnonzero(((low >= -_ON_EDGE) & (area > 0)) | ((high <= _ON_EDGE) & (area < 0)))
-    area = area[hit]
-    return hit, [part[hit] / area for part in (a, b, c)]
-
-
-def _mix(weights: list[Floats], values: list[Floats]) -> Floats:
-    (a, b, c), (at_a, at_b, at_c) = weights, values
-    mixed: Floats = a * at_a + b * at_b + c * at_c
-    return mixed
+@compiled(
+    f"void({POINTS}, f8[::1], f8[::1], {FACES}, f8[::1], f8[::1], f8[::1], b1[:,::1], i8[::1], f8[:,::1], i8[:,::1])"
+)
+def _outermost(
+    points: Floats,
+    row: Floats,
+    column: Floats,
+    faces: Ints,
+    heights: Floats,
+    sine: Floats,
+    cosine: Floats,
+    wanted: Mask,
+    window: Ints,
+    best: Floats,
+    best_face: Ints,
+) -> None:
+    turn = len(sine)
+    for face in range(len(faces)):
+        i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
+        top, bottom = _span((row[i], row[j], row[k]), window[0], window[1])
+        if not top <= bottom:
+            continue
+        x, y = (points[i, 0], points[j, 0], points[k, 0]), (points[i, 1], points[j, 1], points[k, 1])
+        z = points[i, 2], points[j, 2], points[k, 2]
+        left, right = _span(_unwrapped((column[i], column[j], column[k]), turn), -1, 2 * turn)
+        for level in range(int(top), int(bottom) + 1):
+            up = _less(y, heights[level])
+            for unwrapped in range(int(left), int(right) + 1):
+                ray = unwrapped % turn
+                if wanted[level, ray]:
+                    s, c = sine[ray], cosine[ray]
+                    across = z[0] * s - x[0] * c, z[1] * s - x[1] * c, z[2] * s - x[2] * c
+                    inside, weights = _weights(across, up)
+                    value = -_mix(weights, (x[0] * s + z[0] * c, x[1] * s + z[1] * c, x[2] * s + z[2] * c))
+                    if inside and value > 0 and value >= best[level, ray]:
+                        best[level, ray], best_face[level, ray] = value, face

@@ -41,5 +41,5 @@ def _unaligned_cd_mm(prepared: Prepared, prediction: Mesh) -> float:
     view = prepared.view
     points = view.head_frame(prediction.vertices * view.mm_per_unit)
     found = cylinder_map(points, prediction.faces, prepared.radius_mm != 0)
-    distances = map_chamfer(prepared.radius_mm * found.covered, found.radius_mm, prepared.threads)
+    distances = map_chamfer(prepared.radius_mm * found.covered, found.radius_mm)
     return float("nan") if distances is None else distances.mean_mm

@@ -37,7 +37,7 @@ def chamfer(reference: Mesh, prediction: Mesh, threads: int = 1) -> Chamfer:
     )
 
 
-def map_chamfer(reference_mm: Floats, prediction_mm: Floats, threads: int = 1) -> Chamfer | None:
+def map_chamfer(reference_mm: Floats, prediction_mm: Floats) -> Chamfer | None:
     """`chamfer` between the cylinder meshes of two maps (256, 256); None where one of them opens no quad.
 
     References
@@ -47,4 +47,4 @@ def map_chamfer(reference_mm: Floats, prediction_mm: Floats, threads: int = 1) -
     ref, pred = QuadMap.of(reference_mm), QuadMap.of(prediction_mm)
     if not (ref.is_open.any() and pred.is_open.any()):
         return None
-    return Chamfer(map_distances(ref, pred, threads), map_distances(pred, ref, threads))
+    return Chamfer(map_distances(ref, pred), map_distances(pred, ref))

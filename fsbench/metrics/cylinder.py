@@ -104,12 +104,12 @@ def _corners(is_open: Mask) -> Mask:
     return used.reshape(SIZE, SIZE)
 
 
-def grid_points(rows: Ints, columns: Ints, radius_mm: Floats) -> Floats:
-    """Positions of pixels in the head frame, (n, 3), from their rows, columns and radii (n,)."""
+def grid_positions(radius_mm: Floats) -> Floats:
+    """Positions of a map's pixels in the head frame, (256, 256, 3)."""
     grid = _grid()
-    points: Floats = radius_mm[:, None] * grid.outward[columns]
-    points[:, 1] = grid.heights_mm[rows]
-    return points
+    positions: Floats = radius_mm[..., None] * grid.outward
+    positions[..., 1] = grid.heights_mm[:, None]
+    return positions
 
 
 def cylinder_mesh(radius_mm: Floats) -> Mesh | None:
@@ -130,4 +130,4 @@ def quad_mesh(radius_mm: Floats, is_open: Mask) -> Mesh:
     new[pixels] = np.arange(len(pixels))
     a, b, c, d = new[i], new[i + 1], new[i + SIZE], new[i + SIZE + 1]
     faces = np.concatenate([np.stack([a, b, c], 1), np.stack([d, c, b], 1)])
-    return Mesh(grid_points(pixels // SIZE, pixels % SIZE, radius_mm.reshape(-1)[pixels]), faces)
+    return Mesh(grid_positions(radius_mm).reshape(-1, 3)[pixels], faces)

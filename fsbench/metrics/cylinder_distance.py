@@ -1,391 +1,304 @@
 """Distance between two cylinder maps' surfaces, found on their common grid instead of in a search tree.
 
 Both surfaces hang over one grid of heights and angles, so the cells that can hold a pixel's closest point are the
-ones around the pixel. Every cell gets a lower bound of its distance from the radii it spans; only cells whose bound
-undercuts what a vertex nearby offers are measured, some five a pixel. The result is exact, as a tree's is, in about
-half a tree's time while the surfaces are within a few millimetres; a tree of what is in reach answers for the rest.
-
-Positions are taken relative to a pixel in the frame turned to its angle: x outward, y along increasing angle, z up.
+ones around the pixel. The neighbours' closest cells say how far to look; of the cells within that reach only those
+are measured whose radii allow a closer point, some four a pixel. The result is exact, in double precision.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from fsbench.compiled import compiled, inlined
 from fsbench.mesh import Floats, Ints, Mask
-from fsbench.metrics.cylinder import HALF_HEIGHT_MM, SIZE, QuadMap, grid_points, quad_mesh
-from fsbench.metrics.triangle_distance import Vectors, squared_distances
-from fsbench.surface import Surface
-
-Singles = npt.NDArray[np.float32]
+from fsbench.metrics.cylinder import HALF_HEIGHT_MM, SIZE, QuadMap, grid_positions
 
 STEP_MM = 2 * HALF_HEIGHT_MM / (SIZE - 1)
 STEP_RAD = 2 * np.pi / (SIZE - 1)
 PERIOD = SIZE - 1
-"""Columns of a turn; the last column of a map lies on the first."""
+"""Columns of a turn; the last column of a map lies on the first. There are as many rows of cells."""
 
 _HALF_TURN = SIZE // 2
-_WIDTH = SIZE + 2 * _HALF_TURN
-"""Columns of an array that is continued around the head."""
+_CHORD = 4 * np.sin(np.arange(SIZE) * STEP_RAD / 2) ** 2
+"""Squared chord of the unit circle over so many columns."""
 
-_FAR = np.float32(1e6)
-"""Radius of what is not there; larger than any distance that is searched."""
+_SQUARE = 8
+_SQUARES = SIZE // _SQUARE
+"""Squares of cells, so many a side of the map, that are passed over at once where the surfaces are far apart."""
 
-_BATCH = 8192
-"""Cells measured at once: the arrays then stay within the processor's cache."""
+_FEW_CELLS = 256
+"""Up to here every cell in reach is looked at; beyond, whole squares first."""
 
-_BLOCK = 8
-_BLOCKS = SIZE // _BLOCK
+_FLAT = 1e-20
+"""A triangle whose squared area is this small against its sides' is measured by its sides alone."""
 
-# Rough costs in nanoseconds by which the search is planned; they decide how, never what is found.
-_NS_PER_STEP = 15_000
-_NS_PER_PIXEL = 1.5
-_NS_PER_OTHER = 4_000
-_NS_OF_A_TREE = 20_000_000
+Vector = tuple[float, float, float]
 
 
-_TURNS_RAD = np.arange(-_HALF_TURN, _HALF_TURN + 2) * STEP_RAD
-_COS, _SIN = np.cos(_TURNS_RAD).astype(np.float32), np.sin(_TURNS_RAD).astype(np.float32)
-_CHORD = (4 * np.sin(np.arange(2 * SIZE) * STEP_RAD / 4) ** 2).astype(np.float32)
-"""Squared chord of the unit circle over so many half columns."""
-
-
-def map_distances(start: QuadMap, to: QuadMap, threads: int = 1) -> Floats:
+def map_distances(start: QuadMap, to: QuadMap) -> Floats:
     """Measure from every vertex of one map's cylinder mesh to the closest point of the other's surface.
 
     Parameters
     ----------
     start, to : QuadMap
         Both with an open quad.
-    threads : int
-        For the tree that takes over where the surfaces are far apart.
 
     Returns
     -------
     ndarray, (n,)
-        In mm, in the order of the vertices of `cylinder_mesh(start.radius_mm)`. Coordinates are single precision,
-        which is 1e-5 mm around a head.
+        In mm, in the order of the vertices of `cylinder_mesh(start.radius_mm)`.
     """
-    points, target = _Points.of(start), _Target.of(to)
-    bound = _vertex_bound(points, target)
-    window = _Window.of(points, bound)
-    best = bound.copy()
-    for cells in _batches(_near_cells(points, target, bound, window)):
-        np.minimum.at(best, cells.point, _measure(points, target, cells))
-    far = np.flatnonzero(~window.near)
-    if len(far):
-        best[far] = _by_tree(points, target, to, bound, far, threads)
-    _add_seam(points, to, best)
-    return np.sqrt(best, dtype=np.float64)
+    pixels = np.flatnonzero(start.corners)
+    distances = np.empty(len(pixels))
+    radii = np.ascontiguousarray(start.radius_mm)
+    _search(
+        pixels,
+        radii.reshape(-1),
+        grid_positions(radii).reshape(-1, 3),
+        grid_positions(to.radius_mm),
+        np.ascontiguousarray(to.radius_mm),
+        np.ascontiguousarray(to.is_open),
+        distances,
+    )
+    return distances
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Points:
-    """Vertices of the cylinder mesh to measure from, n of them: `row`, `column`, `radius` (n,).
+class _Target(NamedTuple):
+    """The surface to measure to.
 
-    `flat` is where they are in `_padded` arrays, `box` the part of the map that holds them, `in_box` where in it.
-    """
-
-    row: Ints
-    column: Ints
-    flat: Ints
-    radius: Singles
-    box: tuple[slice, slice]
-    in_box: Mask
-
-    @classmethod
-    def of(cls, quads: QuadMap) -> "_Points":
-        used = quads.corners
-        rows, columns = np.flatnonzero(used.any(1)), np.flatnonzero(used.any(0))
-        box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-        row, column = np.nonzero(used)
-        flat = row * _WIDTH + column + _HALF_TURN
-        return cls(row, column, flat, quads.radius_mm[used].astype(np.float32), box, used[box])
-
-    def image(self, values: Singles, empty: float) -> Singles:
-        """Values by point, (n,), as an image of the box."""
-        image = np.full(self.in_box.shape, empty, np.float32)
-        image[self.in_box] = values
-        return image
-
-    def neighbours(self, padded: Singles, rows: int, dk: int, dj: int) -> Singles:
-        """The box moved by (dk, dj) in an array that `_padded` made with that many rows."""
-        down, across = self.box
-        return padded[
-            down.start + rows + dk : down.stop + rows + dk,
-            across.start + _HALF_TURN + dj : across.stop + _HALF_TURN + dj,
-        ]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Target:
-    """The surface to measure to; columns are one turn, 255.
-
-    `left`, `right` are the radii at the sides of every cell's top, flat, with `_padded` columns. `low` and `high`
-    bound the radius in every cell, `vertices` are the radii of the mesh's vertices; `_FAR` where there is none.
+    `positions` (256, 256, 3) of its pixels; `low` and `high` (255, 255), least and greatest radius in every cell but
+    those of the last column; `square_low` and `square_high` (32, 32), those in every square. Where nothing is open
+    the least is infinite, and so is the bound that it gives.
     """
 
-    left: Singles
-    right: Singles
-    low: Singles
-    high: Singles
-    vertices: Singles
-
-    @classmethod
-    def of(cls, quads: QuadMap) -> "_Target":
-        single = quads.radius_mm.astype(np.float32)
-        cells = quads.is_open[:, :PERIOD]
-        below = np.concatenate([single[1:], single[:1]])
-        corners = single[:, :-1], single[:, 1:], below[:, :-1], below[:, 1:]
-        # A chord comes nearer to the axis than its ends; and the bounds are rounded outwards.
-        a, b, c, d = corners
-        low = np.minimum(np.minimum(a, b), np.minimum(c, d)) * np.float32(np.cos(STEP_RAD / 2) * (1 - 1e-6))
-        high = np.maximum(np.maximum(a, b), np.maximum(c, d)) * np.float32(1 + 1e-6)
-        used = quads.corners[:, :PERIOD]
-        return cls(
-            _padded(single[:, :PERIOD], 0).reshape(-1),
-            _padded(single[:, 1:], 0).reshape(-1),
-            np.where(cells, low, _FAR),
-            np.where(cells, high, _FAR),
-            np.where(used, single[:, :PERIOD], _FAR),
-        )
+    positions: Floats
+    low: Floats
+    high: Floats
+    square_low: Floats
+    square_high: Floats
 
 
-def _padded(image: Singles, rows: int) -> Singles:
-    """(256, 255) continued around the head to `_WIDTH` columns, with `rows` of nothing above and below."""
-    padded = np.full((len(image) + 2 * rows, _WIDTH), _FAR, np.float32)
-    inner = padded[rows : rows + len(image)]
-    inner[:, _HALF_TURN : _HALF_TURN + PERIOD] = image
-    inner[:, :_HALF_TURN] = image[:, PERIOD - _HALF_TURN :]
-    inner[:, _HALF_TURN + PERIOD :] = image[:, : _HALF_TURN + 1]
-    return padded
+class _Pixel(NamedTuple):
+    """Where a search starts: row, column of the turn, radius and position."""
+
+    k: int
+    j: int
+    radius: float
+    place: Vector
 
 
-def _vertex_bound(points: _Points, target: _Target) -> Singles:
-    """Squared distance to some near vertex of the target, (n,): no closest point lies further off."""
-    padded = _padded(target.vertices, 2)
-    radius = points.image(points.radius, 0.0)
-    best = np.full(radius.shape, _FAR * _FAR, np.float32)
-    for dk in range(-2, 3):
-        for dj in range(-1, 2):
-            other = points.neighbours(padded, 2, dk, dj)
-            np.minimum(best, _squared_gap(other, radius, dk, dj), out=best)
-    bound = best[points.in_box]
-    # Pixels whose bound reaches past the vertices that were tried try others, further apart every time.
-    stride = 2
-    while len(wide := np.flatnonzero(bound > np.float32((stride * STEP_MM) ** 2))) and stride <= SIZE // 2:
-        bound[wide] = np.minimum(bound[wide], _strided_bound(points, target, wide, stride))
-        stride *= 2
-    return bound
+class _Best(NamedTuple):
+    """The closest cell so far, and its squared distance."""
+
+    squared: float
+    k: int
+    j: int
 
 
-def _squared_gap(other: Singles, radius: Singles, dk: int, dj: int) -> Singles:
-    """Squared distance between pixels of these radii that are dk rows and dj columns apart."""
-    gap = other - radius
-    gap *= gap
-    if dj:
-        chord = other * radius
-        chord *= np.float32(2 * (1 - np.cos(dj * STEP_RAD)))
-        gap += chord
-    gap += np.float32((dk * STEP_MM) ** 2)
-    return gap
+@inlined
+def _bound_radii(positions: Floats, radius: Floats, is_open: Mask) -> _Target:
+    low, high = np.full((PERIOD, PERIOD), np.inf), np.full((PERIOD, PERIOD), np.inf)
+    square_low, square_high = np.full((_SQUARES, _SQUARES), np.inf), np.zeros((_SQUARES, _SQUARES))
+    # A chord comes nearer to the axis than its ends.
+    inwards = np.cos(STEP_RAD / 2)
+    for k in range(PERIOD):
+        for j in range(PERIOD):
+            if is_open[k, j]:
+                a, b, c, d = radius[k, j], radius[k, j + 1], radius[k + 1, j], radius[k + 1, j + 1]
+                low[k, j], high[k, j] = min(min(a, b), min(c, d)) * inwards, max(max(a, b), max(c, d))
+                square = k // _SQUARE, j // _SQUARE
+                square_low[square] = min(square_low[square], low[k, j])
+                square_high[square] = max(square_high[square], high[k, j])
+    return _Target(positions, low, high, square_low, square_high)
 
 
-def _strided_bound(points: _Points, target: _Target, which: Ints, stride: int) -> Singles:
-    """Like `_vertex_bound` for the points `which`, from vertices that are multiples of `stride` away."""
-    row, column, radius = points.row[which], points.column[which], points.radius[which]
-    best = np.full(len(which), _FAR * _FAR, np.float32)
-    flat = target.vertices.reshape(-1)
-    for dk in range(-2 * stride, 2 * stride + 1, stride):
-        k = row + dk
-        first = np.clip(k, 0, SIZE - 1) * PERIOD
-        outside = (k < 0) | (k >= SIZE)
-        for dj in (-stride, 0, stride):
-            other = flat[first + (column + dj) % PERIOD]
-            other[outside] = _FAR
-            np.minimum(best, _squared_gap(other, radius, dk, dj), out=best)
+@inlined
+def _beside(target: _Target, pixel: _Pixel, k: int, j: int, down: int, right: int, best: _Best) -> _Best:
+    """The cell that a neighbour found, moved along with the pixel where there is one."""
+    moved_k, moved_j = k + down, (j + right) % PERIOD
+    if moved_k < PERIOD and target.low[moved_k, moved_j] < np.inf:
+        k, j = moved_k, moved_j
+    return _measured(target, pixel, k, j, best)
+
+
+@inlined
+def _nearer(target: _Target, pixel: _Pixel, best: _Best) -> _Best:
+    """The closest of all cells that are not further than the best so far."""
+    reach = np.sqrt(best.squared)
+    # The distance to a half-plane at angle a is r sin(a), and r from a right angle on.
+    rows = SIZE if reach >= SIZE * STEP_MM else int(np.ceil(reach / STEP_MM))
+    columns = _HALF_TURN
+    if reach < pixel.radius:
+        columns = min(int(np.ceil(np.arcsin(reach / pixel.radius) / STEP_RAD)), _HALF_TURN)
+    first, last = max(pixel.k - rows, 0), min(pixel.k + rows, PERIOD)
+    if (last - first) * 2 * columns > _FEW_CELLS:
+        return _in_squares(target, pixel, first, last, best)
+    for k in range(first, last):
+        fall = _fall(pixel.k, k, k + 1)
+        for step in range(-columns, columns):
+            j = pixel.j + step
+            if j < 0:
+                j += PERIOD
+            elif j >= PERIOD:
+                j -= PERIOD
+            steps = max(step, -step - 1, 0)
+            if _bound(pixel, fall, steps, target.low[k, j], target.high[k, j]) < best.squared:
+                best = _measured(target, pixel, k, j, best)
     return best
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Window:
-    """How the search is done.
+@inlined
+def _in_squares(target: _Target, pixel: _Pixel, first: int, last: int, best: _Best) -> _Best:
+    """The closest cell of these rows or better, square by square."""
+    for row in range(first // _SQUARE, (last - 1) // _SQUARE + 1):
+        top, bottom = row * _SQUARE, min((row + 1) * _SQUARE, PERIOD)
+        fall = _fall(pixel.k, top, bottom)
+        for column in range(_SQUARES):
+            left, right = column * _SQUARE, min((column + 1) * _SQUARE, PERIOD)
+            steps = _steps(pixel.j, left, right)
+            low, high = target.square_low[row, column], target.square_high[row, column]
+            if not _bound(pixel, fall, steps, low, high) < best.squared:
+                continue
+            for k in range(top, bottom):
+                for j in range(left, right):
+                    cell = _fall(pixel.k, k, k + 1), _steps(pixel.j, j, j + 1), target.low[k, j], target.high[k, j]
+                    if _bound(pixel, *cell) < best.squared:
+                        best = _measured(target, pixel, k, j, best)
+    return best
 
-    Points of the `near` kind, (n,), are searched together, in all steps of at most `rows` and `columns` over the whole
-    map; the others are too far away, or so close to the axis that they see every column, and ask a tree.
+
+@inlined
+def _fall(k: int, top: int, bottom: int) -> float:
+    """Height between a row and what reaches from row `top` to `bottom`."""
+    return max(top - k, k - bottom, 0) * STEP_MM
+
+
+@inlined
+def _steps(j: int, left: int, right: int) -> int:
+    """Columns between a column and what reaches from column `left` to `right`, the shorter way around."""
+    ahead, behind = left - j, j - right
+    if ahead <= 0 and behind <= 0:
+        return 0
+    return min(ahead if ahead > 0 else ahead + PERIOD, behind if behind > 0 else behind + PERIOD)
+
+
+@inlined
+def _bound(pixel: _Pixel, fall: float, steps: int, low: float, high: float) -> float:
+    """What no squared distance is below: the law of cosines with the nearest radius.
+
+    Not below anything where the radii are infinite: it is infinite too, or not a number in the pixel's own column.
     """
-
-    near: Mask
-    rows: int
-    columns: int
-
-    @classmethod
-    def of(cls, points: _Points, bound: Singles) -> "_Window":
-        reach = np.sqrt(bound)
-        rows = np.minimum(np.ceil(reach * np.float32((1 + 1e-5) / STEP_MM)), SIZE).astype(np.int64)
-        # The distance to a half-plane at angle a is r sin(a), and r from a right angle on.
-        share = np.ones_like(reach)
-        np.divide(reach, points.radius, out=share, where=reach < points.radius)
-        columns = np.ceil(np.arcsin(share) * np.float32((1 + 1e-5) / STEP_RAD)).astype(np.int64)
-        columns[share >= 1] = _HALF_TURN
-        shape = int(rows.max()) + 1, int(columns.max()) + 1
-        inside = np.bincount(rows * shape[1] + columns, minlength=shape[0] * shape[1]).reshape(shape)
-        others = len(rows) - inside.cumsum(0).cumsum(1)
-        steps = 4.0 * np.arange(shape[0])[:, None] * np.arange(shape[1])
-        cost = steps * (_NS_PER_STEP + _NS_PER_PIXEL * points.in_box.size) + others * _NS_PER_OTHER
-        if cost.min() > _NS_OF_A_TREE:
-            return cls(np.zeros(len(rows), np.bool_), 0, 0)
-        cheapest = np.unravel_index(int(cost.argmin()), shape)
-        near = (rows <= cheapest[0]) & (columns <= cheapest[1])
-        return cls(near, int(cheapest[0]), int(cheapest[1]))
+    gap = max(low - pixel.radius, pixel.radius - high, 0.0)
+    return gap * gap + fall * fall + low * pixel.radius * _CHORD[steps]
 
 
-class _Cells(NamedTuple):
-    """Pairs of a point (n,) and a cell `down` rows below and `across` columns beside it, (n,) or one for all."""
-
-    point: Ints
-    down: Ints | int
-    across: Ints | int
-
-
-def _near_cells(points: _Points, target: _Target, bound: Singles, window: _Window) -> Iterator[_Cells]:
-    """Cells that may be nearer than the bound, for all `near` points of the map at once, step by step."""
-    rows = window.rows
-    low, high = _padded(target.low, rows), _padded(target.high, rows)
-    radius = points.image(points.radius, 0.0)
-    limit = points.image(np.where(window.near, _rounded_up(bound), np.float32(-1)), -1.0)
-    number = (np.cumsum(points.in_box) - 1).reshape(-1)
-    chord = [radius * _CHORD[2 * dj] for dj in range(max(window.columns, 1))]
-    gap, other, fits = np.empty_like(radius), np.empty_like(radius), np.empty(radius.shape, np.bool_)
-    for dk in range(-rows, rows):
-        rest = limit - np.float32((max(dk, -dk - 1, 0) * STEP_MM) ** 2)
-        for dj in range(-window.columns, window.columns):
-            inner = points.neighbours(low, rows, dk, dj)
-            np.subtract(inner, radius, out=gap)
-            np.subtract(radius, points.neighbours(high, rows, dk, dj), out=other)
-            np.maximum(gap, other, out=gap)
-            np.maximum(gap, 0, out=gap)
-            np.multiply(gap, gap, out=gap)
-            if between := max(dj, -dj - 1, 0):
-                np.multiply(inner, chord[between], out=other)
-                np.add(gap, other, out=gap)
-            hits = np.flatnonzero(np.less_equal(gap, rest, out=fits))
-            if len(hits):
-                yield _Cells(number[hits], dk, dj)
+@inlined
+def _measured(target: _Target, pixel: _Pixel, k: int, j: int, best: _Best) -> _Best:
+    """The cell if it is closer than the best so far."""
+    squared = _to_quad(target.positions, k, j, k, j + 1, k + 1, j, k + 1, j + 1, pixel.place)
+    return _Best(squared, k, j) if squared < best.squared else best
 
 
-def _by_tree(points: _Points, target: _Target, to: QuadMap, bound: Singles, far: Ints, threads: int) -> Singles:
-    """Squared distances of the points `far`, (n,), from a search tree of the blocks that they can reach."""
-    cells = to.is_open.copy()
-    cells[:, :PERIOD] &= _blocks_in_reach(points, target, bound, far)[:, :PERIOD]
-    surface = Surface(quad_mesh(to.radius_mm, cells), threads)
-    places = grid_points(points.row[far], points.column[far], points.radius[far].astype(np.float64))
-    return (surface.closest(places).distances ** 2).astype(np.float32)
+@inlined
+def _in_seam(positions: Floats, seam: Ints, place: Vector, best: float) -> float:
+    """`best`, or the squared distance to a closer triangle of the last column.
+
+    Those run on into the next row and lie in one half-plane, behind the head (see `cylinder_mesh`).
+    """
+    x, y, z = place
+    aside = x * x if z < 0 else x * x + z * z
+    for k in seam:
+        fall = max(y - positions[k, 0, 1], positions[k + 2, 0, 1] - y, 0.0)
+        if aside + fall * fall < best:
+            best = min(best, _to_quad(positions, k, PERIOD, k + 1, 0, k + 1, PERIOD, k + 2, 0, place))
+    return best
 
 
-def _blocks_in_reach(points: _Points, target: _Target, bound: Singles, far: Ints) -> Mask:
-    """Cells (256, 256) in squares of 8 x 8 that can be nearer to one of the points than its bound."""
-    shape = _BLOCKS, _BLOCK, _BLOCKS, _BLOCK
-    empty = np.full((SIZE, 1), _FAR)
-    low = np.hstack([target.low, empty]).reshape(shape).min((1, 3))
-    high = np.hstack([np.where(target.high == _FAR, -_FAR, target.high), -empty]).reshape(shape).max((1, 3))
-    # The points are taken in squares too: the radii that they span, and the furthest that one of them looks.
-    square = points.row[far] // _BLOCK * _BLOCKS + points.column[far] // _BLOCK
-    inner, outer = np.full(_BLOCKS * _BLOCKS, _FAR), np.zeros(_BLOCKS * _BLOCKS, np.float32)
-    reach = np.zeros(_BLOCKS * _BLOCKS, np.float32)
-    np.minimum.at(inner, square, points.radius[far])
-    np.maximum.at(outer, square, points.radius[far])
-    np.maximum.at(reach, square, _rounded_up(bound[far]))
-    group = np.flatnonzero(inner != _FAR)
-    row, column = np.divmod(group, _BLOCKS)
-    inner, outer, reach = (part[group, None, None] for part in (inner, outer, reach))
-    along = np.arange(_BLOCKS)
-    down = np.maximum(np.abs(along - row[:, None]) - 1, 0) * np.float32(_BLOCK * STEP_MM)
-    # Columns between two squares, the short way around; the last square is a column short.
-    apart = np.abs(along - column[:, None])
-    between = np.maximum(np.minimum(apart, _BLOCKS - apart) * _BLOCK - _BLOCK - 1, 0)
-    gap = np.maximum(np.maximum(low - outer, inner - high), 0) ** 2
-    gap += low * inner * _CHORD[2 * between][:, None, :]
-    gap += (down**2)[:, :, None]
-    needed = ((gap <= reach) & (low != _FAR)).any(0)
-    return needed.repeat(_BLOCK, 0).repeat(_BLOCK, 1)
-
-
-def _rounded_up(squared: Singles) -> Singles:
-    """A bound that rounding errors of the cells' bounds cannot undercut."""
-    return squared * np.float32(1 + 1e-4) + np.float32(1e-5)
-
-
-def _batches(cells: Iterator[_Cells]) -> Iterator[_Cells]:
-    """Small lots joined, large ones as they are."""
-    lots: list[_Cells] = []
-    for lot in cells:
-        if len(lot.point) > _BATCH // 4:
-            for point in np.array_split(lot.point, 1 + len(lot.point) // _BATCH):
-                yield _Cells(point, lot.down, lot.across)
-            continue
-        lots.append(lot)
-        if sum(len(waiting.point) for waiting in lots) > _BATCH:
-            yield _joined(lots)
-            lots = []
-    if lots:
-        yield _joined(lots)
-
-
-def _joined(lots: list[_Cells]) -> _Cells:
-    down, across = (
-        np.concatenate([np.broadcast_to(np.asarray(lot[part]), lot.point.shape) for lot in lots]) for part in (1, 2)
+@inlined
+def _to_quad(
+    positions: Floats, ka: int, ja: int, kb: int, jb: int, kc: int, jc: int, kd: int, jd: int, place: Vector
+) -> float:
+    """Squared distance to the triangles (a, b, c) and (d, c, b) between four pixels."""
+    a, b, c, d = (
+        _from(place, positions, ka, ja),
+        _from(place, positions, kb, jb),
+        _from(place, positions, kc, jc),
+        _from(place, positions, kd, jd),
     )
-    return _Cells(np.concatenate([lot.point for lot in lots]), down, across)
+    return min(_to_triangle(a, b, c), _to_triangle(d, c, b))
 
 
-def _measure(points: _Points, target: _Target, cells: _Cells) -> Singles:
-    """Squared distance from every point to the two triangles of its cell, (n,)."""
-    top = points.flat[cells.point] + (cells.down * _WIDTH + cells.across)
-    bottom = top + _WIDTH
-    turn = cells.across + _HALF_TURN
-    left, right = (_COS[turn], _SIN[turn]), (_COS[turn + 1], _SIN[turn + 1])
-    (ax, ay), (cx, cy) = (_turned(target.left[at], *left) for at in (top, bottom))
-    (bx, by), (dx, dy) = (_turned(target.right[at], *right) for at in (top, bottom))
-    radius = points.radius[cells.point]
-    # Sides before positions: near the axis the radius of the pixel would drown them.
-    zero, fall = np.float32(0), np.float32(-STEP_MM)
-    ab, ac = Vectors(bx - ax, by - ay, zero), Vectors(cx - ax, cy - ay, fall)
-    dc, db = Vectors(cx - dx, cy - dy, zero), Vectors(bx - dx, by - dy, -fall)
-    height = np.float32(1) * cells.down * fall
-    upper = squared_distances(Vectors(ax - radius, ay, height), ab, ac)
-    lower = squared_distances(Vectors(dx - radius, dy, height + fall), dc, db)
-    return np.minimum(upper, lower, out=upper)
+@inlined
+def _from(place: Vector, positions: Floats, k: int, j: int) -> Vector:
+    return positions[k, j, 0] - place[0], positions[k, j, 1] - place[1], positions[k, j, 2] - place[2]
 
 
-def _turned(radius: Singles, cosine: Singles, sine: Singles) -> tuple[Singles, Singles]:
-    return radius * cosine, radius * sine
+@inlined
+def _to_triangle(a: Vector, b: Vector, c: Vector) -> float:
+    """Squared distance from the origin: to the plane where its foot is inside, else to the sides that it is beyond."""
+    u, v = _minus(b, a), _minus(c, a)
+    normal = _cross(u, v)
+    area = _dot(normal, normal)
+    if area <= _FLAT * _dot(u, u) * _dot(v, v):
+        return min(_to_side(a, u), _to_side(a, v), _to_side(b, _minus(c, b)))
+    # Barycentric coordinates of the foot, times the area.
+    s, t = _dot(normal, _cross(v, a)), _dot(normal, _cross(a, u))
+    if s >= 0 and t >= 0 and s + t <= area:
+        height = _dot(normal, a)
+        return height * height / area
+    best = np.inf
+    if s < 0:
+        best = _to_side(a, v)
+    if t < 0:
+        best = min(best, _to_side(a, u))
+    if s + t > area:
+        best = min(best, _to_side(b, _minus(c, b)))
+    return best
 
 
-def _add_seam(points: _Points, to: QuadMap, best: Singles) -> None:
-    """Lower `best` by the triangles of the last column, which run on into the next row and lie in one half-plane."""
-    rows = np.flatnonzero(to.is_open[:, -1])
-    if not len(rows):
-        return
-    angle = np.minimum(points.column, PERIOD - points.column) * STEP_RAD
-    distance = np.where(angle < np.pi / 2, points.radius * np.sin(angle), points.radius)
-    near = np.flatnonzero(distance**2 <= _rounded_up(best))
-    if not len(near):
-        return
-    flat = to.radius_mm.reshape(-1)
-    for some in np.array_split(near, 1 + len(near) * len(rows) // (8 * _BATCH)):
-        point, row = (pair.reshape(-1) for pair in np.meshgrid(some, rows, indexing="ij"))
-        down = row - points.row[point]
-        fits = np.maximum(np.maximum(down, -down - 2), 0) * STEP_MM <= np.sqrt(_rounded_up(best[point]))
-        point, row, down = point[fits], row[fits], down[fits]
-        i = row * SIZE + PERIOD
-        radius, cosine, sine = points.radius[point].astype(np.float64), np.cos(angle[point]), np.sin(angle[point])
-        a, b, c, d = (
-            Vectors(r * cosine - radius, r * sine, (down + below) * -STEP_MM)
-            for r, below in ((flat[i], 0), (flat[i + 1], 1), (flat[i + SIZE], 1), (flat[i + SIZE + 1], 2))
-        )
-        squared = np.minimum(squared_distances(a, b.minus(a), c.minus(a)), squared_distances(d, c.minus(d), b.minus(d)))
-        np.minimum.at(best, point, squared.astype(np.float32))
+@inlined
+def _to_side(start: Vector, along: Vector) -> float:
+    """Squared distance from the origin to the segment from `start` along `along`."""
+    way, length = -_dot(start, along), _dot(along, along)
+    share = 0.0 if way <= 0 else 1.0 if way >= length else way / length
+    foot = start[0] + share * along[0], start[1] + share * along[1], start[2] + share * along[2]
+    return _dot(foot, foot)
+
+
+@inlined
+def _minus(a: Vector, b: Vector) -> Vector:
+    return a[0] - b[0], a[1] - b[1], a[2] - b[2]
+
+
+@inlined
+def _dot(a: Vector, b: Vector) -> float:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
+@inlined
+def _cross(a: Vector, b: Vector) -> Vector:
+    return a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
+
+
+# Compiled when it is read, so it comes after its parts.
+@compiled("void(i8[::1], f8[::1], f8[:,::1], f8[:,:,::1], f8[:,::1], b1[:,::1], f8[::1])")
+def _search(
+    pixels: Ints, radii: Floats, places: Floats, positions: Floats, radius: Floats, is_open: Mask, distances: Floats
+) -> None:
+    """Fill in the `distances` of the `pixels`, (n,), of a map to another's cells."""
+    target = _bound_radii(positions, radius, is_open)
+    seam = np.flatnonzero(is_open[:, PERIOD])
+    before = _Best(np.inf, -1, -1)
+    above_k, above_j = np.full(PERIOD, -1), np.zeros(PERIOD, np.int64)
+    for i in range(len(pixels)):
+        flat = pixels[i]
+        place = (places[flat, 0], places[flat, 1], places[flat, 2])
+        pixel = _Pixel(flat // SIZE, flat % SIZE % PERIOD, radii[flat], place)
+        best = _Best(np.inf, -1, -1)
+        if before.k >= 0:
+            best = _beside(target, pixel, before.k, before.j, 0, 1, best)
+        if above_k[pixel.j] >= 0:
+            best = _beside(target, pixel, above_k[pixel.j], above_j[pixel.j], 1, 0, best)
+        best = _nearer(target, pixel, best)
+        before, above_k[pixel.j], above_j[pixel.j] = best, best.k, best.j
+        distances[i] = np.sqrt(_in_seam(positions, seam, place, best.squared))

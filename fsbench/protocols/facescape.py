@@ -271,7 +271,7 @@ class Prepared:
     def _measure(self, mesh: Mesh, shift: depth.DepthShift, cylinder: CylinderMap) -> "Measurement":
         both = cylinder.covered
         radius_ref, radius_pred = self.radius_mm * both, cylinder.radius_mm
-        distances = map_chamfer(radius_ref, radius_pred, self.threads)
+        distances = map_chamfer(radius_ref, radius_pred)
         if distances is None:
             raise MetricError(
                 f"no overlap: around the head, reference and prediction share {int(both.sum())} of 65536 directions"

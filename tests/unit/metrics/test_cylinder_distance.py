@@ -7,7 +7,7 @@ from fsbench.metrics.cylinder import SIZE, QuadMap, cylinder_mesh
 from fsbench.metrics.cylinder_distance import map_distances
 from fsbench.surface import Surface
 
-# Both work in single precision, which is 1.5e-5 mm at 200 mm; a few operations add up.
+# The tree works in single precision, which is 1.5e-5 mm at 200 mm; a few operations add up.
 SINGLE_MM = 1e-4
 
 Map = np.ndarray
