@@ -18,6 +18,7 @@ _SIGMA_PER_MAD = 1.4826
 # One linearised step turns and scales no farther than its linearisation holds.
 _MOST_TURN_RAD, _MOST_GROWTH = 0.3, 0.2
 _FEWEST_PAIRS = 10
+_MOST_ITERATIONS = 10_000
 # Near its end a step makes points change triangles, and the pose circles: then the residual has stopped falling.
 _PATIENCE, _LEAST_GAIN = 6, 1e-4
 
@@ -60,6 +61,10 @@ class Icp:
     def __post_init__(self) -> None:
         if not 0 <= self.trim < 1:
             raise AlignmentError(f"trim is {self.trim:g}, expected a share in [0, 1)")
+        if not 0 < self.tolerance < 1:
+            raise AlignmentError(f"tolerance is {self.tolerance:g}, expected a share of the shape's size in (0, 1)")
+        if not 1 <= self.max_iterations <= _MOST_ITERATIONS:
+            raise AlignmentError(f"max_iterations is {self.max_iterations}, expected 1 to {_MOST_ITERATIONS}")
 
     def __str__(self) -> str:
         """Every setting, for a signature."""

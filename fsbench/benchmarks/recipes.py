@@ -58,11 +58,17 @@ def protocol_of(spec: Spec, choice: Choice) -> Protocol:
         If a choice does not go with it, or there is no such setting.
     """
     try:
-        return with_settings(_protocol(spec, choice), parse_settings(choice.changes))
+        protocol = with_settings(_protocol(spec, choice), parse_settings(choice.changes))
     except UsageError:
         raise
     except FsbenchError as error:
         raise UsageError(f"{spec.name}: {error}") from None
+    if isinstance(protocol, Scan | Now) and protocol.scale == "fitted" and protocol.unit != "found":
+        how = "--scale metric" if isinstance(protocol, Scan) else "now-metrical"
+        raise UsageError(
+            f"the unit {protocol.unit} of predictions cannot matter where their size is fitted; ask for {how}"
+        )
+    return protocol
 
 
 def _protocol(spec: Spec, choice: Choice) -> Protocol:

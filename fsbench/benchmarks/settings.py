@@ -40,8 +40,11 @@ def with_settings(protocol: T, given: Mapping[str, str]) -> T:
     UsageError
         If there is no such setting, it is fixed, or the value is not one of it.
     """
+    names = settings_of(protocol)
     for key, text in given.items():
-        protocol = _with(protocol, key, key.split("."), text)
+        if key in _settled(protocol):
+            raise UsageError(f"--set {key}: {_settled(protocol)[key]}")
+        protocol = _with(protocol, key, key.split("."), text, names)
     return protocol
 
 
@@ -54,16 +57,29 @@ def settings_of(protocol: "DataclassInstance") -> list[str]:
             names += [f"{field.name}.{name}" for name in settings_of(value)]
         elif field.init:
             names.append(field.name)
-    return names
+    return [name for name in names if name not in _settled(protocol)]
 
 
-def _with(owner: Any, key: str, path: list[str], text: str) -> Any:
+def _settled(protocol: "DataclassInstance") -> Mapping[str, str]:
+    """Settings that follow from others, and from which: they cannot be changed by themselves."""
+    return getattr(protocol, "SETTLED", {})
+
+
+def _unknown(key: str, names: list[str]) -> UsageError:
+    """Says what was probably meant: the nearest name, or one whose last part is the nearest."""
+    typed = key.lower()
+    parts = {name.rpartition(".")[2]: name for name in names}
+    near = difflib.get_close_matches(typed, names, 1) or [
+        parts[part] for part in difflib.get_close_matches(typed.rpartition(".")[2], parts, 1)
+    ]
+    hint = f"did you mean {near[0]}? " if near else ""
+    return UsageError(f"--set {key}: there is no such setting; {hint}there are {', '.join(names)}")
+
+
+def _with(owner: Any, key: str, path: list[str], text: str, names: list[str]) -> Any:
     known = {field.name: field for field in fields(owner) if field.init}
     if path[0] not in known:
-        names = settings_of(owner)
-        near = difflib.get_close_matches(path[0], names, 1)
-        hint = f"did you mean {near[0]}? " if near else ""
-        raise UsageError(f"--set {key}: there is no such setting; {hint}there are {', '.join(names)}")
+        raise _unknown(key, names)
     current = getattr(owner, path[0])
     nested = is_dataclass(current)
     if nested != (len(path) > 1):
@@ -71,7 +87,8 @@ def _with(owner: Any, key: str, path: list[str], text: str) -> Any:
             f"--set {key}: "
             + (f"name one of its parts, {', '.join(settings_of(current))}" if nested else "it has no parts")
         )
-    value = _with(current, key, path[1:], text) if nested else _value(key, text, get_type_hints(type(owner))[path[0]])
+    kind = get_type_hints(type(owner))[path[0]]
+    value = _with(current, key, path[1:], text, names) if nested else _value(key, text, kind)
     try:
         return replace(owner, **{path[0]: value})
     except FsbenchError as error:

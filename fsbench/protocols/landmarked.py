@@ -14,6 +14,7 @@ from fsbench.alignment.nearest import NearestSurface
 from fsbench.alignment.procrustes import fit_landmarks
 from fsbench.alignment.units import unit_called, unit_of_scan
 from fsbench.alignment.warp import warp_by_landmarks
+from fsbench.errors import AlignmentError
 from fsbench.mesh import Floats, Mesh
 from fsbench.metrics.surface_distance import STATISTICS, summarise
 from fsbench.protocols.aligned import Measurement, Scores, doubts_about, doubts_about_place, refuse_elsewhere, signature
@@ -53,6 +54,12 @@ class LandmarkWarp:
     align: str = field(default="landmark-similarity", init=False)
     missing: str = field(default="fail", init=False)
     version: int = field(default=1, init=False)
+
+    def __post_init__(self) -> None:
+        if self.reference_unit != "found":
+            unit_called(self.reference_unit)
+        if not 0 <= self.smoothing < np.inf:
+            raise AlignmentError(f"smoothing is {self.smoothing:g}, expected a number >= 0")
 
     def signature(self, benchmark: str) -> str:
         """All that can move a number, in one line."""

@@ -34,6 +34,9 @@ METRICS = (
     "suspicious",
 )
 
+# A whole head and the shoulders; a crop beyond that is a slip in the unit.
+_LARGEST_CROP_MM = 1000.0
+
 Score = Literal["rmse-point-to-plane", "mean-both-directions"]
 
 
@@ -60,7 +63,7 @@ class Micc:
     reference_unit : str
         "um", "mm", "cm", "dm", "m", or "found" from the scan's size.
     references : {"one", "smaller"}
-        Against one frontal scan, or the smaller score of the two.
+        Against the first of the views that the benchmark names, or the smallest score of all.
     missing, version
         Fixed: no usable prediction is no score and stays in the denominator; raised whenever the code moves a number.
     """
@@ -76,6 +79,14 @@ class Micc:
     references: Literal["one", "smaller"] = "one"
     missing: str = field(default="fail", init=False)
     version: int = field(default=1, init=False)
+
+    def __post_init__(self) -> None:
+        if self.reference_unit != "found":
+            unit_called(self.reference_unit)
+        if not 0 < self.crop_mm <= _LARGEST_CROP_MM:
+            raise AlignmentError(f"crop_mm is {self.crop_mm:g}, expected more than 0, to {_LARGEST_CROP_MM:g}")
+        if not self.forehead_mm > 0:
+            raise AlignmentError(f"forehead_mm is {self.forehead_mm:g}, expected a height > 0, or inf for no cut")
 
     @classmethod
     def deng2019(cls, forehead_mm: float = 60.0) -> "Micc":

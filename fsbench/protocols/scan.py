@@ -3,8 +3,9 @@
 Landmarks, where given, only start the alignment; ICP point-to-plane ends it. Units are found and written down.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from fsbench.alignment.procrustes import fit_landmarks
 from fsbench.alignment.starts import find_alignment
 from fsbench.alignment.transform import Similarity
 from fsbench.alignment.units import unit_called, unit_nearest, unit_of_scan
+from fsbench.errors import AlignmentError
 from fsbench.mesh import Floats, Mesh
 from fsbench.metrics.surface_distance import STATISTICS, measure
 from fsbench.protocols.aligned import Measurement, Scores, doubts_about, doubts_about_place, refuse_elsewhere, signature
@@ -31,6 +33,9 @@ METRICS = (
     "iterations",
     "suspicious",
 )
+
+# Fewer leave a pose open; more than a scan has vertices are all of them.
+_FEWEST_POINTS, _MOST_POINTS = 100, 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +66,16 @@ class Scan:
     missing: str = field(default="fail", init=False)
     version: int = field(default=1, init=False)
 
+    SETTLED: ClassVar[Mapping[str, str]] = {"icp.scale": "--scale fitted or metric says that"}
+
     def __post_init__(self) -> None:
         for name in (self.unit, self.reference_unit):
             if name != "found":
                 unit_called(name)
+        if not _FEWEST_POINTS <= self.icp_points <= _MOST_POINTS:
+            raise AlignmentError(f"icp_points is {self.icp_points}, expected {_FEWEST_POINTS} to {_MOST_POINTS}")
+        # What is in the signature is what is done.
+        object.__setattr__(self, "icp", replace(self.icp, scale=self.scale == "fitted"))
 
     def signature(self, benchmark: str) -> str:
         """All that can move a number, in one line."""
@@ -142,7 +153,7 @@ class PreparedScan:
         solid = prediction if prediction.n_faces else point_cloud(prediction)
         raw = NearestSurface(solid, self.threads)
         metric = self.protocol.scale == "metric"
-        icp = replace(self.protocol.icp, scale=not metric)
+        icp = self.protocol.icp
         if not prediction.n_faces:  # points have no planes
             icp = replace(icp, distance="point-to-point")
         found, doubts = self._start(raw, landmarks, icp)

@@ -4,8 +4,11 @@ import math
 
 import pytest
 
+from fsbench.benchmarks.recipes import Choice, protocol_of
 from fsbench.benchmarks.settings import parse_settings, settings_of, with_settings
+from fsbench.benchmarks.spec import load_spec
 from fsbench.errors import UsageError
+from fsbench.protocols.landmarked import LandmarkWarp
 from fsbench.protocols.micc import Micc
 from fsbench.protocols.now import Now
 from fsbench.protocols.scan import Scan
@@ -47,11 +50,54 @@ def test_a_wrong_setting_is_refused(text: str, words: str) -> None:
         ("icp_points=many", "whole number"),
         ("icp.trim=2", "share in"),
         ("icp.rim=1", "true or false"),
+        ("icp.max_iterations=0", "expected 1 to"),
+        ("icp.max_iterations=-3", "expected 1 to"),
+        ("icp.tolerance=nan", r"in \(0, 1\)"),
+        ("icp.tolerance=0", r"in \(0, 1\)"),
+        ("icp.trim=nan", "share in"),
+        ("icp.trim=-0.1", "share in"),
+        ("icp_points=0", "expected 100 to"),
+        ("icp_points=-5", "expected 100 to"),
+        ("icp.scale=false", "--scale fitted or metric"),
+        ("icp.trimm=0.2", "did you mean icp.trim"),
+        ("trim=0.2", "did you mean icp.trim"),
+        ("max_iteration=5", "did you mean icp.max_iterations"),
+        ("icp_point=5", "did you mean icp_points"),
     ],
 )
 def test_a_wrong_value_is_refused(text: str, words: str) -> None:
     with pytest.raises(UsageError, match=words):
         with_settings(Scan(), parse_settings([text]))
+
+
+@pytest.mark.parametrize(
+    ("protocol", "text", "words"),
+    [
+        (Micc.deng2019(), "crop_mm=0", "more than 0"),
+        (Micc.deng2019(), "crop_mm=nan", "more than 0"),
+        (Micc.deng2019(), "crop_mm=1e9", "to 1000"),
+        (Micc.deng2019(), "forehead_mm=-1", "height > 0"),
+        (Micc.deng2019(), "forehead_mm=nan", "height > 0"),
+        (LandmarkWarp(), "smoothing=-1", "number >= 0"),
+        (LandmarkWarp(), "smoothing=inf", "number >= 0"),
+        (LandmarkWarp(), "reference_unit=parsec", "no unit"),
+    ],
+)
+def test_a_number_out_of_range_is_refused(protocol, text: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        with_settings(protocol, parse_settings([text]))
+
+
+def test_the_signature_says_what_icp_does() -> None:
+    assert "/rigid/" in Scan(scale="metric").signature("scan") and "/scaled/" in Scan().signature("scan")
+
+
+@pytest.mark.parametrize(("name", "way"), [("scan", "--scale metric"), ("now", "now-metrical")])
+def test_a_unit_that_cannot_matter_is_refused(name: str, way: str) -> None:
+    for choice in (Choice(unit="m"), Choice(changes=("unit=m",))):
+        with pytest.raises(UsageError, match=way):
+            protocol_of(load_spec(name), choice)
+    assert protocol_of(load_spec("now-metrical"), Choice(unit="m")).unit == "m"
 
 
 @pytest.mark.parametrize("texts", [["mirror"], ["=x"], ["mirror="], ["unit=m", "unit=mm"]])
