@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
 from typing import Any
@@ -146,6 +146,12 @@ class Surface:
         if not np.isfinite(vertices).all():
             raise MeshError("coordinates are beyond 3e38, the largest that single precision holds")
         self._scene.add_triangles(self._tensor(vertices), self._tensor(np.ascontiguousarray(mesh.faces, np.uint32)))
+
+    @cached_property
+    def corners(self) -> Floats:
+        """Corners of the box around all vertices, (8, 3)."""
+        low, high = self.mesh.vertices.min(0), self.mesh.vertices.max(0)
+        return np.array(np.meshgrid(*zip(low, high, strict=True))).reshape(3, -1).T
 
     def _rays(self, origins: Floats, directions: Floats):  # type: ignore[no-untyped-def]
         rays = np.empty((max(len(origins), len(directions)), 6), np.float32)

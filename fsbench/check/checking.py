@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from fsbench.adapters import AdapterLike
 from fsbench.benchmarks import Benchmark, Sample
+from fsbench.benchmarks.cache import PreparedCache
 from fsbench.check import sentences
 from fsbench.check.diagnosis import Diagnosis, diagnose
 from fsbench.check.evidence import Evidence, gather
@@ -23,6 +24,9 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _QUICK_SAMPLES = 2
+_MATCHES = 0.1
+"""Misfit of what stands right beyond doubt, so that a quick look is over; a mirrored frontal face has 0.14."""
+
 _TOPICS = ("files", "mesh", "frame", "place")
 
 
@@ -100,12 +104,16 @@ def check(
 
 
 def quick(
-    benchmark: Benchmark, adapter: AdapterLike, folder: str | Path, samples: Sequence[Sample] | None = None
+    benchmark: Benchmark,
+    adapter: AdapterLike,
+    folder: str | Path,
+    samples: Sequence[Sample] | None = None,
+    cache: PreparedCache | None = None,
 ) -> tuple[Finding, ...]:
     """The cheap part of a check: all files, and where two samples stand. Only what is wrong is returned.
 
     Parameters, errors
-        As `check`.
+        As `check`; `cache` is where references may be prepared already.
     """
     chosen = benchmark.samples if samples is None else tuple(samples)
     if not _with_reference(benchmark, chosen):
@@ -114,7 +122,7 @@ def quick(
     groups = list(cells(benchmark.spec, there).values())
     # The last bins have the most yaw: there a mirrored face shows.
     some_of = [members[len(members) // 2] for members in groups[-1:] + groups[len(groups) // 2 - 1 : len(groups) // 2]]
-    evidence, _ = _gather(benchmark, adapter, Path(folder), some_of[:_QUICK_SAMPLES], 1)
+    evidence, _ = _gather(benchmark, adapter, Path(folder), some_of[:_QUICK_SAMPLES], 1, cache, _MATCHES)
     findings += sentences.of_loading(evidence)
     if any(one.sights for one in evidence):
         findings.append(sentences.of_frame(diagnose(evidence, search=False), adapter))
@@ -140,11 +148,17 @@ def _presence(
 
 
 def _gather(
-    benchmark: Benchmark, adapter: AdapterLike, folder: Path, samples: Sequence[Sample], jobs: int
+    benchmark: Benchmark,
+    adapter: AdapterLike,
+    folder: Path,
+    samples: Sequence[Sample],
+    jobs: int,
+    cache: PreparedCache | None = None,
+    enough: float = 0.0,
 ) -> tuple[list[Evidence], list[Finding]]:
     def one(sample: Sample) -> Evidence | Finding:
         try:
-            return gather(benchmark, adapter, folder, sample)
+            return gather(benchmark, adapter, folder, sample, cache, enough)
         except ReferenceDataError as error:
             return Finding("note", sample.name, f"cannot be looked at: {error}")
 

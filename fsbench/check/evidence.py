@@ -8,6 +8,7 @@ import numpy as np
 
 from fsbench.adapters import AdapterLike
 from fsbench.benchmarks import Benchmark, Sample
+from fsbench.benchmarks.cache import PreparedCache
 from fsbench.check.changes import Change, changes, placing_of
 from fsbench.check.predicted import Predicted, alternatives, load, try_load
 from fsbench.check.sight import NOTHING_SEEN, Sight, Target
@@ -94,8 +95,24 @@ class Evidence:
         return next((other for other in self.others if other.adapter == suspect.adapter), None)
 
 
-def gather(benchmark: Benchmark, adapter: AdapterLike, folder: Path, sample: Sample) -> Evidence:
+def gather(
+    benchmark: Benchmark,
+    adapter: AdapterLike,
+    folder: Path,
+    sample: Sample,
+    cache: PreparedCache | None = None,
+    enough: float = 0.0,
+) -> Evidence:
     """Look at one sample, under every change that is worth a look.
+
+    Parameters
+    ----------
+    benchmark, adapter, folder, sample
+        What to look at.
+    cache : PreparedCache, optional
+        Where the reference may be prepared already.
+    enough : float
+        Misfit as the user passed it below which no change is worth one.
 
     Raises
     ------
@@ -103,38 +120,43 @@ def gather(benchmark: Benchmark, adapter: AdapterLike, folder: Path, sample: Sam
         If the reference is unusable. Trouble with the prediction is in the evidence.
     """
     focal_px = benchmark.focal_px(sample)
-    prepared = benchmark.prepare(sample)
+    prepared = benchmark.prepare(sample, cache=cache)
     target = Target.of(prepared, focal_px)
     try:
         own, trouble = load(adapter, folder, sample.name, focal_px), ""
     except FsbenchError as error:
         own, trouble = None, str(error)
-    sights = {} if own is None else _sights(target, own, 0.0)
+    sights = {} if own is None else _sights(target, own, 0.0, enough)
     others = []
-    for frame, detour in alternatives(adapter, focal_px is not None):
-        other = try_load(frame, folder, sample.name, focal_px)
-        if other is not None:
-            others.append(other)
-            sights |= _sights(target, other, detour)
+    if not _is_enough(sights, enough):
+        for frame, detour in alternatives(adapter, focal_px is not None):
+            other = try_load(frame, folder, sample.name, focal_px)
+            if other is not None:
+                others.append(other)
+                sights |= _sights(target, other, detour)
     return Evidence(sample, prepared, target, focal_px, own, trouble, tuple(others), sights)
 
 
-def _sights(target: Target, predicted: Predicted, detour: float) -> dict[str, tuple[Suspect, Sight]]:
+def _sights(
+    target: Target, predicted: Predicted, detour: float, enough: float = 0.0
+) -> dict[str, tuple[Suspect, Sight]]:
     frame = predicted.frame
     box = _box(target.points_xy)
-    corners = _corners(predicted.surface.mesh.vertices)
-    found = {}
+    corners = predicted.surface.corners
+    found: dict[str, tuple[Suspect, Sight]] = {}
     for change in changes(frame, target.mm_per_unit):
         suspect = Suspect(predicted.adapter, change, detour)
         placing = placing_of(change, frame, predicted.image_from_net)
         if suspect.cost == 0 or _is_near(box, _box(placing.apply(corners)[:, :2])):
             found[suspect.key] = suspect, target.look(predicted.surface, predicted.mean, placing)
+        # The first change is none.
+        if _is_enough(found, enough):
+            break
     return found
 
 
-def _corners(vertices: Floats) -> Floats:
-    low, high = vertices.min(0), vertices.max(0)
-    return np.array(np.meshgrid(*zip(low, high, strict=True))).reshape(3, -1).T
+def _is_enough(sights: Mapping[str, tuple[Suspect, Sight]], enough: float) -> bool:
+    return any(suspect.cost == 0 and sight.misfit < enough for suspect, sight in sights.values())
 
 
 def _box(xy: Floats) -> Floats:

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from fsbench.mesh import Mesh
 
@@ -72,6 +70,10 @@ def examine(mesh: Mesh) -> Health:
 
 
 def _parts(corners: np.ndarray, n_places: int) -> tuple[int, float]:
+    # Late: a quick look, beside the first samples of a run, needs no health.
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     links = np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]]])
     graph = coo_array((np.ones(len(links), np.bool_), (links[:, 0], links[:, 1])), shape=(n_places, n_places))
     labels = connected_components(graph, directed=False)[1]

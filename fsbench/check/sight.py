@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fsbench.camera import ORTHO_FROM_CV
-from fsbench.mesh import Floats, Ints, Mask, Mesh
+from fsbench.mesh import Floats, Ints, Mask
 from fsbench.protocols.facescape import Prepared
 from fsbench.surface import Surface
 
@@ -138,7 +138,7 @@ class Target:
         placing : Placing
             What to change first. The rays are moved back instead of the mesh, so one tree serves all changes.
         """
-        origins = self._eyes(surface.mesh, mean, placing)
+        origins = self._eyes(surface.corners, mean, placing)
         inverse = np.linalg.inv(placing.linear)
         hits = surface.first_hits(placing.undo(origins), self.directions @ inverse.T)
         seen = hits.found
@@ -163,11 +163,10 @@ class Target:
             float(np.median(angle_deg)),
         )
 
-    def _eyes(self, mesh: Mesh, mean: Floats, placing: Placing) -> Floats:
+    def _eyes(self, corners: Floats, mean: Floats, placing: Placing) -> Floats:
         """Where the rays start, (n, 3) or (1, 3): before the whole mesh, or at the pinhole."""
         if self.pinhole_units is not None:
             return np.array([[0.0, 0.0, float(placing.apply(mean[None])[0, 2]) + self.pinhole_units]])
-        corners = np.array(np.meshgrid(*zip(mesh.vertices.min(0), mesh.vertices.max(0), strict=True))).reshape(3, -1).T
         nearest = float(placing.apply(corners)[:, 2].max())
         return np.column_stack([self.points_xy, np.full(len(self.points_xy), nearest + 1.0)])
 
