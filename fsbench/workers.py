@@ -35,6 +35,7 @@ _ENVIRONMENT = {
 _GRACE_S = 5.0
 _END = b"end"
 _FALSE_STARTS = 3
+_PRELOAD = "fsbench.preload"
 _CANNOT_START = "worker processes end before they begin; a script that starts them needs `if __name__ == '__main__':`"
 
 
@@ -59,9 +60,9 @@ class Limits:
     memory_bytes: int | None = None
 
 
-def warm_up() -> None:
-    """Start what workers are forked from, if this system forks, so that it loads its libraries meanwhile."""
-    if _context().get_start_method() == "forkserver":
+def warm_up(module: str = _PRELOAD) -> None:
+    """Start what workers are forked from, if this system forks, so that it imports `module` meanwhile."""
+    if _context(module).get_start_method() == "forkserver":
         from multiprocessing.forkserver import ensure_running
 
         with _worker_environment():
@@ -335,11 +336,12 @@ def _limit_memory(memory_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (used + memory_bytes, used + memory_bytes))
 
 
-def _context() -> BaseContext:
+def _context(preload: str = _PRELOAD) -> BaseContext:
     kind = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     context = multiprocessing.get_context(kind)
     if kind == "forkserver":
-        context.set_forkserver_preload(["fsbench.preload"])
+        # Of no effect where the server runs already.
+        context.set_forkserver_preload([preload])
     return context
 
 

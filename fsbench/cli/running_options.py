@@ -105,8 +105,10 @@ class Running:
     def beside(self, look: Callable[[], _Answer], tell: Callable[[_Answer], object]) -> Iterator[None]:
         """Do something small and tell its answer: first if samples are scored here, else in a worker of its own.
 
-        A mesh that kills the process that looks at it must not end the run, nor has the run to wait.
+        A mesh that kills the process that looks at it must not end the run.
         """
+        from concurrent.futures import BrokenExecutor
+
         from fsbench.workers import Limits, WorkerError, worker_processes
 
         if not self._is_guarded:
@@ -116,7 +118,7 @@ class Running:
 
         def answered(future: "Future[_Answer]") -> None:
             # What it died of is told in the row of the sample that it died of.
-            if not future.cancelled() and not isinstance(future.exception(), WorkerError):
+            if not future.cancelled() and not isinstance(future.exception(), WorkerError | BrokenExecutor):
                 tell(future.result())
 
         timeout_s = None if self.timeout_s is None else _SAMPLES_LOOKED_AT * self.timeout_s
@@ -124,12 +126,14 @@ class Running:
             workers.submit(look).add_done_callback(answered)
             yield
 
-    def warm_up(self) -> None:
+    def warm_up(self, benchmark: str) -> None:
         """Let what workers are forked from load its libraries while this process loads its own."""
         if self._is_guarded:
+            from fsbench.resources import protocol_of
             from fsbench.workers import warm_up
 
-            warm_up()
+            # Other protocols look up few surfaces or none, and what they look up with takes long to load.
+            warm_up("fsbench.preload" if protocol_of(benchmark) == "facescape" else "fsbench.preload_surfaces")
 
     @property
     def _is_guarded(self) -> bool:

@@ -1,6 +1,6 @@
 """`fsbench score`: a benchmark and a folder of predicted meshes in, a run out."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -8,6 +8,9 @@ from fsbench.cli.adapter_options import adapter_options
 from fsbench.cli.messages import say
 from fsbench.cli.running_options import Running, running_options
 from fsbench.cli.scan_options import NAMES, scan_options
+
+if TYPE_CHECKING:
+    from fsbench.evaluate import Task
 
 
 @click.command("score")
@@ -40,6 +43,10 @@ def command(
 
     Exit code: 0 every sample scored; 1 some have no score; 2 wrong usage, or nothing could be scored.
     """
+    running = Running.of(jobs, options)
+    running.warm_up(benchmark)
+    # All that follows is loaded while what workers are forked from loads its own.
+    from contextlib import nullcontext
     from functools import partial
     from pathlib import Path
 
@@ -52,9 +59,8 @@ def command(
     from fsbench.errors import UsageError
     from fsbench.evaluate import Task
     from fsbench.io.archive import open_folder
+    from fsbench.runs.journal import is_unfinished
 
-    running = Running.of(jobs, options)
-    running.warm_up()
     scans = {name: options.pop(name) for name in NAMES}
     adapter = options
     label = method_label(method, pred)
@@ -83,22 +89,27 @@ def command(
     with open_folder(pred) as folder:
         cache = str(cache_folder()) if running.cache else ""
         task = Task(benchmark, root, chosen_adapter, str(folder), pred, cache)
-        look = partial(_look, benchmark, root, chosen_adapter, str(folder), [one.name for one in chosen])
+        look = partial(_look, task, [one.name for one in chosen])
 
         def warn(warnings: list[str]) -> None:
             for warning in warnings:
                 say(f"warning: {warning}")
 
-        with running.beside(look, warn):
+        # A run that goes on was looked at when it began.
+        with nullcontext() if is_unfinished(Path(out)) and not overwrite else running.beside(look, warn):
             run = score(opened, task, label, chosen, Path(out), running, overwrite)
     click.get_current_context().exit(summarise(run, Path(out)))
 
 
-def _look(benchmark: str, root: str, adapter: Any, folder: str, names: list[str]) -> list[str]:
+def _look(task: "Task", names: list[str]) -> list[str]:
     """What the cheap part of the check finds wrong."""
+    from pathlib import Path
+
     from fsbench.benchmarks import Benchmark
+    from fsbench.benchmarks.cache import PreparedCache
     from fsbench.check import quick
 
-    opened = Benchmark.open(benchmark, root)
+    opened = Benchmark.open(task.benchmark, task.root)
     samples = [opened.sample(name) for name in names]
-    return [f"{finding.topic}: {finding.text}" for finding in quick(opened, adapter, folder, samples)]
+    cache = PreparedCache(Path(task.cache)) if task.cache else None
+    return [f"{found.topic}: {found.text}" for found in quick(opened, task.adapter, task.folder, samples, cache)]
