@@ -56,21 +56,31 @@ class PredictionFiles:
         FormatError, MeshError
             If a file is unusable, or the landmarks that a mesh needs are not there: it is unusable, not absent.
         """
-        for stem in case.predictions:
-            path = find_file(folder, stem, MESH_SUFFIXES)
-            if path is not None:
-                return (self._frame(folder, case, stem, path),)
-            inside = folder / stem
-            if self.folders and inside.is_dir():
-                paths = [one for one in sorted(inside.iterdir()) if one.suffix.lower() in MESH_SUFFIXES]
-                if paths:
-                    return self._video([self._frame(folder, case, stem, one) for one in paths])
-        raise MissingError(f"no prediction: there is no {folder / case.predictions[0]} with {', '.join(MESH_SUFFIXES)}")
+        found = self._candidates(folder, case)
+        if not found:
+            raise MissingError(
+                f"no prediction: there is no {folder / case.predictions[0]} with {', '.join(MESH_SUFFIXES)}"
+            )
+        if len(found) > 1:
+            raise FormatError(f"{found[0][1]} and {found[1][1]} could both be the prediction: leave one")
+        stem, path = found[0]
+        if path.is_file():
+            return (self._frame(folder, case, stem, path),)
+        return self._video([self._frame(folder, case, stem, one) for one in _meshes_in(path)])
 
     def files(self, folder: Path, case: Case) -> bool:
         """Whether there is something for the sample."""
-        found = (find_file(folder, stem, MESH_SUFFIXES) for stem in case.predictions)
-        return any(found) or (self.folders and any((folder / stem).is_dir() for stem in case.predictions))
+        return bool(self._candidates(folder, case))
+
+    def _candidates(self, folder: Path, case: Case) -> list[tuple[str, Path]]:
+        """Every file, or folder with frames, that could be the prediction, with its name below the folder."""
+        found = []
+        for stem in case.predictions:
+            paths = [folder / f"{stem}{end}" for suffix in MESH_SUFFIXES for end in (suffix, suffix.upper())]
+            found += [(stem, path) for path in paths if path.is_file()]
+            if self.folders and (folder / stem).is_dir() and _meshes_in(folder / stem):
+                found.append((stem, folder / stem))
+        return [one for i, one in enumerate(found) if not any(one[1].samefile(other) for _, other in found[:i])]
 
     def _video(self, frames: list[Frame]) -> tuple[Frame, ...]:
         if self.frames == "each":
@@ -95,6 +105,12 @@ class PredictionFiles:
             endings = ", ".join(LANDMARK_SUFFIXES)
             raise FormatError(f"{path}: has no landmarks beside it, a file of its name with {endings}")
         return read_landmarks(found)
+
+
+def _meshes_in(folder: Path) -> list[Path]:
+    """A video's frames by name, without hidden files."""
+    paths = (path for path in sorted(folder.iterdir()) if not path.name.startswith("."))
+    return [path for path in paths if path.suffix.lower() in MESH_SUFFIXES and path.is_file()]
 
 
 def _mean_landmarks(frames: list[Frame]) -> Floats | None:

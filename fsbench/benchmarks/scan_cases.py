@@ -82,13 +82,18 @@ def list_cases(spec: Spec, root: Path) -> tuple[Case, ...]:
 
 
 def find_file(folder: Path, stem: str, suffixes: tuple[str, ...]) -> Path | None:
-    """The file `stem` with one of the endings, the first of them that is there."""
-    for suffix in suffixes:
-        for spelt in (suffix, suffix.upper()):
-            path = folder / f"{stem}{spelt}"
-            if path.is_file():
-                return path
-    return None
+    """The file `stem` with one of the endings; None if there is none.
+
+    Raises
+    ------
+    FormatError
+        If there are several: which one is meant must not depend on the order of endings.
+    """
+    spelt = (folder / f"{stem}{ending}" for suffix in suffixes for ending in (suffix, suffix.upper()))
+    found = [path for path in spelt if path.is_file()]
+    if len(found) > 1 and not found[0].samefile(found[1]):
+        raise FormatError(f"{found[0]} and {found[1]} could both be meant: leave one")
+    return found[0] if found else None
 
 
 def _pairs(spec: Spec, root: Path) -> tuple[Case, ...]:
@@ -137,10 +142,10 @@ def _now(spec: Spec, root: Path) -> tuple[Case, ...]:
 
 
 def _now_scan(root: Path, subject: str) -> ScanFiles:
-    """The first file of each kind by name, as the public evaluator takes it."""
-    mesh = next(_files(root / "scans" / subject, MESH_SUFFIXES), None)
+    """The meshes of a subject, and its first file of landmarks by name, as the public evaluator takes it."""
     marks = next(_files(root / "scans_lmks_onlypp" / subject, LANDMARK_SUFFIXES), None)
-    return ScanFiles(() if mesh is None else (mesh,), {"sample": subject, "subject": subject}, marks)
+    meshes = tuple(_files(root / "scans" / subject, MESH_SUFFIXES))
+    return ScanFiles(meshes, {"sample": subject, "subject": subject}, marks)
 
 
 def _florence(spec: Spec, root: Path) -> tuple[Case, ...]:
@@ -194,8 +199,14 @@ def _nose_tips(path: Path) -> _NoseTips:
 
 
 def _files(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
-    """Files with one of the endings, below the folder, by name."""
-    return (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in suffixes and path.is_file())
+    """Files with one of the endings, below the folder, by name; not what is hidden, as copies' ._NAME of macOS."""
+    return (
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in suffixes
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and path.is_file()
+    )
 
 
 _LAYOUTS: dict[str, Callable[[Spec, Path], tuple[Case, ...]]] = {"pairs": _pairs, "now": _now, "florence": _florence}

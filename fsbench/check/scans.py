@@ -9,6 +9,7 @@ from fsbench.errors import FsbenchError, ReferenceDataError
 from fsbench.io import MESH_SUFFIXES
 
 _LOOKED_AT = 4
+_UNUSABLE = "cannot be looked at"
 
 
 def check_scans(
@@ -35,7 +36,8 @@ def check_scans(
     there = [sample for sample in usable if benchmark.predictions.files(Path(folder), benchmark.cases[sample.name])]
     findings = _of_files(benchmark, Path(folder), chosen, usable, there)
     step = max(1, len(there) // _LOOKED_AT)
-    findings += [_of_sample(benchmark, Path(folder), sample.name) for sample in there[::step][:_LOOKED_AT]]
+    looked = [_of_sample(benchmark, Path(folder), sample.name) for sample in there[::step][:_LOOKED_AT]]
+    findings += looked + _of_all(looked)
     grave = worst(findings)
     said = {"ok": "nothing suspicious", "note": "read the notes", "wrong": "put right what is wrong before scoring"}
     return (*findings, Finding(grave, "verdict", said[grave]))
@@ -45,6 +47,9 @@ def _of_files(
     benchmark: ScanBenchmark, folder: Path, chosen: Sequence[Sample], usable: Sequence[Sample], there: Sequence[Sample]
 ) -> list[Finding]:
     findings = []
+    if not usable:
+        text = f"no scan for any of {counted(len(chosen), 'sample')} below {benchmark.root}"
+        return [Finding("wrong", "scans", text)]
     if len(usable) < len(chosen):
         lacking = [sample.name for sample in chosen if sample not in usable]
         findings.append(Finding("note", "scans", f"{counted(len(lacking), 'sample')} without a scan: {some(lacking)}"))
@@ -62,12 +67,22 @@ def _of_files(
     return findings
 
 
+def _of_all(looked: Sequence[Finding]) -> list[Finding]:
+    """What only all that were looked at say together: one doubtful sample is its own, all of them are a mistake."""
+    if looked and all(finding.text.startswith(_UNUSABLE) for finding in looked):
+        return [Finding("wrong", "scans", f"no scan of the {counted(len(looked), 'sample')} looked at is usable")]
+    if looked and all(finding.verdict == "note" for finding in looked):
+        text = f"none of the {counted(len(looked), 'sample')} looked at aligns without doubt"
+        return [Finding("wrong", "alignment", text)]
+    return []
+
+
 def _of_sample(benchmark: ScanBenchmark, folder: Path, name: str) -> Finding:
     """Whether a sample aligns, with its score."""
     try:
         scores = benchmark.measure(name, folder).scores
     except ReferenceDataError as error:
-        return Finding("note", name, f"cannot be looked at: {error}")
+        return Finding("note", name, f"{_UNUSABLE}: {error}")
     except FsbenchError as error:
         return Finding("wrong", name, str(error))
     metric, value = next(iter(scores.values.items()))

@@ -75,6 +75,7 @@ def _check_scans(
     if picture is not None:
         raise UsageError(f"--picture: not for {benchmark}, where no image is; `fsbench heatmap` shows a scored sample")
     opened = ScanBenchmark.open(benchmark, root, choice_of(options))
+    opened.refuse_inside(pred)
     with open_folder(pred) as folder:
         findings = check_scans(opened, folder, opened.select(samples) if samples is not None else None)
     for finding in findings:

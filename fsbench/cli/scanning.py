@@ -43,6 +43,7 @@ def score_scans(
     """Score the predictions in `pred`, write the run and its pooled tables, and say what is suspicious."""
     choice = choice_of(options)
     opened = ScanBenchmark.open(name, root, choice)
+    opened.refuse_inside(pred)
     if not Path(pred).exists():
         raise UsageError(f"{pred}: no such folder or archive; --pred has one method's meshes, named like the samples")
     chosen = opened.select(samples) if samples is not None else opened.samples
@@ -54,6 +55,8 @@ def score_scans(
     pools.mkdir(parents=True, exist_ok=True)
     (pools / _OURS).touch()
     say(f"settings: {opened.signature}")
+    for caution in opened.cautions:
+        say(caution)
     if opened.absent:
         say(f"warning: {opened.absent}; the run is of these")
     bins = {sample.name: sample.bins for sample in running.part(chosen)}
