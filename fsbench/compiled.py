@@ -3,19 +3,24 @@
 Without the freedoms that a compiler may take with sums (no fast math, no fused products), so every machine gets the
 same number. A kept function is known by its own file: what it calls stands in the same file, or a change there would
 go unnoticed.
+
+The compiler is loaded with the first call, as that takes longer than what most commands do in all.
 """
 
+import functools
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from types import ModuleType
+from typing import Any, TypeVar, cast
 
-from numba import njit
-
-F = TypeVar("F", bound=Callable[..., Any])
+_Function = Callable[..., Any]
+F = TypeVar("F", bound=_Function)
 
 POINTS = "Array(f8, 2, 'C', readonly=True)"
 """Type of a mesh's vertices in a signature: a mesh is read-only."""
+BYTES = "Array(u1, 1, 'C', readonly=True)"
+"""Type of a text in a signature."""
 FACES = "Array(i8, 2, 'C', readonly=True)"
 """Type of a mesh's faces in a signature."""
 
@@ -30,25 +35,63 @@ def compiled(signature: str) -> Callable[[F], F]:
     """
 
     def decorate(function: F) -> F:
-        try:
-            return _compile(function, signature, cache=True)
-        except (OSError, RuntimeError):
-            # No place to keep it, or no room there: every process compiles for itself.
-            return _compile(function, signature)
+        return cast(F, _Later(function, signature))
 
     return decorate
 
 
 def inlined(function: F) -> F:
     """A part of a compiled function that stands in the same file."""
-    return _compile(function)
+    return cast(F, _Later(function, forceinline=True))
 
 
-def _compile(function: F, *signature: str, cache: bool = False) -> F:
-    numba: Any = njit
-    with _without_blas():
-        made: F = numba(*signature, cache=cache, nogil=True, error_model="numpy", forceinline=not signature)(function)
-    return made
+def merged(function: F) -> F:
+    """Like `inlined`, but merged with its callers before any of them is improved.
+
+    For loops over a few numbers at once: improved on their own first they are no longer recognised as such.
+    """
+    return cast(F, _Later(function, inline="always"))
+
+
+def load(*modules: ModuleType) -> None:
+    """Compile all compiled functions of these modules, or load what is kept of them, now."""
+    for module in modules:
+        for value in list(vars(module).values()):
+            if isinstance(value, _Later):
+                value.load()
+
+
+class _Later:
+    """A function that is compiled when it is called."""
+
+    def __init__(self, function: _Function, *signature: str, **options: Any) -> None:
+        functools.update_wrapper(self, function)
+        self._function, self._signature, self._options = function, signature, options
+        self._made: _Function | None = None
+
+    def __call__(self, *arguments: Any) -> Any:
+        return (self._made or self.load())(*arguments)
+
+    def load(self) -> _Function:
+        if self._made is None:
+            parts = self._function.__globals__
+            for name in self._function.__code__.co_names:
+                if isinstance(part := parts.get(name), _Later):
+                    # The compiler knows its own functions only.
+                    parts[name] = part.load()
+            self._made = self._compile()
+        return self._made
+
+    def _compile(self) -> _Function:
+        with _without_blas():
+            from numba import njit
+
+            options = {"nogil": True, "error_model": "numpy", **self._options}
+            try:
+                return cast(_Function, njit(*self._signature, cache=bool(self._signature), **options)(self._function))
+            except (OSError, RuntimeError):
+                # No place to keep it, or no room there: every process compiles for itself.
+                return cast(_Function, njit(*self._signature, **options)(self._function))
 
 
 _BLAS = "scipy.linalg.cython_blas"

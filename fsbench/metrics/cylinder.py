@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fsbench.compiled import compiled
 from fsbench.mesh import Floats, Ints, Mask, Mesh
 from fsbench.raster import outermost
 
@@ -106,10 +107,18 @@ def _corners(is_open: Mask) -> Mask:
 
 def grid_positions(radius_mm: Floats) -> Floats:
     """Positions of a map's pixels in the head frame, (256, 256, 3)."""
-    grid = _grid()
-    positions: Floats = radius_mm[..., None] * grid.outward
-    positions[..., 1] = grid.heights_mm[:, None]
+    positions = np.empty((SIZE, SIZE, 3))
+    _place(np.ascontiguousarray(radius_mm), *_grid(), positions)
     return positions
+
+
+@compiled("void(f8[:,::1], f8[::1], f8[:,::1], f8[:,:,::1])")
+def _place(radius_mm: Floats, heights_mm: Floats, outward: Floats, positions: Floats) -> None:
+    for k in range(SIZE):
+        for j in range(SIZE):
+            positions[k, j, 0] = radius_mm[k, j] * outward[j, 0]
+            positions[k, j, 1] = heights_mm[k]
+            positions[k, j, 2] = radius_mm[k, j] * outward[j, 2]
 
 
 def cylinder_mesh(radius_mm: Floats) -> Mesh | None:
