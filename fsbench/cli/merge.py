@@ -1,6 +1,14 @@
 """`fsbench merge`: the runs of a job array into one."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
+
+from fsbench.cli.messages import say
+
+if TYPE_CHECKING:
+    from fsbench.runs import Run
 
 
 @click.command("merge")
@@ -12,12 +20,11 @@ def command(runs: tuple[str, ...], out: str) -> None:
     The result is what one undisturbed run would have given. Runs of different settings, with samples twice or with
     samples missing are refused.
     """
-    from pathlib import Path
-
     from fsbench.cli.scoring import summarise
     from fsbench.errors import UsageError
     from fsbench.runs import load_run
     from fsbench.runs.merge import merge
+    from fsbench.runs.pools import POOLED
     from fsbench.runs.saving import Saved
 
     target = Path(out)
@@ -25,4 +32,19 @@ def command(runs: tuple[str, ...], out: str) -> None:
         raise UsageError(f"{out}: there is a run already; choose another --out")
     merged = merge([load_run(run) for run in runs])
     merged.save(target)
+    if any((Path(run) / POOLED).is_file() for run in runs):
+        _merge_pooled(merged, target, [Path(run) for run in runs])
     click.get_current_context().exit(summarise(Saved.of(merged), target))
+
+
+def _merge_pooled(merged: "Run", target: Path, parts: list[Path]) -> None:
+    """Add up what the parts pooled; parts that cannot be are said, and the rest of the run is there all the same."""
+    from fsbench.errors import UsageError
+    from fsbench.runs.pools import merge_tables
+
+    scored = merged.samples[merged.samples["status"] == "ok"]
+    order = [(column, label) for row in scored[merged.bins].to_dict("records") for column, label in row.items()]
+    try:
+        merge_tables(target, parts, order)
+    except UsageError as error:
+        say(f"warning: the merged run has no pooled numbers: {error}")

@@ -123,7 +123,16 @@ def _manifest(runs: Sequence[Run], samples: "pd.DataFrame") -> dict[str, Any]:
         "merged_from": len(runs),
         "wall_seconds": round(sum(run.manifest.get("wall_seconds", 0.0) for run in runs), 2),
         "counts": counts,
+        **_suspicious(runs, samples),
     }
+
+
+def _suspicious(runs: Sequence[Run], samples: "pd.DataFrame") -> dict[str, Any]:
+    """What the parts say of suspicious alignments, in the whole's order; nothing where no part looks for them."""
+    if not any("suspicious" in run.manifest for run in runs):
+        return {}
+    said = {name: text for run in runs for name, text in run.manifest.get("suspicious", {}).items()}
+    return {"suspicious": {name: said[name] for name in samples["sample"] if name in said}}
 
 
 def _some(names: list[str]) -> str:

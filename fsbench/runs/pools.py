@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fsbench.errors import FormatError, UsageError
 from fsbench.io.npy import read_array
 from fsbench.metrics.pooling import Pool
 from fsbench.runs.files import write_atomically
@@ -15,7 +16,7 @@ from fsbench.runs.files import write_atomically
 if TYPE_CHECKING:
     import pandas as pd
 
-POOLED, CUMULATIVE = "pooled.csv", "cumulative.csv"
+POOLED, CUMULATIVE, SUMS = "pooled.csv", "cumulative.csv", "pooled.npy"
 OVERALL = "overall"
 
 _LIMITS_MM = np.arange(801) * 0.01
@@ -60,6 +61,8 @@ def read_doubts(folder: Path, samples: Iterable[str]) -> dict[str, str]:
 def write_tables(out: Path, folder: Path, bins: Mapping[str, Mapping[str, str]], by: tuple[str, ...]) -> "pd.DataFrame":
     """Add the samples' pools up, by the labels of some bins and overall, and write both tables into `out`.
 
+    The sums are kept beside them, so that `merge_tables` can put runs of parts together.
+
     Parameters
     ----------
     out, folder : Path
@@ -75,8 +78,8 @@ def write_tables(out: Path, folder: Path, bins: Mapping[str, Mapping[str, str]],
         What `pooled.csv` holds: `by, bin, samples`, then the pools' statistics. Every distance counts the
         same, so large and dense scans count more, as in the published NoW numbers.
     """
-    totals: dict[tuple[str, str], Pool] = {}
-    numbers: dict[tuple[str, str], int] = {}
+    totals: _Totals = {}
+    numbers: _Numbers = {}
     for sample, labels in bins.items():
         pool = read_pool(folder, sample)
         if pool is None:
@@ -84,7 +87,78 @@ def write_tables(out: Path, folder: Path, bins: Mapping[str, Mapping[str, str]],
         for key in [*((column, labels[column]) for column in by), (OVERALL, "all")]:
             totals[key] = totals.get(key, Pool.empty()) + pool
             numbers[key] = numbers.get(key, 0) + 1
-    keys = sorted(totals, key=lambda key: key[0] == OVERALL)
+    return _write(out, totals, numbers)
+
+
+def merge_tables(out: Path, folders: Sequence[Path], order: Iterable[tuple[str, str]]) -> "pd.DataFrame":
+    """Add up what the runs of parts pooled, and write the tables of the whole into `out`.
+
+    Parameters
+    ----------
+    out : Path
+        The merged run's folder.
+    folders : sequence of Path
+        Those of the parts, with the tables that `write_tables` wrote.
+    order : iterable of (str, str)
+        Bin column and label, as the rows of the whole come.
+
+    Raises
+    ------
+    UsageError
+        If a part has no sums: it was made before runs kept them.
+    FormatError
+        If a file is damaged.
+    """
+    found: _Totals = {}
+    numbers: _Numbers = {}
+    for folder in folders:
+        for key, (pool, number) in _read_sums(folder).items():
+            found[key] = found.get(key, Pool.empty()) + pool
+            numbers[key] = numbers.get(key, 0) + number
+    totals = {key: found[key] for key in dict.fromkeys([*order, *found]) if key in found}
+    return _write(out, totals, numbers)
+
+
+def _read_sums(folder: Path) -> dict[tuple[str, str], tuple[Pool, int]]:
+    """The pools of a run's bins, and of how many samples each is."""
+    if not (folder / SUMS).is_file():
+        raise UsageError(f"{folder}: has no {SUMS}, so its pooled numbers cannot be added up; score it again")
+    rows = read_array(folder / SUMS).astype(np.float64)
+    if rows.ndim != 2 or rows.shape[1] != 3 or not np.isfinite(rows).all():
+        raise FormatError(f"{folder / SUMS}: has shape {rows.shape} or is not finite, expected three finite columns")
+    # Late: a worker writes pools, not tables.
+    import pandas as pd
+
+    table = pd.read_csv(folder / POOLED, dtype={"by": str, "bin": str}, keep_default_na=False)
+    sums = {}
+    for number, (by, label, samples) in enumerate(zip(table["by"], table["bin"], table["samples"], strict=True)):
+        mine = rows[rows[:, 0] == number, 1:]
+        counts, moments = Pool.empty().counts.copy(), mine[mine[:, 0] < 0, 1]
+        try:
+            counts[mine[mine[:, 0] >= 0, 0].astype(np.int64)] = mine[mine[:, 0] >= 0, 1].astype(np.int64)
+            sums[by, label] = (Pool(counts, *moments.tolist()), int(samples))
+        except (IndexError, TypeError, ValueError):
+            raise FormatError(f"{folder / SUMS}: does not go with {POOLED} beside it") from None
+    return sums
+
+
+def _sums(totals: "_Totals") -> bytes:
+    """Rows (number of the pool, filled bin, its count), and two with bins -2 and -1 for the moments."""
+    parts = [np.empty((0, 3))]
+    for number, pool in enumerate(totals.values()):
+        filled = np.flatnonzero(pool.counts)
+        bins = np.concatenate([[-2, -1], filled])
+        values = np.concatenate([[pool.total_mm, pool.total_mm2], pool.counts[filled]])
+        parts.append(np.column_stack([np.full(len(bins), number), bins, values]))
+    content = io.BytesIO()
+    np.save(content, np.vstack(parts))
+    return content.getvalue()
+
+
+def _write(out: Path, unsorted: "_Totals", numbers: "_Numbers") -> "pd.DataFrame":
+    """Write both tables, the whole last, and the sums behind them."""
+    keys = sorted(unsorted, key=lambda key: key[0] == OVERALL)
+    totals = {key: unsorted[key] for key in keys}
     rows = [{"by": key[0], "bin": key[1], "samples": numbers[key], **totals[key].statistics()} for key in keys]
     # Late: a worker writes pools, not tables.
     import pandas as pd
@@ -97,7 +171,12 @@ def write_tables(out: Path, folder: Path, bins: Mapping[str, Mapping[str, str]],
     for name, content in ((POOLED, table), (CUMULATIVE, curves)):
         text = content.to_csv(index=False, float_format="%.6g", lineterminator="\n")
         write_atomically(out / name, text.encode())
+    write_atomically(out / SUMS, _sums(totals))
     return table
+
+
+_Totals = dict[tuple[str, str], Pool]
+_Numbers = dict[tuple[str, str], int]
 
 
 def _path(folder: Path, sample: str) -> Path:

@@ -118,7 +118,7 @@ def test_choices_go_with_scans_only(sample: Path) -> None:
         open_benchmark("fswild", sample, Choice(unit="m"))
 
 
-def test_shards_give_the_run_without_what_is_pooled(capsys, pairs: Path) -> None:
+def test_shards_give_the_whole_run(capsys, pairs: Path) -> None:
     for shard in (1, 2):
         answer = _score(capsys, pairs, *_marks(pairs), "--shard", f"{shard}/2", out=f"shard{shard}")
         assert answer.code == 0, answer.err
@@ -127,7 +127,35 @@ def test_shards_give_the_run_without_what_is_pooled(capsys, pairs: Path) -> None
     assert whole.code == merged.code == 0, merged.err
     tables = [fsbench.load_run(pairs / name).samples.drop(columns="seconds") for name in ("run", "merged")]
     assert tables[0].equals(tables[1])
+    for name in ("pooled.csv", "cumulative.csv"):
+        assert (pairs / "run" / name).read_bytes() == (pairs / "merged" / name).read_bytes()
     assert run(capsys, "table", pairs / "merged").code == 0
+    # What is merged can be merged on; a part of an older version cannot, and that is said.
+    (pairs / "shard2" / "pooled.npy").unlink()
+    again = run(capsys, "merge", pairs / "shard1", pairs / "shard2", "--out", pairs / "again")
+    assert again.code == 0 and "shard2: has no pooled.npy" in again.err
+    assert not (pairs / "again" / "pooled.csv").exists()
+
+
+def test_shards_keep_what_is_suspicious_and_the_order_of_bins(capsys, tmp_path: Path) -> None:
+    root = _florence(tmp_path)
+    inside_out = _noisy(0)
+    for video in ("PTZ-Indoor", "PTZ-Outdoor"):
+        for frame in range(2):
+            mesh = Mesh(inside_out.vertices, inside_out.faces[:, ::-1])
+            _write(tmp_path / "pred" / "subject_30" / video / f"{frame}.ply", mesh)
+    marks = ["--landmarks", "MICC/{subject}/Model/{view}/obj/*.ljson", "--pred-landmarks", tmp_path / "vertices.json"]
+    command = ("score", "micc-ganfit2021", "--root", root, "--pred", tmp_path / "pred", *marks)
+    assert run(capsys, *command, "--out", tmp_path / "whole").code == 0
+    parts = [tmp_path / f"shard{number}" for number in (3, 1, 2)]
+    for part in parts:
+        assert run(capsys, *command, "--out", part, "--shard", f"{part.name[-1]}/3").code == 0
+    assert run(capsys, "merge", *parts, "--out", tmp_path / "merged").code == 0
+    whole, merged = (fsbench.load_run(tmp_path / name) for name in ("whole", "merged"))
+    assert list(whole.manifest["suspicious"]) == ["subject_30/indoor", "subject_30/outdoor"]
+    assert merged.manifest["suspicious"] == whole.manifest["suspicious"]
+    for name in ("pooled.csv", "cumulative.csv"):
+        assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "merged" / name).read_bytes()
 
 
 def test_a_second_process_changes_nothing(capsys, pairs: Path) -> None:
