@@ -10,9 +10,14 @@ The compiler is loaded with the first call, as that takes longer than what most 
 import functools
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from pickle import UnpicklingError
 from types import ModuleType
 from typing import Any, TypeVar, cast
+
+_DAMAGE = (UnpicklingError, EOFError, ValueError, LookupError, TypeError, AttributeError, ImportError)
+"""What reading a kept function raises that was cut off or overwritten."""
 
 _Function = Callable[..., Any]
 F = TypeVar("F", bound=_Function)
@@ -86,12 +91,26 @@ class _Later:
         with _without_blas():
             from numba import njit
 
-            options = {"nogil": True, "error_model": "numpy", **self._options}
-            try:
-                return cast(_Function, njit(*self._signature, cache=bool(self._signature), **options)(self._function))
-            except (OSError, RuntimeError):
-                # No place to keep it, or no room there: every process compiles for itself.
-                return cast(_Function, njit(*self._signature, **options)(self._function))
+            compiler: Any = functools.partial(njit, nogil=True, error_model="numpy", **self._options)
+            kept = self._kept(compiler) if self._signature else None
+            return kept or cast(_Function, compiler(*self._signature)(self._function))
+
+    def _kept(self, compiler: Any) -> _Function | None:
+        """As it is on disk, or compiled and put there; None where that cannot be."""
+        try:
+            return cast(_Function, compiler(*self._signature, cache=True)(self._function))
+        except (OSError, RuntimeError):
+            # No place to keep it, or no room there: every process compiles for itself.
+            return None
+        except _DAMAGE:
+            # The next process keeps it again.
+            self._remove_kept(compiler(cache=True)(self._function).stats.cache_path)
+            return None
+
+    def _remove_kept(self, folder: str) -> None:
+        with suppress(OSError):
+            for path in Path(folder).glob(f"*.{self._function.__qualname__}-*.nb?"):
+                path.unlink()
 
 
 _BLAS = "scipy.linalg.cython_blas"

@@ -6,9 +6,15 @@ import signal
 # Ctrl-C is the main process's to handle; it would break the imports below off with a traceback of their own.
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 
+import fsbench.compiled  # noqa: E402
 import fsbench.evaluate  # noqa: E402
+import fsbench.io.decimals  # noqa: E402
+import fsbench.io.lines  # noqa: E402
+import fsbench.metrics.cylinder_distance  # noqa: E402
+import fsbench.raster  # noqa: E402
 
 __all__ = ["fsbench"]
 
+fsbench.compiled.load(fsbench.io.decimals, fsbench.io.lines, fsbench.raster, fsbench.metrics.cylinder_distance)
 # What is there now stays: no worker searches it for cycles, which would copy it, nor does the server when it ends.
 gc.freeze()
