@@ -43,7 +43,9 @@ def _merge_pooled(merged: "Run", target: Path, parts: list[Path]) -> None:
     from fsbench.runs.pools import merge_tables
 
     scored = merged.samples[merged.samples["status"] == "ok"]
-    order = [(column, label) for row in scored[merged.bins].to_dict("records") for column, label in row.items()]
+    order = [
+        (str(column), str(label)) for row in scored[merged.bins].to_dict("records") for column, label in row.items()
+    ]
     try:
         merge_tables(target, parts, order)
     except UsageError as error:

@@ -29,13 +29,17 @@ class Heat:
     title : str
         What it is, with CD and CR.
     prediction : Mesh
-        The part that was compared, head frame, mm.
+        The part that was compared, mm; in the head frame after `turn`.
     distances_mm : ndarray, (V,)
         Of the prediction's vertices to the reference.
     reference : Mesh
-        All of it, head frame, mm.
+        All of it, in the same frame.
     unit : str
         What a millimetre is.
+    turn : ndarray, (3, 3), optional
+        What turns the meshes so that the face looks along +z, y up; not given where they do.
+    axes : str
+        Written into the picture: along which axes one looks, where that is not known to be the face's.
     """
 
     title: str
@@ -43,13 +47,19 @@ class Heat:
     distances_mm: Floats
     reference: Mesh
     unit: str = "pupil-normalised mm"
+    turn: Floats | None = None
+    axes: str = ""
+
+    def turned(self, mesh: Mesh) -> Mesh:
+        """The mesh as it is seen from the front."""
+        return mesh if self.turn is None else Mesh(mesh.vertices @ self.turn.T, mesh.faces)
 
 
 def three_views(heat: Heat, description: str, limit_mm: float = LIMIT_MM, size_px: int = 420) -> bytes:
     """A PNG: the prediction coloured by its distance from three sides, the reference below."""
     with matplotlib.rc_context(canvas.settings(STYLES["paper"])):
         figure = canvas.new_figure(5.4, 4.0)
-        frame = frame_of(heat.reference)
+        frame = frame_of(heat.turned(heat.reference))
         for column, (yaw_deg, name) in enumerate(_VIEWS):
             for row, picture in enumerate(_pair(heat, yaw_deg, frame, size_px, limit_mm)):
                 axes = _picture_axes(figure, (0.03 + 0.285 * column, 0.47 - 0.46 * row, 0.28, 0.43), picture)
@@ -58,6 +68,7 @@ def three_views(heat: Heat, description: str, limit_mm: float = LIMIT_MM, size_p
                 if column == 0:
                     axes.set_ylabel(("prediction", "reference")[row], fontsize=_FONT_PT, labelpad=2)
         figure.text(0.03, 0.985, heat.title, fontsize=_FONT_PT + 1, va="top")
+        figure.text(0.03, 0.945, heat.axes, fontsize=_FONT_PT - 1, va="top")
         _colour_bar(figure, (0.905, 0.5, 0.02, 0.36), limit_mm, heat.unit)
         return canvas.encode(figure, "png", heat.title, description)
 
@@ -90,10 +101,12 @@ def sheet(
             for column, heat in heats.items():
                 c = columns.index(column)
                 x = left_in + 2 * cell_in * c
-                for k, picture in enumerate(_pair(heat, 0.0, frame_of(heat.reference), 220, LIMIT_MM)):
+                for k, picture in enumerate(_pair(heat, 0.0, frame_of(heat.turned(heat.reference)), 220, LIMIT_MM)):
                     place = ((x + k * cell_in) / width, y / height, cell_in / width, cell_in / height)
                     _picture_axes(figure, place, picture)
                 figure.text((x + cell_in) / width, (y + cell_in) / height, heat.title, fontsize=6, ha="center")
+        axes = {heat.axes for _, heats in rows for heat in heats.values()} - {""}
+        figure.text(1 - 0.05 / width, 1 - 0.05 / height, "; ".join(sorted(axes)), fontsize=6, va="top", ha="right")
         _colour_bar(figure, (1 - 0.55 / width, 0.3, 0.08 / width, min(0.4, 1.6 / height)), LIMIT_MM, unit)
         return canvas.encode(figure, "png", title, description)
 
@@ -101,8 +114,8 @@ def sheet(
 def _pair(heat: Heat, yaw_deg: float, frame: Frame, size_px: int, limit_mm: float) -> tuple[Floats, Floats]:
     grey = np.full((heat.reference.n_vertices, 3), _GREY)
     return (
-        render(heat.prediction, colours(heat.distances_mm, limit_mm), yaw_deg, frame, size_px),
-        render(heat.reference, grey, yaw_deg, frame, size_px),
+        render(heat.turned(heat.prediction), colours(heat.distances_mm, limit_mm), yaw_deg, frame, size_px),
+        render(heat.turned(heat.reference), grey, yaw_deg, frame, size_px),
     )
 
 

@@ -11,6 +11,7 @@ from fsbench.errors import UsageError
 from fsbench.mesh import Floats, Mesh
 from fsbench.report.heatmaps.measured import refuse_other_signature, scored_row
 from fsbench.report.heatmaps.pictures import Heat
+from fsbench.report.heatmaps.upright import upright
 from fsbench.report.selection import main_metrics
 from fsbench.runs import Run
 from fsbench.runs.quantities import quantity
@@ -72,7 +73,14 @@ class ScanSource:
         compared, distances_mm = _compared(found.reference, found.prediction)
         numbers = f"{known.label} {score:.2f} mm"
         title = f"{sample}: {numbers}" if brief else f"{self.run.method}, {self.run.benchmark} {sample}: {numbers}"
-        return Heat(title, compared, distances_mm, found.reference, "mm")
+        turn = upright(found.reference, self._landmarks(sample, found.reference))
+        axes = "" if turn is not None else "seen along the scan's own axes: y up, front from +z"
+        return Heat(title, compared, distances_mm, found.reference, "mm", turn, axes)
+
+    def _landmarks(self, sample: str, reference: Mesh) -> Floats | None:
+        """Those of the scan that was compared with, in its frame in mm."""
+        scans = self.benchmark.prepare(sample).scans
+        return next((one.landmarks for one in scans if one.reference is reference), None)
 
 
 def _compared(reference: Mesh, prediction: Mesh) -> tuple[Mesh, Floats]:

@@ -1,0 +1,41 @@
+"""Upright: landmarks in a known order turn a scan towards the viewer; others do not pretend to."""
+
+import numpy as np
+import pytest
+
+from fsbench.mesh import Mesh
+from fsbench.report.heatmaps.upright import upright
+from tests.heads import face_of, head, moved, random_similarity
+
+FACE = face_of(head(45, 60))
+MARKS = np.array(
+    [[-45.0, 25, 75], [-16, 25, 90], [16, 25, 90], [45, 25, 75], [0, -25, 105], [-25, -50, 80], [25, -50, 80]]
+)
+
+
+def _ibug(n: int) -> np.ndarray:
+    marks = np.zeros((n, 3))
+    first = n - 32
+    marks[first : first + 6] = [-30, 25, 85]
+    marks[first + 6 : first + 12] = [30, 25, 85]
+    marks[first + 12 :] = [0, -50, 85]
+    return marks
+
+
+@pytest.mark.parametrize("marks", [MARKS, _ibug(51), _ibug(68)], ids=["NoW", "51", "68"])
+def test_a_turned_scan_is_turned_back(marks: np.ndarray) -> None:
+    motion = random_similarity(np.random.default_rng(5))
+    turn = upright(moved(FACE, motion), motion.apply(marks))
+    assert turn is not None
+    there = turn @ motion.rotation  # from the upright head to the upright head
+    # The mouth is a little before or behind the eyes: that alone tilts the head.
+    assert np.degrees(np.arccos((np.trace(there) - 1) / 2)) < 6
+
+
+def test_landmarks_in_another_order_turn_nothing() -> None:
+    assert upright(FACE, None) is None
+    assert upright(FACE, MARKS[:5]) is None
+    assert upright(FACE, np.ones((7, 3))) is None
+    # Left and right exchanged would show the inside of the face.
+    assert upright(FACE, MARKS[[3, 2, 1, 0, 4, 6, 5]]) is None
+    assert upright(Mesh(FACE.vertices, FACE.faces[:, ::-1]), MARKS) is not None
