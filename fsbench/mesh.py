@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fsbench.compiled import FACES, POINTS, compiled
 from fsbench.errors import MeshError
 
 Floats = npt.NDArray[np.float64]
@@ -81,12 +82,24 @@ class Mesh:
     def face_normals(self, of: Ints | None = None) -> Floats:
         """Unit normals by winding, (F, 3); zero for a triangle without area. `of` selects faces."""
         faces = self.faces if of is None else self.faces[of]
-        # Component by component: three times as fast as numpy's cross product of rows.
-        a, b, c = (self.vertices[faces[:, corner]].T for corner in range(3))
-        (ux, uy, uz), (vx, vy, vz) = b - a, c - a
-        normals = np.stack([uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx], 1)
-        lengths = np.linalg.norm(normals, axis=1, keepdims=True)
-        return np.divide(normals, lengths, out=np.zeros_like(normals), where=lengths > 0)
+        normals = np.empty((len(faces), 3))
+        _find_normals(np.ascontiguousarray(self.vertices), np.ascontiguousarray(faces), normals)
+        return normals
+
+
+@compiled(f"void({POINTS}, {FACES}, f8[:,::1])")
+def _find_normals(vertices: Floats, faces: Ints, normals: Floats) -> None:
+    for face in range(len(faces)):
+        i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
+        x, y, z = vertices[i, 0], vertices[i, 1], vertices[i, 2]
+        ux, uy, uz = vertices[j, 0] - x, vertices[j, 1] - y, vertices[j, 2] - z
+        vx, vy, vz = vertices[k, 0] - x, vertices[k, 1] - y, vertices[k, 2] - z
+        nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+        length = np.sqrt(nx * nx + ny * ny + nz * nz)
+        if length == 0:
+            normals[face] = 0.0
+        else:
+            normals[face, 0], normals[face, 1], normals[face, 2] = nx / length, ny / length, nz / length
 
 
 def _array(values: npt.ArrayLike, what: str) -> npt.NDArray[Any]:
