@@ -11,7 +11,7 @@ from fsbench.errors import UsageError
 from fsbench.mesh import Floats, Mesh
 from fsbench.report.heatmaps.measured import refuse_other_signature, scored_row
 from fsbench.report.heatmaps.pictures import Heat
-from fsbench.report.heatmaps.upright import upright
+from fsbench.report.heatmaps.upright import outer_side, upright
 from fsbench.report.selection import main_metrics
 from fsbench.runs import Run
 from fsbench.runs.quantities import quantity
@@ -73,8 +73,9 @@ class ScanSource:
         compared, distances_mm = _compared(found.reference, found.prediction)
         numbers = f"{known.label} {score:.2f} mm"
         title = f"{sample}: {numbers}" if brief else f"{self.run.method}, {self.run.benchmark} {sample}: {numbers}"
-        turn = upright(found.reference, self._landmarks(sample, found.reference))
-        axes = "" if turn is not None else "seen along the scan's own axes: y up, front from +z"
+        turn, axes = upright(found.reference, self._landmarks(sample, found.reference)), ""
+        if turn is None:
+            turn, axes = outer_side(found.reference)
         return Heat(title, compared, distances_mm, found.reference, "mm", turn, axes)
 
     def _landmarks(self, sample: str, reference: Mesh) -> Floats | None:

@@ -12,6 +12,8 @@ _PARTS = {
     51: (slice(19, 25), slice(25, 31), slice(31, 51)),
     68: (slice(36, 42), slice(42, 48), slice(48, 68)),
 }
+# Mean of the outward normals' z: about 0 for a whole head, 0.6 and more for a face.
+_LOOKS_AWAY = 0.3
 
 
 def upright(scan: Mesh, landmarks: Floats | None) -> Floats | None:
@@ -39,3 +41,14 @@ def upright(scan: Mesh, landmarks: Floats | None) -> Floats | None:
     rows: Floats = np.stack([axis / np.linalg.norm(axis) for axis in (x, y, z)])
     # A face looks along z. Else as many landmarks stand there in another order.
     return rows if (oriented(scan).normals @ rows[2]).mean() > 0 else None
+
+
+def outer_side(scan: Mesh) -> tuple[Floats, str]:
+    """Where no landmarks tell: the axes of the scan, or those of a camera, whichever show it from outside; in words.
+
+    A whole head looks everywhere, and keeps its axes.
+    """
+    looks_z = float(oriented(scan).normals[:, 2].mean())
+    if looks_z < -_LOOKS_AWAY:
+        return np.diag([1.0, -1.0, -1.0]), "seen along the scan's own axes: y down, front from -z"
+    return np.eye(3), "seen along the scan's own axes: y up, front from +z"

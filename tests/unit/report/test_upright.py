@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fsbench.mesh import Mesh
-from fsbench.report.heatmaps.upright import upright
+from fsbench.report.heatmaps.upright import outer_side, upright
 from tests.heads import face_of, head, moved, random_similarity
 
 FACE = face_of(head(45, 60))
@@ -39,3 +39,14 @@ def test_landmarks_in_another_order_turn_nothing() -> None:
     # Left and right exchanged would show the inside of the face.
     assert upright(FACE, MARKS[[3, 2, 1, 0, 4, 6, 5]]) is None
     assert upright(Mesh(FACE.vertices, FACE.faces[:, ::-1]), MARKS) is not None
+
+
+def test_without_landmarks_a_face_is_seen_from_outside() -> None:
+    """A camera's frame has y down and the face towards -z."""
+    as_it_is, said = outer_side(FACE)
+    np.testing.assert_array_equal(as_it_is, np.eye(3))
+    assert "y up" in said
+    turn, said = outer_side(Mesh(FACE.vertices * [1, -1, -1], FACE.faces))
+    np.testing.assert_array_equal(turn, np.diag([1, -1, -1]))
+    assert "y down" in said
+    assert "y up" in outer_side(head(45, 60))[1]
