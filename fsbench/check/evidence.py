@@ -101,7 +101,6 @@ def gather(
     folder: Path,
     sample: Sample,
     cache: PreparedCache | None = None,
-    enough: float = 0.0,
 ) -> Evidence:
     """Look at one sample, under every change that is worth a look.
 
@@ -111,8 +110,6 @@ def gather(
         What to look at.
     cache : PreparedCache, optional
         Where the reference may be prepared already.
-    enough : float
-        Misfit as the user passed it below which no change is worth one.
 
     Raises
     ------
@@ -126,37 +123,27 @@ def gather(
         own, trouble = load(adapter, folder, sample.name, focal_px), ""
     except FsbenchError as error:
         own, trouble = None, str(error)
-    sights = {} if own is None else _sights(target, own, 0.0, enough)
+    sights = {} if own is None else _sights(target, own, 0.0)
     others = []
-    if not _is_enough(sights, enough):
-        for frame, detour in alternatives(adapter, focal_px is not None):
-            other = try_load(frame, folder, sample.name, focal_px)
-            if other is not None:
-                others.append(other)
-                sights |= _sights(target, other, detour)
+    for frame, detour in alternatives(adapter, focal_px is not None):
+        other = try_load(frame, folder, sample.name, focal_px)
+        if other is not None:
+            others.append(other)
+            sights |= _sights(target, other, detour)
     return Evidence(sample, prepared, target, focal_px, own, trouble, tuple(others), sights)
 
 
-def _sights(
-    target: Target, predicted: Predicted, detour: float, enough: float = 0.0
-) -> dict[str, tuple[Suspect, Sight]]:
+def _sights(target: Target, predicted: Predicted, detour: float) -> dict[str, tuple[Suspect, Sight]]:
     frame = predicted.frame
     box = _box(target.points_xy)
     corners = predicted.surface.corners
-    found: dict[str, tuple[Suspect, Sight]] = {}
+    found = {}
     for change in changes(frame, target.mm_per_unit):
         suspect = Suspect(predicted.adapter, change, detour)
         placing = placing_of(change, frame, predicted.image_from_net)
         if suspect.cost == 0 or _is_near(box, _box(placing.apply(corners)[:, :2])):
             found[suspect.key] = suspect, target.look(predicted.surface, predicted.mean, placing)
-        # The first change is none.
-        if _is_enough(found, enough):
-            break
     return found
-
-
-def _is_enough(sights: Mapping[str, tuple[Suspect, Sight]], enough: float) -> bool:
-    return any(suspect.cost == 0 and sight.misfit < enough for suspect, sight in sights.values())
 
 
 def _box(xy: Floats) -> Floats:

@@ -108,7 +108,7 @@ class Target:
         origins, directions = (part @ axes for part in prepared.view.camera.rays(MAP_PX))
         depths = prepared.depths_mm
         points = (origins + directions * depths[:, None]).reshape(MAP_PX, MAP_PX, 3)
-        pixels, normals = _smooth_pixels(points, depths.reshape(MAP_PX, MAP_PX))
+        pixels, normals = smooth_pixels(points, depths.reshape(MAP_PX, MAP_PX))
         if focal_px is None:
             mm_per_unit, pinhole = prepared.view.mm_per_unit, None
             xy = origins[pixels, :2] / mm_per_unit
@@ -178,7 +178,7 @@ class Target:
         return np.abs(difference - np.median(difference))
 
 
-def _smooth_pixels(points: Floats, depths: Floats) -> tuple[Ints, Floats]:
+def smooth_pixels(points: Floats, depths: Floats) -> tuple[Ints, Floats]:
     """Flat indices of a coarse grid of pixels whose four neighbours are on the same surface; their unit normals."""
     inner = np.zeros(depths.shape, np.bool_)
     middle = depths[1:-1, 1:-1]
