@@ -173,8 +173,18 @@ def _in_cell(
         rank_rows += _rank_rows(place, scores.methods, ranks, redrawn, settings.level)
         tau_rows.append(place | _stability(ranks, redrawn, settings.level))
         chosen = _chosen_pairs(ranks, settings.pairs)
-        pair_rows += _pair_rows(place, scores, counted[:, :, m], chosen, sign, settings)
+        scored = scores.values[:, inside, k]
+        for row, (i, j) in zip(
+            _pair_rows(place, scores, counted[:, :, m], chosen, sign, settings), chosen, strict=True
+        ):
+            pair_rows.append(row | {"identical": _are_identical(scored[i], scored[j], row["n_common"])})
     return pair_rows, rank_rows, tau_rows
+
+
+def _are_identical(first: np.ndarray, second: np.ndarray, n_common: object) -> bool:
+    """Whether the common samples were scored by both, not filled in by a policy, and all scores agree."""
+    both = np.isfinite(first) & np.isfinite(second)
+    return bool(both.any()) and n_common == both.sum() and bool((first[both] == second[both]).all())
 
 
 def _rank_rows(
@@ -231,7 +241,6 @@ def _pair_rows(
         | {"improvement": float(means[n + c]), "improvement_low": float(low[n + c])}
         | {"improvement_high": float(high[n + c])}
         | {"n_common": int(n_common[c]), "n_clusters": int(n_clusters[c])}
-        | {"identical": bool(n_common[c] and np.nanmax(np.abs(gaps[:, c])) == 0)}
         for c, (i, j) in enumerate(chosen)
     ]
 

@@ -54,6 +54,14 @@ def test_chamfer_brings_the_complete_rate_along(make_run):
     assert found.metrics == ("cd_mm", "cr")
 
 
+def test_scores_that_a_policy_filled_in_are_not_called_identical(make_run):
+    first = make_run("A", {"cd_mm": [1.0, 2, 3, np.nan, np.nan, np.nan]})
+    second = make_run("B", {"cd_mm": [np.nan, np.nan, np.nan, 4.0, 5, 6]})
+    found = compare([first, second], policy="penalised", n_resamples=300)
+    assert (found.differences["difference"] == 0).all()
+    assert not found.differences["verdict"].str.contains("identical").any()
+
+
 @pytest.mark.parametrize("pairs", ["first", "neighbours", "all"])
 @pytest.mark.parametrize("policy", ["legacy", "common", "penalised"])
 def test_a_run_and_itself(make_run, pairs, policy):
