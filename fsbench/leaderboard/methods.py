@@ -35,10 +35,12 @@ class Method:
     def __post_init__(self) -> None:
         if not 1990 <= self.year <= 2100:
             raise UsageError(f"{self.method}: year {self.year}, expected one such as 2023")
-        if not self.source.startswith("https://") or any(c in self.source for c in " <>\"'()\n"):
+        if not self.source.startswith("https://") or not set(self.source).isdisjoint(" <>|\"'()"):
             raise UsageError(f"{self.method}: source {self.source!r}, expected a plain https:// address")
         if not (self.paper.strip() and self.venue.strip()):
             raise UsageError(f"{self.method}: the paper's title and its venue must not be empty")
+        if not (self.paper + self.venue + self.source).isprintable():
+            raise UsageError(f"{self.method}: paper, venue and source must be one line each, without control characters")
 
 
 def read_methods(folder: Path) -> dict[str, Method]:

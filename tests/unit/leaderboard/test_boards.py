@@ -174,6 +174,12 @@ def test_source_is_a_plain_address(source):
         Method("Mine", "Paper", "CVPR", 2026, source)
 
 
+@pytest.mark.parametrize("paper, venue", [("Two\nlines", "CVPR"), ("Paper", "CV\x1b[2JPR")])
+def test_what_would_break_a_table_s_row_is_refused(paper: str, venue: str) -> None:
+    with pytest.raises(UsageError, match="one line each"):
+        Method("Mine", paper, venue, 2026, "https://example.org")
+
+
 def test_damaged_board_says_where(boards):
     path = boards / "fswild.csv"
     lines = path.read_text().splitlines(keepends=True)
