@@ -40,7 +40,7 @@ class Method:
         if not (self.paper.strip() and self.venue.strip()):
             raise UsageError(f"{self.method}: the paper's title and its venue must not be empty")
         if not (self.paper + self.venue + self.source).isprintable():
-            raise UsageError(f"{self.method}: paper, venue and source must be one line each, without control characters")
+            raise UsageError(f"{self.method}: paper, venue and source must be one line each, in plain characters")
 
 
 def read_methods(folder: Path) -> dict[str, Method]:
