@@ -77,7 +77,7 @@ class _State:
     nearest: Nearest
 
 
-_Evaluate = Callable[[Floats], _State]
+_Evaluate = Callable[[Floats, _State], _State]
 
 
 def refine(points: Floats, surface: NearestSurface, with_scale: bool, settings: Dogleg | None = None) -> Refinement:
@@ -104,7 +104,9 @@ def refine(points: Floats, surface: NearestSurface, with_scale: bool, settings: 
     """
     rules = settings or Dogleg()
     start = _evaluate(np.array([1.0, 0, 0, 0, 0, 0, 0]), points, surface)
-    state, steps, reason = _descend(start, lambda theta: _evaluate(theta, points, surface), with_scale, rules)
+    state, steps, reason = _descend(
+        start, lambda theta, last: _evaluate(theta, points, surface, last), with_scale, rules
+    )
     end = _transform(state.theta)
     return Refinement(end, state.residuals, state.nearest, steps, steps < rules.max_steps, reason)
 
@@ -139,7 +141,7 @@ def _accepted_step(state: _State, model: "_Model", evaluate: _Evaluate, radius: 
         if state.theta[0] + step[0] <= 0:  # turned inside out: no such shape
             radius *= 0.25
             continue
-        trial = evaluate(state.theta + step)
+        trial = evaluate(state.theta + step, state)
         ratio = (state.cost - trial.cost) / model.predicted(step)
         if ratio > 0.9:
             radius = max(radius, 2.5 * length)
@@ -156,9 +158,9 @@ def _transform(theta: Floats) -> Similarity:
     return Similarity(theta[0], Rotation.from_rotvec(theta[1:4]).as_matrix(), theta[4:])
 
 
-def _evaluate(theta: Floats, points: Floats, surface: NearestSurface) -> _State:
+def _evaluate(theta: Floats, points: Floats, surface: NearestSurface, last: _State | None = None) -> _State:
     moved = _transform(theta).inverse().apply(points)
-    nearest = surface.closest(moved)
+    nearest = surface.closest(moved, last.nearest.faces if last else None)
     residuals = theta[0] * nearest.distances
     return _State(theta, residuals, float(residuals @ residuals), moved, nearest)
 
