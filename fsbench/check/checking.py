@@ -10,7 +10,7 @@ from fsbench.adapters import AdapterLike
 from fsbench.benchmarks import Benchmark, Sample
 from fsbench.benchmarks.cache import PreparedCache
 from fsbench.check import sentences
-from fsbench.check.diagnosis import Diagnosis, diagnose
+from fsbench.check.diagnosis import GOOD, Diagnosis, diagnose
 from fsbench.check.evidence import Evidence, gather
 from fsbench.check.figures import figures
 from fsbench.check.files import look_through
@@ -28,6 +28,7 @@ _QUICK_SAMPLES = 2
 _MATCHES = 0.12
 """Mean misfit of what stands right beyond doubt, so that nothing else is tried; mirrored frontal faces have 0.15."""
 
+_MOST_FACES = 500_000
 _TOPICS = ("files", "mesh", "frame", "place")
 
 
@@ -123,24 +124,29 @@ def quick(
     groups = list(cells(benchmark.spec, there).values())
     # The last bins have the most yaw: there a mirrored face shows.
     some_of = [members[len(members) // 2] for members in groups[-1:] + groups[len(groups) // 2 - 1 : len(groups) // 2]]
-    misfits = [_misfit(benchmark, adapter, Path(folder), sample, cache) for sample in some_of[:_QUICK_SAMPLES]]
-    if misfits and sum(misfits) / len(misfits) > _MATCHES:
-        evidence, _ = _gather(benchmark, adapter, Path(folder), some_of[:_QUICK_SAMPLES], 1, cache)
+    some_of = some_of[:_QUICK_SAMPLES]
+    glances = [_glance(benchmark, adapter, Path(folder), sample, cache) for sample in some_of]
+    mean = sum(seen for seen, _ in glances) / max(len(glances), 1)
+    if max((n_faces for _, n_faces in glances), default=0) > _MOST_FACES:
+        # To try all changes takes seconds and much memory then, which is not for a moment before a run.
+        findings += [sentences.of_misplaced(mean)] if mean > GOOD else []
+    elif mean > _MATCHES:
+        evidence, _ = _gather(benchmark, adapter, Path(folder), some_of, 1, cache)
         findings += sentences.of_loading(evidence)
         if any(one.sights for one in evidence):
             findings.append(sentences.of_frame(diagnose(evidence, search=False), adapter))
     return tuple(finding for finding in findings if finding.verdict == "wrong")
 
 
-def _misfit(
+def _glance(
     benchmark: Benchmark, adapter: AdapterLike, folder: Path, sample: Sample, cache: PreparedCache | None
-) -> float:
-    """At a glance; 1 if there is nothing to look at."""
+) -> tuple[float, int]:
+    """Misfit and number of triangles; 1 and 0 if there is nothing to look at."""
     try:
         mesh = adapter.load(folder, sample.name, benchmark.focal_px(sample))
-        return misfit(benchmark.prepare(sample, cache=cache), mesh)
+        return misfit(benchmark.prepare(sample, cache=cache), mesh), mesh.n_faces
     except FsbenchError:
-        return 1.0
+        return 1.0, 0
 
 
 def _with_reference(benchmark: Benchmark, samples: Sequence[Sample]) -> list[Sample]:

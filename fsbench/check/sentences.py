@@ -143,6 +143,16 @@ def of_frame(diagnosis: Diagnosis, adapter: AdapterLike) -> Finding:
     )
 
 
+def of_misplaced(misfit: float) -> Finding:
+    """What a glance says of predictions that are somewhere else."""
+    return Finding(
+        "wrong",
+        "frame",
+        f"the predictions are not where the references are (misfit {misfit:.2f}, 0 is equal and 1 elsewhere); "
+        "`fsbench check` looks for the likely mistake",
+    )
+
+
 def _with_evidence(advice: Advice, diagnosis: Diagnosis) -> str:
     of = len(diagnosis.fitted.fits) if diagnosis.fitted is not None else diagnosis.n_samples
     return (

@@ -64,6 +64,21 @@ def test_a_mean_face_in_its_place_is_not_wrong(sample: Path, benchmark: str) -> 
     assert quick(opened, get("3DDFA_V2"), folder, chosen) == ()
 
 
+def test_a_quick_look_names_a_mistake_and_tries_nothing_on_large_meshes(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = sample / "pred/wild_pred/mean-face"
+    mistake = next(one for one in MISTAKES if one.name == "y down")
+    folder = spoil(source, WILD, mistake, tmp_path / "wrong")
+    opened = Benchmark.open("fswild", sample)
+    adapter, chosen = build_adapter(mistake.adapter), [opened.sample(name) for name in WILD]
+    (named,) = quick(opened, adapter, folder, chosen)
+    assert "likely mistake" in named.text
+    monkeypatch.setattr("fsbench.check.checking._MOST_FACES", 1000)
+    (told,) = quick(opened, adapter, folder, chosen)
+    assert "not where the references are" in told.text and "`fsbench check`" in told.text
+
+
 @pytest.mark.skipif("FSBENCH_SLOW" not in os.environ, reason="takes half an hour; FSBENCH_SLOW=1 runs it")
 @pytest.mark.parametrize("seed", range(1, 6))
 @pytest.mark.parametrize("benchmark", ["fswild", "fslab"])
