@@ -71,7 +71,7 @@ def score_scans(
         task = ScanTask(name, root, choice, str(folder), pred, str(pools))
         saved = score(opened, task, method, chosen, out, running, overwrite, finish)
     shutil.rmtree(pools, ignore_errors=True)
-    _say_pooled(tables[0], out)
+    _say_pooled(tables[0], out, len(bins))
     run = load_run(out)
     _say_suspicious(run, run.manifest["suspicious"])
     return saved
@@ -83,7 +83,7 @@ def choice_of(options: Mapping[str, Any]) -> Choice:
     return Choice(**{renamed.get(name, name): value for name, value in options.items() if value is not None})
 
 
-def _say_pooled(table: "pd.DataFrame", out: Path) -> None:
+def _say_pooled(table: "pd.DataFrame", out: Path, n_samples: int) -> None:
     if table.empty:
         return
     overall = table[table["by"] == OVERALL].iloc[0]
@@ -92,6 +92,9 @@ def _say_pooled(table: "pd.DataFrame", out: Path) -> None:
         f"{overall['median_mm']:.2f}, mean {overall['mean_mm']:.2f}, std {overall['std_mm']:.2f} mm; "
         f"see {out / POOLED}",
     )
+    left_out = n_samples - int(overall["samples"])
+    if left_out:
+        say(f"warning: {left_out} of {n_samples} samples have no score and are in no pooled number")
 
 
 def _say_suspicious(run: Run, doubts: Mapping[str, str]) -> None:

@@ -19,7 +19,7 @@ LARGE_RESIDUAL_MM = 4.0
 FEW_INLIERS = 0.6
 SCALE_OFF = 0.2
 # Landmarks lie on their mesh, or some millimetres beside it; in shares of their spread, which is 45 mm on a face.
-_OFF_MESH, _ELSEWHERE = 0.25, 1.0
+_OFF_MESH, _ELSEWHERE = 0.25, 0.4
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -187,6 +187,7 @@ def test_now_is_read_in_its_layout(capsys, now_root: Path, tmp_path: Path) -> No
     assert loaded.bins == ["subject", "challenge"]
     assert list(loaded.samples["status"]) == ["ok", "ok", "ok", "invalid"]
     assert "landmarks" in loaded.samples["reason"][3]
+    assert "1 of 4 samples have no score and are in no pooled number" in answer.err
     assert loaded.samples["median_mm"][:3].between(0.1, 0.6).all()
     pooled = pd.read_csv(out / "pooled.csv").set_index("bin")
     assert pooled["samples"].to_dict() == {"multiview_neutral": 2, "selfie": 1, "all": 3}
