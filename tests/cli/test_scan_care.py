@@ -153,6 +153,15 @@ def test_a_scan_in_metres_is_understood_or_refused(capsys, folder: Folder) -> No
         assert row["suspicious"] == 0
 
 
+@pytest.mark.parametrize("name", ["micc-ganfit2021", "micc-deng2019"])
+def test_an_empty_crop_is_a_row_with_the_cause(capsys, tmp_path: Path, name: str) -> None:
+    folder = Folder(tmp_path, "micc-ganfit2021")
+    folder.name = name
+    (folder.root / "nose_tips.csv").write_text("subject,view,x,y,z\nsubject_01,frontal1,0,0,1000\n")
+    assert folder.score(capsys).code == 2
+    assert "within 95 mm of the nose tip: are both in one frame and unit?" in str(folder.row()["reason"])
+
+
 def test_an_inside_out_prediction_is_flagged(capsys, folder: Folder) -> None:
     folder.write(Mesh(folder.prediction.vertices, folder.prediction.faces[:, ::-1]), folder.marks)
     answer = folder.score(capsys)

@@ -5,9 +5,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from fsbench.alignment.transform import Similarity
+from fsbench.benchmarks.scans import PreparedCase
 from fsbench.errors import AlignmentError, MetricError
 from fsbench.mesh import Mesh
-from fsbench.protocols.aligned import Scores
+from fsbench.protocols.aligned import Measurement, Scores
 from fsbench.protocols.landmarked import LandmarkWarp
 from fsbench.protocols.micc import Micc
 from fsbench.protocols.now import Now
@@ -91,6 +93,25 @@ def test_what_now_says_of_a_hole_is_what_it_measured() -> None:
     scores = _now(half, MARKS)
     assert any(f"only {scores['share_5mm']:.0%} of the reference is within 5 mm" in one for one in scores.doubts)
     assert not any("counterpart" in one for one in scores.doubts)
+
+
+class _Fixed:
+    """A scan that gives every prediction one score."""
+
+    def __init__(self, score: float) -> None:
+        self.score = score
+
+    def measure(self, prediction: Mesh, landmarks: np.ndarray | None) -> Measurement:
+        scores = Scores({"score_mm": self.score})
+        return Measurement(scores, Similarity(), prediction, prediction, prediction.vertices, np.zeros(1))
+
+
+def test_nan_neither_wins_nor_loses_the_smaller_of_two_scans() -> None:
+    """min() would take the first or the second, by their order."""
+    assert PreparedCase((_Fixed(2.0), _Fixed(1.0))).measure(ROUGH).scores["score_mm"] == 1.0
+    for scores in ((1.0, np.nan), (np.nan, 1.0)):
+        with pytest.raises(MetricError, match="1 of 2 scans"):
+            PreparedCase(tuple(_Fixed(score) for score in scores)).measure(ROUGH)
 
 
 def test_no_distance_back_is_no_score() -> None:
