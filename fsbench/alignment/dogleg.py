@@ -7,6 +7,7 @@ import numpy as np
 
 from fsbench.alignment.nearest import Nearest, NearestSurface
 from fsbench.alignment.transform import Similarity
+from fsbench.compiled import compiled
 from fsbench.mesh import Floats
 
 # Gradients, steps and radii (relative to the parameters) that count as zero.
@@ -103,6 +104,7 @@ def refine(points: Floats, surface: NearestSurface, with_scale: bool, settings: 
     refinement of the NoW challenge (Sanyal et al. 2019, arXiv:1905.06817).
     """
     rules = settings or Dogleg()
+    points = np.ascontiguousarray(points, np.float64)
     start = _evaluate(np.array([1.0, 0, 0, 0, 0, 0, 0]), points, surface)
     state, steps, reason = _descend(
         start, lambda theta, last: _evaluate(theta, points, surface, last), with_scale, rules
@@ -159,21 +161,25 @@ def _transform(theta: Floats) -> Similarity:
 
 
 def _evaluate(theta: Floats, points: Floats, surface: NearestSurface, last: _State | None = None) -> _State:
-    moved = _transform(theta).inverse().apply(points)
+    back = _transform(theta).inverse()
+    moved = np.empty_like(points)
+    _move(points, np.ascontiguousarray(back.scale * back.rotation), back.translation, moved)
     nearest = surface.closest(moved, last.nearest.faces if last else None)
     residuals = theta[0] * nearest.distances
-    return _State(theta, residuals, float(residuals @ residuals), moved, nearest)
+    return _State(theta, residuals, float(np.square(residuals).sum()), moved, nearest)
 
 
 class _Model:
     """The quadratic that Gauss-Newton believes in: cost - 2 g.d + d A d."""
 
     def __init__(self, state: _State, with_scale: bool) -> None:
-        jacobian = _jacobian(state)
+        products, weighted = np.empty((7, 7)), np.empty(7)
+        _sum_up(state.moved, state.nearest.points, state.nearest.distances, products, weighted)
+        turning = _derivative(state.theta)
         if not with_scale:
-            jacobian[:, 0] = 0.0
-        self.curvature: Floats = jacobian.T @ jacobian
-        self.gradient: Floats = -(jacobian.T @ state.residuals)
+            turning[0] = 0.0
+        self.curvature: Floats = turning @ products @ turning.T
+        self.gradient: Floats = -state.theta[0] * (turning @ weighted)
         along = float(self.gradient @ self.curvature @ self.gradient)
         self._cauchy: Floats = (self.gradient @ self.gradient / along) * self.gradient if along > 0 else self.gradient
         # lstsq: a shape with a symmetry (a plane, a ball) leaves a direction open, which then gets no step.
@@ -196,23 +202,48 @@ class _Model:
         return cut
 
 
-def _jacobian(state: _State) -> Floats:
-    """Derivatives of the residuals by (s, r, t), (n, 7); the nearest points stay fixed on the material."""
-    scale, vector = state.theta[0], state.theta[1:4]
-    length = state.nearest.distances
-    # A point on the surface has no direction to it: it asks for no motion.
-    inverse = np.divide(1.0, length, out=np.zeros_like(length), where=length > 0)
-    ux, uy, uz = (unit := (state.moved - state.nearest.points).T * inverse)
-    x, y, z = state.nearest.points.T
-    jacobian = np.empty((7, len(length)))
-    jacobian[0] = -(ux * x + uy * y + uz * z)
-    turned = np.stack([uy * z - uz * y, uz * x - ux * z, ux * y - uy * x])
-    jacobian[1:4] = (scale * _right_jacobian(vector)).T @ turned
-    # Late: loading it takes longer than scoring several samples.
-    from scipy.spatial.transform import Rotation
+# The loops below are compiled not for their arithmetic: a library for matrices takes every core for such sizes.
 
-    jacobian[4:] = -Rotation.from_rotvec(vector).as_matrix() @ unit
-    return jacobian.T
+
+@compiled("void(Array(f8, 2, 'C', readonly=True), f8[:,::1], Array(f8, 1, 'C', readonly=True), f8[:,::1])")
+def _move(points: Floats, matrix: Floats, shift: Floats, moved: Floats) -> None:
+    for i in range(len(points)):
+        x, y, z = points[i, 0], points[i, 1], points[i, 2]
+        for axis in range(3):
+            moved[i, axis] = matrix[axis, 0] * x + matrix[axis, 1] * y + matrix[axis, 2] * z + shift[axis]
+
+
+@compiled("void(f8[:,::1], f8[:,::1], f8[::1], f8[:,::1], f8[::1])")
+def _sum_up(moved: Floats, nearest: Floats, distances: Floats, products: Floats, weighted: Floats) -> None:
+    """Sums of a a' and of a times the distance, where a = (u.q, u x q, u): u the direction from the nearest point q.
+
+    These are the distances' derivatives by (s, r, t), but for a turn that is the same for all of them.
+    """
+    row = np.empty(7)
+    products[:], weighted[:] = 0.0, 0.0
+    for i in range(len(moved)):
+        length = distances[i]
+        # A point on the surface has no direction to it: it asks for no motion.
+        if length == 0:
+            continue
+        x, y, z = nearest[i, 0], nearest[i, 1], nearest[i, 2]
+        ux, uy, uz = (moved[i, 0] - x) / length, (moved[i, 1] - y) / length, (moved[i, 2] - z) / length
+        row[0] = ux * x + uy * y + uz * z
+        row[1], row[2], row[3] = uy * z - uz * y, uz * x - ux * z, ux * y - uy * x
+        row[4], row[5], row[6] = ux, uy, uz
+        for j in range(7):
+            weighted[j] += row[j] * length
+            for k in range(7):
+                products[j, k] += row[j] * row[k]
+
+
+def _derivative(theta: Floats) -> Floats:
+    """Takes a row of `_sum_up` to the distance's derivative by (s, r, t), (7, 7); the nearest point stays fixed."""
+    turn = np.zeros((7, 7))
+    turn[0, 0] = -1.0
+    turn[1:4, 1:4] = (theta[0] * _right_jacobian(theta[1:4])).T
+    turn[4:, 4:] = -_transform(theta).rotation
+    return turn
 
 
 def _right_jacobian(vector: Floats) -> Floats:
