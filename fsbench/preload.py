@@ -2,6 +2,7 @@
 
 import gc
 import signal
+import warnings
 
 # Ctrl-C is the main process's to handle; it would break the imports below off with a traceback of their own.
 signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -15,6 +16,8 @@ import fsbench.raster  # noqa: E402
 
 __all__ = ["fsbench"]
 
+# As fsbench.cli.messages has it, which takes longer to load.
+warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
 fsbench.compiled.load(fsbench.io.decimals, fsbench.io.lines, fsbench.raster, fsbench.metrics.cylinder_distance)
 # What is there now stays: no worker searches it for cycles, which would copy it, nor does the server when it ends.
 gc.freeze()

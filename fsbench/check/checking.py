@@ -133,8 +133,9 @@ def quick(
     elif mean > _MATCHES:
         evidence, _ = _gather(benchmark, adapter, Path(folder), some_of, 1, cache)
         findings += sentences.of_loading(evidence)
-        if any(one.sights for one in evidence):
-            findings.append(sentences.of_frame(diagnose(evidence, search=False), adapter))
+        seen = [one for one in evidence if one.sights]
+        if seen:
+            findings.append(sentences.of_frame(diagnose(seen, search=False), adapter))
     return tuple(finding for finding in findings if finding.verdict == "wrong")
 
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +15,11 @@ def say(text: str) -> None:
         click.echo(text, err=True)
     except (OSError, ValueError):
         silence(2)
+
+
+def plain_warnings() -> None:
+    """Let this process print warnings as messages to people, not as lines of source; for what runs nothing else."""
+    warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
 
 
 def silence(descriptor: int) -> None:

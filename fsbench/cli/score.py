@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fsbench.cli.adapter_options import adapter_options
-from fsbench.cli.messages import say
+from fsbench.cli.messages import plain_warnings, say
 from fsbench.cli.running_options import Running, running_options
 from fsbench.cli.scan_options import NAMES, scan_options
 
@@ -43,6 +43,7 @@ def command(
 
     Exit code: 0 every sample scored; 1 some have no score; 2 wrong usage, or nothing could be scored.
     """
+    plain_warnings()
     running = Running.of(jobs, options)
     running.warm_up(benchmark)
     # All that follows is loaded while what workers are forked from loads its own.
@@ -111,5 +112,6 @@ def _look(task: "Task", names: list[str]) -> list[str]:
 
     opened = Benchmark.open(task.benchmark, task.root)
     samples = [opened.sample(name) for name in names]
-    cache = PreparedCache(Path(task.cache)) if task.cache else None
+    # Looked up there and not kept: that is for those that score.
+    cache = PreparedCache(Path(task.cache), limit_bytes=0) if task.cache else None
     return [f"{found.topic}: {found.text}" for found in quick(opened, task.adapter, task.folder, samples, cache)]

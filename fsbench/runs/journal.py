@@ -130,11 +130,14 @@ def open_journal(folder: Path, settings: dict[str, Any], *, restart: bool = Fals
         header, end = (b"", 0) if restart else _ends(folder / NAME)
         if header:
             _refuse_other_settings(folder, header, settings)
-        # Nothing that is good is written again: a crash at this point loses nothing either.
-        file.truncate(end)
-        file.seek(end)
-        if not end:
-            _write(file, _line({"settings": settings}))
+        try:
+            # Nothing that is good is written again: a crash at this point loses nothing either.
+            file.truncate(end)
+            file.seek(end)
+            if not end:
+                _write(file, _line({"settings": settings}))
+        except OSError as error:
+            raise FsbenchError(f"{folder}: cannot write a run here: {error.strerror}") from None
         yield Journal(file, folder, written_ns)
 
 

@@ -112,6 +112,26 @@ def test_a_journal_that_is_done_with_is_gone(folder: Path) -> None:
     assert not list(folder.iterdir())
 
 
+def test_a_disk_that_is_full_from_the_start_is_told(tmp_path: Path) -> None:
+    code = f"""
+        import resource, signal, sys
+        from pathlib import Path
+        from fsbench.errors import FsbenchError
+        from fsbench.runs.journal import open_journal
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
+        try:
+            with open_journal(Path({str(tmp_path / "run")!r}), {SETTINGS!r}):
+                pass
+        except FsbenchError as error:
+            sys.exit(str(error))
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False)
+    assert done.stderr == f"{tmp_path / 'run'}: cannot write a run here: File too large\n"
+    with open_journal(tmp_path / "run", SETTINGS) as journal:
+        assert journal.n_done == 0
+
+
 def test_a_full_disk_is_told_and_keeps_what_was_written(folder: Path) -> None:
     """A limit on the size of files stands for the disk: the write that crosses it fails in the middle."""
     size = (folder / NAME).stat().st_size
