@@ -178,7 +178,13 @@ class Benchmark:
 
     def _kept(self, cache: PreparedCache, key: str, view: View, threads: int) -> Prepared | None:
         arrays = cache.load(key)
-        return self.protocol.restore(arrays, view, threads) if arrays else None
+        if arrays is None or not all(np.isfinite(array).all() for array in arrays.values() if array.dtype.kind == "f"):
+            return None
+        try:
+            return self.protocol.restore(arrays, view, threads)
+        except (LookupError, ValueError, TypeError):
+            # Whole, but not of our making: it is computed again.
+            return None
 
     def _placement(self, sample: Sample) -> "_Placement":
         """How the reference gets into the camera frame in mm, and how it is looked at."""

@@ -84,6 +84,24 @@ def test_a_damaged_entry_is_computed_again(cache: PreparedCache, sample: Path, d
     assert path.read_bytes() == good
 
 
+@pytest.mark.parametrize("wrong", ["not finite", "too few", "of something else"])
+def test_a_whole_entry_that_is_not_ours_is_computed_again(cache: PreparedCache, sample: Path, wrong: str) -> None:
+    benchmark = Benchmark.open("fswild", sample)
+    fresh = benchmark.prepare("000", cache=cache)
+    (path,) = _entries(cache)
+    arrays = cache.load(path.stem)
+    assert arrays is not None
+    cache.store(
+        path.stem,
+        {
+            "not finite": {**arrays, "radius_mm": arrays["radius_mm"] * np.nan},
+            "too few": {**arrays, "normals": arrays["normals"][:-1]},
+            "of something else": {"numbers": np.arange(5.0)},
+        }[wrong],
+    )
+    assert _same(benchmark.prepare("000", cache=cache), fresh)
+
+
 def test_the_oldest_make_room(tmp_path: Path) -> None:
     cache = PreparedCache(tmp_path, limit_bytes=12_000)
     arrays = {"numbers": np.arange(500.0)}  # about 4.3 kB
