@@ -28,6 +28,10 @@ class ReferenceDataError(FsbenchError):
     """The benchmark's own data is missing or unusable; no prediction is to blame."""
 
 
+class LostError(FsbenchError):
+    """What a whole run stands on is gone or full: a folder, a disk. No sample is to blame; the run stops, to go on."""
+
+
 class MissingError(FsbenchError):
     """There is no prediction for the sample."""
 

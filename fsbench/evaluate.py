@@ -1,11 +1,13 @@
 """Evaluate: a benchmark and an adapter in, a run out, on any `concurrent.futures` executor."""
 
+import os
 import platform
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.metadata import version
 from itertools import islice
@@ -17,10 +19,10 @@ from fsbench.adapters import AdapterLike
 from fsbench.benchmarks import Benchmark, Sample
 from fsbench.benchmarks.cache import PreparedCache
 from fsbench.benchmarks.scans import Choice, ScanBenchmark
-from fsbench.errors import FsbenchError
+from fsbench.errors import FsbenchError, LostError
 from fsbench.metrics.pooling import Pool
 from fsbench.runs import Record
-from fsbench.runs.pools import write_doubts, write_pool
+from fsbench.runs.pools import remove_pool, write_doubts, write_pool
 from fsbench.surface import open3d_version
 
 
@@ -51,7 +53,13 @@ class Task:
     cache: str = ""
 
     def __call__(self, name: str) -> Record:
-        """Score one sample. Trouble with its files is in the record; a bug of ours raises."""
+        """Score one sample. Trouble with its files is in the record; a bug of ours raises.
+
+        Raises
+        ------
+        LostError
+            If the folders are gone, not the sample's files alone.
+        """
         start = time.perf_counter()
         benchmark = _opened(self.benchmark, self.root)
         sample = benchmark.sample(name)
@@ -59,9 +67,8 @@ class Task:
             mesh = self.adapter.load(self.folder, name, benchmark.focal_px(sample))
             cache = PreparedCache(Path(self.cache)) if self.cache else None
             scores = benchmark.prepare(sample, cache=cache).measure(mesh).scores.as_dict()
-        except FsbenchError as error:
-            reason = str(error).replace(self.folder, self.source) if self.source else str(error)
-            return Record(name, error.status, reason, seconds=time.perf_counter() - start)
+        except (FsbenchError, OSError) as error:
+            return _without_score(self, name, error, start)
         return Record(name, "ok", "", scores, time.perf_counter() - start)
 
 
@@ -87,30 +94,81 @@ class ScanTask:
     pools: str = ""
 
     def __call__(self, name: str) -> Record:
-        """Score one sample; what is suspicious about its alignment is kept beside its pool."""
+        """Score one sample, as `Task` does; what is suspicious about its alignment is kept beside its pool."""
         start = time.perf_counter()
         benchmark = _opened_scans(self.benchmark, self.root, self.adapter)
         try:
             measured = benchmark.measure(name, self.folder)
-        except FsbenchError as error:
-            reason = str(error).replace(self.folder, self.source) if self.source else str(error)
-            return Record(name, error.status, reason, seconds=time.perf_counter() - start)
-        if self.pools:
-            write_pool(Path(self.pools), name, Pool.of(measured.ref_to_pred_mm))
-            write_doubts(Path(self.pools), name, measured.scores.doubts)
+        except (FsbenchError, OSError) as error:
+            self._keep(remove_pool, name)
+            return _without_score(self, name, error, start)
+        self._keep(write_pool, name, Pool.of(measured.ref_to_pred_mm))
+        self._keep(write_doubts, name, measured.scores.doubts)
         return Record(name, "ok", "", measured.scores.as_dict(), time.perf_counter() - start)
+
+    def _keep(self, write: Callable[..., None], *what: Any) -> None:
+        if not self.pools:
+            return
+        try:
+            write(Path(self.pools), *what)
+        except OSError as error:
+            raise LostError(f"{self.pools}: cannot write here: {error.strerror}") from None
+
+
+def _without_score(task: Task | ScanTask, name: str, error: FsbenchError | OSError, start: float) -> Record:
+    """The row of a sample whose files are to blame.
+
+    Raises
+    ------
+    LostError
+        If it is the folders: a row a sample would be a run that looks finished.
+    """
+    for folder in (task.folder, task.root):
+        try:
+            os.scandir(folder).close()
+        except OSError as why:
+            shown = (task.source or folder) if folder == task.folder else folder
+            raise LostError(f"{shown}: cannot be read any more: {why.strerror}") from None
+    status = error.status if isinstance(error, FsbenchError) else "failed"
+    text = str(error) if isinstance(error, FsbenchError) else f"{error.filename or name}: {error.strerror}"
+    reason = text.replace(task.folder, task.source) if task.source else text
+    return Record(name, status, reason, seconds=time.perf_counter() - start)
+
+
+def anywhere(task: Task | ScanTask) -> Task | ScanTask:
+    """The same task, with the same rows, for processes that may have another working directory."""
+    paths = {"root": task.root, "folder": task.folder}
+    if task.benchmark.endswith(".toml"):
+        paths["benchmark"] = task.benchmark
+    here: dict[str, Any] = {name: str(Path(path).absolute()) for name, path in paths.items()}
+    here["source"] = task.source or task.folder
+    if isinstance(task, Task):
+        return replace(task, **here)
+    pools = str(Path(task.pools).absolute()) if task.pools else ""
+    return replace(task, adapter=task.adapter.anywhere(), pools=pools, **here)
 
 
 @lru_cache(maxsize=4)
 def _opened_scans(name: str, root: str, choice: Choice) -> ScanBenchmark:
     """A worker opens the benchmark once, not once a sample."""
-    return ScanBenchmark.open(name, root, choice)
+    with _was_fine():
+        return ScanBenchmark.open(name, root, choice)
 
 
 @lru_cache(maxsize=4)
 def _opened(name: str, root: str) -> Benchmark:
     """A worker opens the benchmark once, not once a sample."""
-    return Benchmark.open(name, root)
+    with _was_fine():
+        return Benchmark.open(name, root)
+
+
+@contextmanager
+def _was_fine() -> Iterator[None]:
+    """Who hands out samples has opened the benchmark before: that it does not open now is no sample's fault."""
+    try:
+        yield
+    except FsbenchError as error:
+        raise LostError(str(error)) from None
 
 
 def evaluate(
@@ -134,6 +192,11 @@ def evaluate(
     ------
     Record
         In the order in which they finish with an executor, in the given order without.
+
+    Raises
+    ------
+    LostError
+        If what all samples need is gone; those that are yielded stand.
     """
     names = [sample.name for sample in samples]
     if executor is None:
@@ -171,6 +234,8 @@ def _record(name: str, future: Future[Record]) -> Record:
     if isinstance(error, BrokenExecutor):
         # It does not say which sample broke it, and none must be blamed for another.
         raise _broken(error)
+    if isinstance(error, LostError):
+        raise error
     if isinstance(error, FsbenchError):
         return Record(name, error.status, str(error))
     return Record(name, "failed", "out of memory" if isinstance(error, MemoryError) else f"the worker is lost: {error}")
@@ -181,7 +246,7 @@ def _guarded(task: Task | ScanTask, name: str) -> Record:
     start = time.perf_counter()
     try:
         return task(name)
-    except MemoryError:
+    except (MemoryError, LostError):
         raise
     except Exception as error:  # noqa: BLE001 - the one place, see STYLE: a bug costs one row, not the run
         where = traceback.extract_tb(error.__traceback__)[-1]

@@ -72,6 +72,15 @@ class PredictionFiles:
         """Whether there is something for the sample."""
         return bool(self._candidates(folder, case))
 
+    def paths(self, folder: Path, case: Case) -> list[Path]:
+        """All files of a sample that are there now, landmarks too; FormatError if it is not clear which they are."""
+        found = []
+        for stem, path in self._candidates(folder, case):
+            for mesh in [path] if path.is_file() else _meshes_in(path):
+                marks = self._landmark_path(folder, case, stem, mesh)
+                found += [mesh] if marks is None else [mesh, marks]
+        return found
+
     def _candidates(self, folder: Path, case: Case) -> list[tuple[str, Path]]:
         """Every file, or folder with frames, that could be the prediction, with its name below the folder."""
         found = []
@@ -92,19 +101,31 @@ class PredictionFiles:
         mesh = read_mesh(path)
         if self.landmarks is None:
             return Frame(mesh, self._beside(folder, stem, path) if self.beside else None)
-        names: Mapping[str, str] = {**case.names, "frame": path.stem}
-        marks = self.landmarks.read(folder, names, mesh, path)
+        marks = self.landmarks.read(folder, _names(case, path), mesh, path)
         if marks is None:
             raise FormatError(f"{path}: there is no file {self.landmarks.pattern} with its landmarks")
         return Frame(mesh, marks)
 
+    def _landmark_path(self, folder: Path, case: Case, stem: str, path: Path) -> Path | None:
+        if self.landmarks is None:
+            return _find_beside(folder, stem, path) if self.beside else None
+        return None if self.landmarks.indices else self.landmarks.path(folder, _names(case, path))
+
     def _beside(self, folder: Path, stem: str, path: Path) -> Floats:
-        """A frame's own landmarks, else the video's."""
-        found = find_file(path.parent, path.stem, LANDMARK_SUFFIXES) or find_file(folder, stem, LANDMARK_SUFFIXES)
+        found = _find_beside(folder, stem, path)
         if found is None:
             endings = ", ".join(LANDMARK_SUFFIXES)
             raise FormatError(f"{path}: has no landmarks beside it, a file of its name with {endings}")
         return read_landmarks(found)
+
+
+def _names(case: Case, path: Path) -> Mapping[str, str]:
+    return {**case.names, "frame": path.stem}
+
+
+def _find_beside(folder: Path, stem: str, path: Path) -> Path | None:
+    """A frame's own landmarks, else the video's."""
+    return find_file(path.parent, path.stem, LANDMARK_SUFFIXES) or find_file(folder, stem, LANDMARK_SUFFIXES)
 
 
 def _meshes_in(folder: Path) -> list[Path]:

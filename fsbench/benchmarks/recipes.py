@@ -1,7 +1,8 @@
 """Recipes: the protocol that a specification names, with what the user sets."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from fsbench.benchmarks.settings import parse_settings, with_settings
@@ -47,6 +48,15 @@ class Choice:
     def settings(self) -> dict[str, Any]:
         """For a run's manifest."""
         return {**asdict(self), "changes": list(self.changes)}
+
+    def anywhere(self) -> "Choice":
+        """The same, for processes that may have another working directory."""
+        return replace(self, landmarks=_anywhere(self.landmarks), pred_landmarks=_anywhere(self.pred_landmarks))
+
+
+def _anywhere(landmarks: str) -> str:
+    """A folder or file by its whole path; vertices and patterns, which are below the side's own folder, as they are."""
+    return str(Path(landmarks).absolute()) if landmarks and Path(landmarks).exists() else landmarks
 
 
 def protocol_of(spec: Spec, choice: Choice) -> Protocol:

@@ -92,7 +92,7 @@ class ScanBenchmark:
         FormatError
             If a list under `root` is damaged.
         """
-        chosen, spec = choice or Choice(), load_spec(name)
+        chosen, spec, root = choice or Choice(), load_spec(name), Path(root).absolute()
         if spec.protocol not in PROTOCOLS:
             raise UsageError(f"{spec.name} is scored by the protocol {spec.protocol}, which aligns no scans")
         protocol = protocol_of(spec, chosen)
@@ -104,10 +104,10 @@ class ScanBenchmark:
                 f"{spec.name} looks at no --pred-landmarks; with --set start=landmarks it starts from them"
             )
         spec = _with_views(spec, protocol)
-        cases = {case.sample.name: case for case in list_cases(spec, Path(root))}
+        cases = {case.sample.name: case for case in list_cases(spec, root)}
         listed = replace(spec, samples=tuple(case.sample for case in cases.values()))
         files = PredictionFiles(pred_marks, _beside(protocol), isinstance(protocol, Micc), _frames(spec))
-        return cls(listed, Path(root), chosen, protocol, cases, files, marks)
+        return cls(listed, root, chosen, protocol, cases, files, marks)
 
     @property
     def samples(self) -> tuple[Sample, ...]:
@@ -256,6 +256,13 @@ class ScanBenchmark:
         if not isinstance(self.protocol, Micc):
             return measured[0]
         return _of_video(measured, frames, len(prepared.scans))
+
+    def prediction_paths(self, name: str, folder: str | Path) -> list[Path]:
+        """Files of the sample's prediction that are in `folder`, landmarks too; none where they are not clear."""
+        try:
+            return self.predictions.paths(Path(folder), self.cases[name])
+        except FormatError:
+            return []
 
     def prepare(self, sample: Sample | str, threads: int = 1) -> PreparedCase:
         """The sample's scans, kept while the next samples need them too.

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,11 +16,8 @@ from fsbench.evaluate import ScanTask
 from fsbench.io.archive import open_folder
 from fsbench.protocols.aligned import SCALE_OFF
 from fsbench.runs import Run, load_run
-from fsbench.runs.pools import OVERALL, POOLED, read_doubts, write_tables
+from fsbench.runs.pools import OVERALL, POOLED, has_pool, read_doubts, write_tables
 from fsbench.runs.saving import Saved
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _POOLS = "pools"
 _OURS = ".fsbench"
@@ -39,6 +36,7 @@ def score_scans(
     out: Path,
     running: Running,
     overwrite: bool,
+    resume: bool,
 ) -> Saved:
     """Score the predictions in `pred`, write the run and its pooled tables, and say what is suspicious."""
     choice = choice_of(options)
@@ -47,34 +45,53 @@ def score_scans(
     if not Path(pred).exists():
         raise UsageError(f"{pred}: no such folder or archive; --pred has one method's meshes, named like the samples")
     chosen = opened.select(samples) if samples is not None else opened.samples
-    pools = out / _POOLS
-    if overwrite and (pools / _OURS).is_file():
-        shutil.rmtree(pools)
-    if pools.exists() and not (pools / _OURS).is_file():
-        raise UsageError(f"{pools} is there already and not of our making: choose another --out")
-    pools.mkdir(parents=True, exist_ok=True)
-    (pools / _OURS).touch()
+    bins = {sample.name: sample.bins for sample in running.part(chosen)}
+    pools = _Pools(out, bins)
     say(f"settings: {opened.signature}")
     for caution in opened.cautions:
         say(caution)
     if opened.absent:
         say(f"warning: {opened.absent}; the run is of these")
-    bins = {sample.name: sample.bins for sample in running.part(chosen)}
-    tables: list[pd.DataFrame] = []
-
-    def finish() -> dict[str, Any]:
-        by = tuple(column for column in next(iter(bins.values()), {}) if column != "subject")
-        tables.append(write_tables(out, pools, bins, by))
-        return {"suspicious": read_doubts(pools, bins)}
-
     with open_folder(pred) as folder:
-        task = ScanTask(name, root, choice, str(folder), pred, str(pools))
-        saved = score(opened, task, method, chosen, out, running, overwrite, finish)
-    shutil.rmtree(pools, ignore_errors=True)
-    _say_pooled(tables[0], out, len(bins))
+        task = ScanTask(name, root, choice, str(folder), pred, str(pools.folder))
+        saved = score(opened, task, method, chosen, out, running, overwrite, resume, pools)
+    _say_pooled(out, len(bins))
     run = load_run(out)
     _say_suspicious(run, run.manifest["suspicious"])
     return saved
+
+
+class _Pools:
+    """The distances behind the rows, a file a sample until the run is written; then their tables.
+
+    Raises
+    ------
+    UsageError
+        If somebody else's folder stands where they would be kept.
+    """
+
+    def __init__(self, out: Path, bins: Mapping[str, Mapping[str, str]]) -> None:
+        self.folder = out / _POOLS
+        self._out, self._bins = out, bins
+        if self.folder.exists() and not (self.folder / _OURS).is_file():
+            raise UsageError(f"{self.folder} is there already and not of our making: choose another --out")
+
+    def begin(self, is_new: bool) -> None:
+        if is_new:
+            self.end()
+        self.folder.mkdir(exist_ok=True)
+        (self.folder / _OURS).touch()
+
+    def lacks(self, sample: str) -> bool:
+        return not has_pool(self.folder, sample)
+
+    def finish(self) -> dict[str, Any]:
+        by = tuple(column for column in next(iter(self._bins.values()), {}) if column != "subject")
+        write_tables(self._out, self.folder, self._bins, by)
+        return {"suspicious": read_doubts(self.folder, self._bins)}
+
+    def end(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def choice_of(options: Mapping[str, Any]) -> Choice:
@@ -83,7 +100,10 @@ def choice_of(options: Mapping[str, Any]) -> Choice:
     return Choice(**{renamed.get(name, name): value for name, value in options.items() if value is not None})
 
 
-def _say_pooled(table: "pd.DataFrame", out: Path, n_samples: int) -> None:
+def _say_pooled(out: Path, n_samples: int) -> None:
+    import pandas as pd
+
+    table = pd.read_csv(out / POOLED)
     if table.empty:
         return
     overall = table[table["by"] == OVERALL].iloc[0]

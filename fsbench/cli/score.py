@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Samples scored at once.")
 @running_options
 @click.option("--samples", help="Only these, e.g. 000-009,123 or '03_*'.")
+@click.option("--resume", is_flag=True, help="Leave a finished run as it is; an unfinished one goes on in any case.")
 @click.option("--overwrite", is_flag=True, help="Throw away an unfinished or different run in --out.")
 def command(
     benchmark: str,
@@ -33,6 +34,7 @@ def command(
     out: str,
     jobs: int,
     samples: str | None,
+    resume: bool,
     overwrite: bool,
     **options: Any,
 ) -> None:
@@ -44,6 +46,8 @@ def command(
     Exit code: 0 every sample scored; 1 some have no score; 2 wrong usage, or nothing could be scored.
     """
     plain_warnings()
+    if resume and overwrite:
+        raise click.UsageError("--resume keeps what --overwrite throws away: give one of them")
     running = Running.of(jobs, options)
     running.warm_up(benchmark)
     # All that follows is loaded while what workers are forked from loads its own.
@@ -72,7 +76,7 @@ def command(
         if given:
             raise UsageError(f"{benchmark} finds how a prediction stands; leave out {', '.join(given)}")
         refuse_inside_predictions(out, pred)
-        run = score_scans(benchmark, root, pred, scans, label, samples, Path(out), running, overwrite)
+        run = score_scans(benchmark, root, pred, scans, label, samples, Path(out), running, overwrite, resume)
         click.get_current_context().exit(summarise(run, Path(out)))
     given = [f"--{name.replace('_', '-')}" for name, value in scans.items() if value is not None]
     if given:
@@ -97,8 +101,9 @@ def command(
                 say(f"warning: {warning}")
 
         # A run that goes on was looked at when it began.
-        with nullcontext() if is_unfinished(Path(out)) and not overwrite else running.beside(look, warn):
-            run = score(opened, task, label, chosen, Path(out), running, overwrite)
+        was_seen = not overwrite and (is_unfinished(Path(out)) or (resume and (Path(out) / "run.json").is_file()))
+        with nullcontext() if was_seen else running.beside(look, warn):
+            run = score(opened, task, label, chosen, Path(out), running, overwrite, resume)
     click.get_current_context().exit(summarise(run, Path(out)))
 
 
@@ -114,4 +119,9 @@ def _look(task: "Task", names: list[str]) -> list[str]:
     samples = [opened.sample(name) for name in names]
     # Looked up there and not kept: that is for those that score.
     cache = PreparedCache(Path(task.cache), limit_bytes=0) if task.cache else None
-    return [f"{found.topic}: {found.text}" for found in quick(opened, task.adapter, task.folder, samples, cache)]
+    try:
+        found = quick(opened, task.adapter, task.folder, samples, cache)
+    except OSError:
+        # What the system cannot read is told in its sample's row.
+        return []
+    return [f"{one.topic}: {one.text}" for one in found]

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,14 +12,45 @@ from fsbench.benchmarks import Benchmark, Sample
 from fsbench.benchmarks.scans import ScanBenchmark
 from fsbench.cli.messages import say
 from fsbench.cli.running_options import Running
-from fsbench.errors import UsageError
-from fsbench.evaluate import ScanTask, Task, evaluate, manifest
-from fsbench.runs import Record
+from fsbench.errors import FsbenchError, LostError, UsageError
+from fsbench.evaluate import ScanTask, Task, anywhere, evaluate, manifest
+from fsbench.runs import Record, load_run
 from fsbench.runs.journal import Journal, is_unfinished, open_journal, remove_journal
 from fsbench.runs.run import load_manifest
 from fsbench.runs.saving import Saved, save
 
 _LINES_IN_A_LOG = 10
+_LATER = "the same command goes on"
+
+
+class Beside(Protocol):
+    """What a run holds beside its rows; all is done while no other process can write the run."""
+
+    def begin(self, is_new: bool) -> None:
+        """Before the first sample; of a new run nothing is there yet that counts."""
+
+    def lacks(self, sample: str) -> bool:
+        """Whether what belongs to a sample that has its row is not there, so that it has to be scored again."""
+
+    def finish(self) -> dict[str, Any]:
+        """Write it, when all rows are there; what the manifest says of it."""
+
+    def end(self) -> None:
+        """Tidy up, when the run is written."""
+
+
+class _Nothing:
+    """Rows are all there is."""
+
+    def begin(self, is_new: bool) -> None: ...
+
+    def lacks(self, sample: str) -> bool:
+        return False
+
+    def finish(self) -> dict[str, Any]:
+        return {}
+
+    def end(self) -> None: ...
 
 
 def score(
@@ -30,14 +61,15 @@ def score(
     out: Path,
     running: Running,
     overwrite: bool = False,
-    finish: Callable[[], dict[str, Any]] = dict,
+    resume: bool = False,
+    beside: Beside | None = None,
 ) -> Saved:
     """Score `samples` into the run folder `out`, going on where an earlier call was stopped.
 
-    `finish` writes what belongs to the run beside its rows, when all are there, and returns what the manifest says
-    of it.
+    A finished run of the same thing is scored again, unless with `resume`.
     """
     start = time.perf_counter()
+    beside = beside or _Nothing()
     if (out / "samples.csv").is_dir() or (out / "run.json").is_dir():
         raise UsageError(f"{out}: samples.csv or run.json is a folder there; choose another --out")
     # A kill may have come between the two.
@@ -50,10 +82,14 @@ def score(
         samples = running.part(samples)
     if not overwrite:
         _refuse_other_run(out, about)
+    if resume and (out / "run.json").is_file() and not is_unfinished(out):
+        say(f"{out}: is finished already; without --resume it would be scored again")
+        return Saved.of(load_run(out))
     absent = set(benchmark.missing_references()) & {sample.name for sample in samples}
     _warn_incomplete(benchmark, absent, len(samples))
     with open_journal(out, {**about, "versions": None}, restart=overwrite) as journal:
-        todo = _to_do(journal, task, samples)
+        beside.begin(is_new=not journal.n_done)
+        todo = _to_do(journal, benchmark, task, samples, beside)
         if journal.n_done:
             say(f"going on: {journal.n_done} of {len(samples)} samples are scored already")
         try:
@@ -61,18 +97,31 @@ def score(
                 _progress(f"{about['benchmark']} {method}", len(samples), journal.n_done) as step,
                 running.executor(len(todo)) as (executor, at_once),
             ):
-                for record in evaluate(task, todo, executor, at_once):
+                for record in evaluate(anywhere(task), todo, executor, at_once):
                     journal.append(record)
                     step(record)
         except KeyboardInterrupt:
-            say(f"stopped: {journal.n_done} of {len(samples)} samples are kept in {out}; the same command goes on")
+            say(f"stopped: {_kept(journal, samples, out)}; {_LATER}")
             raise
+        except LostError as error:
+            raise FsbenchError(f"{error}; {_kept(journal, samples, out)}: when it is mended, {_LATER}") from None
         bins = {sample.name: sample.bins for sample in samples}
         seconds = round(time.perf_counter() - start, 2)
         settings = {**about, "references_missing": len(absent), "jobs": running.jobs, "wall_seconds": seconds}
-        saved = save(out, journal.records(bins), bins, benchmark.metrics, {**settings, **finish()})
+        try:
+            saved = save(out, journal.records(bins), bins, benchmark.metrics, {**settings, **beside.finish()})
+        except OSError as error:
+            where = error.filename or out
+            raise FsbenchError(
+                f"{where}: {error.strerror}; {_kept(journal, samples, out)}: when it is mended, {_LATER}"
+            ) from None
         remove_journal(out)
+        beside.end()
     return saved
+
+
+def _kept(journal: Journal, samples: Sequence[Sample], out: Path) -> str:
+    return f"{journal.n_done} of {len(samples)} samples are kept in {out}"
 
 
 def summarise(run: Saved, out: Path) -> int:
@@ -94,32 +143,45 @@ def summarise(run: Saved, out: Path) -> int:
     return 1 if n_lost else 0
 
 
-def _to_do(journal: Journal, task: Task | ScanTask, samples: Sequence[Sample]) -> list[Sample]:
+def _to_do(
+    journal: Journal,
+    benchmark: Benchmark | ScanBenchmark,
+    task: Task | ScanTask,
+    samples: Sequence[Sample],
+    beside: Beside,
+) -> list[Sample]:
     """The samples without a record, or with one that does not hold any more, which is taken back."""
     if not journal.n_done:
         return list(samples)
     names = {sample.name for sample in samples}
     journal.forget([record.sample for record in journal.records() if record.sample not in names])
-    journal.forget(_stale(journal, task))
+    journal.forget(_stale(journal, benchmark, task, beside))
     done = journal.places()
     return [sample for sample in samples if sample.name not in done]
 
 
-def _stale(journal: Journal, task: Task | ScanTask) -> list[str]:
-    """What a run that goes on scores again: all without a score, and what has changed since it was stopped."""
-    # Scans are found by another rule, and files out of an archive are unpacked just now.
-    is_datable = isinstance(task, Task) and task.source in ("", task.folder)
+def _stale(journal: Journal, benchmark: Benchmark | ScanBenchmark, task: Task | ScanTask, beside: Beside) -> list[str]:
+    """What a run that goes on scores again: all without a score, what has changed since it was stopped, or is lost."""
+    # What comes out of an archive was unpacked just now.
+    is_datable = task.source in ("", task.folder)
+
+    def has_changed(sample: str) -> bool:
+        paths = _paths(benchmark, task, sample) if is_datable else []
+        return any(path.is_file() and path.stat().st_mtime_ns >= journal.written_ns for path in paths)
+
     return [
         record.sample
         for record in journal.records()
-        if record.status != "ok" or (is_datable and _has_changed(task, record.sample, journal.written_ns))
+        if record.status != "ok" or beside.lacks(record.sample) or has_changed(record.sample)
     ]
 
 
-def _has_changed(task: Task | ScanTask, sample: str, since_ns: int) -> bool:
+def _paths(benchmark: Benchmark | ScanBenchmark, task: Task | ScanTask, sample: str) -> list[Path]:
+    """Files that the sample's prediction is read from."""
+    if isinstance(benchmark, ScanBenchmark):
+        return benchmark.prediction_paths(sample, task.folder)
     assert isinstance(task, Task)
-    paths = (Path(task.folder) / known for file in task.adapter.files(sample) for known in file.names)
-    return any(path.is_file() and path.stat().st_mtime_ns >= since_ns for path in paths)
+    return [Path(task.folder) / known for file in task.adapter.files(sample) for known in file.names]
 
 
 def _refuse_other_run(out: Path, about: dict[str, Any]) -> None:

@@ -43,6 +43,17 @@ def read_pool(folder: Path, sample: str) -> Pool | None:
     return Pool(counts, float(rows[0, -1]), float(rows[1, -1]))
 
 
+def has_pool(folder: Path, sample: str) -> bool:
+    """Whether one was kept."""
+    return _path(folder, sample).is_file()
+
+
+def remove_pool(folder: Path, sample: str) -> None:
+    """Forget what an earlier try at a sample has left."""
+    _path(folder, sample).unlink(missing_ok=True)
+    write_doubts(folder, sample, ())
+
+
 def write_doubts(folder: Path, sample: str, doubts: Sequence[str]) -> None:
     """Keep why one sample's alignment is suspicious; nothing is written where it is not."""
     path = _path(folder, sample).with_suffix(".txt")

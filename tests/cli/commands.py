@@ -1,10 +1,13 @@
 """Running the command line as a user does, in this process."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
 
 from fsbench.cli import main
+from fsbench.runs.journal import Journal
 
 
 @dataclass(frozen=True)
@@ -21,3 +24,18 @@ def fsbench(capsys: pytest.CaptureFixture[str], *arguments: object) -> Answer:
         main([str(argument) for argument in arguments])
     captured = capsys.readouterr()
     return Answer(int(stop.value.code or 0), captured.out, captured.err)
+
+
+@contextmanager
+def ctrl_c_after(monkeypatch: pytest.MonkeyPatch, n_done: int) -> Iterator[None]:
+    """Press Ctrl-C when so many samples are done."""
+    append, count = Journal.append, iter(range(n_done))
+
+    def stop(self, record):
+        if next(count, None) is None:
+            raise KeyboardInterrupt
+        append(self, record)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "append", stop)
+        yield

@@ -8,6 +8,7 @@ import pytest
 
 import fsbench
 from fsbench.io import read_mesh
+from tests.cli.commands import ctrl_c_after
 from tests.cli.commands import fsbench as run
 
 WILD = ("000", "100", "200", "300")
@@ -190,18 +191,7 @@ def test_a_finished_run_is_not_replaced_by_a_smaller_or_different_one(capsys, sa
 
 
 def _stop_after(capsys, monkeypatch, sample, pred, out, n_done: int, chosen: str):
-    """Press Ctrl-C when so many samples are done."""
-    from fsbench.runs.journal import Journal
-
-    append, count = Journal.append, iter(range(n_done))
-
-    def stop(self, record):
-        if next(count, None) is None:
-            raise KeyboardInterrupt
-        append(self, record)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Journal, "append", stop)
+    with ctrl_c_after(monkeypatch, n_done):
         return _score(capsys, sample, pred, out, "--samples", chosen)
 
 
@@ -228,6 +218,21 @@ def test_a_prediction_that_changed_since_the_stop_is_scored_again(
     _stop_after(capsys, monkeypatch, sample, predictions, out, 2, "000,100,200")
     shutil.copyfile(predictions / "200.obj", predictions / "000.obj")
     assert "going on: 1 of 3" in _score(capsys, sample, predictions, out, "--samples", "000,100,200").err
+
+
+def test_resume_goes_on_and_leaves_a_finished_run_alone(capsys, monkeypatch, sample, predictions, tmp_path) -> None:
+    out = tmp_path / "run"
+    chosen = ("--samples", "000,100")
+    _stop_after(capsys, monkeypatch, sample, predictions, out, 1, chosen[1])
+    assert "going on: 1 of 2" in _score(capsys, sample, predictions, out, *chosen, "--resume").err
+    before = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in out.iterdir()}
+    (predictions / "000.obj").unlink()  # what counts is the run that is there
+    answer = _score(capsys, sample, predictions, out, *chosen, "--resume")
+    assert answer.code == 0 and "finished already" in answer.err and "2 of 2 samples scored" in answer.err
+    assert {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in out.iterdir()} == before
+    assert "choose another --out" in _score(capsys, sample, predictions, out, "--samples", "000", "--resume").err
+    assert _score(capsys, sample, predictions, out, *chosen, "--resume", "--overwrite").code == 2
+    assert _score(capsys, sample, predictions, out, *chosen).code == 1
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ import fsbench
 from fsbench.alignment.transform import Similarity
 from fsbench.io import write_ply
 from fsbench.mesh import Mesh
+from fsbench.runs.journal import open_journal
+from tests.cli.commands import ctrl_c_after
 from tests.cli.commands import fsbench as run
 from tests.heads import face_of, head, moved, random_similarity
 
@@ -75,6 +77,41 @@ def test_pooled_numbers_stand_beside_those_of_the_samples(capsys, pairs: Path) -
     at_median = np.interp(pooled["median_mm"][0], curve["limit_mm"], curve["overall"])
     assert at_median == pytest.approx(0.5, abs=0.01)
     assert not (pairs / "run" / "pools").exists()
+
+
+def _pooled(out: Path) -> list[bytes]:
+    return [(out / name).read_bytes() for name in ("pooled.csv", "cumulative.csv", "pooled.npy")]
+
+
+@pytest.mark.parametrize("meanwhile", ["nothing", "a pool is lost", "a prediction changes", "a prediction breaks"])
+def test_a_run_that_was_stopped_ends_with_the_same_pools(capsys, monkeypatch, pairs: Path, meanwhile: str) -> None:
+    with ctrl_c_after(monkeypatch, 2):
+        assert _scan(capsys, pairs).code == 130
+    pools = sorted((pairs / "run" / "pools").glob("*.npy"))
+    assert len(pools) == 3  # of the third the row is lost
+    if meanwhile == "a pool is lost":
+        pools[0].unlink(), pools[1].unlink()
+    elif meanwhile == "a prediction changes":
+        _write(pairs / "pred" / "anna.ply", _noisy(9))
+    elif meanwhile == "a prediction breaks":
+        (pairs / "pred" / "clara.ply").write_text("no mesh")
+    answer = _scan(capsys, pairs)
+    assert ("going on: 2 of 3" in answer.err) == (meanwhile in ("nothing", "a prediction breaks"))
+    assert not (pairs / "run" / "pools").exists()
+    interrupted = _pooled(pairs / "run"), fsbench.load_run(pairs / "run").samples.drop(columns="seconds")
+    _scan(capsys, pairs, "--overwrite")
+    assert interrupted[0] == _pooled(pairs / "run")
+    assert interrupted[1].equals(fsbench.load_run(pairs / "run").samples.drop(columns="seconds"))
+
+
+def test_a_second_process_leaves_the_pools_of_the_first_alone(capsys, monkeypatch, pairs: Path) -> None:
+    with ctrl_c_after(monkeypatch, 2):
+        _scan(capsys, pairs)
+    settings = json.loads((pairs / "run" / "journal.jsonl").read_text().splitlines()[0])["settings"]
+    with open_journal(pairs / "run", settings):
+        answer = _scan(capsys, pairs, "--overwrite")
+        assert answer.code == 2 and "another fsbench process" in answer.err
+        assert len(list((pairs / "run" / "pools").glob("*.npy"))) == 3
 
 
 def test_landmarks_start_the_alignment_and_are_in_the_signature(capsys, pairs: Path) -> None:

@@ -1,0 +1,120 @@
+"""What a whole run stands on is gone in its middle: it stops, blames no sample, and goes on when it is back."""
+
+import errno
+import os
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fsbench
+from fsbench.adapters.adapter import Adapter
+from fsbench.evaluate import ScanTask, Task, anywhere
+from fsbench.io import write_ply
+from fsbench.mesh import Mesh
+from tests.cli.commands import fsbench as run
+from tests.heads import face_of, head
+
+SAMPLES = ("000", "100", "200", "300")
+METHOD = "pred/wild_pred/mean-face"
+
+ADAPTER = """
+    from pathlib import Path
+    from fsbench import adapters
+
+    def load(folder, sample, focal_px):
+        trouble = Path(__file__).with_name("trouble")
+        if sample == "200" and trouble.exists():
+            lost = Path(trouble.read_text())
+            trouble.unlink()
+            lost.rename(lost.with_name("gone"))
+            raise ValueError("whatever the loss leads to")
+        return adapters.load("3DDFA_V2", folder, sample, focal_px)
+"""
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("which", ["pred", "root"])
+def test_a_lost_folder_stops_the_run_and_costs_no_row(
+    capsys, sample: Path, tmp_path: Path, jobs: int, which: str
+) -> None:
+    (tmp_path / "pred").symlink_to(sample / METHOD)
+    (tmp_path / "root").symlink_to(sample)
+    (tmp_path / "own.py").write_text(textwrap.dedent(ADAPTER))
+
+    def score(name: str):
+        return run(capsys, "score", "fswild", "--root", tmp_path / "root", "--pred", tmp_path / "pred", "--jobs", jobs,
+                   "-a", f"{tmp_path / 'own.py'}:load", "--samples", ",".join(SAMPLES), "--out", tmp_path / name,
+                   "--no-cache")  # fmt: skip
+
+    assert score("whole").code == 0
+    (tmp_path / "trouble").write_text(str(tmp_path / which))
+    answer = score("run")
+    assert answer.code == 2
+    assert f"{tmp_path / which}: cannot be read any more" in answer.err and "the same command goes on" in answer.err
+    assert not (tmp_path / "run" / "samples.csv").exists()
+    (tmp_path / "gone").rename(tmp_path / which)
+    assert score("run").code == 0
+    whole, again = (fsbench.load_run(tmp_path / name).samples.drop(columns="seconds") for name in ("whole", "run"))
+    assert whole.equals(again)
+
+
+def test_no_room_for_distances_stops_the_run(capsys, monkeypatch, tmp_path: Path) -> None:
+    for folder, shape in (("scans", face_of(head(30, 40))), ("pred", head(30, 40))):
+        (tmp_path / folder).mkdir()
+        for name in ("anna", "berta"):
+            write_ply(tmp_path / folder / f"{name}.ply", shape)
+    command = ("score", "scan", "--root", tmp_path / "scans", "--pred", tmp_path / "pred", "--out", tmp_path / "run")
+
+    def full(folder: Path, sample: str, pool: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "a file of ours")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("fsbench.evaluate.write_pool", full)
+        answer = run(capsys, *command)
+    assert answer.code == 2 and "No space left" in answer.err and "the same command goes on" in answer.err
+    assert run(capsys, *command).code == 0
+    assert np.isfinite(fsbench.load_run(tmp_path / "run").samples["ref_to_pred_mean_mm"]).all()
+
+
+def test_a_file_that_the_system_cannot_read_is_a_row(capsys, monkeypatch, sample: Path, tmp_path: Path) -> None:
+    load = Adapter.load
+
+    def broken(self: Adapter, folder: str, name: str, focal_px: float | None = None) -> Mesh:
+        if name == "000":
+            raise OSError(errno.EIO, os.strerror(errno.EIO), f"{folder}/000.obj")
+        return load(self, folder, name, focal_px)
+
+    monkeypatch.setattr(Adapter, "load", broken)
+    answer = run(capsys, "score", "fswild", "--root", sample, "--pred", sample / METHOD, "-a", "3DDFA_V2",
+                 "--samples", "000,100", "--out", tmp_path / "run")  # fmt: skip
+    assert answer.code == 1
+    rows = fsbench.load_run(tmp_path / "run").samples
+    assert list(rows["status"]) == ["failed", "ok"]
+    assert rows["reason"][0] == f"{sample / METHOD}/000.obj: Input/output error"
+
+
+def test_a_task_that_travels_names_whole_paths_and_gives_the_same_rows(monkeypatch, sample: Path, tmp_path) -> None:
+    monkeypatch.chdir(sample)
+    near = Task("fswild", ".", fsbench.adapters.get("3DDFA_V2"), METHOD)
+    far = anywhere(near)
+    rows = [near("000"), near("001")]
+    monkeypatch.chdir(tmp_path)
+    for row, there in zip(rows, (far("000"), far("001")), strict=True):
+        assert (row.status, row.reason, row.scores) == (there.status, there.reason, there.scores)
+    assert rows[1].status == "missing" and f"{METHOD}/001.obj" in rows[1].reason
+
+
+def test_landmarks_travel_too(monkeypatch, tmp_path: Path) -> None:
+    from fsbench.benchmarks.scans import Choice
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "marks").mkdir()
+    task = ScanTask(
+        "scan", "scans", Choice(landmarks="marks", pred_landmarks="{sample}_lmk.csv"), "pred", pools="pools"
+    )
+    far = anywhere(task)
+    assert isinstance(far, ScanTask)
+    assert (far.root, far.pools) == (str(tmp_path / "scans"), str(tmp_path / "pools"))
+    assert far.adapter == Choice(landmarks=str(tmp_path / "marks"), pred_landmarks="{sample}_lmk.csv")
