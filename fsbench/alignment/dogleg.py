@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fsbench.alignment.nearest import Nearest, NearestSurface
-from fsbench.alignment.transform import Similarity
+from fsbench.alignment.transform import Similarity, cross_matrix, rotation_by
 from fsbench.compiled import compiled
 from fsbench.mesh import Floats
 
@@ -154,10 +154,7 @@ def _accepted_step(state: _State, model: "_Model", evaluate: _Evaluate, radius: 
 
 
 def _transform(theta: Floats) -> Similarity:
-    # Late: loading it takes longer than scoring several samples.
-    from scipy.spatial.transform import Rotation
-
-    return Similarity(theta[0], Rotation.from_rotvec(theta[1:4]).as_matrix(), theta[4:])
+    return Similarity(theta[0], rotation_by(theta[1:4]), theta[4:])
 
 
 def _evaluate(theta: Floats, points: Floats, surface: NearestSurface, last: _State | None = None) -> _State:
@@ -249,8 +246,7 @@ def _derivative(theta: Floats) -> Floats:
 def _right_jacobian(vector: Floats) -> Floats:
     """J with R(r + d) = R(r) R(J d) to first order in d, (3, 3)."""
     angle = float(np.linalg.norm(vector))
-    x, y, z = vector
-    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    cross = cross_matrix(vector)
     if angle < 1e-6:  # the quotients below lose their digits; the series does not
         series: Floats = np.eye(3) - 0.5 * cross + cross @ cross / 6
         return series

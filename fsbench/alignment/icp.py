@@ -7,7 +7,7 @@ import numpy as np
 
 from fsbench.alignment.nearest import NearestSurface
 from fsbench.alignment.procrustes import weighted_similarity
-from fsbench.alignment.transform import Similarity
+from fsbench.alignment.transform import Similarity, rotation_by
 from fsbench.errors import AlignmentError
 from fsbench.mesh import Floats, Mask
 
@@ -192,9 +192,6 @@ def _plane_step(points: Floats, where: Floats, normals: Floats, weights: Floats,
     shorten = min(
         1.0, _MOST_TURN_RAD / max(float(np.linalg.norm(turn)), 1e-300), _MOST_GROWTH / max(abs(growth), 1e-300)
     )
-    # Late: loading it takes longer than scoring several samples.
-    from scipy.spatial.transform import Rotation
-
-    rotation = Rotation.from_rotvec(turn * shorten).as_matrix()
+    rotation = rotation_by(turn * shorten)
     factor = 1.0 + growth * shorten
     return Similarity(factor, rotation, centre + solution[3:6] * shorten - factor * (rotation @ centre))

@@ -104,3 +104,28 @@ class Similarity:
         full[:3, :3] = self.scale * self.rotation
         full[:3, 3] = self.translation
         return full
+
+
+def rotation_by(vector: npt.ArrayLike) -> Floats:
+    """Rotation matrix (3, 3) of a rotation vector (3,), in radians; exact down to no rotation at all.
+
+    Rodrigues' formula, here for the sake of what reads scans: `scipy.spatial.transform` takes longer to load than
+    several samples to score.
+
+    Examples
+    --------
+    >>> rotation_by([0, 0, np.pi / 2]).round(12).tolist()
+    [[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
+    """
+    cross = cross_matrix(vector)
+    angle = float(np.linalg.norm(vector))
+    # sinc(x) is sin(pi x) / (pi x), and 1 - cos(a) is 2 sin(a / 2)^2.
+    once, twice = np.sinc(angle / np.pi), 0.5 * np.sinc(0.5 * angle / np.pi) ** 2
+    rotation: Floats = np.eye(3) + once * cross + twice * (cross @ cross)
+    return rotation
+
+
+def cross_matrix(vector: npt.ArrayLike) -> Floats:
+    """The matrix (3, 3) that takes a point p to the cross product of `vector` (3,) and p."""
+    x, y, z = np.asarray(vector, np.float64)
+    return np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
-from fsbench.alignment.transform import Similarity
+from fsbench.alignment.transform import Similarity, rotation_by
 from fsbench.errors import AlignmentError
 from tests.heads import random_similarity
 
@@ -58,3 +59,9 @@ def test_it_keeps_its_own_copy() -> None:
     assert a.translation[0] == 0
     with pytest.raises(ValueError, match="read-only"):
         a.translation[0] = 5
+
+
+@pytest.mark.parametrize("angle", [0.0, 1e-300, 1e-12, 1e-6, 0.3, np.pi - 1e-9, np.pi, 5.0, 100.0])
+def test_a_rotation_vector_turns_as_scipy_says(angle: float) -> None:
+    vector = angle * np.array([2.0, -1.0, 2.0]) / 3
+    np.testing.assert_allclose(rotation_by(vector), Rotation.from_rotvec(vector).as_matrix(), rtol=0, atol=1e-14)
