@@ -43,7 +43,8 @@ def command(
     Every sample of the benchmark gets its row: ok, missing, invalid or failed, with the reason. A
     run that was stopped goes on when the same command is given again.
 
-    Exit code: 0 every sample scored; 1 some have no score; 2 wrong usage, or nothing could be scored.
+    Exit code: 0 every sample scored; 1 some have no score; 2 wrong usage, nothing could be scored, or a
+    folder or disk was lost in the middle.
     """
     plain_warnings()
     if resume and overwrite:
