@@ -7,17 +7,13 @@ import warnings
 # Ctrl-C is the main process's to handle; it would break the imports below off with a traceback of their own.
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 
-import fsbench.compiled  # noqa: E402
 import fsbench.evaluate  # noqa: E402
-import fsbench.io.decimals  # noqa: E402
-import fsbench.io.lines  # noqa: E402
-import fsbench.metrics.cylinder_distance  # noqa: E402
-import fsbench.raster  # noqa: E402
+import fsbench.loops  # noqa: E402
 
 __all__ = ["fsbench"]
 
 # As fsbench.cli.messages has it, which takes longer to load.
 warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
-fsbench.compiled.load(fsbench.io.decimals, fsbench.io.lines, fsbench.raster, fsbench.metrics.cylinder_distance)
+fsbench.loops.load_all()
 # What is there now stays: no worker searches it for cycles, which would copy it, nor does the server when it ends.
 gc.freeze()

@@ -7,6 +7,7 @@ from typing import Any
 import numpy.typing as npt
 
 from fsbench.benchmarks import Benchmark
+from fsbench.loops import load_all
 from fsbench.protocols.facescape import Prepared, Scores
 
 
@@ -52,6 +53,8 @@ class Scorer:
     def __init__(self, benchmark: str, root: str | Path, threads: int = 1, kept: int = 500) -> None:
         self._arguments = (benchmark, root, threads, kept)
         self.benchmark = Benchmark.open(benchmark, root)
+        # Now: a process that forks while another thread compiles would wait for that thread for ever.
+        load_all()
         self._threads = threads
         self._prepared = lru_cache(maxsize=kept)(self._prepare)
 

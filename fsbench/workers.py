@@ -7,6 +7,7 @@ hangs. Here every process has a pipe of its own, so it is known whose call ended
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -14,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from multiprocessing.reduction import ForkingPickler
@@ -35,6 +36,10 @@ _ENVIRONMENT = {
 _GRACE_S = 5.0
 _END = b"end"
 _FALSE_STARTS = 3
+_LONGEST_WAIT_S = 3600.0
+# What a process ends with that somebody killed, as systems do that run out of memory; or whose end nobody saw.
+_KILLED = (-signal.SIGKILL, 255)
+_ENVIRONMENT_LOCK = threading.Lock()
 _PRELOAD = "fsbench.preload"
 _CANNOT_START = "worker processes end before they begin; a script that starts them needs `if __name__ == '__main__':`"
 
@@ -85,7 +90,8 @@ class Workers(Executor):
     """An executor of processes that are replaced when they die.
 
     A call whose process dies, takes more than the limits allow or cannot be sent fails with a `WorkerError`; the
-    others are not touched. Functions, arguments and results have to be picklable.
+    others are not touched. One whose process was killed from outside is tried once more: it may not have been to
+    blame. Functions, arguments and results have to be picklable.
 
     Parameters
     ----------
@@ -99,7 +105,8 @@ class Workers(Executor):
         self._limits = limits
         self._waiting: deque[_Call] = deque()
         self._lock = threading.Lock()
-        self._closing = self._aborting = self._broken = False
+        self._closing = self._aborting = self._is_awake = False
+        self._broken = ""
         self._wake_in, self._wake_out = self._context.Pipe(duplex=False)
         with _worker_environment():
             self._slots = [_Slot(self._context, limits) for _ in range(jobs)]
@@ -111,11 +118,11 @@ class Workers(Executor):
         call = _Call(Future(), fn, args, kwargs)
         with self._lock:
             if self._broken:
-                raise BrokenExecutor(_CANNOT_START)
+                raise BrokenExecutor(self._broken)
             if self._closing:
                 raise RuntimeError("cannot schedule new futures after shutdown")
             self._waiting.append(call)
-            self._wake_out.send_bytes(b"!")
+            self._wake()
         return call.future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -127,9 +134,14 @@ class Workers(Executor):
                 future = self._waiting.popleft().future
                 if future.cancel():
                     future.set_running_or_notify_cancel()
-            if self._thread.is_alive():
-                self._wake_out.send_bytes(b"!")
+            self._wake()
         self._thread.join()
+
+    def _wake(self) -> None:
+        """Let the thread look again, with the lock held; a pipe that nobody empties takes only so many calls."""
+        if not self._is_awake and self._thread.is_alive():
+            self._is_awake = True
+            self._wake_out.send_bytes(b"!")
 
     def _run(self) -> None:
         """Hand out calls and collect results; the only place that touches the processes."""
@@ -137,9 +149,11 @@ class Workers(Executor):
             while not self._finished():
                 self._hand_out()
                 self._collect()
+        except BaseException as error:  # noqa: BLE001 - the boundary of the thread: who waits for it has to be told
+            self._break(f"{type(error).__name__}: {error}")
         finally:
             for slot in self._slots:
-                slot.stop(kill=self._aborting)
+                slot.stop(self._aborting, BrokenExecutor(self._broken) if self._broken else WorkerError("stopped"))
 
     def _finished(self) -> bool:
         with self._lock:
@@ -148,37 +162,43 @@ class Workers(Executor):
 
     def _hand_out(self) -> None:
         if min(slot.false_starts for slot in self._slots) >= _FALSE_STARTS:
-            self._break()
+            self._break(_CANNOT_START)
         for slot in self._slots:
             while slot.is_ready and slot.call is None:
                 with self._lock:
                     call = self._waiting.popleft() if self._waiting else None
                 if call is None:
                     return
-                if call.future.set_running_or_notify_cancel():
+                if call.is_again or call.future.set_running_or_notify_cancel():
                     slot.start(call)
 
-    def _break(self) -> None:
-        """No process gets as far as its first call, so none ever will; no call is to blame."""
+    def _break(self, why: str) -> None:
+        """Nothing will be done any more, and no call is to blame."""
         with self._lock:
-            self._closing = self._aborting = self._broken = True
+            self._closing = self._aborting = True
+            self._broken = why
             while self._waiting:
-                future = self._waiting.popleft().future
-                if future.set_running_or_notify_cancel():
-                    future.set_exception(BrokenExecutor(_CANNOT_START))
+                call = self._waiting.popleft()
+                if call.is_again or call.future.set_running_or_notify_cancel():
+                    call.future.set_exception(BrokenExecutor(why))
 
     def _collect(self) -> None:
         deadlines = [slot.deadline for slot in self._slots if slot.deadline is not None]
-        patience = max(min(deadlines) - time.monotonic(), 0) if deadlines else None
+        patience = min(max(min(deadlines) - time.monotonic(), 0), _LONGEST_WAIT_S) if deadlines else None
         sources: list[Any] = [self._wake_in]
         for slot in self._slots:
             sources += [slot.pipe, slot.process.sentinel]
         ready = set(wait(sources, patience))
         if self._wake_in in ready:
             self._wake_in.recv_bytes()
+            with self._lock:
+                self._is_awake = False
         for slot in self._slots:
             if slot.pipe in ready or slot.process.sentinel in ready:
-                slot.receive()
+                again = slot.receive()
+                if again is not None:
+                    with self._lock:
+                        self._waiting.appendleft(again)
             elif slot.deadline is not None and time.monotonic() >= slot.deadline:
                 slot.give_up(f"took longer than {self._limits.timeout_s:g} s, the limit for one sample; see --timeout")
 
@@ -189,6 +209,7 @@ class _Call:
     fn: Callable[..., Any]
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
+    is_again: bool = False
 
 
 class _Slot:
@@ -221,29 +242,45 @@ class _Slot:
         except Exception as error:  # noqa: BLE001 - whatever pickling raises is the caller's to see
             self._done().set_exception(error)
 
-    def receive(self) -> None:
+    def receive(self) -> _Call | None:
+        """Take what the process has to say, or find it dead; a call that should be tried again, if there is one."""
         try:
-            good, answer = self.pipe.recv()
+            # It may be dead with nobody at the other end, which a process that it started holds open.
+            message = self.pipe.recv_bytes() if self.pipe.poll() else None
         except (EOFError, OSError):
-            self.process.join(_GRACE_S)
-            self.false_starts += not self.is_ready
-            self._replace(_cause(self.process.exitcode, self._limits))
-            return
+            message = None
+        if message is None:
+            return self._bury()
         if not self.is_ready:
             self.is_ready, self.false_starts = True, 0
-            return
+            return None
+        try:
+            good, answer = ForkingPickler.loads(message)
+        except Exception as error:  # noqa: BLE001 - whatever unpickling raises is the caller's to see
+            good, answer = False, WorkerError(f"the result cannot be read: {error}")
         future = self._done()
         if good:
             future.set_result(answer)
         else:
             future.set_exception(answer)
+        return None
+
+    def _bury(self) -> _Call | None:
+        self.process.join(_GRACE_S)
+        self.false_starts += not self.is_ready
+        again = None
+        if self.call is not None and not self.call.is_again and self.process.exitcode in _KILLED:
+            again, self.call, self.deadline = replace(self.call, is_again=True), None, None
+        self._replace(_cause(self.process.exitcode, self._limits))
+        return again
 
     def give_up(self, reason: str) -> None:
         self.process.kill()
         self.process.join(_GRACE_S)
         self._replace(reason)
 
-    def stop(self, *, kill: bool) -> None:
+    def stop(self, kill: bool, error: Exception) -> None:
+        """End the process, now or after what it does; a call that will have no answer fails with `error`."""
         if kill:
             self.process.kill()
         else:
@@ -255,7 +292,7 @@ class _Slot:
             self.process.join()
         self.pipe.close()
         if self.call is not None:
-            self._done().set_exception(WorkerError("stopped"))
+            self._done().set_exception(error)
 
     def _replace(self, reason: str) -> None:
         self.pipe.close()
@@ -274,6 +311,7 @@ def _serve(pipe: Connection, memory_bytes: int | None) -> None:
     """A worker's life: calls come in, results go out, until the other end is closed."""
     # Ctrl-C is the main process's to handle.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _end_with_parent()
     if memory_bytes is not None:
         _limit_memory(memory_bytes)
     _send(pipe, (True, "ready"))
@@ -324,8 +362,17 @@ def _limit_text(memory_bytes: int | None) -> str:
     return f"a sample may take {(memory_bytes or 0) / 2**20:,.0f} MiB, see --memory"
 
 
+def _end_with_parent() -> None:
+    """What hangs here must not outlive a run that was killed, nor write into the next one. On Linux."""
+    if sys.platform == "linux":
+        import ctypes
+
+        set_death_signal = 1  # PR_SET_PDEATHSIG
+        ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)
+
+
 def _limit_memory(memory_bytes: int) -> None:
-    """Let the address space grow by so much and no more."""
+    """Let the address space grow by so much and no more; a limit that the system sets is kept too."""
     statm = Path("/proc/self/statm")
     if not statm.is_file():
         return
@@ -333,7 +380,9 @@ def _limit_memory(memory_bytes: int) -> None:
 
     # Also to be had: libraries that a worker loads with the first sample.
     used = int(statm.read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (used + memory_bytes, used + memory_bytes))
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    limit = used + memory_bytes if hard == resource.RLIM_INFINITY else min(used + memory_bytes, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
 def _context(preload: str = _PRELOAD) -> BaseContext:
@@ -347,6 +396,11 @@ def _context(preload: str = _PRELOAD) -> BaseContext:
 
 @contextmanager
 def _worker_environment() -> Iterator[None]:
+    with _ENVIRONMENT_LOCK:
+        yield from _changed_environment()
+
+
+def _changed_environment() -> Iterator[None]:
     before = {name: os.environ.get(name) for name in _ENVIRONMENT}
     os.environ.update(_ENVIRONMENT)
     try:

@@ -2,7 +2,9 @@
 
 import ctypes
 import os
+import signal
 import threading
+from pathlib import Path
 
 
 def double(x: float) -> float:
@@ -32,6 +34,35 @@ def hog(n_bytes: int) -> int:
 
 def raise_value_error() -> None:
     raise ValueError("a bug")
+
+
+class TwoWordsError(Exception):
+    """Can be pickled, and not be made again of what was."""
+
+    def __init__(self, one: str, two: str) -> None:
+        super().__init__(f"{one} {two}")
+
+
+def raise_what_cannot_be_made_again() -> None:
+    raise TwoWordsError("a", "b")
+
+
+def be_killed(mark: str, times: int) -> int:
+    """Be killed from outside so many times, then say how often."""
+    path = Path(mark)
+    done = len(path.read_text()) if path.exists() else 0
+    if done < times:
+        path.write_text("x" * (done + 1))
+        os.kill(os.getpid(), signal.SIGKILL)
+    return done
+
+
+def crash_and_leave_a_child() -> None:
+    """Die while a process that was started here holds all that was open."""
+    if os.fork():
+        crash()
+    threading.Event().wait(20)
+    os._exit(0)
 
 
 def give_what_cannot_be_pickled() -> object:

@@ -1,5 +1,6 @@
 """How a run is worked off: the options that never move a score."""
 
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -60,10 +61,13 @@ class Running:
         engine, scheduler = options.pop("engine"), options.pop("scheduler")
         if (engine == "dask") != bool(scheduler):
             raise UsageError("--engine dask needs the cluster's --scheduler ADDRESS, and the other way round")
+        timeout = options.pop("timeout")
+        if timeout is not None and not math.isfinite(timeout):
+            raise UsageError(f"--timeout {timeout}: expected a number of seconds; leave it out for no limit")
         memory, shard = options.pop("memory"), options.pop("shard")
         running = cls(
             jobs,
-            options.pop("timeout"),
+            timeout,
             _bytes(memory) if memory else None,
             _shard(shard) if shard else None,
             not options.pop("no_cache"),
