@@ -3,9 +3,10 @@
 import hashlib
 import io
 import os
-import tempfile
-import zipfile
+import secrets
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,8 @@ import numpy.typing as npt
 DEFAULT_LIMIT_BYTES = 2 << 30
 """Some two thousand references of a megabyte."""
 
-_SUFFIX = ".prepared"
+_SUFFIX, _PARTIAL = ".prepared", ".part"
+_ABANDONED_S = 3600.0
 _DIGEST_BYTES = 32
 
 Arrays = dict[str, npt.NDArray[np.generic]]
@@ -33,8 +35,9 @@ class Contents:
 class PreparedCache:
     """Arrays by the content they were computed from.
 
-    An entry is written whole or not at all, and starts with the SHA-256 of the rest, so one that was damaged is found
-    out and computed again. When there is no more room the entries go that were not used for longest.
+    An entry is written whole or not at all, and starts with the SHA-256 of its key and the rest, so one that was
+    damaged, or has got another one's name, is found out and computed again. When there is no more room the entries go
+    that were not used for longest.
 
     Parameters
     ----------
@@ -61,14 +64,15 @@ class PreparedCache:
         path = self._path(key)
         try:
             content = path.read_bytes()
-            if hashlib.sha256(content[_DIGEST_BYTES:]).digest() != content[:_DIGEST_BYTES]:
-                return None
-            with np.load(io.BytesIO(content[_DIGEST_BYTES:]), allow_pickle=False) as arrays:
-                found = dict(arrays)
-            os.utime(path)
-        except (OSError, ValueError, zipfile.BadZipFile):
-            # Not there, not readable, or removed meanwhile by another process: it is computed again.
+        except OSError:
+            # Not there, not readable, or removed meanwhile by another process.
             return None
+        if _digest(key, content[_DIGEST_BYTES:]) != content[:_DIGEST_BYTES]:
+            return None
+        with np.load(io.BytesIO(content[_DIGEST_BYTES:]), allow_pickle=False) as arrays:
+            found = dict(arrays)
+        with suppress(OSError):  # somebody else's entry serves as well
+            os.utime(path)
         return found
 
     def store(self, key: str, arrays: Arrays) -> None:
@@ -86,15 +90,15 @@ class PreparedCache:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         self._trim(self.limit_bytes - len(content))
-        handle, name = tempfile.mkstemp(dir=self.folder, prefix=".", suffix=".part")
+        partial = self.folder / f".{secrets.token_hex(8)}{_PARTIAL}"
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(hashlib.sha256(content).digest())
+            with partial.open("xb") as file:
+                file.write(_digest(key, content))
                 file.write(content)
             # Nothing is forced to the disk: what a power cut leaves half written does not pass the check.
-            Path(name).replace(self._path(key))
+            partial.replace(self._path(key))
         except BaseException:
-            Path(name).unlink(missing_ok=True)
+            partial.unlink(missing_ok=True)
             raise
 
     def contents(self) -> Contents:
@@ -105,11 +109,20 @@ class PreparedCache:
     def clear(self) -> Contents:
         """Remove all entries; say what was removed. Other files in the folder stay."""
         before = self.contents()
+        self._remove_abandoned(0.0)
         for path, _, _ in self._entries():
             path.unlink(missing_ok=True)
         return before
 
+    def _remove_abandoned(self, age_s: float) -> None:
+        """What a process left that was killed while it wrote."""
+        for path in self.folder.glob(f".*{_PARTIAL}"):
+            with suppress(OSError):
+                if time.time() - path.stat().st_mtime >= age_s:
+                    path.unlink()
+
     def _trim(self, limit_bytes: int) -> None:
+        self._remove_abandoned(_ABANDONED_S)
         entries = sorted(self._entries(), key=lambda entry: entry[2])
         total = sum(size for _, size, _ in entries)
         for path, size, _ in entries:
@@ -132,3 +145,7 @@ class PreparedCache:
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}{_SUFFIX}"
+
+
+def _digest(key: str, content: bytes) -> bytes:
+    return hashlib.sha256(key.encode() + content).digest()

@@ -183,17 +183,32 @@ class FaceScape:
 
         Raises
         ------
-        KeyError, ValueError
+        LookupError, ValueError, TypeError
             If they are of something else.
         """
+        for name, array in arrays.items():
+            wanted = np.uint8 if name in ("seen", "covered") else np.float64
+            if array.dtype != wanted or not np.isfinite(array).all():
+                raise ValueError(f"{name} holds {array.dtype}, or numbers that are not finite")
         depths, radius = np.zeros(self.map_px**2), np.zeros((SIZE, SIZE))
         normals = np.zeros((SIZE, SIZE, 3))
         seen, covered = (
             np.unpackbits(arrays[name], count=image.size).astype(np.bool_).reshape(image.shape)
             for name, image in (("seen", depths), ("covered", radius))
         )
+        shapes = {
+            "depths_mm": (seen.sum(),),
+            "radius_mm": (covered.sum(),),
+            "normals": (covered.sum(), 3),
+            "extent_mm": (),
+        }
+        if any(arrays[name].shape != shape for name, shape in shapes.items()):
+            raise ValueError(f"shapes are {[arrays[name].shape for name in shapes]}, expected {[*shapes.values()]}")
         depths[seen], radius[covered], normals[covered] = arrays["depths_mm"], arrays["radius_mm"], arrays["normals"]
-        return Prepared(self, view, depths, radius, normals, float(arrays["extent_mm"]), threads)
+        prepared = Prepared(self, view, depths, radius, normals, float(arrays["extent_mm"]), threads)
+        if not (depths[seen].all() and radius[covered].all() and prepared.extent_mm > 0):
+            raise ValueError("an empty pixel that is said to be seen, or no extent")
+        return prepared
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -84,7 +84,47 @@ def test_a_damaged_entry_is_computed_again(cache: PreparedCache, sample: Path, d
     assert path.read_bytes() == good
 
 
-@pytest.mark.parametrize("wrong", ["not finite", "too few", "of something else"])
+def test_an_entry_under_another_ones_name_is_computed_again(cache: PreparedCache, sample: Path) -> None:
+    benchmark = Benchmark.open("fswild", sample)
+    fresh = benchmark.prepare("000", cache=cache)
+    (mine,) = _entries(cache)
+    benchmark.prepare("100", cache=cache)
+    (other,) = set(_entries(cache)) - {mine}
+    mine.write_bytes(other.read_bytes())
+    assert _same(benchmark.prepare("000", cache=cache), fresh)
+
+
+def test_what_a_killed_writer_left_is_removed(cache: PreparedCache) -> None:
+    cache.store("a", {"numbers": np.arange(5)})
+    old, new = cache.folder / ".old.part", cache.folder / ".new.part"
+    for path in (old, new):
+        path.write_bytes(b"half of it")
+    os.utime(old, (0, 0))
+    cache.store("b", {"numbers": np.arange(5)})
+    assert not old.exists() and new.exists()  # somebody may be writing that one now
+    cache.clear()
+    assert list(cache.folder.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights are otherwise elsewhere")
+def test_entries_of_others_serve_too(cache: PreparedCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache.store("a", {"numbers": np.arange(5)})
+    (path,) = _entries(cache)
+    mask = os.umask(0o022)
+    os.umask(mask)
+    assert path.stat().st_mode & 0o777 == 0o666 & ~mask
+
+    def refuse(*arguments: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "utime", refuse)
+    assert cache.load("a") is not None
+
+
+WRONG = ["not finite", "too few", "of something else", "one for all", "single", "nothing seen", "inside out"]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
 def test_a_whole_entry_that_is_not_ours_is_computed_again(cache: PreparedCache, sample: Path, wrong: str) -> None:
     benchmark = Benchmark.open("fswild", sample)
     fresh = benchmark.prepare("000", cache=cache)
@@ -97,6 +137,10 @@ def test_a_whole_entry_that_is_not_ours_is_computed_again(cache: PreparedCache, 
             "not finite": {**arrays, "radius_mm": arrays["radius_mm"] * np.nan},
             "too few": {**arrays, "normals": arrays["normals"][:-1]},
             "of something else": {"numbers": np.arange(5.0)},
+            "one for all": {**arrays, "depths_mm": arrays["depths_mm"][:1]},
+            "single": {**arrays, "radius_mm": arrays["radius_mm"].astype(np.float32)},
+            "nothing seen": {**arrays, "depths_mm": 0 * arrays["depths_mm"]},
+            "inside out": {**arrays, "extent_mm": -arrays["extent_mm"]},
         }[wrong],
     )
     assert _same(benchmark.prepare("000", cache=cache), fresh)
