@@ -8,13 +8,20 @@ The compiler is loaded with the first call, as that takes longer than what most 
 """
 
 import functools
+import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from pickle import UnpicklingError
 from types import ModuleType
 from typing import Any, TypeVar, cast
+
+spares_scipy = False
+"""Whether numba is kept from importing scipy.linalg, as processes that are fsbench's own do; see `_without_blas`."""
+
+_ONE_AT_A_TIME = threading.RLock()
 
 _DAMAGE = (UnpicklingError, EOFError, ValueError, LookupError, TypeError, AttributeError, ImportError)
 """What reading a kept function raises that was cut off or overwritten."""
@@ -78,14 +85,15 @@ class _Later:
         return (self._made or self.load())(*arguments)
 
     def load(self) -> _Function:
-        if self._made is None:
-            parts = self._function.__globals__
-            for name in self._function.__code__.co_names:
-                if isinstance(part := parts.get(name), _Later):
-                    # The compiler knows its own functions only.
-                    parts[name] = part.load()
-            self._made = self._compile()
-        return self._made
+        with _ONE_AT_A_TIME:
+            if self._made is None:
+                parts = self._function.__globals__
+                for name in self._function.__code__.co_names:
+                    if isinstance(part := parts.get(name), _Later):
+                        # The compiler knows its own functions only.
+                        parts[name] = part.load()
+                self._made = self._compile()
+            return self._made
 
     def _compile(self) -> _Function:
         with _without_blas():
@@ -98,7 +106,11 @@ class _Later:
     def _kept(self, compiler: Any) -> _Function | None:
         """As it is on disk, or compiled and put there; None where that cannot be."""
         try:
-            return cast(_Function, compiler(*self._signature, cache=True)(self._function))
+            made = compiler(cache=True)(self._function)
+            with _locked(made.stats.cache_path):
+                made.compile(*self._signature)
+            made.disable_compile()
+            return cast(_Function, made)
         except (OSError, RuntimeError):
             # No place to keep it, or no room there: every process compiles for itself.
             return None
@@ -113,6 +125,28 @@ class _Later:
                 path.unlink()
 
 
+@contextmanager
+def _locked(folder: str) -> Iterator[None]:
+    """Keep other processes from writing there, where the system lets us.
+
+    Two that compile for different processors could else mix up whose code is in which file, and the next one would
+    run instructions that its processor does not have.
+    """
+    try:
+        import fcntl
+
+        handle = os.open(Path(folder) / ".fsbench.lock", os.O_RDWR | os.O_CREAT, 0o666)
+    except (ImportError, OSError):
+        yield
+        return
+    try:
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
 _BLAS = "scipy.linalg.cython_blas"
 
 
@@ -121,8 +155,9 @@ def _without_blas() -> Iterator[None]:
     """Spare numba its import of scipy.linalg, which takes longer than all else that a kept function needs.
 
     numba looks once whether there is a BLAS, for `np.inner`; functions that multiply matrices import it all the same.
+    For a moment nobody can import it, so this is for processes of our own (`spares_scipy`) only.
     """
-    if "numba.np.arraymath" in sys.modules or _BLAS in sys.modules:
+    if not spares_scipy or "numba.np.arraymath" in sys.modules or _BLAS in sys.modules:
         yield
         return
     sys.modules[_BLAS] = None  # type: ignore[assignment]

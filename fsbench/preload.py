@@ -7,6 +7,7 @@ import warnings
 # Ctrl-C is the main process's to handle; it would break the imports below off with a traceback of their own.
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 
+import fsbench.compiled  # noqa: E402
 import fsbench.evaluate  # noqa: E402
 import fsbench.loops  # noqa: E402
 
@@ -14,6 +15,7 @@ __all__ = ["fsbench"]
 
 # As fsbench.cli.messages has it, which takes longer to load.
 warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
+fsbench.compiled.spares_scipy = True
 fsbench.loops.load_all()
 # What is there now stays: no worker searches it for cycles, which would copy it, nor does the server when it ends.
 gc.freeze()

@@ -17,7 +17,7 @@ from typing import Any
 
 import click
 
-from fsbench import __version__
+from fsbench import __version__, compiled
 from fsbench.cli.messages import say, silence
 from fsbench.errors import FsbenchError
 
@@ -80,6 +80,7 @@ def main(arguments: Sequence[str] | None = None, **options: Any) -> None:
     """
     # A process that ends need not search all its libraries for cycles, which takes longer than to end.
     atexit.register(gc.freeze)
+    compiled.spares_scipy = True
     with _remembered_interrupts() as interrupts:
         try:
             code = _run(arguments, options)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,8 @@ def total(values):
 CALL = """
 import sys
 import loops
+import fsbench.compiled
+fsbench.compiled.spares_scipy = True
 assert "numba" not in sys.modules
 import numpy as np
 assert loops.total(np.arange(4.0)) == 12
@@ -68,3 +71,40 @@ def test_a_kept_loop_that_was_damaged_is_compiled_again(folder: Path, damage) ->
     for path in files:
         path.write_bytes(damage(path.read_bytes()))
         assert [_call(folder, NUMBA_CACHE_DIR=str(kept)) for _ in range(3)] == ["0", "0", "1"]
+
+
+def test_a_program_that_only_uses_fsbench_can_import_scipy_meanwhile(folder: Path) -> None:
+    """What is done to start quickly must not be seen by another thread that imports scipy just then."""
+    code = textwrap.dedent(
+        """
+        import sys, threading
+        import numpy as np
+        import loops
+
+        hidden, stop = [], threading.Event()
+
+        def look():
+            while not stop.is_set():
+                hidden.extend(name for name, module in list(sys.modules.items()) if module is None and "scipy" in name)
+
+        thread = threading.Thread(target=look)
+        thread.start()
+        loops.total(np.arange(4.0))
+        stop.set()
+        thread.join()
+        assert not hidden, hidden
+        """
+    )
+    everything = {**os.environ, "PYTHONPATH": str(folder), "NUMBA_CACHE_DIR": str(folder / "kept")}
+    done = subprocess.run([sys.executable, "-c", code], env=everything, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_processes_that_compile_at_once_all_get_their_loop(folder: Path) -> None:
+    everything = {**os.environ, "PYTHONPATH": str(folder), "NUMBA_CACHE_DIR": str(folder / "kept")}
+    started = [
+        subprocess.Popen([sys.executable, "-c", CALL], env=everything, stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    # Who comes second finds what the first one has kept, instead of compiling beside it.
+    assert sorted(one.communicate()[0].strip() for one in started) == ["0", "1", "1"]
