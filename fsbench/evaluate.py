@@ -5,7 +5,7 @@ import platform
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -22,6 +22,7 @@ from fsbench.benchmarks.scans import Choice, ScanBenchmark
 from fsbench.errors import FsbenchError, LostError
 from fsbench.metrics.pooling import Pool
 from fsbench.runs import Record
+from fsbench.runs.origin import origin_of
 from fsbench.runs.pools import remove_pool, write_doubts, write_pool
 from fsbench.surface import open3d_version
 
@@ -43,6 +44,8 @@ class Task:
         What to call the folder in the run, where it is only an archive's temporary one; the folder itself if empty.
     cache : str
         Folder of prepared references; none are kept if empty.
+    is_unpacked : bool
+        Whether the folder is what an archive was unpacked into.
     """
 
     benchmark: str
@@ -51,6 +54,7 @@ class Task:
     folder: str
     source: str = ""
     cache: str = ""
+    is_unpacked: bool = False
 
     def __call__(self, name: str) -> Record:
         """Score one sample. Trouble with its files is in the record; a bug of ours raises.
@@ -60,7 +64,7 @@ class Task:
         LostError
             If the folders are gone, not the sample's files alone.
         """
-        start = time.perf_counter()
+        start, origin = time.perf_counter(), self.origin(name)
         benchmark = _opened(self.benchmark, self.root)
         sample = benchmark.sample(name)
         try:
@@ -69,7 +73,18 @@ class Task:
             scores = benchmark.prepare(sample, cache=cache).measure(mesh).scores.as_dict()
         except (FsbenchError, OSError) as error:
             return _without_score(self, name, error, start)
-        return Record(name, "ok", "", scores, time.perf_counter() - start)
+        return Record(name, "ok", "", scores, time.perf_counter() - start, origin)
+
+    def origin(self, name: str) -> str:
+        """Of the sample's files as they are now; what an own adapter reads is not known, nor when an archive changed.
+
+        See `fsbench.runs.origin`.
+        """
+        benchmark = _opened(self.benchmark, self.root)
+        paths = [benchmark.root / file for file in benchmark.files.of_sample(benchmark.sample(name))]
+        if not self.is_unpacked:
+            paths += [Path(self.folder) / known for file in self.adapter.files(name) for known in file.names]
+        return origin_of(paths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +94,7 @@ class ScanTask:
     Parameters
     ----------
     benchmark, root, folder, source : str
+    is_unpacked : bool
         As of `Task`.
     adapter : Choice
         What the user said of files and recipe; how a mesh is placed is found, so there is no adapter.
@@ -92,10 +108,11 @@ class ScanTask:
     folder: str
     source: str = ""
     pools: str = ""
+    is_unpacked: bool = False
 
     def __call__(self, name: str) -> Record:
         """Score one sample, as `Task` does; what is suspicious about its alignment is kept beside its pool."""
-        start = time.perf_counter()
+        start, origin = time.perf_counter(), self.origin(name)
         benchmark = _opened_scans(self.benchmark, self.root, self.adapter)
         try:
             measured = benchmark.measure(name, self.folder)
@@ -104,7 +121,13 @@ class ScanTask:
             return _without_score(self, name, error, start)
         self._keep(write_pool, name, Pool.of(measured.ref_to_pred_mm))
         self._keep(write_doubts, name, measured.scores.doubts)
-        return Record(name, "ok", "", measured.scores.as_dict(), time.perf_counter() - start)
+        return Record(name, "ok", "", measured.scores.as_dict(), time.perf_counter() - start, origin)
+
+    def origin(self, name: str) -> str:
+        """As of `Task`."""
+        benchmark = _opened_scans(self.benchmark, self.root, self.adapter)
+        paths = benchmark.reference_paths(name)
+        return origin_of(paths if self.is_unpacked else paths + benchmark.prediction_paths(name, self.folder))
 
     def _keep(self, write: Callable[..., None], *what: Any) -> None:
         if not self.pools:
@@ -138,6 +161,8 @@ def _without_score(task: Task | ScanTask, name: str, error: FsbenchError | OSErr
 def anywhere(task: Task | ScanTask) -> Task | ScanTask:
     """The same task, with the same rows, for processes that may have another working directory."""
     paths = {"root": task.root, "folder": task.folder}
+    if isinstance(task, Task) and task.cache:
+        paths["cache"] = task.cache
     if task.benchmark.endswith(".toml"):
         paths["benchmark"] = task.benchmark
     here: dict[str, Any] = {name: str(Path(path).absolute()) for name, path in paths.items()}
@@ -228,7 +253,11 @@ def _broken(error: BaseException) -> FsbenchError:
 
 def _record(name: str, future: Future[Record]) -> Record:
     """What became of a sample; one whose worker is gone has failed, and only that one."""
-    error = future.exception()
+    try:
+        error = future.exception()
+    except CancelledError:
+        # A cluster whose scheduler is gone.
+        raise _broken(FsbenchError("what was under way was cancelled")) from None
     if error is None:
         return future.result()
     if isinstance(error, BrokenExecutor):

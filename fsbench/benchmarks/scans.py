@@ -257,11 +257,17 @@ class ScanBenchmark:
             return measured[0]
         return _of_video(measured, frames, len(prepared.scans))
 
+    def reference_paths(self, name: str) -> list[Path]:
+        """Files of the sample's scans, landmarks too."""
+        scans = self.cases[name].scans
+        marks = [self._landmark_file(one) for one in scans]
+        return [path for one in scans for path in one.meshes] + [path for path in marks if path is not None]
+
     def prediction_paths(self, name: str, folder: str | Path) -> list[Path]:
         """Files of the sample's prediction that are in `folder`, landmarks too; none where they are not clear."""
         try:
             return self.predictions.paths(Path(folder), self.cases[name])
-        except FormatError:
+        except FsbenchError:
             return []
 
     def prepare(self, sample: Sample | str, threads: int = 1) -> PreparedCase:
@@ -277,16 +283,19 @@ class ScanBenchmark:
         if not scans:
             raise ReferenceDataError(f"no scan of {name} is there; get the data from {self.spec.where}")
         key = tuple(path for one in scans for path in one.meshes)
-        if key not in self._kept:
-            while len(self._kept) > 1:
-                del self._kept[next(iter(self._kept))]
+        prepared = self._kept.get(key)
+        if prepared is None:
             try:
-                self._kept[key] = PreparedCase(tuple(self._read(one, threads) for one in scans))
+                prepared = PreparedCase(tuple(self._read(one, threads) for one in scans))
             except ReferenceDataError:
                 raise
             except FsbenchError as error:
                 raise ReferenceDataError(f"the scan of {name} is unusable: {error}") from None
-        return self._kept[key]
+            # Other threads do the same; what one of them throws out here is still another's.
+            for oldest in list(self._kept)[:-1]:
+                self._kept.pop(oldest, None)
+            self._kept[key] = prepared
+        return prepared
 
     def _read(self, files: ScanFiles, threads: int) -> Prepared:
         if len(files.meshes) > 1:

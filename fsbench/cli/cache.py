@@ -6,9 +6,12 @@ from pathlib import Path
 import click
 
 
-def cache_folder() -> Path:
-    """Where the command line keeps prepared references: XDG_CACHE_HOME, or ~/.cache."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fsbench" / "prepared"
+def cache_folder() -> Path | None:
+    """Where the command line keeps prepared references: XDG_CACHE_HOME, or ~/.cache; None for a user without home."""
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fsbench" / "prepared"
+    except RuntimeError:
+        return None
 
 
 @click.command("cache")
@@ -21,8 +24,12 @@ def command(clear: bool) -> None:
     leaves it alone.
     """
     from fsbench.benchmarks.cache import DEFAULT_LIMIT_BYTES, PreparedCache
+    from fsbench.errors import UsageError
 
-    cache = PreparedCache(cache_folder())
+    folder = cache_folder()
+    if folder is None:
+        raise UsageError("this user has no home folder, so nothing is kept; name a folder in XDG_CACHE_HOME")
+    cache = PreparedCache(folder)
     found = cache.clear() if clear else cache.contents()
     size = f"{found.n_bytes / 2**20:,.1f} MiB"
     if clear:

@@ -1,7 +1,10 @@
 """Scoring a benchmark of scans: what `fsbench score` does for scan, now and micc."""
 
+import re
+import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ from fsbench.cli.messages import say
 from fsbench.cli.running_options import Running
 from fsbench.cli.scoring import score
 from fsbench.errors import UsageError
-from fsbench.evaluate import ScanTask
+from fsbench.evaluate import ScanTask, Task
 from fsbench.io.archive import open_folder
 from fsbench.protocols.aligned import SCALE_OFF
 from fsbench.runs import Run, load_run
@@ -22,6 +25,7 @@ from fsbench.runs.saving import Saved
 _POOLS = "pools"
 _OURS = ".fsbench"
 """Marks a folder of pools as one that may be removed."""
+_TOKEN = re.compile("[0-9a-f]{8}")
 _SHOWN = 5
 _APART = 1 / 3
 
@@ -53,7 +57,7 @@ def score_scans(
     if opened.absent:
         say(f"warning: {opened.absent}; the run is of these")
     with open_folder(pred) as folder:
-        task = ScanTask(name, root, choice, str(folder), pred, str(pools.folder))
+        task = ScanTask(name, root, choice, str(folder), pred, is_unpacked=not Path(pred).is_dir())
         saved = score(opened, task, method, chosen, out, running, overwrite, resume, pools)
     _say_pooled(out, len(bins))
     run = load_run(out)
@@ -71,27 +75,34 @@ class _Pools:
     """
 
     def __init__(self, out: Path, bins: Mapping[str, Mapping[str, str]]) -> None:
-        self.folder = out / _POOLS
+        self._whole = self._own = out / _POOLS
         self._out, self._bins = out, bins
-        if self.folder.exists() and not (self.folder / _OURS).is_file():
-            raise UsageError(f"{self.folder} is there already and not of our making: choose another --out")
+        if self._whole.exists() and not (self._whole / _OURS).is_file():
+            raise UsageError(f"{self._whole} is there already and not of our making: choose another --out")
 
-    def begin(self, is_new: bool) -> None:
-        if is_new:
+    def begin(self, task: Task | ScanTask, is_new: bool) -> Task | ScanTask:
+        """Every run has a folder of its own here: what still works for an earlier one must not write into it."""
+        assert isinstance(task, ScanTask)
+        mark = self._whole / _OURS
+        if is_new or not mark.is_file() or not _TOKEN.fullmatch(mark.read_text("ascii", "replace")):
             self.end()
-        self.folder.mkdir(exist_ok=True)
-        (self.folder / _OURS).touch()
+            self._whole.mkdir()
+            mark.write_text(secrets.token_hex(4))
+        self._own = self._whole / mark.read_text("ascii")
+        self._own.mkdir(exist_ok=True)
+        return replace(task, pools=str(self._own))
 
     def lacks(self, sample: str) -> bool:
-        return not has_pool(self.folder, sample)
+        return not has_pool(self._own, sample)
 
-    def finish(self) -> dict[str, Any]:
-        by = tuple(column for column in next(iter(self._bins.values()), {}) if column != "subject")
-        write_tables(self._out, self.folder, self._bins, by)
-        return {"suspicious": read_doubts(self.folder, self._bins)}
+    def finish(self, scored: Collection[str]) -> dict[str, Any]:
+        bins = {sample: labels for sample, labels in self._bins.items() if sample in scored}
+        by = tuple(column for column in next(iter(bins.values()), {}) if column != "subject")
+        write_tables(self._out, self._own, bins, by)
+        return {"suspicious": read_doubts(self._own, bins)}
 
     def end(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self._whole, ignore_errors=True)
 
 
 def choice_of(options: Mapping[str, Any]) -> Choice:

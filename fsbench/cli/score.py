@@ -93,8 +93,8 @@ def command(
     chosen_adapter = build_adapter(**adapter)
     chosen_adapter.check_benchmark(in_the_lab=opened.in_the_lab)
     with open_folder(pred) as folder:
-        cache = str(cache_folder()) if running.cache else ""
-        task = Task(benchmark, root, chosen_adapter, str(folder), pred, cache)
+        cache = str(cache_folder() or "") if running.cache else ""
+        task = Task(benchmark, root, chosen_adapter, str(folder), pred, cache, is_unpacked=not Path(pred).is_dir())
         look = partial(_look, task, [one.name for one in chosen])
 
         def warn(warnings: list[str]) -> None:

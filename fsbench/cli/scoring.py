@@ -3,7 +3,7 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +16,8 @@ from fsbench.errors import FsbenchError, LostError, UsageError
 from fsbench.evaluate import ScanTask, Task, anywhere, evaluate, manifest
 from fsbench.runs import Record, load_run
 from fsbench.runs.journal import Journal, is_unfinished, open_journal, remove_journal
+from fsbench.runs.origin import origin_of
+from fsbench.runs.pools import remove_tables
 from fsbench.runs.run import load_manifest
 from fsbench.runs.saving import Saved, save
 
@@ -26,14 +28,14 @@ _LATER = "the same command goes on"
 class Beside(Protocol):
     """What a run holds beside its rows; all is done while no other process can write the run."""
 
-    def begin(self, is_new: bool) -> None:
-        """Before the first sample; of a new run nothing is there yet that counts."""
+    def begin(self, task: Task | ScanTask, is_new: bool) -> Task | ScanTask:
+        """Before the first sample; of a new run nothing is there yet that counts. The task, told where to keep it."""
 
     def lacks(self, sample: str) -> bool:
         """Whether what belongs to a sample that has its row is not there, so that it has to be scored again."""
 
-    def finish(self) -> dict[str, Any]:
-        """Write it, when all rows are there; what the manifest says of it."""
+    def finish(self, scored: Collection[str]) -> dict[str, Any]:
+        """Write it, when all rows are there and these have a score; what the manifest says of it."""
 
     def end(self) -> None:
         """Tidy up, when the run is written."""
@@ -42,12 +44,13 @@ class Beside(Protocol):
 class _Nothing:
     """Rows are all there is."""
 
-    def begin(self, is_new: bool) -> None: ...
+    def begin(self, task: Task | ScanTask, is_new: bool) -> Task | ScanTask:
+        return task
 
     def lacks(self, sample: str) -> bool:
         return False
 
-    def finish(self) -> dict[str, Any]:
+    def finish(self, scored: Collection[str]) -> dict[str, Any]:
         return {}
 
     def end(self) -> None: ...
@@ -87,17 +90,22 @@ def score(
         return Saved.of(load_run(out))
     absent = set(benchmark.missing_references()) & {sample.name for sample in samples}
     _warn_incomplete(benchmark, absent, len(samples))
-    with open_journal(out, {**about, "versions": None}, restart=overwrite) as journal:
-        beside.begin(is_new=not journal.n_done)
-        todo = _to_do(journal, benchmark, task, samples, beside)
+    settings = {**about, "versions": None, **_inputs(benchmark, task)}
+    with open_journal(out, settings, restart=overwrite) as journal:
+        if not overwrite and journal.is_new:
+            _refuse_what_came_between(out, about)
+        task = anywhere(beside.begin(task, is_new=not journal.n_done))
+        todo = _to_do(journal, task, samples, beside)
         if journal.n_done:
             say(f"going on: {journal.n_done} of {len(samples)} samples are scored already")
+            if isinstance(task, Task) and samples and not task.adapter.files(samples[0].name):
+                say(f"if what {task.adapter.name} reads has changed since, pass --overwrite: fsbench cannot see that")
         try:
             with (
                 _progress(f"{about['benchmark']} {method}", len(samples), journal.n_done) as step,
                 running.executor(len(todo)) as (executor, at_once),
             ):
-                for record in evaluate(anywhere(task), todo, executor, at_once):
+                for record in evaluate(task, todo, executor, at_once):
                     journal.append(record)
                     step(record)
         except KeyboardInterrupt:
@@ -107,9 +115,13 @@ def score(
             raise FsbenchError(f"{error}; {_kept(journal, samples, out)}: when it is mended, {_LATER}") from None
         bins = {sample.name: sample.bins for sample in samples}
         seconds = round(time.perf_counter() - start, 2)
-        settings = {**about, "references_missing": len(absent), "jobs": running.jobs, "wall_seconds": seconds}
+        ending = {**about, "references_missing": len(absent), "jobs": running.jobs, "wall_seconds": seconds}
+        scored = {record.sample for record in journal.records() if record.status == "ok"}
         try:
-            saved = save(out, journal.records(bins), bins, benchmark.metrics, {**settings, **beside.finish()})
+            # From here to the end there is no run but the journal: rows never stand beside another run's manifest.
+            (out / "run.json").unlink(missing_ok=True)
+            remove_tables(out)
+            saved = save(out, journal.records(bins), bins, benchmark.metrics, {**ending, **beside.finish(scored)})
         except OSError as error:
             where = error.filename or out
             raise FsbenchError(
@@ -143,45 +155,35 @@ def summarise(run: Saved, out: Path) -> int:
     return 1 if n_lost else 0
 
 
-def _to_do(
-    journal: Journal,
-    benchmark: Benchmark | ScanBenchmark,
-    task: Task | ScanTask,
-    samples: Sequence[Sample],
-    beside: Beside,
-) -> list[Sample]:
+def _inputs(benchmark: Benchmark | ScanBenchmark, task: Task | ScanTask) -> dict[str, str]:
+    """What all samples rest on: a run that goes on must find it as it was."""
+    inputs = {"archive": origin_of([Path(task.source)])} if task.is_unpacked else {}
+    return {**inputs, "predef": benchmark.predef_digest} if isinstance(benchmark, Benchmark) else inputs
+
+
+def _to_do(journal: Journal, task: Task | ScanTask, samples: Sequence[Sample], beside: Beside) -> list[Sample]:
     """The samples without a record, or with one that does not hold any more, which is taken back."""
     if not journal.n_done:
         return list(samples)
     names = {sample.name for sample in samples}
     journal.forget([record.sample for record in journal.records() if record.sample not in names])
-    journal.forget(_stale(journal, benchmark, task, beside))
+    journal.forget([record.sample for record in journal.records() if _is_stale(record, task, beside)])
     done = journal.places()
     return [sample for sample in samples if sample.name not in done]
 
 
-def _stale(journal: Journal, benchmark: Benchmark | ScanBenchmark, task: Task | ScanTask, beside: Beside) -> list[str]:
-    """What a run that goes on scores again: all without a score, what has changed since it was stopped, or is lost."""
-    # What comes out of an archive was unpacked just now.
-    is_datable = task.source in ("", task.folder)
-
-    def has_changed(sample: str) -> bool:
-        paths = _paths(benchmark, task, sample) if is_datable else []
-        return any(path.is_file() and path.stat().st_mtime_ns >= journal.written_ns for path in paths)
-
-    return [
-        record.sample
-        for record in journal.records()
-        if record.status != "ok" or beside.lacks(record.sample) or has_changed(record.sample)
-    ]
+def _is_stale(record: Record, task: Task | ScanTask, beside: Beside) -> bool:
+    """Whether a run that goes on scores it again: without a score, its files changed, or what belongs to it lost."""
+    return record.status != "ok" or record.origin != task.origin(record.sample) or beside.lacks(record.sample)
 
 
-def _paths(benchmark: Benchmark | ScanBenchmark, task: Task | ScanTask, sample: str) -> list[Path]:
-    """Files that the sample's prediction is read from."""
-    if isinstance(benchmark, ScanBenchmark):
-        return benchmark.prediction_paths(sample, task.folder)
-    assert isinstance(task, Task)
-    return [Path(task.folder) / known for file in task.adapter.files(sample) for known in file.names]
+def _refuse_what_came_between(out: Path, about: dict[str, Any]) -> None:
+    """Another process may have ended its run here since the first look."""
+    try:
+        _refuse_other_run(out, about)
+    except UsageError:
+        remove_journal(out)
+        raise
 
 
 def _refuse_other_run(out: Path, about: dict[str, Any]) -> None:

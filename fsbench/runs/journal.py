@@ -32,13 +32,13 @@ class Journal:
     ----------
     n_done : int
         Samples that have a record.
-    written_ns : int
-        When the journal was last written before it was opened.
+    is_new : bool
+        Whether there was no journal before.
     """
 
-    def __init__(self, file: FileIO, folder: Path, written_ns: int) -> None:
+    def __init__(self, file: FileIO, folder: Path, is_new: bool) -> None:
         self._file = file
-        self.written_ns = written_ns
+        self.is_new = is_new
         self._folder = folder
         self._synced = time.monotonic()
         self.n_done = len(self.places())
@@ -76,8 +76,8 @@ class Journal:
     def append(self, record: Record) -> None:
         """Write the record of a sample that has none.
 
-        The operating system has it when this returns, so that it outlives the process; the disk has it within a
-        second of work, should the power fail.
+        The operating system has it when this returns, so that it outlives the process; the disk has it, should the
+        power fail, with the first record that comes a second or more after the last time.
 
         Raises
         ------
@@ -118,15 +118,8 @@ def open_journal(folder: Path, settings: dict[str, Any], *, restart: bool = Fals
     UsageError
         If another process is writing here, or the journal belongs to other settings.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder / NAME, os.O_RDWR | os.O_CREAT, 0o666)
-    except OSError as error:
-        raise UsageError(f"{folder}: cannot write a run here: {error.strerror}; choose another --out") from None
-    with FileIO(handle, "r+") as file:
-        _lock(file, folder)
+    with _locked(folder) as file:
         remove_partial(folder)
-        written_ns = os.fstat(handle).st_mtime_ns
         header, end = (b"", 0) if restart else _ends(folder / NAME)
         if header:
             _refuse_other_settings(folder, header, settings)
@@ -138,7 +131,31 @@ def open_journal(folder: Path, settings: dict[str, Any], *, restart: bool = Fals
                 _write(file, _line({"settings": settings}))
         except OSError as error:
             raise FsbenchError(f"{folder}: cannot write a run here: {error.strerror}") from None
-        yield Journal(file, folder, written_ns)
+        yield Journal(file, folder, is_new=not end)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[FileIO]:
+    """The journal's file, which nobody else writes."""
+    while True:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            handle = os.open(folder / NAME, os.O_RDWR | os.O_CREAT, 0o666)
+        except OSError as error:
+            raise UsageError(f"{folder}: cannot write a run here: {error.strerror}; choose another --out") from None
+        with FileIO(handle, "r+") as file:
+            _lock(file, folder)
+            # Who held it until now may have ended its run and removed it.
+            if _is(folder / NAME, handle):
+                yield file
+                return
+
+
+def _is(path: Path, handle: int) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _write(file: FileIO, line: bytes) -> None:

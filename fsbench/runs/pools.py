@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fsbench.errors import FormatError, UsageError
+from fsbench.errors import FormatError, MissingError, UsageError
 from fsbench.io.npy import read_array
 from fsbench.metrics.pooling import Pool
 from fsbench.runs.files import write_atomically
@@ -33,19 +33,20 @@ def write_pool(folder: Path, sample: str, pool: Pool) -> None:
 
 
 def read_pool(folder: Path, sample: str) -> Pool | None:
-    """One sample's pool; None if none was kept."""
+    """One sample's pool; None if none was kept, or it is damaged."""
     path = _path(folder, sample)
-    if not path.is_file():
-        return None
-    rows = read_array(path).astype(np.float64)
     counts = Pool.empty().counts.copy()
-    counts[rows[0, :-1].astype(np.int64)] = rows[1, :-1].astype(np.int64)
-    return Pool(counts, float(rows[0, -1]), float(rows[1, -1]))
+    try:
+        rows = read_array(path).astype(np.float64)
+        counts[rows[0, :-1].astype(np.int64)] = rows[1, :-1].astype(np.int64)
+        return Pool(counts, float(rows[0, -1]), float(rows[1, -1]))
+    except (MissingError, FormatError, IndexError, ValueError):
+        return None
 
 
 def has_pool(folder: Path, sample: str) -> bool:
-    """Whether one was kept."""
-    return _path(folder, sample).is_file()
+    """Whether one was kept that can be read."""
+    return read_pool(folder, sample) is not None
 
 
 def remove_pool(folder: Path, sample: str) -> None:
@@ -99,6 +100,12 @@ def write_tables(out: Path, folder: Path, bins: Mapping[str, Mapping[str, str]],
             totals[key] = totals.get(key, Pool.empty()) + pool
             numbers[key] = numbers.get(key, 0) + 1
     return _write(out, totals, numbers)
+
+
+def remove_tables(out: Path) -> None:
+    """Remove what an earlier run has left."""
+    for name in (POOLED, CUMULATIVE, SUMS):
+        (out / name).unlink(missing_ok=True)
 
 
 def merge_tables(out: Path, folders: Sequence[Path], order: Iterable[tuple[str, str]]) -> "pd.DataFrame":

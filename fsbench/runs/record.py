@@ -23,6 +23,8 @@ class Record:
         Metric name to value, in the protocol's order; empty without a score.
     seconds : float
         Time the sample took, reading included.
+    origin : str
+        Of the files that it was computed from, see `fsbench.runs.origin`; kept until the run is written.
     """
 
     sample: str
@@ -30,6 +32,7 @@ class Record:
     reason: str = ""
     scores: Mapping[str, float] = field(default_factory=dict)
     seconds: float = 0.0
+    origin: str = ""
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:
@@ -47,13 +50,13 @@ class Record:
         """
         if not isinstance(content, dict) or set(content) != set(cls.__slots__):
             raise ValueError("not a record")
-        sample, status, reason, scores, seconds = (content[name] for name in cls.__slots__)
-        texts = all(isinstance(text, str) for text in (sample, status, reason))
+        sample, status, reason, scores, seconds, origin = (content[name] for name in cls.__slots__)
+        texts = all(isinstance(text, str) for text in (sample, status, reason, origin))
         if not texts or not isinstance(scores, dict) or not all(map(_is_number, (*scores.values(), seconds))):
             raise ValueError("not a record")
         if (status == "ok") != bool(scores):
             raise ValueError(f"status {status!r} with {len(scores)} scores")
-        return cls(sample, status, reason, scores, seconds)
+        return cls(sample, status, reason, scores, seconds, origin)
 
 
 def _is_number(value: Any) -> bool:

@@ -216,8 +216,59 @@ def test_a_prediction_that_changed_since_the_stop_is_scored_again(
 ) -> None:
     out = tmp_path / "run"
     _stop_after(capsys, monkeypatch, sample, predictions, out, 2, "000,100,200")
-    shutil.copyfile(predictions / "200.obj", predictions / "000.obj")
+    shutil.copy2(predictions / "200.obj", predictions / "000.obj")  # the copy is as old as the original
     assert "going on: 1 of 3" in _score(capsys, sample, predictions, out, "--samples", "000,100,200").err
+
+
+@pytest.mark.parametrize("what", ["link", "reference", "archive", "predef"])
+def test_whatever_a_row_rests_on_may_change_while_a_run_is_stopped(
+    capsys, monkeypatch, sample, predictions, tmp_path, what
+) -> None:
+    out, chosen = tmp_path / "run", "000,100,200"
+    root, pred = tmp_path / "root", tmp_path / "pred"
+    shutil.copytree(sample, root)
+    pred.symlink_to(predictions)
+    if what == "archive":
+        pred = Path(shutil.make_archive(str(tmp_path / "meshes"), "zip", predictions))
+    _stop_after(capsys, monkeypatch, root, pred, out, 2, chosen)
+    swapped = tmp_path / "swapped" / "mean-face"
+    shutil.copytree(predictions, swapped)
+    shutil.copy2(predictions / "300.obj", swapped / "000.obj")
+    if what == "link":
+        pred.unlink()
+        pred.symlink_to(swapped)
+    elif what == "reference":
+        shutil.copy2(sample / "data/wild_gt_mesh/300.obj", root / "data/wild_gt_mesh/000.obj")
+    elif what == "archive":
+        shutil.make_archive(str(tmp_path / "meshes"), "zip", swapped)
+    else:
+        scales = root / "code/predef/wild_pupil_scales.npy"
+        np.save(scales, np.load(scales) * 1.01)
+    answer = _score(capsys, root, pred, out, "--samples", chosen)
+    if what in ("archive", "predef"):
+        assert answer.code == 2 and f"{what}: " in answer.err and "--overwrite" in answer.err
+        return
+    assert answer.code == 0 and ("going on: 1 of 3" in answer.err) == (what == "reference")
+    _score(capsys, root, pred, tmp_path / "whole", "--samples", chosen)
+    once, twice = (fsbench.load_run(run).samples.drop(columns="seconds") for run in (tmp_path / "whole", out))
+    assert once.equals(twice)
+
+
+def test_a_run_that_ended_here_meanwhile_is_not_replaced(capsys, monkeypatch, sample, tmp_path) -> None:
+    """Another process ends its run between this one's first look and its lock."""
+    from fsbench.cli import scoring
+
+    out, look = tmp_path / "run", scoring._warn_incomplete
+
+    def slow(*arguments):
+        look(*arguments)
+        monkeypatch.setattr(scoring, "_warn_incomplete", look)
+        assert _score(capsys, sample, sample / METHOD, out, "--samples", "000", "--method", "other").code == 0
+
+    monkeypatch.setattr(scoring, "_warn_incomplete", slow)
+    answer = _score(capsys, sample, sample / METHOD, out, "--samples", "000", "--method", "mine")
+    assert answer.code == 2 and "choose another --out" in answer.err
+    assert fsbench.load_run(out).method == "other" and not (out / "journal.jsonl").exists()
 
 
 def test_resume_goes_on_and_leaves_a_finished_run_alone(capsys, monkeypatch, sample, predictions, tmp_path) -> None:

@@ -83,25 +83,68 @@ def _pooled(out: Path) -> list[bytes]:
     return [(out / name).read_bytes() for name in ("pooled.csv", "cumulative.csv", "pooled.npy")]
 
 
-@pytest.mark.parametrize("meanwhile", ["nothing", "a pool is lost", "a prediction changes", "a prediction breaks"])
+MEANWHILE = ["nothing", "a pool is lost", "a pool is damaged", "a prediction changes", "a prediction breaks"]
+
+
+@pytest.mark.parametrize("meanwhile", [*MEANWHILE, "a scored one breaks"])
 def test_a_run_that_was_stopped_ends_with_the_same_pools(capsys, monkeypatch, pairs: Path, meanwhile: str) -> None:
     with ctrl_c_after(monkeypatch, 2):
         assert _scan(capsys, pairs).code == 130
-    pools = sorted((pairs / "run" / "pools").glob("*.npy"))
+    pools = sorted((pairs / "run" / "pools").glob("*/*.npy"))
     assert len(pools) == 3  # of the third the row is lost
     if meanwhile == "a pool is lost":
         pools[0].unlink(), pools[1].unlink()
+    elif meanwhile == "a pool is damaged":
+        np.save(pools[0], np.zeros(3)), pools[1].write_bytes(pools[1].read_bytes()[:100])
+    elif meanwhile == "a scored one breaks":
+        (pairs / "pred" / "anna.ply").write_text("no mesh")
     elif meanwhile == "a prediction changes":
         _write(pairs / "pred" / "anna.ply", _noisy(9))
     elif meanwhile == "a prediction breaks":
         (pairs / "pred" / "clara.ply").write_text("no mesh")
     answer = _scan(capsys, pairs)
     assert ("going on: 2 of 3" in answer.err) == (meanwhile in ("nothing", "a prediction breaks"))
+    if meanwhile.endswith("breaks"):
+        assert pd.read_csv(pairs / "run" / "pooled.csv")["samples"].tolist() == [2]
     assert not (pairs / "run" / "pools").exists()
     interrupted = _pooled(pairs / "run"), fsbench.load_run(pairs / "run").samples.drop(columns="seconds")
     _scan(capsys, pairs, "--overwrite")
     assert interrupted[0] == _pooled(pairs / "run")
     assert interrupted[1].equals(fsbench.load_run(pairs / "run").samples.drop(columns="seconds"))
+
+
+def test_a_sample_that_has_no_score_any_more_is_in_no_pool(capsys, monkeypatch, pairs: Path) -> None:
+    """Also where its process died, so that nobody could take its distances back."""
+    with ctrl_c_after(monkeypatch, 2):
+        assert _scan(capsys, pairs).code == 130
+    _write(pairs / "pred" / "anna.ply", _noisy(9))
+
+    def bug(self, name: str, folder: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("fsbench.benchmarks.scans.ScanBenchmark.measure", bug)
+        assert _scan(capsys, pairs).code == 1
+    assert list(fsbench.load_run(pairs / "run").samples["status"]) == ["failed", "ok", "failed"]
+    assert pd.read_csv(pairs / "run" / "pooled.csv")["samples"].tolist() == [1]
+
+
+def test_what_still_works_for_an_earlier_run_writes_into_no_later_one(capsys, monkeypatch, pairs: Path) -> None:
+    with ctrl_c_after(monkeypatch, 2):
+        _scan(capsys, pairs)
+    (before,) = (path for path in (pairs / "run" / "pools").iterdir() if path.is_dir())
+    with ctrl_c_after(monkeypatch, 1):
+        _scan(capsys, pairs, "--overwrite")
+    (after,) = (path for path in (pairs / "run" / "pools").iterdir() if path.is_dir())
+    assert before != after
+
+
+def test_a_run_of_another_kind_keeps_no_pooled_numbers_of_the_last(capsys, sample: Path, pairs: Path) -> None:
+    _scan(capsys, pairs)
+    answer = run(capsys, "score", "fswild", "--root", sample, "--pred", sample / "pred/wild_pred/mean-face", "-a",
+                 "3DDFA_V2", "--samples", "000", "--out", pairs / "run", "--overwrite")  # fmt: skip
+    assert answer.code == 0
+    assert sorted(path.name for path in (pairs / "run").iterdir()) == ["run.json", "samples.csv"]
 
 
 def test_a_second_process_leaves_the_pools_of_the_first_alone(capsys, monkeypatch, pairs: Path) -> None:
@@ -111,7 +154,7 @@ def test_a_second_process_leaves_the_pools_of_the_first_alone(capsys, monkeypatc
     with open_journal(pairs / "run", settings):
         answer = _scan(capsys, pairs, "--overwrite")
         assert answer.code == 2 and "another fsbench process" in answer.err
-        assert len(list((pairs / "run" / "pools").glob("*.npy"))) == 3
+        assert len(list((pairs / "run" / "pools").glob("*/*.npy"))) == 3
 
 
 def test_landmarks_start_the_alignment_and_are_in_the_signature(capsys, pairs: Path) -> None:

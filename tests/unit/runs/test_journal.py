@@ -11,7 +11,7 @@ import pytest
 
 from fsbench.errors import UsageError
 from fsbench.runs import Record
-from fsbench.runs.journal import NAME, open_journal, remove_journal
+from fsbench.runs.journal import NAME, is_unfinished, open_journal, remove_journal
 
 SETTINGS = {"benchmark": "fswild", "method": "mine"}
 RECORDS = [
@@ -154,3 +154,23 @@ def test_a_full_disk_is_told_and_keeps_what_was_written(folder: Path) -> None:
     assert "cannot write the result of 004" in done.stderr and "the same command goes on" in done.stderr
     with open_journal(folder, SETTINGS) as journal:
         assert list(journal.places()) == ["000", "001", "002", "003"]
+
+
+def test_a_journal_that_is_removed_while_one_waits_for_it_is_not_the_one_that_is_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fsbench.runs import journal
+
+    lock, removed = journal._lock, []
+
+    def late(file, folder):
+        lock(file, folder)
+        if not removed:  # who held it ends its run here
+            removed.append(folder)
+            journal.remove_journal(folder)
+
+    monkeypatch.setattr(journal, "_lock", late)
+    with open_journal(tmp_path, {}) as mine:
+        mine.append(Record("000", "missing", "not there"))
+        assert [record.sample for record in mine.records()] == ["000"]
+    assert is_unfinished(tmp_path)
