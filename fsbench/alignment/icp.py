@@ -9,7 +9,7 @@ from fsbench.alignment.nearest import NearestSurface
 from fsbench.alignment.procrustes import weighted_similarity
 from fsbench.alignment.transform import Similarity, rotation_by
 from fsbench.errors import AlignmentError
-from fsbench.mesh import Floats, Mask
+from fsbench.mesh import Floats, Ints, Mask
 
 # Efficiency 95 % on normal noise: Huber 1981, Beaton & Tukey 1974.
 _HUBER, _TUKEY = 1.345, 4.685
@@ -127,23 +127,18 @@ def fit_icp(points: Floats, surface: NearestSurface, start: Similarity, settings
     """
     rules = settings or Icp()
     size = float(np.sqrt(points.var(0).sum()))
-    current, rms, share = start, np.inf, 0.0
+    current = start
     lowest, since = np.inf, 0
     for iteration in range(1, rules.max_iterations + 1):
-        nearest = surface.closest(current.inverse().apply(points))
-        distances = nearest.distances * current.scale
-        kept = np.ones(len(points), bool) if rules.rim else ~surface.on_rim(nearest)
-        weights = _weights(distances, kept, rules, size)
-        used = weights > 0
-        if used.sum() < _FEWEST_PAIRS:
+        pairs = _Pairs.of(points, surface, current, rules, size)
+        if pairs.n_used < _FEWEST_PAIRS:
             raise AlignmentError(
-                f"after {iteration} steps {int(used.sum())} of {len(points)} points have a counterpart: "
+                f"after {iteration} steps {pairs.n_used} of {len(points)} points have a counterpart: "
                 "the shapes hardly overlap; give landmarks, or a closer start"
             )
-        share, rms = float(used.mean()), float(np.sqrt(np.average(distances[used] ** 2, weights=weights[used])))
-        where = current.apply(nearest.points)
+        share, rms, where, weights = pairs.share, pairs.rms, pairs.where, pairs.weights
         if rules.distance == "point-to-plane":
-            normals = surface.normals[nearest.faces] @ current.rotation.T
+            normals = surface.normals[pairs.faces] @ current.rotation.T
             step = _plane_step(points, where, normals, weights, rules.scale)
         else:
             step = weighted_similarity(points, where, weights / weights.sum(), None if rules.scale else 1.0)
@@ -154,7 +149,41 @@ def fit_icp(points: Floats, surface: NearestSurface, start: Similarity, settings
             return IcpFit(current, rms, share, iteration, True, f"the last step moved the points by {moved:.2g}")
         if since >= _PATIENCE:
             return IcpFit(current, rms, share, iteration, True, f"the residual stays at {rms:.4g}")
-    return IcpFit(current, rms, share, rules.max_iterations, False, f"{rules.max_iterations} steps without convergence")
+    # The last step was a long one: what it left is another number than what it found.
+    left = _Pairs.of(points, surface, current, rules, size)
+    reason = f"{rules.max_iterations} steps without convergence"
+    return IcpFit(current, left.rms, left.share, rules.max_iterations, False, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """Every point with its place on the surface, (n, 3), in the points' frame, the triangle there, and its weight."""
+
+    where: Floats
+    faces: Ints
+    distances: Floats
+    weights: Floats
+
+    @classmethod
+    def of(cls, points: Floats, surface: NearestSurface, pose: Similarity, rules: Icp, size: float) -> "_Pairs":
+        nearest = surface.closest(pose.inverse().apply(points))
+        distances = nearest.distances * pose.scale
+        kept = np.ones(len(points), bool) if rules.rim else ~surface.on_rim(nearest)
+        return cls(pose.apply(nearest.points), nearest.faces, distances, _weights(distances, kept, rules, size))
+
+    @property
+    def n_used(self) -> int:
+        return int(np.count_nonzero(self.weights))
+
+    @property
+    def share(self) -> float:
+        return self.n_used / len(self.weights)
+
+    @property
+    def rms(self) -> float:
+        """Weighted root mean square distance; infinite where nothing counts."""
+        total = float(self.weights.sum())
+        return float(np.sqrt(self.weights @ self.distances**2 / total)) if total else np.inf
 
 
 def _weights(distances: Floats, kept: Mask, rules: Icp, size: float) -> Floats:

@@ -60,14 +60,28 @@ class NearestSurface:
     def _open(self) -> tuple[Mask, Mask]:
         """Which corners, and which edges (by the corner opposite), belong to an open edge; each (F, 3).
 
-        Vertices at the same place count as one: files that give every triangle its own corners are common.
+        Vertices at the same place count as one: files that give every triangle its own corners are common. So do
+        triangles of the same corners, as double-sided ones are, and what has no three corners bounds nothing.
         """
         _, welded = np.unique(self.mesh.vertices, axis=0, return_inverse=True)
         faces = welded.reshape(-1)[self.mesh.faces]
         edges = np.sort(np.stack([faces[:, [1, 2]], faces[:, [2, 0]], faces[:, [0, 1]]], 1), axis=2)
         keys = edges[..., 0] * (faces.max() + 1) + edges[..., 1]
-        _, which, counts = np.unique(keys, return_inverse=True, return_counts=True)
-        edge_open = counts[which.reshape(keys.shape)] == 1
+        _, which = np.unique(keys, return_inverse=True)
+        which = which.reshape(keys.shape)
+        edge_open = np.bincount(which[_distinct(faces)].ravel(), minlength=which.max() + 1)[which] == 1
         vertex_open = np.zeros(faces.max() + 1, bool)
         vertex_open[edges[edge_open].ravel()] = True
         return vertex_open[faces], edge_open
+
+
+def _distinct(faces: Ints) -> Ints:
+    """Indices of the triangles with three corners, one of each set of corners."""
+    corners = np.sort(faces, axis=1)
+    order = np.lexsort(corners.T)
+    ordered = corners[order]
+    is_new = np.ones(len(faces), bool)
+    is_new[1:] = (ordered[1:] != ordered[:-1]).any(1)
+    has_three = (ordered[:, 1:] != ordered[:, :-1]).all(1)
+    chosen: Ints = order[is_new & has_three]
+    return chosen

@@ -35,7 +35,7 @@ class Pool:
     @classmethod
     def of(cls, distances_mm: Floats) -> "Pool":
         """The pool of one sample's distances, (n,)."""
-        which = np.minimum((distances_mm / BIN_MM).astype(np.int64), _BINS)
+        which = np.minimum(distances_mm / BIN_MM, _BINS).astype(np.int64)
         return cls(np.bincount(which, minlength=_BINS + 1), float(distances_mm.sum()), float((distances_mm**2).sum()))
 
     @classmethod

@@ -95,6 +95,13 @@ def test_the_steps_may_run_out() -> None:
     assert "2 steps" in fit.reason
 
 
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_what_is_said_of_a_fit_is_said_of_where_it_ended(steps: int) -> None:
+    fit = fit_icp(FACE.vertices, NearestSurface(HEAD), NEAR, Icp(robust="none", rim=True, max_iterations=steps))
+    left = NearestSurface(HEAD).closest(fit.points_from_surface.inverse().apply(FACE.vertices)).distances
+    assert fit.residual_rms == pytest.approx(fit.scale * np.sqrt((left**2).mean()), rel=1e-9)
+
+
 def test_no_overlap_is_refused() -> None:
     with pytest.raises(AlignmentError, match="hardly overlap"):
         fit_icp(FACE.vertices + [0, 0, 5000], NearestSurface(plane(10)), Similarity())

@@ -80,6 +80,16 @@ def test_a_closed_surface_has_no_rim_even_with_corners_of_its_own() -> None:
         assert not surface.on_rim(surface.closest(points)).any()
 
 
+def test_triangles_that_are_there_twice_or_have_no_area_hide_no_rim() -> None:
+    sheet = plane(10)
+    turned, a = sheet.faces[:, [0, 2, 1]], sheet.faces[:, 0]
+    flat = np.stack([a, a, sheet.faces[:, 1]], 1)
+    points = np.array([[0.0, 0, 5], [20, 0, 0], [20, 20, 0], [-20, 3, 3], [9.9, 0, 1]])
+    for more in (sheet.faces, turned, flat):
+        surface = NearestSurface(Mesh(sheet.vertices, np.concatenate([sheet.faces, more])))
+        assert surface.on_rim(surface.closest(points)).tolist() == [False, True, True, True, False]
+
+
 def test_what_lies_beyond_a_crop_is_on_its_rim() -> None:
     whole = head(40, 60)
     surface = NearestSurface(face_of(whole))

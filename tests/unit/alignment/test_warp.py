@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from fsbench.alignment.warp import warp_by_landmarks
 from fsbench.errors import AlignmentError
@@ -25,7 +26,15 @@ def test_an_affine_map_is_reproduced_everywhere() -> None:
 
 @pytest.mark.parametrize(
     ("source", "said"),
-    [(MARKS[:4], "5 or more"), (MARKS * [1, 1, 0], "one plane"), (np.full((12, 3), np.nan), "NaN")],
+    [
+        (MARKS[:4], "5 or more"),
+        (MARKS * [1, 1, 0], "one plane"),
+        (MARKS * [1, 1, 0] @ Rotation.from_rotvec([0.3, 1, 2]).as_matrix(), "one plane"),
+        (MARKS * [1, 1, 0.03], "almost in one plane"),
+        (np.ones((12, 3)), "one plane"),
+        (MARKS[[0, 0, *range(2, 12)]], "two landmarks are in one place"),
+        (np.full((12, 3), np.nan), "NaN"),
+    ],
 )
 def test_what_defines_no_spline_is_refused(source: np.ndarray, said: str) -> None:
     with pytest.raises(AlignmentError, match=said):
