@@ -2,7 +2,7 @@
 
 import glob
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,10 +33,13 @@ class LandmarkSource:
         absolute. Without an ending all that `read_landmarks` knows are tried.
     indices : tuple of int
         Vertices, instead of a file.
+    own : Path or None
+        The folder that the pattern is below, instead of the side's own.
     """
 
     pattern: str = ""
     indices: tuple[int, ...] = ()
+    own: Path | None = None
 
     @property
     def kind(self) -> str:
@@ -49,25 +52,34 @@ class LandmarkSource:
         Raises
         ------
         FormatError
-            If several files fit.
+            If several files fit: which one is meant must not depend on the order of endings.
         UsageError
             If the pattern holds a name in braces that there is not.
         """
+        self.refuse_unknown(names)
+        filled = _PLACE.sub(lambda found: glob.escape(names[found[1]]), self.pattern)
+        # An absolute pattern replaces the folder.
+        whole = Path(glob.escape(str(self.own or folder))) / filled
+        return the_one(Path(path) for ending in self._endings for path in sorted(glob.glob(f"{whole}{ending}")))  # noqa: PTH207
+
+    def wanted(self, folder: Path, names: Mapping[str, str]) -> str:
+        """What `path` looks for, for people."""
+        whole = (self.own or folder) / _PLACE.sub(lambda found: names[found[1]], self.pattern)
+        return str(whole) if self._endings == ("",) else with_an_ending(whole)
+
+    def refuse_unknown(self, names: Iterable[str]) -> None:
+        """UsageError if the pattern holds a name in braces that is not among `names`."""
         unknown = set(_PLACE.findall(self.pattern)) - set(names)
         if unknown:
             known = ", ".join(f"{{{name}}}" for name in names)
             raise UsageError(f"{self.pattern}: there is no {{{min(unknown)}}} here; there are {known}")
-        filled = _PLACE.sub(lambda found: glob.escape(names[found[1]]), self.pattern)
-        # An absolute pattern replaces the folder.
-        whole = Path(glob.escape(str(folder))) / filled
-        endings = ("",) if whole.suffix.lower() in LANDMARK_SUFFIXES else LANDMARK_SUFFIXES
-        for ending in endings:
-            found = [Path(path) for path in sorted(glob.glob(f"{whole}{ending}")) if Path(path).is_file()]  # noqa: PTH207
-            if len(found) > 1:
-                raise FormatError(f"{self.pattern} fits several files, {found[0]} and {found[1]}: name one")
-            if found:
-                return found[0]
-        return None
+
+    @property
+    def _endings(self) -> tuple[str, ...]:
+        """What is put behind the pattern."""
+        if Path(self.pattern).suffix.lower() in LANDMARK_SUFFIXES:
+            return ("",)
+        return tuple(spelt for suffix in LANDMARK_SUFFIXES for spelt in (suffix, suffix.upper()))
 
     def read(self, folder: Path, names: Mapping[str, str], mesh: Mesh, whose: Path) -> Floats | None:
         """Landmarks of the mesh that was read from `whose`, (n, 3) in its unit; None if there is no file.
@@ -89,6 +101,23 @@ class LandmarkSource:
         return points
 
 
+def the_one(paths: Iterable[Path]) -> Path | None:
+    """The only file of landmarks among `paths`; None if there is none, FormatError if there are several."""
+    found: list[Path] = []
+    for path in paths:
+        # Where capitals do not count, two spellings are one file.
+        if path.is_file() and not any(path.samefile(other) for other in found):
+            found.append(path)
+    if len(found) > 1:
+        raise FormatError(f"{found[0]} and {found[1]} could both be the landmarks: leave one, or name the one meant")
+    return found[0] if found else None
+
+
+def with_an_ending(path: Path) -> str:
+    """The path with all endings that were tried, for people."""
+    return f"{path} with one of {', '.join(LANDMARK_SUFFIXES)}"
+
+
 def parse_source(text: str) -> LandmarkSource | None:
     """What a user typed; None for nothing.
 
@@ -108,7 +137,7 @@ def parse_source(text: str) -> LandmarkSource | None:
     path = Path(text)
     if path.is_dir():
         # The folder is the user's own; its name is no pattern.
-        return LandmarkSource(f"{glob.escape(str(path.resolve()))}/{{sample}}")
+        return LandmarkSource("{sample}", own=path.resolve())
     if not path.is_file():
         raise UsageError(f"{text}: no such folder or file of landmarks; give {FORMS}")
     return LandmarkSource(indices=_read_indices(path))

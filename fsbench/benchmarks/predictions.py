@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from fsbench.alignment.procrustes import fit_landmarks
-from fsbench.benchmarks.landmark_source import LandmarkSource
-from fsbench.benchmarks.scan_cases import Case, find_file
+from fsbench.benchmarks.landmark_source import LandmarkSource, the_one, with_an_ending
+from fsbench.benchmarks.scan_cases import Case, landmarks_called
 from fsbench.errors import FormatError, MissingError
 from fsbench.io import MESH_SUFFIXES, read_mesh
-from fsbench.io.landmarks import LANDMARK_SUFFIXES, read_landmarks
+from fsbench.io.landmarks import read_landmarks
 from fsbench.mesh import Floats, Mesh
 from fsbench.protocols.micc import mean_mesh
 
@@ -77,7 +77,7 @@ class PredictionFiles:
         found = []
         for stem, path in self._candidates(folder, case):
             for mesh in [path] if path.is_file() else _meshes_in(path):
-                marks = self._landmark_path(folder, case, stem, mesh)
+                marks = self.landmark_path(folder, case, stem, mesh)
                 found += [mesh] if marks is None else [mesh, marks]
         return found
 
@@ -100,22 +100,30 @@ class PredictionFiles:
     def _frame(self, folder: Path, case: Case, stem: str, path: Path) -> Frame:
         mesh = read_mesh(path)
         if self.landmarks is None:
-            return Frame(mesh, self._beside(folder, stem, path) if self.beside else None)
+            return Frame(mesh, self._beside(folder, case, stem, path) if self.beside else None)
         marks = self.landmarks.read(folder, _names(case, path), mesh, path)
         if marks is None:
-            raise FormatError(f"{path}: there is no file {self.landmarks.pattern} with its landmarks")
+            raise FormatError(f"{path}: there are no landmarks of it, {self.wanted_landmarks(folder, case, stem, path)}")
         return Frame(mesh, marks)
 
-    def _landmark_path(self, folder: Path, case: Case, stem: str, path: Path) -> Path | None:
+    def landmark_path(self, folder: Path, case: Case, stem: str, path: Path) -> Path | None:
+        """The file with the landmarks of the mesh `path`; None if there is none, or they are in no file."""
         if self.landmarks is None:
             return _find_beside(folder, stem, path) if self.beside else None
         return None if self.landmarks.indices else self.landmarks.path(folder, _names(case, path))
 
-    def _beside(self, folder: Path, stem: str, path: Path) -> Floats:
+    def wanted_landmarks(self, folder: Path, case: Case, stem: str, path: Path) -> str:
+        """Where the landmarks of the mesh `path` should be, for people."""
+        if self.landmarks is not None:
+            return f"expected {self.landmarks.wanted(folder, _names(case, path))}"
+        one = path.with_suffix("")
+        video = f", or {folder / stem} for all of the video" if one != folder / stem else ""
+        return f"expected {with_an_ending(one)}{video}; or name vertices by --pred-landmarks"
+
+    def _beside(self, folder: Path, case: Case, stem: str, path: Path) -> Floats:
         found = _find_beside(folder, stem, path)
         if found is None:
-            endings = ", ".join(LANDMARK_SUFFIXES)
-            raise FormatError(f"{path}: has no landmarks beside it, a file of its name with {endings}")
+            raise FormatError(f"{path}: there are no landmarks of it, {self.wanted_landmarks(folder, case, stem, path)}")
         return read_landmarks(found)
 
 
@@ -125,7 +133,7 @@ def _names(case: Case, path: Path) -> Mapping[str, str]:
 
 def _find_beside(folder: Path, stem: str, path: Path) -> Path | None:
     """A frame's own landmarks, else the video's."""
-    return find_file(path.parent, path.stem, LANDMARK_SUFFIXES) or find_file(folder, stem, LANDMARK_SUFFIXES)
+    return the_one(landmarks_called(path.parent, path.stem)) or the_one(landmarks_called(folder, stem))
 
 
 def _meshes_in(folder: Path) -> list[Path]:

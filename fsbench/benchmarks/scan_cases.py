@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from fsbench.benchmarks.landmark_source import with_an_ending
 from fsbench.benchmarks.spec import Sample, Spec
 from fsbench.errors import FormatError, UsageError
 from fsbench.io import MESH_SUFFIXES
@@ -26,8 +27,10 @@ class ScanFiles:
         Its file; none where it is missing, more than one where it is not clear which.
     names : mapping of str to str
         What a pattern of landmark files may hold in braces.
-    landmarks : Path or None
-        Where the layout has landmarks of its own.
+    landmarks : tuple of Path
+        Where the layout has landmarks of its own; more than one where it is not clear which.
+    own_landmarks : str
+        Where the layout would have them, for people.
     nose_tip : tuple of float or None
         In the scan's unit.
     crop_mm : float or None
@@ -36,7 +39,8 @@ class ScanFiles:
 
     meshes: tuple[Path, ...]
     names: Mapping[str, str]
-    landmarks: Path | None = None
+    landmarks: tuple[Path, ...] = ()
+    own_landmarks: str = ""
     nose_tip: tuple[float, float, float] | None = None
     crop_mm: float | None = None
 
@@ -81,19 +85,10 @@ def list_cases(spec: Spec, root: Path) -> tuple[Case, ...]:
     return _LAYOUTS[layout](spec, root)
 
 
-def find_file(folder: Path, stem: str, suffixes: tuple[str, ...]) -> Path | None:
-    """The file `stem` with one of the endings; None if there is none.
-
-    Raises
-    ------
-    FormatError
-        If there are several: which one is meant must not depend on the order of endings.
-    """
-    spelt = (folder / f"{stem}{ending}" for suffix in suffixes for ending in (suffix, suffix.upper()))
-    found = [path for path in spelt if path.is_file()]
-    if len(found) > 1 and not found[0].samefile(found[1]):
-        raise FormatError(f"{found[0]} and {found[1]} could both be meant: leave one")
-    return found[0] if found else None
+def landmarks_called(folder: Path, stem: str) -> tuple[Path, ...]:
+    """The files `stem` with an ending of landmarks; one that is found by two spellings is there twice."""
+    spelt = (folder / f"{stem}{ending}" for suffix in LANDMARK_SUFFIXES for ending in (suffix, suffix.upper()))
+    return tuple(path for path in spelt if path.is_file())
 
 
 def _pairs(spec: Spec, root: Path) -> tuple[Case, ...]:
@@ -142,10 +137,11 @@ def _now(spec: Spec, root: Path) -> tuple[Case, ...]:
 
 
 def _now_scan(root: Path, subject: str) -> ScanFiles:
-    """The meshes of a subject, and its first file of landmarks by name, as the public evaluator takes it."""
-    marks = next(_files(root / "scans_lmks_onlypp" / subject, LANDMARK_SUFFIXES), None)
+    """The meshes of a subject and its landmarks: all that are there, which should be one each."""
+    marks = root / "scans_lmks_onlypp" / subject
     meshes = tuple(_files(root / "scans" / subject, MESH_SUFFIXES))
-    return ScanFiles(meshes, {"sample": subject, "subject": subject}, marks)
+    names = {"sample": subject, "subject": subject}
+    return ScanFiles(meshes, names, tuple(_files(marks, LANDMARK_SUFFIXES)), with_an_ending(marks / "*"))
 
 
 def _florence(spec: Spec, root: Path) -> tuple[Case, ...]:
@@ -169,10 +165,12 @@ def _florence_scan(spec: Spec, subject: Path, view: str, tips: "_NoseTips") -> S
     folder = next((path for path in sorted(subject.rglob(view)) if path.is_dir()), None)
     scans = spec.raw["scans"]
     names = {"sample": f"{subject.name}_{view}", "subject": subject.name, "view": view}
+    marks = subject.parent / "landmarks"
     return ScanFiles(
         () if folder is None else tuple(_files(folder, MESH_SUFFIXES)),
         names,
-        find_file(subject.parent / "landmarks", f"{subject.name}_{view}", LANDMARK_SUFFIXES),
+        landmarks_called(marks, names["sample"]),
+        with_an_ending(marks / names["sample"]),
         tips.get((subject.name, view)),
         float(scans["crop_mm_of"][subject.name]) if subject.name in scans["crop_mm_of"] else None,
     )

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fsbench.benchmarks import selection
-from fsbench.benchmarks.landmark_source import LandmarkSource, parse_source
+from fsbench.benchmarks.landmark_source import LandmarkSource, parse_source, the_one
 from fsbench.benchmarks.predictions import Frame, PredictionFiles
 from fsbench.benchmarks.recipes import Choice, Protocol, protocol_of
 from fsbench.benchmarks.scan_cases import Case, ScanFiles, list_cases
@@ -164,11 +164,25 @@ class ScanBenchmark:
         searched = isinstance(self.protocol, Micc) and self.protocol.start == "search"
         return not searched or files.nose_tip is None
 
-    def _landmark_file(self, files: ScanFiles) -> Path | None:
+    def landmark_file(self, files: ScanFiles) -> Path | None:
+        """The file with a scan's landmarks; None if there is none, or they are in no file.
+
+        Raises
+        ------
+        FormatError
+            If it is not clear which.
+        """
         if self._landmarks is None:
-            return files.landmarks
+            return the_one(files.landmarks)
+        return None if self._landmarks.indices else self._landmarks.path(self.root, files.names)
+
+    def wanted_landmarks(self, files: ScanFiles) -> str:
+        """Where a scan's landmarks should be, for people."""
+        return files.own_landmarks if self._landmarks is None else self._landmarks.wanted(self.root, files.names)
+
+    def _landmark_file(self, files: ScanFiles) -> Path | None:
         try:
-            return self._landmarks.path(self.root, files.names)
+            return self.landmark_file(files)
         except FormatError:  # several fit: the scan's samples will say so
             return None
 
@@ -306,20 +320,25 @@ class ScanBenchmark:
         marks = self._marks(files, mesh)
         protocol = self.protocol
         if isinstance(protocol, Micc):
+            if marks is None and protocol.start == "landmarks":
+                raise ReferenceDataError(self._no_landmarks(files))
             return protocol.prepare(mesh, _nose_tip(files, marks), marks, files.crop_mm, threads)
         if isinstance(protocol, Scan):
             return protocol.prepare(mesh, marks, threads)
         if marks is None:
-            raise ReferenceDataError(f"there are no landmarks of {files.meshes[0]}, and {self.spec.name} needs them")
+            raise ReferenceDataError(self._no_landmarks(files))
         return protocol.prepare(mesh, marks, threads)
 
     def _marks(self, files: ScanFiles, mesh: Mesh) -> Floats | None:
-        if self._landmarks is None:
-            return None if files.landmarks is None else read_landmarks(files.landmarks)
-        found = self._landmarks.read(self.root, files.names, mesh, files.meshes[0])
-        if found is None:
-            raise ReferenceDataError(f"there are no landmarks of {files.meshes[0]} as {self._landmarks.pattern}")
-        return found
+        if self._landmarks is not None and self._landmarks.indices:
+            return self._landmarks.read(self.root, files.names, mesh, files.meshes[0])
+        path = self.landmark_file(files)
+        if path is None and self._landmarks is not None:
+            raise ReferenceDataError(self._no_landmarks(files))
+        return None if path is None else read_landmarks(path)
+
+    def _no_landmarks(self, files: ScanFiles) -> str:
+        return f"there are no landmarks of {files.meshes[0]}, expected {self.wanted_landmarks(files)}"
 
 
 def _beside(protocol: Protocol) -> bool:

@@ -187,6 +187,33 @@ def test_two_predictions_of_one_name_are_not_chosen_between(capsys, folder: Fold
     assert folder.row()["status"] == "invalid" and ".obj and " in reason and ".ply could both be" in reason
 
 
+def test_two_files_of_landmarks_are_not_chosen_between(capsys, folder: Folder) -> None:
+    (folder.scan_marks.with_suffix(".txt")).write_text("1 2 3\n")
+    assert folder.score(capsys).code == 2
+    assert "marks" in str(folder.row()["reason"]) and "could both be the landmarks" in str(folder.row()["reason"])
+    folder.scan_marks.with_suffix(".txt").unlink()
+    folder.stem.with_suffix(".csv").write_text("1 2 3\n")
+    answer = folder.score(capsys)
+    if folder.name == "scan":  # whose pattern names the ending
+        assert answer.code == 0
+        folder.options = (*folder.options[:3], folder.pred)
+        answer = folder.score(capsys)
+    assert answer.code == 2
+    assert folder.row()["status"] == "invalid" and "could both be the landmarks" in str(folder.row()["reason"])
+
+
+def test_landmarks_that_are_not_there_are_named(capsys, folder: Folder) -> None:
+    folder.stem.with_suffix(".npy").unlink()
+    assert folder.score(capsys).code == 2
+    reason = str(folder.row()["reason"])
+    assert f"expected {folder.stem}" in reason and ".npy" in reason and "{" not in reason
+    _save(folder.stem.with_suffix(".npy"), folder.marks)
+    folder.scan_marks.unlink()
+    assert folder.score(capsys).code == 2
+    reason = str(folder.row()["reason"])
+    assert f"expected {folder.scan_marks.parent}" in reason and ".npy" in reason and "{" not in reason
+
+
 def test_a_video_twice_is_not_chosen_between(capsys, tmp_path: Path) -> None:
     """A mesh of the condition's name, and a folder of the data's name of the video."""
     folder = Folder(tmp_path, "micc-ganfit2021")

@@ -81,8 +81,32 @@ def test_a_name_is_no_pattern(tmp_path: Path) -> None:
 def test_two_files_that_fit_are_refused(tmp_path: Path) -> None:
     _write(tmp_path / "a1.npy")
     _write(tmp_path / "a2.npy")
-    with pytest.raises(FormatError, match="fits several files"):
+    with pytest.raises(FormatError, match=r"a1\.npy and .*a2\.npy could both be the landmarks"):
         _source("{sample}*.npy").read(tmp_path, {"sample": "a"}, MESH, WHOSE)
+
+
+@pytest.mark.parametrize("pattern", ["", "{sample}", "{sample}*"])
+@pytest.mark.parametrize("endings", [(".csv", ".txt"), (".txt", ".npy"), (".json", ".PP")])
+def test_two_endings_are_not_chosen_between(tmp_path: Path, pattern: str, endings: tuple[str, str]) -> None:
+    for ending in endings:
+        (tmp_path / f"a{ending}").touch()
+    with pytest.raises(FormatError, match="could both be the landmarks"):
+        _source(pattern or str(tmp_path)).path(tmp_path, {"sample": "a"})
+    named = _source(f"{{sample}}{endings[1]}")
+    assert named.path(tmp_path, {"sample": "a"}) == tmp_path / f"a{endings[1]}"
+
+
+def test_capitals_are_an_ending_too(tmp_path: Path) -> None:
+    (tmp_path / "a.CSV").write_text("1,2,3\n")
+    assert _source(str(tmp_path)).path(tmp_path, {"sample": "a"}) is not None
+
+
+def test_what_is_looked_for_is_a_path(tmp_path: Path) -> None:
+    (tmp_path / "odd [name]").mkdir()
+    names = {"sample": "a/b"}
+    wanted = _source(str(tmp_path / "odd [name]")).wanted(Path("elsewhere"), names)
+    assert wanted.startswith(f"{tmp_path}/odd [name]/a/b with one of .csv, ")
+    assert _source("{sample}_m.npy").wanted(tmp_path, names) == f"{tmp_path}/a/b_m.npy"
 
 
 def test_an_unknown_name_in_braces_is_answered_with_the_known(tmp_path: Path) -> None:
