@@ -16,6 +16,10 @@ from fsbench.mesh import Floats
 
 MAX_LANDMARK_BYTES = 4 << 20
 _MAX_XML_DEPTH = 32
+_N_AXES = 3
+_DECIMAL_COMMA = re.compile(rb"(?:^|[;\t\n])[ ]*([+-]?\d+,\d+)[ ]*[;\t]")
+"""A number with a comma in it, where semicolons or tabs part the columns."""
+_NOT_PICKED = ("0", "false")
 _HEADER = re.compile(rb"\s*[\"']?[A-Za-z_][^\n]*\n")
 
 
@@ -27,7 +31,7 @@ def read_landmarks(path: str | os.PathLike[str]) -> Floats:
     - `.npy`: an array (n, 3) or (1, n, 3).
     - `.json`: a list of [x, y, z], or of objects with the keys x, y, z.
     - `.ljson`: menpo's, with one group of points.
-    - `.pp`: points picked in MeshLab, also those marked as not active.
+    - `.pp`: points picked in MeshLab; one that was never picked (`active="0"`) is refused.
 
     Parameters
     ----------
@@ -60,6 +64,20 @@ def read_landmarks(path: str | os.PathLike[str]) -> Floats:
 
 def _from_table(path: str | os.PathLike[str]) -> Floats:
     data = re.sub(rb"#[^\n]*", b"", read_bytes(path, MAX_LANDMARK_BYTES)).removeprefix(b"\xef\xbb\xbf")
+    try:
+        points = _columns_xyz(path, data)
+        if points.shape[1] != _N_AXES:
+            raise FormatError(f"{path}: has {points.shape[1]} numbers a line, expected a row x, y, z for each landmark")
+    except FormatError as error:
+        if comma := _DECIMAL_COMMA.search(data):
+            text = comma[1].decode("ascii")
+            hint = f"is the comma in {text} a decimal comma? Commas part numbers here: write {text.replace(',', '.')}"
+            raise FormatError(f"{error}; {hint}") from None
+        raise
+    return points
+
+
+def _columns_xyz(path: str | os.PathLike[str], data: bytes) -> Floats:
     header = _HEADER.match(data)
     if header is None:
         return parse_matrix(path, data)
@@ -129,6 +147,12 @@ def _from_meshlab(path: str | os.PathLike[str]) -> Floats:
         if depth > _MAX_XML_DEPTH:
             raise FormatError(f"{path}: the XML is nested deeper than {_MAX_XML_DEPTH}")
         if tag == "point":
+            if attributes.get("active", "1") in _NOT_PICKED:
+                name = attributes.get("name", "")
+                raise FormatError(
+                    f"{path}: point {len(points) + 1} ({name}) was never picked (active=\"{attributes['active']}\"), "
+                    "its numbers mean nothing: pick it in MeshLab"
+                )
             try:
                 points.append([float(attributes[axis]) for axis in "xyz"])
             except (KeyError, ValueError) as error:

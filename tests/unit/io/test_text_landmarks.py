@@ -14,7 +14,7 @@ PICKED = """<!DOCTYPE PickedPoints>
 <PickedPoints>
  <DocumentData><DateTime time="1:2:3" date="2020-01-01"/></DocumentData>
  <point x="1" y="2" z="3" active="1" name="0"/>
- <point name="eye &lt;left&gt;" z="6" y="5" x="-4.5" active="0"/>
+ <point name="eye &lt;left&gt;" z="6" y="5" x="-4.5"/>
 </PickedPoints>
 """
 
@@ -129,6 +129,9 @@ BOMB = '<!DOCTYPE p [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><p>&b;</p>'
         ("a.csv", "1,2\n3,4\n", "expected a row x, y, z"),
         ("a.csv", "1,2,nan\n", "landmark 1 is not finite"),
         ("a.csv", "", "no numbers"),
+        ("a.csv", "1,5;2,5;-3,5\n4,5;5,5;6,5\n", r"6 numbers a line.*comma in 1,5 a decimal comma.*write 1\.5"),
+        ("a.csv", "x;y;z\r\n1,5;2;3\r\n4,5;5,5;6\r\n", "the comma in 1,5 a decimal comma"),
+        ("a.tsv", "x\ty\tz\n1\t-2,25\t3\n", "the comma in -2,25 a decimal comma"),
         ("a.json", "[]", "expected a row x, y, z"),
         ("a.ljson", "[]", "has no 'landmarks'"),
         ("a.ljson", '{"groups": {"a": {}, "b": {}}}', "2 groups"),
@@ -139,6 +142,7 @@ BOMB = '<!DOCTYPE p [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><p>&b;</p>'
         ("a.json", f"[[1, 2, 1{'0' * 400}]]", "beyond all bounds"),
         ("a.pp", PICKED.replace('x="1"', 'x="one"'), "point 1 has no numbers"),
         ("a.pp", PICKED.replace('x="1"', ""), "point 1 has no numbers"),
+        ("a.pp", PICKED.replace("/>\n</P", ' active="0"/>\n</P'), r"point 2 \(eye <left>\) was never picked"),
         ("a.pp", PICKED[:-20], "not readable as XML"),
         ("a.pp", "<p/>", "expected a row x, y, z"),
         ("a.pp", "<p>" * 40 + "</p>" * 40, "nested deeper than 32"),
