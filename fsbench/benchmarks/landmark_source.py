@@ -14,7 +14,8 @@ from fsbench.io.npy import read_array
 from fsbench.io.text import read_json
 from fsbench.mesh import Floats, Mesh
 
-_INDICES = re.compile(r"\d+(,\d+){2,}")
+_INDICES = re.compile(r"\s*\d+\s*(,\s*\d+\s*)*")
+_FEWEST = 3
 _PLACE = re.compile(r"\{(\w+)\}")
 FORMS = (
     "a folder with a file of each sample's name, a pattern such as {sample}_marks.csv, "
@@ -130,8 +131,8 @@ def parse_source(text: str) -> LandmarkSource | None:
     """
     if not text:
         return None
-    if _INDICES.fullmatch(text):
-        return LandmarkSource(indices=tuple(int(word) for word in text.split(",")))
+    if _INDICES.fullmatch(text) and not Path(text).exists():
+        return LandmarkSource(indices=_enough(text, tuple(int(word) for word in text.split(","))))
     if "{" in text:
         return LandmarkSource(text)
     path = Path(text)
@@ -149,4 +150,12 @@ def _read_indices(path: Path) -> tuple[int, ...]:
         found = found.tolist() if found.ndim == 1 and found.dtype.kind in "iu" else None
     if not isinstance(found, list) or not found or not all(type(index) is int and index >= 0 for index in found):
         raise FormatError(f"{path}: expected a list of vertex indices; for landmarks in files give {FORMS}")
-    return tuple(found)
+    return _enough(str(path), tuple(found))
+
+
+def _enough(where: str, indices: tuple[int, ...]) -> tuple[int, ...]:
+    """The indices; UsageError if they are fewer than a pose takes."""
+    if len(indices) < _FEWEST:
+        one = "1 vertex" if len(indices) == 1 else f"{len(indices)} vertices"
+        raise UsageError(f"{where}: names {one}, expected at least {_FEWEST}; as landmarks give {FORMS}")
+    return indices

@@ -39,6 +39,22 @@ def test_indices_are_vertices(tmp_path: Path, form: str) -> None:
     np.testing.assert_array_equal(source.read(tmp_path, {}, MESH, WHOSE), MESH.vertices[[2, 0, 9]])
 
 
+def test_indices_may_have_blanks_between() -> None:
+    assert _source(" 2, 0 ,9").indices == (2, 0, 9)
+
+
+@pytest.mark.parametrize("text", ["12", "12,55", "12, 55"])
+def test_too_few_indices_are_refused(tmp_path: Path, monkeypatch, text: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=r"12.*at least 3"):
+        parse_source(text)
+    (tmp_path / "a.json").write_text(f"[{text}]")
+    with pytest.raises(UsageError, match=r"a\.json.*at least 3"):
+        parse_source("a.json")
+    (tmp_path / text).mkdir()
+    assert _source(text).kind == "files"
+
+
 def test_indices_of_another_topology_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match=r"mesh\.ply: has 10 vertices.*another topology"):
         _source("1,2,10").read(tmp_path, {}, MESH, WHOSE)
