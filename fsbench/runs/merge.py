@@ -81,7 +81,7 @@ def _order_of_shards(runs: Sequence[Run]) -> list[str]:
     by_number = {part["number"]: list(run.samples["sample"]) for part, run in zip(parts, runs, strict=True)}
     missing = [f"{number}/{n}" for number in range(1, n + 1) if number not in by_number]
     if missing:
-        raise UsageError(f"shards are missing: {', '.join(missing)}{_samples_of(runs[0], missing)}")
+        raise UsageError(f"shards are missing: {', '.join(missing)}{_samples_of(runs[0], missing)}; give their runs too")
     total = sum(len(names) for names in by_number.values())
     order = [by_number[i % n + 1][i // n : i // n + 1] for i in range(total)]
     if not all(order):
@@ -90,20 +90,28 @@ def _order_of_shards(runs: Sequence[Run]) -> list[str]:
 
 
 def _samples_of(run: Run, missing: list[str]) -> str:
-    """Which samples missing shards have, where the benchmark is known."""
-    if run.benchmark not in spec_names() or run.manifest["settings"].get("samples") != "all":
+    """Which samples missing shards have, where that is known without the data."""
+    names = _all_samples(run.benchmark)
+    if not names or run.manifest["settings"].get("samples") != "all":
         return ""
-    names = [sample.name for sample in load_spec(run.benchmark).samples]
     lost = [name for shard in missing for name in names[int(shard.split("/")[0]) - 1 :: int(shard.split("/")[1])]]
-    return f" ({_some(sorted(lost))})"
+    return f" ({_some(sorted(lost))} in them)"
+
+
+def _all_samples(benchmark: str) -> list[str]:
+    """Of a benchmark that comes with fsbench, in order; none where they are listed below a root."""
+    if benchmark not in spec_names():
+        return []
+    return [sample.name for sample in load_spec(benchmark).samples]
 
 
 def _order_of_benchmark(runs: Sequence[Run], rows: "pd.DataFrame") -> list[str]:
-    if runs[0].benchmark not in spec_names():
+    order = _all_samples(runs[0].benchmark)
+    if not order:
         raise UsageError(
-            f"{runs[0].benchmark} does not come with fsbench: its order is known from runs made with --shard"
+            f"which samples {runs[0].benchmark} has, and in which order, is not known without its data: only runs all "
+            "made with --shard are put together"
         )
-    order = [sample.name for sample in load_spec(runs[0].benchmark).samples]
     missing = sorted(set(order) - set(rows["sample"]))
     if missing:
         raise UsageError(f"{_some(missing)} in none of the runs")
