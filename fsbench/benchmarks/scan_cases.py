@@ -14,6 +14,8 @@ from fsbench.io.landmarks import LANDMARK_SUFFIXES
 from fsbench.io.text import read_text
 
 _MOST_SAMPLES = 1_000_000
+_SHOWN = 4
+_NOSE_TIPS, _TIP_COLUMNS = "nose_tips.csv", "subject,view,x,y,z"
 _PARTS = 3  # SUBJECT/CHALLENGE/IMAGE
 
 
@@ -33,6 +35,8 @@ class ScanFiles:
         Where the layout would have them, for people.
     nose_tip : tuple of float or None
         In the scan's unit.
+    no_nose_tip : str
+        Why there is none, for people.
     crop_mm : float or None
         Where the protocol crops this one otherwise.
     """
@@ -42,6 +46,7 @@ class ScanFiles:
     landmarks: tuple[Path, ...] = ()
     own_landmarks: str = ""
     nose_tip: tuple[float, float, float] | None = None
+    no_nose_tip: str = ""
     crop_mm: float | None = None
 
 
@@ -149,7 +154,7 @@ def _florence(spec: Spec, root: Path) -> tuple[Case, ...]:
     subjects = sorted(path for path in root.glob("subject_*") if path.is_dir())
     if not subjects:
         raise UsageError(f"{root}: there is no folder subject_NN here; get the data from {spec.where}")
-    tips = _nose_tips(root / "nose_tips.csv")
+    tips = _nose_tips(root / _NOSE_TIPS)
     cases = []
     for subject in subjects:
         views = tuple(_florence_scan(spec, subject, view, tips) for view in spec.raw["scans"]["views"])
@@ -172,8 +177,17 @@ def _florence_scan(spec: Spec, subject: Path, view: str, tips: "_NoseTips") -> S
         landmarks_called(marks, names["sample"]),
         with_an_ending(marks / names["sample"]),
         tips.get((subject.name, view)),
+        _no_nose_tip(subject.parent / _NOSE_TIPS, tips, subject.name, view),
         float(scans["crop_mm_of"][subject.name]) if subject.name in scans["crop_mm_of"] else None,
     )
+
+
+def _no_nose_tip(path: Path, tips: "_NoseTips", subject: str, view: str) -> str:
+    if not path.is_file():
+        return f"there is no {path} ({_TIP_COLUMNS})"
+    rows = [", ".join(row) for row in tips]
+    more = f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
+    return f"{path} has no row {subject}, {view}; it has {'; '.join(rows[:_SHOWN]) or 'no row below its heading'}{more}"
 
 
 _NoseTips = dict[tuple[str, str], tuple[float, float, float]]
@@ -189,9 +203,11 @@ def _nose_tips(path: Path) -> _NoseTips:
         try:
             x, y, z = (float(cell) for cell in cells[2:])
         except ValueError:
-            raise FormatError(f"{path}: line {number} is {line!r}, expected subject,view,x,y,z") from None
+            raise FormatError(f"{path}: line {number} is {line!r}, expected {_TIP_COLUMNS}") from None
         if not np.isfinite([x, y, z]).all():
             raise FormatError(f"{path}: line {number} holds a number that is not finite")
+        if (cells[0], cells[1]) in tips:
+            raise FormatError(f"{path}: line {number}: {cells[0]}, {cells[1]} stands there twice")
         tips[cells[0], cells[1]] = (x, y, z)
     return tips
 

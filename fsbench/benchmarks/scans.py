@@ -355,10 +355,10 @@ def _nose_tip(files: ScanFiles, marks: Floats | None) -> npt.ArrayLike:
         return files.nose_tip
     if marks is not None and len(marks) in _NOSE_TIP_ROW:
         return marks[_NOSE_TIP_ROW[len(marks)]]
-    what = f"{len(marks)} landmarks" if marks is not None else "no landmarks"
+    what = f"it has {len(marks)} landmarks" if marks is not None else "it has no landmarks"
     raise ReferenceDataError(
-        f"{files.meshes[0]} has no nose tip: write nose_tips.csv (subject,view,x,y,z) into --root, "
-        f"or give iBUG's 68 or 51 landmarks; here are {what}"
+        f"{files.meshes[0]} has no nose tip: {files.no_nose_tip}. Put that right, or give iBUG's 68 or 51 landmarks, "
+        f"of which one is the tip; {what}"
     )
 
 
