@@ -25,10 +25,31 @@ class Unit:
 
 
 def unit_called(name: str) -> Unit:
-    """Return the unit of that name; AlignmentError if there is none."""
-    if name not in MM_PER:
-        raise AlignmentError(f"there is no unit {name!r}; known are {', '.join(MM_PER)}")
-    return Unit(name, MM_PER[name])
+    """Return the unit of that name, or the one that has so many millimetres.
+
+    Raises
+    ------
+    AlignmentError
+        If it is neither.
+
+    Examples
+    --------
+    >>> unit_called("cm"), unit_called("180.0"), unit_called("10")
+    (Unit(name='cm', mm=10.0), Unit(name='180', mm=180.0), Unit(name='cm', mm=10.0))
+    """
+    if name in MM_PER:
+        return Unit(name, MM_PER[name])
+    try:
+        mm = float(name)
+    except ValueError:
+        mm = float("nan")
+    if not 0 < mm < np.inf:
+        raise AlignmentError(
+            f"there is no unit {name!r}; known are {', '.join(MM_PER)}, or how many millimetres it has, as 25.4"
+        )
+    # One unit has one name, whichever way it was written: it stands in the signature.
+    same = next((known for known, length in MM_PER.items() if length == mm), "")
+    return Unit(same or repr(mm).removesuffix(".0"), mm)
 
 
 def unit_of_scan(vertices: Floats) -> Unit:
@@ -50,7 +71,8 @@ def unit_of_scan(vertices: Floats) -> Unit:
             return Unit(name, MM_PER[name])
     raise AlignmentError(
         f"the scan's bounding box has a diagonal of {diagonal:.4g}: no face or head in any of {', '.join(_SCANNED_IN)} "
-        f"({_SMALLEST_MM:g} to {_LARGEST_MM:g} mm); name the unit if it is one of {', '.join(MM_PER)}"
+        f"({_SMALLEST_MM:g} to {_LARGEST_MM:g} mm); say with --reference-unit how many millimetres a unit is, as 180, or "
+        f"one of {', '.join(MM_PER)}"
     )
 
 

@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from fsbench.alignment.units import unit_called
 from fsbench.benchmarks.settings import parse_settings, with_settings
 from fsbench.benchmarks.spec import Spec
-from fsbench.errors import FsbenchError, UsageError
+from fsbench.errors import AlignmentError, FsbenchError, UsageError
 from fsbench.protocols.landmarked import LandmarkWarp
 from fsbench.protocols.micc import Micc
 from fsbench.protocols.now import Now
@@ -16,6 +17,7 @@ from fsbench.protocols.scan import Scan
 Protocol = Scan | LandmarkWarp | Now | Micc
 
 _MICC = {"deng2019": Micc.deng2019, "ganfit2021": Micc.ganfit2021}
+_OPTIONS = {"unit": "--pred-unit", "reference_unit": "--reference-unit", "scale": "--scale"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Choice:
     scale : str
         "fitted" or "metric"; empty for the benchmark's own.
     unit, reference_unit : str
-        Of predictions and scans, or "found".
+        Of predictions and scans: a name, how many millimetres it has, or "found".
     changes : tuple of str
         KEY=VALUE each: settings of the protocol that are to be others.
     """
@@ -67,8 +69,9 @@ def protocol_of(spec: Spec, choice: Choice) -> Protocol:
     UsageError
         If a choice does not go with it, or there is no such setting.
     """
+    _refuse_unknown_units(choice)
     try:
-        protocol = with_settings(_protocol(spec, choice), parse_settings(choice.changes))
+        protocol = _with_named_units(with_settings(_protocol(spec, choice), parse_settings(choice.changes)))
     except UsageError:
         raise
     except FsbenchError as error:
@@ -81,22 +84,39 @@ def protocol_of(spec: Spec, choice: Choice) -> Protocol:
     return protocol
 
 
+def _refuse_unknown_units(choice: Choice) -> None:
+    for name in ("unit", "reference_unit"):
+        text = getattr(choice, name)
+        try:
+            unit_called("mm" if text == "found" else text)
+        except AlignmentError as error:
+            raise UsageError(f"{_OPTIONS[name]}: {error}") from None
+
+
+def _with_named_units(protocol: Protocol) -> Protocol:
+    """The same, each unit written in one way: two runs that say it differently have one signature."""
+    said = {name: getattr(protocol, name, "found") for name in ("unit", "reference_unit")}
+    return replace(protocol, **{name: unit_called(unit).name for name, unit in said.items() if unit != "found"})
+
+
 def _protocol(spec: Spec, choice: Choice) -> Protocol:
     if spec.protocol == "scan" and choice.measure == "landmark-warp":
         if not (choice.landmarks and choice.pred_landmarks):
             raise UsageError("a landmark warp needs landmarks of both sides: give --landmarks and --pred-landmarks")
-        _refuse(spec, choice, "scale", "unit")
+        how = "--measure landmark-warp fits the prediction's size by the landmarks"
+        _refuse(choice, {"scale": how, "unit": f"{how}, so its unit cannot matter"})
         return LandmarkWarp(reference_unit=choice.reference_unit)
     if choice.measure != "nearest":
-        raise UsageError(f"--measure {choice.measure} goes with `scan` only, or there is no such measure")
+        raise UsageError(f"--measure {choice.measure}: {_measures(spec)}")
     if spec.protocol == "scan":
         wanted = {"scale": choice.scale} if choice.scale else {}
         return with_settings(Scan(unit=choice.unit, reference_unit=choice.reference_unit), wanted)
-    _refuse(spec, choice, "scale")
     if spec.protocol == "now":
-        _refuse(spec, choice, "reference_unit")
+        sizes = "now fits the prediction's size and now-metrical keeps it: choose one of these benchmarks"
+        _refuse(choice, {"scale": sizes, "reference_unit": f"the scans of {spec.name} are in mm"})
         return with_settings(Now(unit=choice.unit), {"scale": str(spec.raw["scale"])})
-    _refuse(spec, choice, "unit")
+    sizes = f"{spec.name} fits the prediction's size"
+    _refuse(choice, {"scale": sizes, "unit": f"{sizes}, so its unit cannot matter"})
     return with_settings(_named_recipe(spec), {"reference_unit": choice.reference_unit})
 
 
@@ -106,12 +126,16 @@ def _named_recipe(spec: Spec) -> Micc:
     return _MICC[spec.raw["recipe"]]()
 
 
-def _refuse(spec: Spec, choice: Choice, *names: str) -> None:
-    """What a user said that would not be heeded is refused."""
+def _measures(spec: Spec) -> str:
+    if spec.protocol == "scan":
+        return "there is no such measure; there are nearest and landmark-warp"
+    return f"{spec.name} has a measure of its own; this option goes with `scan` only"
+
+
+def _refuse(choice: Choice, why: Mapping[str, str]) -> None:
+    """What a user said that would not be heeded is refused; `why` by the names of a choice's fields."""
     nothing = asdict(Choice())
-    options: Mapping[str, str] = {"unit": "--pred-unit", "reference_unit": "--reference-unit", "scale": "--scale"}
-    for name in names:
-        if getattr(choice, name) != nothing[name]:
-            raise UsageError(
-                f"{options[name]}: {spec.name} settles that itself, or it cannot matter there; leave it out"
-            )
+    for name, reason in why.items():
+        given = getattr(choice, name)
+        if given != nothing[name]:
+            raise UsageError(f"{_OPTIONS[name]} {given}: {reason}; leave it out")

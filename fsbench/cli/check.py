@@ -6,12 +6,12 @@ import click
 
 from fsbench.cli.adapter_options import adapter_options
 from fsbench.cli.messages import say
-from fsbench.cli.scan_options import NAMES, scan_options
+from fsbench.cli.scan_options import NAMES, ROOT, scan_options
 
 
 @click.command("check")
 @click.argument("benchmark")
-@click.option("--root", required=True, type=click.Path(), help="The benchmark's folder, with code/ and data/.")
+@click.option("--root", required=True, type=click.Path(), help=ROOT)
 @click.option("--pred", required=True, type=click.Path(), help="The method's files: a folder, .zip, .tar or .tar.gz.")
 @adapter_options
 @scan_options

@@ -9,6 +9,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 NAMES = ("landmarks", "pred_landmarks", "measure", "scale", "pred_unit", "reference_unit", "changes")
 
+ROOT = "The benchmark's data: scans, or for FaceScape its folder with code/ and data/."
+
 _OPTIONS = (
     click.option("--landmarks", metavar="WHERE",
                  help="Scans: a folder with a file for each, a pattern as '{sample}_marks.csv', or vertex indices "
@@ -18,7 +20,7 @@ _OPTIONS = (
                  help="Scans: to the nearest points after ICP, or to corresponding ones, by landmarks [nearest]."),
     click.option("--scale", type=click.Choice(["fitted", "metric"]),
                  help="Scans: whether the prediction's size is fitted [fitted]."),
-    click.option("--pred-unit", metavar="UNIT", help="Scans: um, mm, cm, dm, m, or found [found]."),
+    click.option("--pred-unit", metavar="UNIT", help="Scans: um, mm, cm, dm, m, millimetres per unit as 180, or found [found]."),
     click.option("--reference-unit", metavar="UNIT", help="Scans: the same of the scans [found]."),
     click.option("--set", "changes", multiple=True, metavar="KEY=VALUE",
                  callback=lambda _context, _option, values: values or None,

@@ -7,7 +7,7 @@ import click
 from fsbench.cli.adapter_options import adapter_options
 from fsbench.cli.messages import plain_warnings, say
 from fsbench.cli.running_options import Running, running_options
-from fsbench.cli.scan_options import NAMES, scan_options
+from fsbench.cli.scan_options import NAMES, ROOT, scan_options
 
 if TYPE_CHECKING:
     from fsbench.evaluate import Task
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command("score")
 @click.argument("benchmark")
-@click.option("--root", required=True, type=click.Path(), help="The benchmark's folder, with code/ and data/.")
+@click.option("--root", required=True, type=click.Path(), help=ROOT)
 @click.option("--pred", required=True, type=click.Path(), help="The method's files: a folder, .zip, .tar or .tar.gz.")
 @adapter_options
 @scan_options

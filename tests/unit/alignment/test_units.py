@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fsbench.alignment.units import MM_PER, unit_called, unit_nearest, unit_of_scan
+from fsbench.alignment.units import MM_PER, Unit, unit_called, unit_nearest, unit_of_scan
 from fsbench.errors import AlignmentError
 from tests.heads import face_of, head
 
@@ -15,7 +15,7 @@ def test_a_scan_tells_its_unit(unit: str, part) -> None:
 
 
 def test_the_unit_cube_is_no_unit() -> None:
-    with pytest.raises(AlignmentError, match=r"diagonal of 3\.4.*name the unit"):
+    with pytest.raises(AlignmentError, match=r"diagonal of 3\.4.*--reference-unit how many millimetres"):
         unit_of_scan(np.array([[-1.0, -1, -1], [1, 1, 1]]))
 
 
@@ -24,6 +24,12 @@ def test_the_nearest_unit_is_nearest_by_ratio(scale: float, name: str) -> None:
     assert unit_nearest(scale).name == name
 
 
-def test_unknown_units_are_refused() -> None:
-    with pytest.raises(AlignmentError, match="inch"):
-        unit_called("inch")
+@pytest.mark.parametrize("name", ["inch", "0", "-1", "nan", "inf", "1e999", "", "found"])
+def test_unknown_units_are_refused(name: str) -> None:
+    with pytest.raises(AlignmentError, match=f"no unit '{name}'.*millimetres"):
+        unit_called(name)
+
+
+@pytest.mark.parametrize(("text", "name", "mm"), [("180", "180", 180), ("180.00", "180", 180), ("1e3", "m", 1000)])
+def test_a_number_is_millimetres_and_has_one_name(text: str, name: str, mm: float) -> None:
+    assert unit_called(text) == Unit(name, mm)

@@ -100,6 +100,31 @@ def test_a_unit_that_cannot_matter_is_refused(name: str, way: str) -> None:
     assert protocol_of(load_spec("now-metrical"), Choice(unit="m")).unit == "m"
 
 
+@pytest.mark.parametrize(
+    ("name", "choice", "words"),
+    [
+        ("scan", Choice("m", "p", "landmark-warp", scale="metric"), "--scale metric: --measure landmark-warp fits"),
+        ("scan", Choice("m", "p", "landmark-warp", unit="mm"), "--pred-unit mm: --measure landmark-warp fits"),
+        ("scan", Choice(measure="nearst"), "--measure nearst: there is no such measure"),
+        ("now", Choice(measure="landmark-warp"), "--measure landmark-warp: now has a measure of its own"),
+        ("now", Choice(scale="metric"), "--scale metric: .*now-metrical keeps it"),
+        ("now", Choice(reference_unit="m"), "--reference-unit m: the scans of now are in mm"),
+        ("micc-deng2019", Choice(unit="m"), "--pred-unit m: micc-deng2019 fits"),
+        ("scan", Choice(reference_unit="inch"), "--reference-unit: there is no unit 'inch'.*how many millimetres"),
+    ],
+)
+def test_what_would_not_be_heeded_is_refused_with_its_reason(name: str, choice: Choice, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        protocol_of(load_spec(name), choice)
+
+
+def test_a_unit_is_a_number_too_and_signed_in_one_way() -> None:
+    spec = load_spec("scan")
+    by_number = protocol_of(spec, Choice(scale="metric", unit="1e3", reference_unit="180.0"))
+    assert "|unit:m|reference_unit:180|" in by_number.signature("scan")
+    assert protocol_of(spec, Choice(scale="metric", unit="m", changes=("reference_unit=180",))) == by_number
+
+
 @pytest.mark.parametrize("texts", [["mirror"], ["=x"], ["mirror="], ["unit=m", "unit=mm"]])
 def test_other_forms_are_refused(texts: list[str]) -> None:
     with pytest.raises(UsageError, match="--set"):
