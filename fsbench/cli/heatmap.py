@@ -90,12 +90,23 @@ def _choice(run: "Run", given: dict[str, Any]) -> "Choice":
     settings = run.manifest.get("settings")
     recorded = settings.get("adapter") if isinstance(settings, dict) else None
     known = recorded if isinstance(recorded, dict) else {}
+    _refuse_lacking_files(known, given)
     names = {"measure": "measure", "scale": "scale", "unit": "pred_unit", "reference_unit": "reference_unit"}
     said = {option: known[name] for name, option in names.items() if isinstance(known.get(name), str) and known[name]}
     changes = known.get("changes")
     if isinstance(changes, list) and changes and all(isinstance(change, str) for change in changes):
         said["changes"] = tuple(changes)
     return choice_of({**said, **{name: value for name, value in given.items() if value is not None}})
+
+
+def _refuse_lacking_files(recorded: dict[str, Any], given: dict[str, Any]) -> None:
+    """UsageError if the run read landmarks that were not said again."""
+    from fsbench.errors import UsageError
+
+    names = [name for name in ("landmarks", "pred_landmarks") if recorded.get(name) and not given[name]]
+    if names:
+        lacking = " and ".join(f"--{name.replace('_', '-')} {recorded[name]}" for name in names)
+        raise UsageError(f"the run was scored with {lacking}: pass that too, a run does not choose what is read")
 
 
 def _adapter(run: "Run", given: dict[str, Any]) -> "AdapterLike":

@@ -8,16 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from fsbench.benchmarks.scans import Choice, ScanBenchmark
+from fsbench.check.scales import standing_apart
 from fsbench.cli.messages import say
 from fsbench.cli.running_options import Running
 from fsbench.cli.scoring import score
 from fsbench.errors import UsageError
 from fsbench.evaluate import ScanTask, Task
 from fsbench.io.archive import open_folder
-from fsbench.protocols.aligned import SCALE_OFF
 from fsbench.runs import Run, load_run
 from fsbench.runs.pools import OVERALL, POOLED, has_pool, read_doubts, write_tables
 from fsbench.runs.saving import Saved
@@ -27,7 +25,6 @@ _OURS = ".fsbench"
 """Marks a folder of pools as one that may be removed."""
 _TOKEN = re.compile("[0-9a-f]{8}")
 _SHOWN = 5
-_APART = 1 / 3
 
 
 def score_scans(
@@ -61,7 +58,7 @@ def score_scans(
         saved = score(opened, task, method, chosen, out, running, overwrite, resume, pools)
     _say_pooled(out, len(bins))
     run = load_run(out)
-    _say_suspicious(run, run.manifest["suspicious"])
+    _say_suspicious(run, run.manifest["suspicious"], out)
     return saved
 
 
@@ -128,18 +125,18 @@ def _say_pooled(out: Path, n_samples: int) -> None:
         say(f"warning: {left_out} of {n_samples} samples have no score and are in no pooled number")
 
 
-def _say_suspicious(run: Run, doubts: Mapping[str, str]) -> None:
+def _say_suspicious(run: Run, doubts: Mapping[str, str], out: Path) -> None:
     """Say which alignments a person should look at, and which scales stand apart from the others'."""
     fine = run.samples[run.samples["status"] == "ok"]
     if doubts:
         say(f"warning: {len(doubts)} of {len(fine)} alignments are suspicious")
     for sample, text in list(doubts.items())[:_SHOWN]:
         say(f"  {sample}: {text}")
-    scales = fine["mm_per_unit"] / fine["mm_per_unit"].median()
-    apart = fine[np.abs(np.log(scales)) > np.log1p(SCALE_OFF)]
-    # Where every mesh has a scale of its own, none stands apart.
-    if 0 < len(apart) <= _APART * len(fine):
-        shown = ", ".join(f"{sample} ({scales[i]:.2f} times)" for i, sample in apart["sample"].head(_SHOWN).items())
-        say(
-            f"warning: the scale of {len(apart)} of {len(fine)} stands apart from the median of the others: {shown}",
-        )
+    if len(doubts) > _SHOWN:
+        say(f"  ... and {len(doubts) - _SHOWN} more, see {out / 'run.json'}")
+    apart = standing_apart(dict(zip(fine["sample"], fine["mm_per_unit"], strict=True)))
+    if apart:
+        shown = ", ".join(f"{sample} ({times:.2f} times)" for sample, times in list(apart.items())[:_SHOWN])
+        rest = len(apart) - _SHOWN
+        more = f" and {rest} more, see mm_per_unit in {out / 'samples.csv'}" if rest > 0 else ""
+        say(f"warning: the scale of {len(apart)} of {len(fine)} stands apart from the median of the others: {shown}{more}")

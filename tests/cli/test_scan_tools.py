@@ -190,7 +190,7 @@ def test_a_heat_map_of_a_scan(capsys, pairs: Path) -> None:
     arguments = ("heatmap", pairs / "run", "anna", *_options(pairs), "-o", out)
     # What is read from files has to be said again, the settings are the run's.
     without = run(capsys, *arguments)
-    assert without.code == 2 and "start:search" in without.err
+    assert without.code == 2 and "was scored with --landmarks {sample}_marks68.npy and --pred-landmarks" in without.err
     answer = run(capsys, *arguments, *_marks(pairs))
     assert answer.code == 0, answer.err
     assert "Ref to pred mean" in answer.err

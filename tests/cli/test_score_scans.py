@@ -9,8 +9,10 @@ import pytest
 
 import fsbench
 from fsbench.alignment.transform import Similarity
+from fsbench.cli.scanning import _say_suspicious
 from fsbench.io import write_ply
 from fsbench.mesh import Mesh
+from fsbench.runs import Run
 from fsbench.runs.journal import open_journal
 from tests.cli.commands import ctrl_c_after
 from tests.cli.commands import fsbench as run
@@ -220,6 +222,17 @@ def test_a_suspicious_alignment_is_flagged_in_its_row_and_in_the_summary(capsys,
     assert "1 of 3 alignments are suspicious" in answer.err
 
 
+def test_what_is_not_shown_is_counted_and_where_it_is(capsys, tmp_path: Path) -> None:
+    names = [f"s{number:02}" for number in range(24)]
+    samples = pd.DataFrame({"sample": names, "status": "ok", "mm_per_unit": [*[25.4] * 7, *[1.0] * 17]})
+    _say_suspicious(Run(samples, {}), dict.fromkeys(names[:7], "odd"), tmp_path)
+    said = capsys.readouterr().err.splitlines()
+    assert said[5:7] == ["  s04: odd", f"  ... and 2 more, see {tmp_path / 'run.json'}"]
+    assert said[7].endswith(f"s04 (25.40 times) and 2 more, see mm_per_unit in {tmp_path / 'samples.csv'}")
+    _say_suspicious(Run(samples[2:], {}), dict.fromkeys(names[2:7], "odd"), tmp_path)
+    assert " more" not in capsys.readouterr().err
+
+
 def test_options_of_other_benchmarks_are_refused(capsys, pairs: Path, tmp_path: Path) -> None:
     answer = _scan(capsys, pairs, "-a", "DECA")
     assert answer.code == 2 and "leave out --adapter" in answer.err
@@ -349,4 +362,20 @@ def test_florence_needs_nose_tips(capsys, florence: Path, tmp_path: Path) -> Non
     (florence / "nose_tips.csv").unlink()
     out = tmp_path / "run"
     answer = run(capsys, "score", "micc-deng2019", "--root", florence, "--pred", tmp_path / "pred", "--out", out)
-    assert answer.code == 2 and "nose_tips.csv" in answer.err
+    assert answer.code == 2 and f"there is no {florence / 'nose_tips.csv'} (subject,view,x,y,z)" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("subject01,frontal1,0,-11,118\nsubject28,frontal1,0,-11,118\n",
+         "has no row subject_01, frontal1; it has subject01, frontal1; subject28, frontal1"),
+        ("", "has no row subject_01, frontal1; it has no row below its heading"),
+        ("subject_01,frontal1,0,-11,118\nsubject_01,frontal1,0,-11,119\n", "line 3: subject_01, frontal1 stands there twice"),
+    ],
+)  # fmt: skip
+def test_misspelt_nose_tips_are_shown(capsys, florence: Path, tmp_path: Path, rows: str, said: str) -> None:
+    (florence / "nose_tips.csv").write_text(f"subject,view,x,y,z\n{rows}")
+    command = ("score", "micc-deng2019", "--root", florence, "--pred", tmp_path / "pred", "--out", tmp_path / "run")
+    answer = run(capsys, *command, "--samples", "subject_01/indoor")
+    assert answer.code == 2 and said in answer.err
