@@ -64,20 +64,40 @@ class PredictionFiles:
         if len(found) > 1:
             raise FormatError(f"{found[0][1]} and {found[1][1]} could both be the prediction: leave one")
         stem, path = found[0]
-        if path.is_file():
-            return (self._frame(folder, case, stem, path),)
-        return self._video([self._frame(folder, case, stem, one) for one in _meshes_in(path)])
+        frames = [self._frame(folder, case, stem, one) for one in _meshes_of(path)]
+        return tuple(frames) if path.is_file() else self._video(frames)
 
-    def files(self, folder: Path, case: Case) -> bool:
-        """Whether there is something for the sample."""
-        return bool(self._candidates(folder, case))
+    def found(self, folder: Path, case: Case) -> list[Path]:
+        """The file, or folder of frames, of the sample; several where it is not clear which."""
+        return [path for _, path in self._candidates(folder, case)]
+
+    def refuse_unknown(self, case: Case) -> None:
+        """UsageError if the user's pattern holds a name that predictions have not."""
+        if self.landmarks is not None:
+            self.landmarks.refuse_unknown(_names(case, Path()))
+
+    def n_landmarks(self, folder: Path, case: Case, *, read: bool = True) -> list[int]:
+        """How many landmarks each mesh of a sample has, by the files and without the meshes; of none if not `read`.
+
+        Raises
+        ------
+        FormatError
+            If a file is not there, not clear or unusable.
+        """
+        if self.landmarks is not None and self.landmarks.indices:
+            return [len(self.landmarks.indices)]
+        if self.landmarks is None and not self.beside:
+            return []
+        meshes = [(stem, mesh) for stem, path in self._candidates(folder, case) for mesh in _meshes_of(path)]
+        files = [self._needed_file(folder, case, stem, mesh) for stem, mesh in meshes]
+        return [len(read_landmarks(path)) for path in dict.fromkeys(files)] if read else []
 
     def paths(self, folder: Path, case: Case) -> list[Path]:
         """All files of a sample that are there now, landmarks too; FormatError if it is not clear which they are."""
         found = []
         for stem, path in self._candidates(folder, case):
-            for mesh in [path] if path.is_file() else _meshes_in(path):
-                marks = self.landmark_path(folder, case, stem, mesh)
+            for mesh in _meshes_of(path):
+                marks = self._landmark_path(folder, case, stem, mesh)
                 found += [mesh] if marks is None else [mesh, marks]
         return found
 
@@ -99,32 +119,31 @@ class PredictionFiles:
 
     def _frame(self, folder: Path, case: Case, stem: str, path: Path) -> Frame:
         mesh = read_mesh(path)
-        if self.landmarks is None:
-            return Frame(mesh, self._beside(folder, case, stem, path) if self.beside else None)
-        marks = self.landmarks.read(folder, _names(case, path), mesh, path)
-        if marks is None:
-            raise FormatError(f"{path}: there are no landmarks of it, {self.wanted_landmarks(folder, case, stem, path)}")
-        return Frame(mesh, marks)
+        if self.landmarks is None and not self.beside:
+            return Frame(mesh, None)
+        if self.landmarks is not None and self.landmarks.indices:
+            return Frame(mesh, self.landmarks.read(folder, _names(case, path), mesh, path))
+        return Frame(mesh, read_landmarks(self._needed_file(folder, case, stem, path)))
 
-    def landmark_path(self, folder: Path, case: Case, stem: str, path: Path) -> Path | None:
-        """The file with the landmarks of the mesh `path`; None if there is none, or they are in no file."""
+    def _needed_file(self, folder: Path, case: Case, stem: str, path: Path) -> Path:
+        """The file with the landmarks of the mesh `path`; FormatError if there is none."""
+        found = self._landmark_path(folder, case, stem, path)
+        if found is None:
+            raise FormatError(f"{path}: there are no landmarks of it, {self._wanted(folder, case, stem, path)}")
+        return found
+
+    def _landmark_path(self, folder: Path, case: Case, stem: str, path: Path) -> Path | None:
         if self.landmarks is None:
             return _find_beside(folder, stem, path) if self.beside else None
         return None if self.landmarks.indices else self.landmarks.path(folder, _names(case, path))
 
-    def wanted_landmarks(self, folder: Path, case: Case, stem: str, path: Path) -> str:
+    def _wanted(self, folder: Path, case: Case, stem: str, path: Path) -> str:
         """Where the landmarks of the mesh `path` should be, for people."""
         if self.landmarks is not None:
             return f"expected {self.landmarks.wanted(folder, _names(case, path))}"
         one = path.with_suffix("")
         video = f", or {folder / stem} for all of the video" if one != folder / stem else ""
         return f"expected {with_an_ending(one)}{video}; or name vertices by --pred-landmarks"
-
-    def _beside(self, folder: Path, case: Case, stem: str, path: Path) -> Floats:
-        found = _find_beside(folder, stem, path)
-        if found is None:
-            raise FormatError(f"{path}: there are no landmarks of it, {self.wanted_landmarks(folder, case, stem, path)}")
-        return read_landmarks(found)
 
 
 def _names(case: Case, path: Path) -> Mapping[str, str]:
@@ -134,6 +153,11 @@ def _names(case: Case, path: Path) -> Mapping[str, str]:
 def _find_beside(folder: Path, stem: str, path: Path) -> Path | None:
     """A frame's own landmarks, else the video's."""
     return the_one(landmarks_called(path.parent, path.stem)) or the_one(landmarks_called(folder, stem))
+
+
+def _meshes_of(path: Path) -> list[Path]:
+    """Of a prediction: itself, or its frames."""
+    return [path] if path.is_file() else _meshes_in(path)
 
 
 def _meshes_in(folder: Path) -> list[Path]:

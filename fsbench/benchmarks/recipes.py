@@ -96,7 +96,7 @@ def _refuse_unknown_units(choice: Choice) -> None:
 def _with_named_units(protocol: Protocol) -> Protocol:
     """The same, each unit written in one way: two runs that say it differently have one signature."""
     said = {name: getattr(protocol, name, "found") for name in ("unit", "reference_unit")}
-    return replace(protocol, **{name: unit_called(unit).name for name, unit in said.items() if unit != "found"})
+    return with_settings(protocol, {name: unit_called(unit).name for name, unit in said.items() if unit != "found"})
 
 
 def _protocol(spec: Spec, choice: Choice) -> Protocol:

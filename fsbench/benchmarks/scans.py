@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,7 @@ _OF_FRAMES = ("frames", "frames_std_mm", "scans")
 _METRICS = {Scan: scan.METRICS, LandmarkWarp: landmarked.METRICS, Now: now.METRICS, Micc: (*micc.METRICS, *_OF_FRAMES)}
 # Fewer than a third of iBUG's 51 leave out parts of the face.
 FEW_LANDMARKS = 17
+_FEW_SCANS = 8
 # iBUG's numbering: 68 points, or 51 without those of the jaw.
 _NOSE_TIP_ROW = {68: 30, 51: 13}
 
@@ -107,7 +109,40 @@ class ScanBenchmark:
         cases = {case.sample.name: case for case in list_cases(spec, root)}
         listed = replace(spec, samples=tuple(case.sample for case in cases.values()))
         files = PredictionFiles(pred_marks, _beside(protocol), isinstance(protocol, Micc), _frames(spec))
-        return cls(listed, root, chosen, protocol, cases, files, marks)
+        opened = cls(listed, root, chosen, protocol, cases, files, marks)
+        opened._refuse_useless_landmarks()
+        return opened
+
+    def _refuse_useless_landmarks(self) -> None:
+        """UsageError if the landmarks that the user names can serve no sample."""
+        pred_marks, case = self.predictions.landmarks, next(iter(self.cases.values()))
+        if pred_marks is not None:
+            self.predictions.refuse_unknown(case)
+        if self._landmarks is not None and case.scans:
+            self._landmarks.refuse_unknown(case.scans[0].names)
+        for option, source in (("--landmarks", self._landmarks), ("--pred-landmarks", pred_marks)):
+            if source is None or not source.indices:
+                continue
+            known = {len(now.LANDMARKS)} if isinstance(self.protocol, Now) else self._numbers_of_landmarks()
+            if known and len(source.indices) not in known:
+                numbers = " or ".join(map(str, sorted(known)))
+                raise UsageError(
+                    f"{option} names {len(source.indices)} vertices, the scans have {numbers} landmarks: "
+                    "both sides need the same points in the same order"
+                )
+
+    def _numbers_of_landmarks(self) -> set[int]:
+        """How many landmarks scans have: the first few that can be read."""
+        if self._landmarks is not None and self._landmarks.indices:
+            return {len(self._landmarks.indices)}
+        found = set()
+        for one in islice((one for case in self.cases.values() for one in case.scans), _FEW_SCANS):
+            try:
+                path = self.landmark_file(one)
+                found |= set() if path is None else {len(read_landmarks(path))}
+            except FormatError:  # its sample will say so
+                continue
+        return found
 
     @property
     def samples(self) -> tuple[Sample, ...]:
@@ -161,8 +196,12 @@ class ScanBenchmark:
 
     def _needs_landmarks(self, files: ScanFiles) -> bool:
         """Whether a scan's landmarks, if there are any, move a number."""
-        searched = isinstance(self.protocol, Micc) and self.protocol.start == "search"
-        return not searched or files.nose_tip is None
+        return not self._searches or files.nose_tip is None
+
+    @property
+    def _searches(self) -> bool:
+        """Whether a MICC protocol starts without landmarks."""
+        return isinstance(self.protocol, Micc) and self.protocol.start == "search"
 
     def landmark_file(self, files: ScanFiles) -> Path | None:
         """The file with a scan's landmarks; None if there is none, or they are in no file.
@@ -175,10 +214,6 @@ class ScanBenchmark:
         if self._landmarks is None:
             return the_one(files.landmarks)
         return None if self._landmarks.indices else self._landmarks.path(self.root, files.names)
-
-    def wanted_landmarks(self, files: ScanFiles) -> str:
-        """Where a scan's landmarks should be, for people."""
-        return files.own_landmarks if self._landmarks is None else self._landmarks.wanted(self.root, files.names)
 
     def _landmark_file(self, files: ScanFiles) -> Path | None:
         try:
@@ -197,24 +232,13 @@ class ScanBenchmark:
         if isinstance(self.protocol, Now):
             head = "differs from the official NoW evaluator (2025), though not on healthy input; see docs/scan.md:"
             return (head, *(f"  {line}" for line in differences(self.protocol)))
-        n_marks = self._n_landmarks() if isinstance(self.protocol, LandmarkWarp) else None
+        n_marks = min(self._numbers_of_landmarks(), default=None) if isinstance(self.protocol, LandmarkWarp) else None
         if n_marks is not None and n_marks < FEW_LANDMARKS:
             return (
                 f"warning: a landmark warp by {n_marks} landmarks underestimates; with 51 it found 88 to 111 % of the "
                 "true error of four methods, with 13 of them 74 to 92 %",
             )
         return ()
-
-    def _n_landmarks(self) -> int | None:
-        """How many landmarks a scan has; None where that is not clear before they are needed."""
-        if self._landmarks is None or self._landmarks.indices:
-            return len(self._landmarks.indices) if self._landmarks else None
-        paths = (self._landmark_file(one) for case in self.cases.values() for one in case.scans)
-        first = next((path for path in paths if path is not None), None)
-        try:
-            return None if first is None else len(read_landmarks(first))
-        except FormatError:  # its sample will say so
-            return None
 
     def refuse_inside(self, predictions: str | Path) -> None:
         """UsageError if predictions are below the root of a benchmark in which every mesh there is a scan."""
@@ -320,25 +344,43 @@ class ScanBenchmark:
         marks = self._marks(files, mesh)
         protocol = self.protocol
         if isinstance(protocol, Micc):
-            if marks is None and protocol.start == "landmarks":
-                raise ReferenceDataError(self._no_landmarks(files))
             return protocol.prepare(mesh, _nose_tip(files, marks), marks, files.crop_mm, threads)
         if isinstance(protocol, Scan):
             return protocol.prepare(mesh, marks, threads)
-        if marks is None:
-            raise ReferenceDataError(self._no_landmarks(files))
+        assert marks is not None, "what needs landmarks has them, or was refused"
         return protocol.prepare(mesh, marks, threads)
 
     def _marks(self, files: ScanFiles, mesh: Mesh) -> Floats | None:
         if self._landmarks is not None and self._landmarks.indices:
             return self._landmarks.read(self.root, files.names, mesh, files.meshes[0])
-        path = self.landmark_file(files)
-        if path is None and self._landmarks is not None:
-            raise ReferenceDataError(self._no_landmarks(files))
+        path = self._needed_file(files)
         return None if path is None else read_landmarks(path)
 
-    def _no_landmarks(self, files: ScanFiles) -> str:
-        return f"there are no landmarks of {files.meshes[0]}, expected {self.wanted_landmarks(files)}"
+    def _needed_file(self, files: ScanFiles) -> Path | None:
+        """The scan's file of landmarks; ReferenceDataError if it is not there and no score is possible without."""
+        path = self.landmark_file(files)
+        can_do_without = isinstance(self.protocol, Scan) or self._searches
+        if path is None and (self._landmarks is not None or not can_do_without):
+            wanted = files.own_landmarks if self._landmarks is None else self._landmarks.wanted(self.root, files.names)
+            raise ReferenceDataError(f"there are no landmarks of {files.meshes[0]}, expected {wanted}")
+        return path
+
+    def n_landmarks(self, files: ScanFiles, *, read: bool = True) -> int | None:
+        """How many landmarks a scan has, by its files and without its mesh; None if it has none, or was not `read`.
+
+        Raises
+        ------
+        FsbenchError
+            If the file that is needed is not there or unusable, or a nose tip is lacking.
+        """
+        if self._landmarks is not None and self._landmarks.indices:
+            n_marks: int | None = len(self._landmarks.indices)
+        else:
+            path = self._needed_file(files)
+            n_marks = len(read_landmarks(path)) if path is not None and read else None
+        if isinstance(self.protocol, Micc) and (read or n_marks is not None):
+            _nose_tip(files, None if n_marks is None else np.zeros((n_marks, 3)))
+        return n_marks
 
 
 def _beside(protocol: Protocol) -> bool:

@@ -83,7 +83,7 @@ def look_through(folder: Path, adapter: AdapterLike, samples: Sequence[str], oth
     strange = [name for name in sizes if name not in known and not name.startswith(".")] if wanted else []
     lost = {name: sample for sample in missing for file in wanted[sample] if file.is_mesh for name in file.names[:1]}
     lost |= {name.split(" or ")[0]: sample for sample, name in without}
-    meant = _meant(strange, lost)
+    meant = meant_for(strange, lost)
     taken = dict(meant)
     return Files(
         len(wanted),
@@ -92,7 +92,7 @@ def look_through(folder: Path, adapter: AdapterLike, samples: Sequence[str], oth
         tuple(twice),
         tuple(name for name in sizes if name in known and sizes[name] == 0),
         tuple(meant),
-        _pattern([(name, lost[wish]) for name, wish in meant]),
+        common_pattern([(name, lost[wish]) for name, wish in meant]),
         tuple(name for name in strange if name not in taken),
         tuple(folders),
     )
@@ -120,8 +120,8 @@ def _lacking(files: Sequence[ExpectedFile], sizes: dict[str, int]) -> list[Expec
     return [file for file in files if not file.is_mesh and not any(name in sizes for name in file.names)]
 
 
-def _meant(strange: Sequence[str], lost: dict[str, str]) -> list[tuple[str, str]]:
-    """Pairs of an unexpected file and the missing one it resembles, each named once."""
+def meant_for(strange: Sequence[str], lost: dict[str, str]) -> list[tuple[str, str]]:
+    """Pairs of an unexpected file and the missing one it resembles, each named once; `lost` has the sample of each."""
     left = dict(lost)
     found = []
     by_stem = {_plain(Path(name).stem): name for name in left}
@@ -166,7 +166,7 @@ def _containing(name: str, left: dict[str, str]) -> str | None:
     return hits[0] if len(hits) == 1 else None
 
 
-def _pattern(pairs: Sequence[tuple[str, str]]) -> str:
+def common_pattern(pairs: Sequence[tuple[str, str]]) -> str:
     """The pattern that all misspelt files of a sample's own name follow; empty if there is none."""
     shapes = Counter(name.replace(sample, "{sample}", 1) for name, sample in pairs if sample in name)
     if len(shapes) != 1 or sum(shapes.values()) != len(pairs):

@@ -1,15 +1,28 @@
 """Check predictions of scans: are all files there, and do a few of them align."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from fsbench.benchmarks import Sample, ScanBenchmark
 from fsbench.check.findings import Finding, counted, some, worst
+from fsbench.check.landmarks import of_landmarks
+from fsbench.check.names import Names, compare_names
+from fsbench.check.scales import standing_apart
 from fsbench.errors import FsbenchError, ReferenceDataError
 from fsbench.io import MESH_SUFFIXES
 
 _LOOKED_AT = 4
-_UNUSABLE = "cannot be looked at"
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """A sample that was scored, or was to be; without `mm_per_unit` it could not be."""
+
+    name: str
+    finding: Finding
+    mm_per_unit: float | None = None
+    is_scan_unusable: bool = False
 
 
 def check_scans(
@@ -30,64 +43,95 @@ def check_scans(
     tuple of Finding
         The last one is the verdict.
     """
+    folder = Path(folder)
     chosen = benchmark.samples if samples is None else tuple(samples)
     without_scan = set(benchmark.missing_references())
     usable = [sample for sample in chosen if sample.name not in without_scan]
-    there = [sample for sample in usable if benchmark.predictions.files(Path(folder), benchmark.cases[sample.name])]
-    findings = _of_files(benchmark, Path(folder), chosen, usable, there)
-    step = max(1, len(there) // _LOOKED_AT)
-    looked = [_of_sample(benchmark, Path(folder), sample.name) for sample in there[::step][:_LOOKED_AT]]
-    findings += looked + _of_all(looked)
+    findings = _of_scans(benchmark, chosen, usable)
+    if usable:
+        names = compare_names(benchmark, folder, usable)
+        lost = set(names.lost)
+        there = [sample for sample in usable if sample.name not in lost]
+        findings += _of_predictions(benchmark, folder, names)
+        findings += _of_state(benchmark, folder, there)
+        findings += of_landmarks(benchmark, folder, there)
+        step = max(1, len(there) // _LOOKED_AT)
+        looked = [_of_sample(benchmark, folder, sample.name) for sample in there[::step][:_LOOKED_AT]]
+        findings += [one.finding for one in looked] + _of_all(looked)
     grave = worst(findings)
     said = {"ok": "nothing suspicious", "note": "read the notes", "wrong": "put right what is wrong before scoring"}
     return (*findings, Finding(grave, "verdict", said[grave]))
 
 
-def _of_files(
-    benchmark: ScanBenchmark, folder: Path, chosen: Sequence[Sample], usable: Sequence[Sample], there: Sequence[Sample]
-) -> list[Finding]:
-    findings = []
+def _of_scans(benchmark: ScanBenchmark, chosen: Sequence[Sample], usable: Sequence[Sample]) -> list[Finding]:
     if not usable:
         text = f"no scan for any of {counted(len(chosen), 'sample')} below {benchmark.root}"
         return [Finding("wrong", "scans", text)]
-    if len(usable) < len(chosen):
-        lacking = [sample.name for sample in chosen if sample not in usable]
-        findings.append(Finding("note", "scans", f"{counted(len(lacking), 'sample')} without a scan: {some(lacking)}"))
-    lost = [sample.name for sample in usable if sample not in there]
-    if not lost:
-        findings.append(Finding("ok", "files", f"a prediction for each of {counted(len(usable), 'sample')}"))
-    elif there:
-        findings.append(Finding("wrong", "files", f"no prediction for {len(lost)} of {len(usable)}: {some(lost)}"))
+    if len(usable) == len(chosen):
+        return []
+    there = {sample.name for sample in usable}
+    lacking = [sample.name for sample in chosen if sample.name not in there]
+    return [Finding("note", "scans", f"{counted(len(lacking), 'sample')} without a scan: {some(lacking)}")]
+
+
+def _of_predictions(benchmark: ScanBenchmark, folder: Path, names: Names) -> list[Finding]:
+    """Which predictions are there, and which meshes are nobody's."""
+    findings = []
+    if not names.lost:
+        findings.append(Finding("ok", "files", f"a prediction for each of {counted(names.n_samples, 'sample')}"))
+    elif len(names.lost) < names.n_samples:
+        text = f"no prediction for {len(names.lost)} of {names.n_samples}: {some(names.lost)}"
+        findings.append(Finding("wrong", "files", text))
     else:
-        expected = benchmark.cases[lost[0]].predictions[0]
-        found = next((path for path in sorted(folder.rglob("*")) if path.suffix.lower() in MESH_SUFFIXES), None)
-        has = f"it has {found.relative_to(folder)}" if found else f"it has no {', '.join(MESH_SUFFIXES)}"
+        expected = benchmark.cases[names.lost[0]].predictions[0]
+        has = f"it has {names.strays[0]}" if names.strays else f"it has no {', '.join(MESH_SUFFIXES)}"
         text = f"no prediction at all: expected {expected} with such an ending below {folder}, {has}"
         findings.append(Finding("wrong", "files", text))
+    if str(names):
+        findings.append(Finding("wrong" if names.meant else "note", "files", str(names)))
     return findings
 
 
-def _of_all(looked: Sequence[Finding]) -> list[Finding]:
+def _of_state(benchmark: ScanBenchmark, folder: Path, samples: Sequence[Sample]) -> list[Finding]:
+    """Files of which there may be one only, and files of no bytes."""
+    twice: list[str] = []
+    empty: list[str] = []
+    for sample in samples:
+        case = benchmark.cases[sample.name]
+        for paths in (*(one.meshes for one in case.scans), benchmark.predictions.found(folder, case)):
+            twice += [" and ".join(map(str, paths))] if len(paths) > 1 else []
+            empty += [str(path) for path in paths if path.is_file() and not path.stat().st_size]
+    findings = []
+    for names, text in ((twice, "there twice, leave one"), (empty, "without a byte")):
+        # Samples may share a scan.
+        if distinct := list(dict.fromkeys(names)):
+            findings.append(Finding("wrong", "files", f"{counted(len(distinct), 'file')} {text}: {some(distinct)}"))
+    return findings
+
+
+def _of_all(looked: Sequence[_Looked]) -> list[Finding]:
     """What only all that were looked at say together: one doubtful sample is its own, all of them are a mistake."""
-    if looked and all(finding.text.startswith(_UNUSABLE) for finding in looked):
-        return [Finding("wrong", "scans", f"no scan of the {counted(len(looked), 'sample')} looked at is usable")]
-    if looked and all(finding.verdict == "note" for finding in looked):
-        text = f"none of the {counted(len(looked), 'sample')} looked at aligns without doubt"
-        return [Finding("wrong", "alignment", text)]
-    return []
+    some_of = f"the {counted(len(looked), 'sample')} looked at"
+    if looked and all(one.is_scan_unusable for one in looked):
+        return [Finding("wrong", "scans", f"no scan of {some_of} is usable")]
+    if looked and all(one.finding.verdict == "note" for one in looked):
+        return [Finding("wrong", "alignment", f"none of {some_of} aligns without doubt")]
+    scales = {one.name: one.mm_per_unit for one in looked if one.mm_per_unit is not None}
+    apart = [f"{name} ({times:.2f} times)" for name, times in standing_apart(scales).items()]
+    text = f"the scale stands apart from the median of {some_of}: {', '.join(apart)}"
+    return [Finding("note", "scale", text)] if apart else []
 
 
-def _of_sample(benchmark: ScanBenchmark, folder: Path, name: str) -> Finding:
+def _of_sample(benchmark: ScanBenchmark, folder: Path, name: str) -> _Looked:
     """Whether a sample aligns, with its score."""
     try:
         scores = benchmark.measure(name, folder).scores
-    except ReferenceDataError as error:
-        return Finding("note", name, f"{_UNUSABLE}: {error}")
     except FsbenchError as error:
-        return Finding("wrong", name, str(error))
+        finding = Finding("wrong", name, f"would have no score: {error}")
+        return _Looked(name, finding, is_scan_unusable=isinstance(error, ReferenceDataError))
     metric, value = next(iter(scores.values.items()))
     scale = scores.values.get("mm_per_unit", float("nan"))
     figures = f"{metric} {value:.2f}, {scale:.4g} mm per unit of the prediction"
     if scores.doubts:
-        return Finding("note", name, f"{'; '.join(scores.doubts)} ({figures})")
-    return Finding("ok", name, figures)
+        return _Looked(name, Finding("note", name, f"{'; '.join(scores.doubts)} ({figures})"), scale)
+    return _Looked(name, Finding("ok", name, figures), scale)

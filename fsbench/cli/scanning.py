@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fsbench.benchmarks.scans import Choice, ScanBenchmark
+from fsbench.check.names import compare_names
 from fsbench.check.scales import standing_apart
 from fsbench.cli.messages import say
 from fsbench.cli.running_options import Running
@@ -54,6 +55,9 @@ def score_scans(
     if opened.absent:
         say(f"warning: {opened.absent}; the run is of these")
     with open_folder(pred) as folder:
+        said = str(compare_names(opened, Path(folder), running.part(chosen)))
+        if said:
+            say(f"warning: {said}")
         task = ScanTask(name, root, choice, str(folder), pred, is_unpacked=not Path(pred).is_dir())
         saved = score(opened, task, method, chosen, out, running, overwrite, resume, pools)
     _say_pooled(out, len(bins))
@@ -139,4 +143,5 @@ def _say_suspicious(run: Run, doubts: Mapping[str, str], out: Path) -> None:
         shown = ", ".join(f"{sample} ({times:.2f} times)" for sample, times in list(apart.items())[:_SHOWN])
         rest = len(apart) - _SHOWN
         more = f" and {rest} more, see mm_per_unit in {out / 'samples.csv'}" if rest > 0 else ""
-        say(f"warning: the scale of {len(apart)} of {len(fine)} stands apart from the median of the others: {shown}{more}")
+        which = f"{len(apart)} of {len(fine)}"
+        say(f"warning: the scale of {which} stands apart from the median of the others: {shown}{more}")

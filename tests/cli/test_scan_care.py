@@ -326,6 +326,114 @@ def test_check_is_not_content_without_a_usable_scan(capsys, folder: Folder) -> N
     assert answer.code == 1 and "no scan of the 1 sample looked at is usable" in answer.out
 
 
+def _check(capsys, folder: Folder, *more: object):
+    return run(capsys, "check", folder.name, "--root", folder.root, "--pred", folder.pred, *folder.options, *more)
+
+
+def test_check_looks_at_all_landmarks(capsys, folder: Folder) -> None:
+    assert "ok     landmarks  7 for each scan and prediction" in _check(capsys, folder).out
+    folder.stem.with_suffix(".npy").write_bytes(b"no array")
+    assert "npy" in _wrong(_check(capsys, folder), "landmarks")
+    _save(folder.stem.with_suffix(".npy"), folder.marks[:6])
+    assert "has 6 landmarks, the scan 7" in _wrong(_check(capsys, folder), "landmarks")
+    folder.stem.with_suffix(".npy").unlink()
+    assert "there are no landmarks of it" in _wrong(_check(capsys, folder), "landmarks")
+    _save(folder.stem.with_suffix(".npy"), folder.marks)
+    folder.scan_marks.unlink()
+    assert "there are no landmarks of" in _wrong(_check(capsys, folder), "landmarks")
+
+
+def _not_pred(folder: Folder) -> tuple[object, ...]:
+    """The options without --pred-landmarks, which come last."""
+    return folder.options[:2]
+
+
+def _wrong(answer, topic: str) -> str:
+    """What the lines of a topic say, which have to be wrong."""
+    assert answer.code == 1, answer.err
+    lines = [line.split(maxsplit=2) for line in answer.out.splitlines()]
+    assert {verdict for verdict, about, _ in lines if about == topic} == {"wrong"}, answer.out
+    return " ".join(text for _, about, text in lines if about == topic)
+
+
+def test_check_needs_no_landmarks_where_the_protocol_does_not(capsys, tmp_path: Path) -> None:
+    folder = Folder(tmp_path, "micc-ganfit2021")
+    folder.name = "micc-deng2019"
+    folder.scan_marks.unlink()
+    folder.stem.with_suffix(".npy").unlink()
+    assert "landmarks" not in _check(capsys, folder).out
+    (folder.root / "nose_tips.csv").write_text("subject,view,x,y,z\nsubject01,frontal1,0,0,0\n")
+    assert "has no row subject_01, frontal1; it has subject01, frontal1" in _wrong(_check(capsys, folder), "landmarks")
+
+
+def test_check_is_not_content_with_one_unusable_scan_of_several(capsys, tmp_path: Path) -> None:
+    folder = Folder(tmp_path, "scan")
+    folder.options = ()
+    for name in ("berta", "clara"):
+        shutil.copy(folder.scan, folder.root / f"{name}.ply")
+        shutil.copy(folder.stem.with_suffix(".ply"), folder.pred / f"{name}.ply")
+    empty = (
+        "ply\nformat ascii 1.0\nelement vertex 0\nproperty float x\nproperty float y\nproperty float z\nend_header\n"
+    )
+    (folder.root / "berta.ply").write_text(empty)
+    assert "would have no score: the scan of berta is unusable" in _wrong(_check(capsys, folder), "berta")
+    (folder.root / "berta.ply").write_bytes(b"")
+    assert "1 file without a byte" in _check(capsys, folder).out
+
+
+def test_check_shows_a_scale_that_stands_apart(capsys, tmp_path: Path) -> None:
+    folder = Folder(tmp_path, "scan")
+    folder.options = ()
+    for name, scale in (("berta", 1.0), ("clara", 0.5)):
+        shutil.copy(folder.scan, folder.root / f"{name}.ply")
+        _write(folder.pred / f"{name}.ply", moved(folder.prediction, Similarity(scale)))
+    assert "note   scale     the scale stands apart from the median of the 3 samples looked at: clara (2.0" in (
+        _check(capsys, folder).out
+    )
+
+
+def test_a_number_of_vertices_that_cannot_fit_is_refused_before_the_run(capsys, folder: Folder) -> None:
+    folder.options = (*_not_pred(folder), "--pred-landmarks", "1, 2, 3, 4, 5, 6")
+    for answer in (folder.score(capsys), _check(capsys, folder)):
+        assert answer.code == 2 and "--pred-landmarks names 6 vertices" in answer.err and "7 landmarks" in answer.err
+    assert not (folder.out / "run.json").exists()
+
+
+def test_a_pattern_with_an_unknown_name_is_refused_before_the_run(capsys, folder: Folder) -> None:
+    folder.options = (*_not_pred(folder), "--pred-landmarks", "{nobody}.npy")
+    answer = folder.score(capsys)
+    assert answer.code == 2 and "there is no {nobody} here" in answer.err and not folder.out.exists()
+
+
+def test_names_that_nearly_fit_are_said_before_the_run(capsys, tmp_path: Path) -> None:
+    folder = Folder(tmp_path, "scan")
+    folder.stem.with_suffix(".ply").rename(folder.pred / "Anna.ply")
+    answer = folder.score(capsys)
+    assert "warning: no prediction for 1 of 1 sample, and 1 mesh below --pred belongs to no scan" in answer.err
+    assert answer.err.count("is Anna.ply meant to be anna?") == 1
+    assert "is Anna.ply meant to be anna?" in _check(capsys, folder).out
+
+
+def test_a_unit_cube_is_scored_with_its_millimetres(capsys, tmp_path: Path) -> None:
+    folder = Folder(tmp_path, "scan")
+    folder.options = ()
+    folder.write_scan(Similarity(1 / 180.5))
+    assert folder.score(capsys).code == 2 and "--reference-unit how many millimetres" in str(folder.row()["reason"])
+    answer = folder.score(capsys, "--reference-unit", "180.50")
+    assert answer.code == 0, answer.err
+    assert folder.row()["ref_mm_per_unit"] == 180.5 and "|reference_unit:180.5|" in answer.err
+
+
+def test_a_scan_of_points_has_one_direction(capsys, tmp_path: Path) -> None:
+    """As docs/scan.md says."""
+    folder = Folder(tmp_path, "scan")
+    folder.options = ()
+    _write(folder.scan, Mesh(FACE.vertices, np.empty((0, 3), int)))
+    assert folder.score(capsys).code == 0
+    empty = {name for name, value in folder.row().items() if value != value}
+    assert empty == {name for name in folder.row() if name.startswith(("pred_to_ref_", "symmetric_", "normal_deg"))}
+
+
 def test_check_names_what_looks_the_wrong_way(capsys, folder: Folder) -> None:
     folder.write(Mesh(folder.prediction.vertices, folder.prediction.faces[:, ::-1]), folder.marks)
     answer = run(capsys, "check", folder.name, "--root", folder.root, "--pred", folder.pred, *folder.options)

@@ -1,0 +1,93 @@
+"""Names of predictions of scans: which samples have none, and which meshes are nobody's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from fsbench.benchmarks import Sample, ScanBenchmark
+from fsbench.check.files import common_pattern, meant_for
+from fsbench.check.findings import counted, some
+from fsbench.io import MESH_SUFFIXES
+
+_MOST_FILES = 200_000
+_MOST_COMPARED = 200
+_MOST_LOST = 500
+_ENDINGS = {spelt for suffix in MESH_SUFFIXES for spelt in (suffix, suffix.upper())}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names below a folder of predictions.
+
+    Attributes
+    ----------
+    n_samples : int
+        That should have a prediction.
+    lost : tuple of str
+        Samples without one.
+    strays : tuple of str
+        Meshes that belong to no sample, below the folder.
+    meant : tuple of (str, str)
+        Stray, and the lost sample that it probably was to be of.
+    pattern : str
+        What fits all of these, as {sample}_pred.ply; empty if nothing does.
+    """
+
+    n_samples: int
+    lost: tuple[str, ...]
+    strays: tuple[str, ...]
+    meant: tuple[tuple[str, str], ...] = ()
+    pattern: str = ""
+
+    def __str__(self) -> str:
+        """What is to be said of the strays; empty if there is none."""
+        if not self.strays:
+            return ""
+        number = len(self.strays)
+        which = "1 mesh below --pred belongs" if number == 1 else f"{number:,} meshes below --pred belong"
+        text = f"{which} to no scan"
+        if not self.meant:
+            return f"{text}: {some(self.strays)}"
+        lost = f"no prediction for {len(self.lost)} of {counted(self.n_samples, 'sample')}"
+        return f"{lost}, and {text}: {self._hint()}"
+
+    def _hint(self) -> str:
+        if self.pattern and len(self.meant) > 1:
+            folder, _, name = self.pattern.rpartition("/")
+            if folder and "{" not in folder and name.startswith("{sample}."):
+                return f"{len(self.meant)} of them are in {folder}/, should --pred be that folder?"
+            return f"{len(self.meant)} of them are named {self.pattern}: rename them to {{sample}}{Path(name).suffix}"
+        return "; ".join(f"is {stray} meant to be {sample}?" for stray, sample in self.meant[:4])
+
+
+def compare_names(benchmark: ScanBenchmark, folder: Path, samples: Sequence[Sample]) -> Names:
+    """Look for the predictions of `samples`, and for meshes in `folder` that belong to no sample of the benchmark."""
+    lost = [one.name for one in samples if not benchmark.predictions.found(folder, benchmark.cases[one.name])]
+    known = {name for case in benchmark.cases.values() for name in case.predictions}
+    strays = [name for name in _meshes(folder) if not _is_known(name, known, benchmark.predictions.folders)]
+    meant = _meant(strays, lost)
+    return Names(len(samples), tuple(lost), tuple(strays), tuple(meant), common_pattern(meant))
+
+
+def _meshes(folder: Path) -> list[str]:
+    """Paths below the folder, sorted, without hidden ones."""
+    entries = islice(folder.rglob("*"), _MOST_FILES)
+    found = (path.relative_to(folder) for path in entries if path.suffix.lower() in MESH_SUFFIXES)
+    return sorted(path.as_posix() for path in found if not any(part.startswith(".") for part in path.parts))
+
+
+def _is_known(name: str, known: set[str], folders: bool) -> bool:
+    """Whether a mesh is a sample's, or a frame of one."""
+    path = Path(name)
+    if path.with_suffix("").as_posix() in known and path.suffix in _ENDINGS:
+        return True
+    return folders and path.parent.as_posix() in known
+
+
+def _meant(strays: Sequence[str], lost: Sequence[str]) -> list[tuple[str, str]]:
+    """Pairs of a stray and the lost sample that it resembles; folders count as a part of the name."""
+    flat = {stray.replace("/", "_"): stray for stray in strays[:_MOST_COMPARED]}
+    wishes = {f"{sample.replace('/', '_')}.ply": sample for sample in lost[:_MOST_LOST]}
+    pairs = meant_for(list(flat), {wish: wish.removesuffix(".ply") for wish in wishes})
+    return [(flat[name], wishes[wish]) for name, wish in pairs]
