@@ -71,8 +71,8 @@ def unit_of_scan(vertices: Floats) -> Unit:
             return Unit(name, MM_PER[name])
     raise AlignmentError(
         f"the scan's bounding box has a diagonal of {diagonal:.4g}: no face or head in any of {', '.join(_SCANNED_IN)} "
-        f"({_SMALLEST_MM:g} to {_LARGEST_MM:g} mm); say with --reference-unit how many millimetres a unit is, as 180, or "
-        f"one of {', '.join(MM_PER)}"
+        f"({_SMALLEST_MM:g} to {_LARGEST_MM:g} mm); say by --reference-unit how many millimetres its unit is, as 180, "
+        f"or name one of {', '.join(MM_PER)}"
     )
 
 

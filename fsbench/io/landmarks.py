@@ -150,7 +150,7 @@ def _from_meshlab(path: str | os.PathLike[str]) -> Floats:
             if attributes.get("active", "1") in _NOT_PICKED:
                 name = attributes.get("name", "")
                 raise FormatError(
-                    f"{path}: point {len(points) + 1} ({name}) was never picked (active=\"{attributes['active']}\"), "
+                    f'{path}: point {len(points) + 1} ({name}) was never picked (active="{attributes["active"]}"), '
                     "its numbers mean nothing: pick it in MeshLab"
                 )
             try:

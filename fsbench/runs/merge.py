@@ -81,7 +81,9 @@ def _order_of_shards(runs: Sequence[Run]) -> list[str]:
     by_number = {part["number"]: list(run.samples["sample"]) for part, run in zip(parts, runs, strict=True)}
     missing = [f"{number}/{n}" for number in range(1, n + 1) if number not in by_number]
     if missing:
-        raise UsageError(f"shards are missing: {', '.join(missing)}{_samples_of(runs[0], missing)}; give their runs too")
+        raise UsageError(
+            f"shards are missing: {', '.join(missing)}{_samples_of(runs[0], missing)}; give their runs too"
+        )
     total = sum(len(names) for names in by_number.values())
     order = [by_number[i % n + 1][i // n : i // n + 1] for i in range(total)]
     if not all(order):

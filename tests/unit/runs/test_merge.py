@@ -67,7 +67,9 @@ def test_parts_chosen_by_hand_give_the_benchmark() -> None:
 
 
 def test_a_missing_part_is_named() -> None:
-    with pytest.raises(UsageError, match=r"shards are missing: 2/3 \(samples 001, 004, 007, 010, 013 and 128 more are in"):
+    with pytest.raises(
+        UsageError, match=r"shards are missing: 2/3 \(samples 001, 004, 007, 010, 013 and 128 more are in"
+    ):
         merge([run for run in _shards(3) if run.manifest["shard"]["number"] != 2])
     with pytest.raises(UsageError, match="sample 399 is in none of the runs"):
         merge([_run(ALL[:399], [sample.name for sample in ALL[:399]])])
@@ -79,7 +81,7 @@ def test_a_missing_part_of_samples_that_are_not_known_is_named() -> None:
     with pytest.raises(UsageError, match=r"^shards are missing: 2/2; give their runs too$"):
         merge([first])
     chosen = [_run(part, [sample.name for sample in part], benchmark="scan") for part in (ALL[:9], ALL[9:])]
-    with pytest.raises(UsageError, match="which samples scan has.*--shard"):
+    with pytest.raises(UsageError, match=r"which samples scan has.*--shard"):
         merge(chosen)
 
 
