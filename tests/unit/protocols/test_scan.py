@@ -95,7 +95,7 @@ def test_another_shape_is_suspicious() -> None:
 
 def test_a_unit_cube_scan_is_refused_until_its_unit_is_named() -> None:
     small = moved(FACE, Similarity(0.01))
-    with pytest.raises(AlignmentError, match="name the unit"):
+    with pytest.raises(AlignmentError, match="--reference-unit"):
         Scan().prepare(small)
     assert Scan(reference_unit="dm").prepare(small).ref_mm_per_unit == 100
 
