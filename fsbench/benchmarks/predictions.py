@@ -115,6 +115,11 @@ class PredictionFiles:
         if self.frames == "each":
             return tuple(frames)
         meshes = [frame.mesh for frame in frames]
+        counts = sorted({len(frame.landmarks) for frame in frames if frame.landmarks is not None})
+        if len(counts) > 1:
+            raise FormatError(
+                f"the frames have {' and '.join(map(str, counts))} landmarks: only as many can be averaged"
+            )
         return (Frame(mean_mesh(meshes), _mean_landmarks(frames), len(frames)),)
 
     def _frame(self, folder: Path, case: Case, stem: str, path: Path) -> Frame:

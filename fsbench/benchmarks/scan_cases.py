@@ -198,7 +198,12 @@ def _nose_tips(path: Path) -> _NoseTips:
     tips: _NoseTips = {}
     if not path.is_file():
         return tips
-    for number, line in enumerate(read_text(path).splitlines()[1:], 2):
+    heading, *lines = read_text(path).splitlines() or [""]
+    if heading.replace(" ", "").lower() != _TIP_COLUMNS:
+        raise FormatError(f"{path}: its first line is {heading!r}, expected the heading {_TIP_COLUMNS}")
+    for number, line in enumerate(lines, 2):
+        if not line.strip():
+            continue
         cells = [cell.strip() for cell in line.split(",")]
         try:
             x, y, z = (float(cell) for cell in cells[2:])

@@ -8,9 +8,9 @@ from fsbench.benchmarks import Sample, ScanBenchmark
 from fsbench.check.findings import Finding, counted, some, worst
 from fsbench.check.landmarks import of_landmarks
 from fsbench.check.names import Names, compare_names
-from fsbench.check.scales import standing_apart
 from fsbench.errors import FsbenchError, ReferenceDataError
 from fsbench.io import MESH_SUFFIXES
+from fsbench.runs.scales import standing_apart
 
 _LOOKED_AT = 4
 

@@ -23,17 +23,20 @@ def command(runs: tuple[str, ...], out: str) -> None:
     from fsbench.cli.scoring import summarise
     from fsbench.errors import UsageError
     from fsbench.runs import load_run
+    from fsbench.runs.journal import is_unfinished
     from fsbench.runs.merge import merge
     from fsbench.runs.pools import POOLED
     from fsbench.runs.saving import Saved
 
     target = Path(out)
-    if (target / "run.json").exists():
+    if any((target / name).exists() for name in ("run.json", "samples.csv")) or is_unfinished(target):
         raise UsageError(f"{out}: there is a run already; choose another --out")
     merged = merge([load_run(run) for run in runs])
-    merged.save(target)
+    # The run itself last: what is cut off here is none.
+    target.mkdir(parents=True, exist_ok=True)
     if any((Path(run) / POOLED).is_file() for run in runs):
         _merge_pooled(merged, target, [Path(run) for run in runs])
+    merged.save(target)
     click.get_current_context().exit(summarise(Saved.of(merged), target))
 
 

@@ -3,23 +3,24 @@
 import re
 import secrets
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from fsbench.benchmarks.scans import Choice, ScanBenchmark
 from fsbench.check.names import compare_names
-from fsbench.check.scales import standing_apart
 from fsbench.cli.messages import say
 from fsbench.cli.running_options import Running
 from fsbench.cli.scoring import score
 from fsbench.errors import UsageError
 from fsbench.evaluate import ScanTask, Task
 from fsbench.io.archive import open_folder
-from fsbench.runs import Run, load_run
+from fsbench.runs import Record, Run, load_run
+from fsbench.runs.journal import Journal
 from fsbench.runs.pools import OVERALL, POOLED, has_pool, read_doubts, write_tables
 from fsbench.runs.saving import Saved
+from fsbench.runs.scales import with_scales
 
 _POOLS = "pools"
 _OURS = ".fsbench"
@@ -78,6 +79,7 @@ class _Pools:
     def __init__(self, out: Path, bins: Mapping[str, Mapping[str, str]]) -> None:
         self._whole = self._own = out / _POOLS
         self._out, self._bins = out, bins
+        self._doubts: Mapping[str, str] = {}
         if self._whole.exists() and not (self._whole / _OURS).is_file():
             raise UsageError(f"{self._whole} is there already and not of our making: choose another --out")
 
@@ -96,11 +98,19 @@ class _Pools:
     def lacks(self, sample: str) -> bool:
         return not has_pool(self._own, sample)
 
-    def finish(self, scored: Collection[str]) -> dict[str, Any]:
-        bins = {sample: labels for sample, labels in self._bins.items() if sample in scored}
+    def finish(self, journal: Journal) -> dict[str, Any]:
+        scales = {one.sample: one.scores["mm_per_unit"] for one in journal.records() if one.status == "ok"}
+        bins = {sample: labels for sample, labels in self._bins.items() if sample in scales}
         by = tuple(column for column in next(iter(bins.values()), {}) if column != "subject")
         write_tables(self._out, self._own, bins, by)
-        return {"suspicious": read_doubts(self._own, bins)}
+        self._doubts = with_scales(read_doubts(self._own, bins), {sample: scales[sample] for sample in bins})
+        return {"suspicious": self._doubts}
+
+    def amended(self, record: Record) -> Record:
+        """A scale is suspicious beside the others', which are known now."""
+        if record.sample not in self._doubts:
+            return record
+        return replace(record, scores={**record.scores, "suspicious": 1.0})
 
     def end(self) -> None:
         shutil.rmtree(self._whole, ignore_errors=True)
@@ -130,7 +140,7 @@ def _say_pooled(out: Path, n_samples: int) -> None:
 
 
 def _say_suspicious(run: Run, doubts: Mapping[str, str], out: Path) -> None:
-    """Say which alignments a person should look at, and which scales stand apart from the others'."""
+    """Say which alignments a person should look at."""
     fine = run.samples[run.samples["status"] == "ok"]
     if doubts:
         say(f"warning: {len(doubts)} of {len(fine)} alignments are suspicious")
@@ -138,10 +148,3 @@ def _say_suspicious(run: Run, doubts: Mapping[str, str], out: Path) -> None:
         say(f"  {sample}: {text}")
     if len(doubts) > _SHOWN:
         say(f"  ... and {len(doubts) - _SHOWN} more, see {out / 'run.json'}")
-    apart = standing_apart(dict(zip(fine["sample"], fine["mm_per_unit"], strict=True)))
-    if apart:
-        shown = ", ".join(f"{sample} ({times:.2f} times)" for sample, times in list(apart.items())[:_SHOWN])
-        rest = len(apart) - _SHOWN
-        more = f" and {rest} more, see mm_per_unit in {out / 'samples.csv'}" if rest > 0 else ""
-        which = f"{len(apart)} of {len(fine)}"
-        say(f"warning: the scale of {which} stands apart from the median of the others: {shown}{more}")

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -34,8 +34,11 @@ class Beside(Protocol):
     def lacks(self, sample: str) -> bool:
         """Whether what belongs to a sample that has its row is not there, so that it has to be scored again."""
 
-    def finish(self, scored: Collection[str]) -> dict[str, Any]:
-        """Write it, when all rows are there and these have a score; what the manifest says of it."""
+    def finish(self, journal: Journal) -> dict[str, Any]:
+        """Write it, when all rows are there; what the manifest says of it."""
+
+    def amended(self, record: Record) -> Record:
+        """The row as it is written, once `finish` has seen all of them."""
 
     def end(self) -> None:
         """Tidy up, when the run is written."""
@@ -50,8 +53,11 @@ class _Nothing:
     def lacks(self, sample: str) -> bool:
         return False
 
-    def finish(self, scored: Collection[str]) -> dict[str, Any]:
+    def finish(self, journal: Journal) -> dict[str, Any]:
         return {}
+
+    def amended(self, record: Record) -> Record:
+        return record
 
     def end(self) -> None: ...
 
@@ -116,12 +122,12 @@ def score(
         bins = {sample.name: sample.bins for sample in samples}
         seconds = round(time.perf_counter() - start, 2)
         ending = {**about, "references_missing": len(absent), "jobs": running.jobs, "wall_seconds": seconds}
-        scored = {record.sample for record in journal.records() if record.status == "ok"}
         try:
             # From here to the end there is no run but the journal: rows never stand beside another run's manifest.
             (out / "run.json").unlink(missing_ok=True)
             remove_tables(out)
-            saved = save(out, journal.records(bins), bins, benchmark.metrics, {**ending, **beside.finish(scored)})
+            ending |= beside.finish(journal)
+            saved = save(out, map(beside.amended, journal.records(bins)), bins, benchmark.metrics, ending)
         except OSError as error:
             where = error.filename or out
             raise FsbenchError(

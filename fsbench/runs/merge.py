@@ -7,6 +7,7 @@ from fsbench.benchmarks import load_spec, spec_names
 from fsbench.errors import UsageError
 from fsbench.runs.record import STATUSES
 from fsbench.runs.run import Run
+from fsbench.runs.scales import with_scales
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +47,10 @@ def merge(runs: Sequence[Run]) -> Run:
         raise UsageError(f"{_some(twice)} in more than one of the runs")
     order = _order_of_shards(runs) if sharded else _order_of_benchmark(runs, rows)
     samples = rows.set_index("sample", drop=False).loc[order].reset_index(drop=True)
-    return Run(samples, _manifest(runs, samples))
+    doubts = _doubts(runs, samples)
+    if "suspicious" in samples:
+        samples.loc[samples["status"] == "ok", "suspicious"] = samples["sample"].isin(doubts).astype(float)
+    return Run(samples, _manifest(runs, samples, doubts))
 
 
 def _refuse_different(runs: Sequence[Run]) -> None:
@@ -120,9 +124,9 @@ def _order_of_benchmark(runs: Sequence[Run], rows: "pd.DataFrame") -> list[str]:
     return order
 
 
-def _manifest(runs: Sequence[Run], samples: "pd.DataFrame") -> dict[str, Any]:
+def _manifest(runs: Sequence[Run], samples: "pd.DataFrame", doubts: dict[str, str]) -> dict[str, Any]:
     first = runs[0].manifest
-    sharded = "shard" in first
+    sharded = all("shard" in run.manifest for run in runs)
     counts = {status: int((samples["status"] == status).sum()) for status in STATUSES}
     merged = {key: value for key, value in first.items() if key != "shard"}
     whole = first["settings"].get("samples") if sharded else "all"
@@ -133,16 +137,17 @@ def _manifest(runs: Sequence[Run], samples: "pd.DataFrame") -> dict[str, Any]:
         "merged_from": len(runs),
         "wall_seconds": round(sum(run.manifest.get("wall_seconds", 0.0) for run in runs), 2),
         "counts": counts,
-        **_suspicious(runs, samples),
+        **({"suspicious": doubts} if any("suspicious" in run.manifest for run in runs) else {}),
     }
 
 
-def _suspicious(runs: Sequence[Run], samples: "pd.DataFrame") -> dict[str, Any]:
-    """What the parts say of suspicious alignments, in the whole's order; nothing where no part looks for them."""
-    if not any("suspicious" in run.manifest for run in runs):
+def _doubts(runs: Sequence[Run], samples: "pd.DataFrame") -> dict[str, str]:
+    """What the parts say of suspicious alignments, in the whole's order; a scale stands apart from the whole's."""
+    if "mm_per_unit" not in samples:
         return {}
     said = {name: text for run in runs for name, text in run.manifest.get("suspicious", {}).items()}
-    return {"suspicious": {name: said[name] for name in samples["sample"] if name in said}}
+    scored = samples[samples["status"] == "ok"]
+    return with_scales(said, dict(zip(scored["sample"], scored["mm_per_unit"], strict=True)))
 
 
 def _some(names: list[str]) -> str:

@@ -108,13 +108,15 @@ def test_nobody_listening_to_messages_stops_no_work(tmp_path: Path) -> None:
 def test_a_full_disk_is_told_with_the_file_that_was_meant(tmp_path: Path, monkeypatch) -> None:
     from fsbench.runs import files
 
-    def full(**_: object) -> tuple[int, str]:
-        temporary = tmp_path / ".temporary"
-        temporary.symlink_to("/dev/full")
-        return os.open(temporary, os.O_WRONLY), str(temporary)
+    opened = Path.open
 
-    monkeypatch.setattr(files.tempfile, "mkstemp", full)
-    with pytest.raises(OSError, match="No space left") as stop:
-        files.write_atomically(tmp_path / "samples.csv", b"sample\n")
+    def full(path: Path, mode: str) -> object:
+        path.symlink_to("/dev/full")
+        return opened(path, mode.replace("x", "w"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", full)
+        with pytest.raises(OSError, match="No space left") as stop:
+            files.write_atomically(tmp_path / "samples.csv", b"sample\n")
     assert stop.value.filename == str(tmp_path / "samples.csv")
-    assert list(tmp_path.glob(".temporary")) == []
+    assert list(tmp_path.iterdir()) == []

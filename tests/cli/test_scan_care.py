@@ -446,3 +446,26 @@ def test_check_is_not_content_without_any_scan(capsys, tmp_path: Path) -> None:
     folder.scan.unlink()
     answer = run(capsys, "check", "now", "--root", folder.root, "--pred", folder.pred)
     assert answer.code == 1 and "no scan for any of 1 sample" in answer.out
+
+
+def test_frames_with_unequal_landmarks_are_a_row_not_a_bug(capsys, tmp_path: Path) -> None:
+    folder = Folder(tmp_path, "micc-ganfit2021")
+    for path in (folder.stem.with_suffix(".ply"), folder.stem.with_suffix(".npy")):
+        path.unlink()
+    for frame, n_marks in (("a", 7), ("b", 6)):
+        _write(folder.stem / f"{frame}.ply", folder.prediction)
+        _save(folder.stem / f"{frame}.npy", folder.marks[:n_marks])
+    answer = folder.score(capsys)
+    assert answer.code == 2, answer.err
+    row = fsbench.load_run(folder.out).samples.iloc[0]
+    assert row["status"] == "invalid" and "the frames have 6 and 7 landmarks" in row["reason"]
+
+
+def test_nose_tips_without_a_heading_are_refused_not_cut_short(capsys, tmp_path: Path) -> None:
+    folder = Folder(tmp_path, "micc-deng2019")
+    path = folder.root / "nose_tips.csv"
+    path.write_text(path.read_text().split("\n", 1)[1] + "\n\n")
+    answer = folder.score(capsys)
+    assert answer.code == 2 and "expected the heading subject,view,x,y,z" in answer.err
+    path.write_text("Subject, view, x, y, z\n" + path.read_text())
+    assert folder.score(capsys).code == 0

@@ -224,11 +224,10 @@ def test_a_suspicious_alignment_is_flagged_in_its_row_and_in_the_summary(capsys,
 
 def test_what_is_not_shown_is_counted_and_where_it_is(capsys, tmp_path: Path) -> None:
     names = [f"s{number:02}" for number in range(24)]
-    samples = pd.DataFrame({"sample": names, "status": "ok", "mm_per_unit": [*[25.4] * 7, *[1.0] * 17]})
+    samples = pd.DataFrame({"sample": names, "status": "ok"})
     _say_suspicious(Run(samples, {}), dict.fromkeys(names[:7], "odd"), tmp_path)
     said = capsys.readouterr().err.splitlines()
     assert said[5:7] == ["  s04: odd", f"  ... and 2 more, see {tmp_path / 'run.json'}"]
-    assert said[7].endswith(f"s04 (25.40 times) and 2 more, see mm_per_unit in {tmp_path / 'samples.csv'}")
     _say_suspicious(Run(samples[2:], {}), dict.fromkeys(names[2:7], "odd"), tmp_path)
     assert " more" not in capsys.readouterr().err
 
@@ -380,3 +379,22 @@ def test_misspelt_nose_tips_are_shown(capsys, florence: Path, tmp_path: Path, ro
     command = ("score", "micc-deng2019", "--root", florence, "--pred", tmp_path / "pred", "--out", tmp_path / "run")
     answer = run(capsys, *command, "--samples", "subject_01/indoor")
     assert answer.code == 2 and said in answer.err
+
+
+def test_a_scale_unlike_the_others_is_flagged_in_its_row_and_merged_so(capsys, tmp_path: Path) -> None:
+    for seed in range(6):
+        _write(tmp_path / "scans" / f"{seed}.ply", FACE)
+        _write(tmp_path / "pred" / f"{seed}.ply", moved(_noisy(seed), Similarity(1.5 if seed == 4 else 1.0)))
+    answer = _scan(capsys, tmp_path)
+    assert answer.code == 0 and "1 of 6 alignments are suspicious" in answer.err and "in another unit?" in answer.err
+    whole = fsbench.load_run(tmp_path / "run")
+    assert whole.samples["suspicious"].tolist() == [0, 0, 0, 0, 1, 0]
+    assert list(whole.manifest["suspicious"]) == ["4"]
+    for number in (1, 2):
+        # Beside two others nobody could tell which of them is odd, or by how much.
+        run(capsys, "score", "scan", "--root", tmp_path / "scans", "--pred", tmp_path / "pred", "--out",
+            tmp_path / f"part{number}", "--shard", f"{number}/2")  # fmt: skip
+    assert run(capsys, "merge", tmp_path / "part1", tmp_path / "part2", "--out", tmp_path / "merged").code == 0
+    merged = fsbench.load_run(tmp_path / "merged")
+    assert merged.samples.drop(columns="seconds").equals(whole.samples.drop(columns="seconds"))
+    assert merged.manifest["suspicious"] == whole.manifest["suspicious"]
