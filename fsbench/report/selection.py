@@ -9,7 +9,7 @@ from fsbench.errors import UsageError
 from fsbench.report.layout import spec_of
 from fsbench.runs import Run
 from fsbench.runs.pooled import METRICS as POOLED_METRICS
-from fsbench.runs.quantities import SPREAD, with_companions
+from fsbench.runs.quantities import SPREAD, quantity, with_companions
 
 MAIN_METRICS = ("cd_mm", "mne_rad", "cr")
 _LONGEST_LABEL = 60
@@ -90,6 +90,15 @@ def main_metrics(run: Run) -> list[str]:
         if found:
             return found
     return run.metrics[:3]
+
+
+def main_of_samples(run: Run) -> str:
+    """The first main metric that every sample has a value of: none that is over all points, no spread.
+
+    Where the benchmark names no such metric, the first of the run of which it is known which way is better.
+    """
+    judged = [name for name in run.metrics if quantity(name).sign]
+    return next(name for name in (*main_metrics(run), *judged, *run.metrics) if name in run.metrics)
 
 
 def distinct_labels(runs: Sequence[Run], folders: Sequence[Path]) -> list[str]:

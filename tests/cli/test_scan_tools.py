@@ -199,6 +199,23 @@ def test_a_heat_map_of_a_scan(capsys, pairs: Path) -> None:
     assert run(capsys, *arguments, "-a", "DECA").code == 2
 
 
+def test_a_landmark_warp_has_its_table_figures_and_heat_map(capsys, pairs: Path) -> None:
+    """Its columns are others than those of nearest points."""
+    warp = [*_marks(pairs), "--measure", "landmark-warp"]
+    assert _score(capsys, pairs, *warp).code == 0
+    table = run(capsys, "table", pairs / "run").out
+    assert "Corresponding mean" in table and "Nearest mean" in table
+    for kind in ("error", "distribution", "cumulative"):
+        assert run(capsys, "plot", pairs / "run", "--kind", kind, "-o", pairs / f"{kind}.svg").code == 0
+    answer = run(capsys, "plot", pairs / "run", "--kind", "cd-cr", "-o", pairs / "cd-cr.svg")
+    assert answer.code == 2 and "here is corresponding_mean_mm" in answer.err
+    out = ("-o", pairs / "heat.png")
+    answer = run(capsys, "heatmap", pairs / "run", "anna", *_options(pairs), *warp, *out)
+    assert answer.code == 0, answer.err
+    # Colours are of nearest points, so their mean stands beside the score.
+    assert "anna: Corresponding mean" in answer.err and ", nearest mean" in answer.err
+
+
 def _florence(tmp_path: Path, n_views: int = 2) -> Path:
     """One subject with iBUG landmarks in menpo's files under the scans' names, as they are published; no nose tips."""
     root = tmp_path / "florence"

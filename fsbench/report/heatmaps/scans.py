@@ -12,7 +12,7 @@ from fsbench.mesh import Floats, Mesh
 from fsbench.report.heatmaps.measured import refuse_other_signature, scored_row
 from fsbench.report.heatmaps.pictures import Heat
 from fsbench.report.heatmaps.upright import outer_side, upright
-from fsbench.report.selection import main_metrics
+from fsbench.report.selection import main_of_samples
 from fsbench.runs import Run
 from fsbench.runs.quantities import quantity
 
@@ -43,7 +43,7 @@ class ScanSource:
     @property
     def metric(self) -> str:
         """What samples are ranked by."""
-        return next(name for name in main_metrics(self.run) if name in self.run.metrics)
+        return main_of_samples(self.run)
 
     @property
     def note(self) -> str:
@@ -71,12 +71,16 @@ class ScanSource:
                 f"{sample}: the scan is a cloud of points, from which no distance to the prediction is known"
             )
         compared, distances_mm = _compared(found.reference, found.prediction)
-        numbers = f"{known.label} {score:.2f} mm"
+        numbers, unit = f"{known.label} {score:.2f} mm", "mm"
+        if "nearest_mean_mm" in found.scores.values:
+            # A landmark warp scores corresponding points; what is seen of the surfaces are the nearest ones.
+            numbers += "" if brief else f", nearest mean {found.scores['nearest_mean_mm']:.2f} mm"
+            unit = "mm, to nearest points"
         title = f"{sample}: {numbers}" if brief else f"{self.run.method}, {self.run.benchmark} {sample}: {numbers}"
         turn, axes = upright(found.reference, self._landmarks(sample, found.reference)), ""
         if turn is None:
             turn, axes = outer_side(found.reference)
-        return Heat(title, compared, distances_mm, found.reference, "mm", turn, axes)
+        return Heat(title, compared, distances_mm, found.reference, unit, turn, axes)
 
     def _landmarks(self, sample: str, reference: Mesh) -> Floats | None:
         """Those of the scan that was compared with, in its frame in mm."""

@@ -14,7 +14,7 @@ from fsbench.report.model import Table
 from fsbench.report.plots import canvas, cd_cr, cumulative, distribution, error
 from fsbench.report.plots.looks import STYLES, Style
 from fsbench.report.plots.samples import gather_points, gather_samples
-from fsbench.report.selection import choose_metrics, main_metrics
+from fsbench.report.selection import choose_metrics, main_metrics, main_of_samples
 from fsbench.report.tables import build
 from fsbench.runs import Run
 from fsbench.runs.pooled import METRICS as POOLED_METRICS
@@ -111,15 +111,15 @@ def _metrics(run: Run, kind: str, asked_for: str | None) -> list[str]:
     pools = kind in ("error", "cumulative")
     if asked_for in POOLED_METRICS and not pools:
         raise UsageError(f"a {kind} figure is of single samples; {asked_for} is over all of them")
-    found = [name for name in main_metrics(run) if name in run.metrics or kind == "cumulative"]
-    return choose_metrics(run, [asked_for or found[0]])
+    main = main_metrics(run)[0] if kind == "cumulative" else main_of_samples(run)
+    return choose_metrics(run, [asked_for or main])
 
 
 def _draw(runs: Sequence[Run], kind: str, table: Table, style: Style) -> Figure:
     labels = [row.label for row in table.rows]
     if kind == "cd-cr":
         if [metric.name for metric in table.metrics[1:]] != ["cr"]:
-            raise UsageError(f"cd-cr needs a chamfer distance and cr, here is {table.metrics[0].name}")
+            raise UsageError(f"cd-cr needs a chamfer distance and cr, here is {table.metrics[0].name}: try --kind error")
         return cd_cr.draw(table, style)
     if table.metrics[0].name in POOLED_METRICS:
         return cumulative.draw(gather_points(runs, labels, table.layout, table.metrics[0].name), labels, style)

@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fsbench.benchmarks import load_spec
 from fsbench.errors import FormatError, UsageError
 from fsbench.metrics.pooling import Pool
 from fsbench.report.layout import default_layouts, layout
 from fsbench.report.plots.figure import plot
 from fsbench.report.plots.samples import gather_points
-from fsbench.report.selection import main_metrics
+from fsbench.report.selection import main_metrics, main_of_samples
 from fsbench.report.tables import build
 from fsbench.runs import Record, Run, assemble, load_run
 from fsbench.runs.pools import write_pool, write_tables
@@ -95,6 +96,14 @@ def test_no_policy_applies_to_pooled_numbers(run: Run) -> None:
 def test_a_run_without_pools_has_no_pooled_metric(run: Run) -> None:
     with pytest.raises(UsageError, match="no metric 'pooled_mean_mm'"):
         build([replace(run, pooled=None)], "challenge", ["pooled_mean_mm"])
+
+
+def test_a_benchmark_may_name_nothing_but_pooled_metrics(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = load_spec("now")
+    pooled_only = replace(spec, raw={**spec.raw, "main_metrics": ["pooled_mean_mm", "std_of_mean_mm"]})
+    monkeypatch.setattr("fsbench.report.selection.spec_of", lambda run: pooled_only)
+    assert main_of_samples(run) == "median_mm"
+    assert plot([run], "distribution").content
 
 
 def test_the_curve_is_that_of_the_points_and_ends_at_the_share_of_scored_images(run: Run) -> None:
