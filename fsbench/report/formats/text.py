@@ -10,39 +10,44 @@ from fsbench.report.model import Table
 
 WIDTH = 100
 _GAP = "  "
+_MOST_LINES = 2
+"""Of a column's label, where that puts more columns side by side."""
 _STYLES = {0: "{}", 1: "\x1b[1m{}\x1b[0m", 2: "\x1b[4m{}\x1b[0m"}
 
 
 def write(tables: Sequence[Table], width: int = WIDTH) -> str:
     """Write tables below each other.
 
-    Bins that do not fit beside each other go into further blocks below, each with the labels. The best value is
-    bold and the second best underlined by ANSI codes, which `click.echo` drops where stdout is no terminal.
+    Bins that do not fit beside each other go into further blocks below, each with the labels; before that, labels of
+    columns are broken into two lines. The best value is bold and the second best underlined by ANSI codes, which `click.echo` drops where stdout is no terminal.
     """
     return "\n".join(_one(table, width) for table in tables)
 
 
 def _one(table: Table, width: int) -> str:
-    labels = ["", "Method", "", *(row.label for row in table.rows)]
+    labels = ["Method", "", *(row.label for row in table.rows)]
     stub = max(map(cell_len, labels))
-    blocks = [_block(labels, stub, page) for page in _pages(groups(table), width - stub)]
+    columns = groups(table)
+    layouts = {n: list(_pages(columns, width - stub, n)) for n in range(1, _MOST_LINES + 1)}
+    n_lines = min(layouts, key=lambda n: len(layouts[n]))
+    blocks = [_block(["", *[""] * (n_lines - 1), *labels], stub, page, n_lines) for page in layouts[n_lines]]
     said = [textwrap.fill(note, width, subsequent_indent=_GAP) for note in table.notes]
     return "\n".join([table.title, "", *blocks, *said, ""])
 
 
-def _pages(columns: Sequence[Group], room: int) -> Iterator[list[Group]]:
+def _pages(columns: Sequence[Group], room: int, n_lines: int) -> Iterator[list[Group]]:
     """As many groups side by side as fit, at least one."""
     page: list[Group] = []
     for group in columns:
-        if page and sum(len(_GAP) + _width(one) for one in [*page, group]) > room:
+        if page and sum(len(_GAP) + _width(one, n_lines) for one in [*page, group]) > room:
             yield page
             page = []
         page.append(group)
     yield page
 
 
-def _block(labels: Sequence[str], stub: int, page: Sequence[Group]) -> str:
-    pieces = [_lines(group) for group in page]
+def _block(labels: Sequence[str], stub: int, page: Sequence[Group], n_lines: int) -> str:
+    pieces = [_lines(group, n_lines) for group in page]
     lines = [
         _GAP.join([label + " " * (stub - cell_len(label)), *parts]).rstrip()
         for label, *parts in zip(labels, *pieces, strict=True)
@@ -50,11 +55,10 @@ def _block(labels: Sequence[str], stub: int, page: Sequence[Group]) -> str:
     return "\n".join([*(lines if lines[0] else lines[1:]), ""])
 
 
-def _lines(group: Group) -> list[str]:
+def _lines(group: Group, n_lines: int) -> list[str]:
     """The group's heading, labels, units and rows, each as wide as the group."""
-    widths = [_column_width(column) for column in group.columns]
-    width = _width(group)
-    rows = [" ".join(part) for part in zip(*map(_padded, group.columns, widths), strict=True)]
+    width = _width(group, n_lines)
+    rows = [" ".join(part) for part in zip(*(_padded(column, n_lines) for column in group.columns), strict=True)]
     title = group.title + " " * (width - cell_len(group.title)) if not group.title else _rule(group.title, width)
     return [title, *rows]
 
@@ -66,18 +70,28 @@ def _rule(title: str, width: int) -> str:
     return f"{'─' * left} {title} {'─' * right}"
 
 
-def _padded(column: Column, width: int) -> list[str]:
-    texts = [column.label, column.unit, *column.cells]
-    marks = [0, 0, *column.marks]
+def _padded(column: Column, n_lines: int) -> list[str]:
+    width = _column_width(column, n_lines)
+    texts = [*_label(column, n_lines), column.unit, *column.cells]
+    marks = [0] * (len(texts) - len(column.marks)) + [*column.marks]
     return [
         " " * (width - cell_len(text)) + _STYLES[mark].format(text) for text, mark in zip(texts, marks, strict=True)
     ]
 
 
-def _column_width(column: Column) -> int:
-    return max(cell_len(text) for text in (column.label, column.unit, *column.cells))
+def _label(column: Column, n_lines: int) -> list[str]:
+    """The label on so many lines, as narrow as they allow; lines that it does not need are empty, above it."""
+    for width in range(1, len(column.label) + 1):
+        lines = textwrap.wrap(column.label, width, break_long_words=False)
+        if len(lines) <= n_lines:
+            return [""] * (n_lines - len(lines)) + lines
+    return [""] * n_lines
 
 
-def _width(group: Group) -> int:
-    columns = sum(_column_width(column) for column in group.columns) + len(group.columns) - 1
+def _column_width(column: Column, n_lines: int) -> int:
+    return max(cell_len(text) for text in (*_label(column, n_lines), column.unit, *column.cells))
+
+
+def _width(group: Group, n_lines: int) -> int:
+    columns = sum(_column_width(column, n_lines) for column in group.columns) + len(group.columns) - 1
     return max(columns, cell_len(group.title) + 2 if group.title else 0)

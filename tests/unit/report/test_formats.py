@@ -4,13 +4,20 @@ import csv
 import io
 import json
 import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 
+import pandas as pd
 import pytest
 
 from fsbench.errors import UsageError
+from fsbench.protocols import landmarked, now, scan
 from fsbench.report.formats import FORMATS, write_tidy
 from fsbench.report.tables import build
+from fsbench.runs import Record, Run, assemble
+from fsbench.runs.pooled import STATISTICS, Pooled
+from fsbench.runs.pools import OVERALL
 
 NASTY = r"<b>&_%$#{}~^\|*`"
 
@@ -39,6 +46,47 @@ def test_text_lines_up_and_pages(wide):
     assert sum(len(re.findall(r"\d+\.\d+", row)) for row in rows) == 20 * 3 + 1
     block = [line for line in lines if re.match(r"method_number_\d+ ", line)][:15]
     assert len({len(line) for line in block}) == 1
+
+
+@pytest.fixture
+def scans() -> Callable[..., Run]:
+    """A run of scans, with its pooled numbers, which are 1 mm as all others."""
+
+    def make(metrics: Sequence[str], benchmark: str = "scan", bins: Mapping[str, str] | None = None) -> Run:
+        record = Record("anna", "ok", scores=dict.fromkeys(metrics, 1.0))
+        manifest = {"benchmark": benchmark, "method": "a_method_of_20_chars", "signature": f"{benchmark}|test|v1"}
+        numbers = {"samples": 1.0, "points": 9.0, **dict.fromkeys(STATISTICS, 1.0)}
+        places = [(OVERALL, OVERALL), *(bins or {}).items()]
+        statistics = pd.DataFrame([{"by": by, "bin": label, **numbers} for by, label in places])
+        run = assemble([record], {"anna": bins or {}}, metrics, manifest)
+        return replace(run, pooled=Pooled(statistics, pd.DataFrame({"limit_mm": []})))
+
+    return make
+
+
+@pytest.mark.parametrize("metrics", [scan.METRICS, landmarked.METRICS], ids=["nearest", "landmark-warp"])
+def test_a_table_of_scans_is_one_block(scans, metrics):
+    lines = plain(FORMATS["text"]([build([scans(metrics)])])).splitlines()
+    heads = [line for line in lines if line.startswith("Method")]
+    assert len(heads) == 1 and heads[0].endswith("Pooled mean   done")
+    assert max(map(len, lines[:5])) <= 95, "with a label of 20"
+
+
+def test_long_headings_are_broken_before_columns_are_put_below(scans):
+    names = [f"{side}_mean_mm" for side in ("ref_to_pred", "pred_to_ref", "symmetric", "pooled")]
+    run = scans(scan.METRICS)
+    fits = plain(FORMATS["text"]([build([run], metrics=names)])).splitlines()
+    assert fits[2].endswith("Symmetric mean Pooled mean   done"), "what fits is not broken"
+    wide = plain(FORMATS["text"]([build([run], metrics=[*names, "ref_to_pred_median_mm", "pooled_std_mm"])]))
+    above, head, units, row = wide.splitlines()[2:6]
+    assert above.endswith("Ref to pred Pooled")
+    assert head.startswith("Method") and head.endswith("median    std   done")
+    assert (len(units.split()), len(row.split())) == (7, 8)
+
+
+def test_labels_in_two_lines_let_now_have_two_challenges_side_by_side(scans):
+    text = plain(FORMATS["text"]([build([scans(now.METRICS, "now", {"challenge": "selfie"})])]))
+    assert sum(line.startswith("Method") for line in text.splitlines()) == 2
 
 
 def test_text_shows_a_dash_where_nothing_was_scored(tables):
