@@ -297,6 +297,7 @@ def manifest(
         "method": method,
         "signature": benchmark.signature,
         "unit": benchmark.spec.unit,
+        "benchmark_samples": len(benchmark.samples),
         "settings": {
             "root": task.root,
             "pred": task.source or task.folder,

@@ -1,6 +1,7 @@
 """What has to be said below a table or a figure, so that nobody reads it wrongly."""
 
 import math
+import re
 from collections.abc import Sequence
 
 from fsbench.benchmarks import Spec
@@ -35,10 +36,31 @@ def of_table(
 
 
 def _subset(run: Run, spec: Spec | None) -> list[str]:
-    # A benchmark of scans lists its samples under the root, not in its specification.
-    if spec is None or len(run.samples) == len(spec.samples) or not spec.samples:
-        return []
-    return [f"A part of the benchmark: {len(run.samples)} of its {len(spec.samples)} samples."]
+    """Of what the run's samples are a part, if they are: of the benchmark under its root, and that of the data set."""
+    n_samples, said = len(run.samples), []
+    whole = _benchmark_samples(run, spec)
+    if whole is not None and n_samples < whole:
+        said.append(f"A part of the benchmark: {n_samples} of its {whole} samples.")
+    elif whole is None and isinstance(shard := run.manifest.get("shard"), dict):
+        number = f"{shard.get('number')} of {shard.get('of')}"
+        said.append(f"A part of the benchmark: the {n_samples} samples of shard {number}.")
+    subjects = spec.raw["samples"].get("subjects") if spec else None
+    found = len(set(run.samples["subject"])) if "subject" in run.bins else 0
+    if subjects and found < subjects:
+        said.append(f"A part of the data set: {found} of its {subjects} subjects.")
+    return said
+
+
+def _benchmark_samples(run: Run, spec: Spec | None) -> int | None:
+    """How many samples the benchmark has, where the run or its specification tell."""
+    recorded = run.manifest.get("benchmark_samples")
+    if isinstance(recorded, int):
+        return recorded
+    if spec is not None and spec.samples:
+        return len(spec.samples)
+    # Runs of earlier versions, of scans that are listed under the root: the signature counts them.
+    references = re.search(r"\|references:(\d+)/", run.signature)
+    return int(references[1]) if references else None
 
 
 def of_metrics(metrics: Sequence[Quantity]) -> list[str]:

@@ -122,6 +122,8 @@ def test_shards_give_the_whole_run(capsys, pairs: Path) -> None:
     for shard in (1, 2):
         answer = _score(capsys, pairs, *_marks(pairs), "--shard", f"{shard}/2", out=f"shard{shard}")
         assert answer.code == 0, answer.err
+        table = run(capsys, "table", pairs / f"shard{shard}")
+        assert "A part of the benchmark: 1 of its 2 samples." in table.out
     whole = _score(capsys, pairs, *_marks(pairs))
     merged = run(capsys, "merge", pairs / "shard1", pairs / "shard2", "--out", pairs / "merged")
     assert whole.code == merged.code == 0, merged.err
@@ -129,7 +131,8 @@ def test_shards_give_the_whole_run(capsys, pairs: Path) -> None:
     assert tables[0].equals(tables[1])
     for name in ("pooled.csv", "cumulative.csv"):
         assert (pairs / "run" / name).read_bytes() == (pairs / "merged" / name).read_bytes()
-    assert run(capsys, "table", pairs / "merged").code == 0
+    table = run(capsys, "table", pairs / "merged")
+    assert table.code == 0 and "A part" not in table.out
     # What is merged can be merged on; a part of an older version cannot, and that is said.
     (pairs / "shard2" / "pooled.npy").unlink()
     again = run(capsys, "merge", pairs / "shard1", pairs / "shard2", "--out", pairs / "again")

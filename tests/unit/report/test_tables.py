@@ -9,9 +9,10 @@ import pytest
 from fsbench.errors import UsageError
 from fsbench.report import marks
 from fsbench.report.layout import default_layouts
+from fsbench.report.plots.figure import plot
 from fsbench.report.selection import clean_label, distinct_labels
 from fsbench.report.tables import build
-from fsbench.runs import Run
+from fsbench.runs import Record, Run, assemble
 from fsbench.runs.quantities import quantity
 
 
@@ -102,6 +103,31 @@ def test_part_of_a_benchmark_is_said_to_be_one(make_run):
     assert "150 of its 400 samples" in table.notes[0]
     assert table.rows[0].n_total == 150
     assert [cells[0].n_total for cells in table.rows[0].cells] == [100, 50, 0, 0]
+
+
+SCANS = "scan|test|references:3/a9e04bc4|v1"
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "manifest", "said"),
+    [
+        ("scan", {"benchmark_samples": 3}, "A part of the benchmark: 2 of its 3 samples."),
+        ("now", {"benchmark_samples": 352}, "A part of the benchmark: 2 of its 352 samples."),
+        ("mine", {"benchmark_samples": 3}, "A part of the benchmark: 2 of its 3 samples."),
+        ("scan", {"benchmark_samples": 2, "signature": SCANS}, None),
+        # Written before the number was.
+        ("scan", {"signature": SCANS}, "A part of the benchmark: 2 of its 3 samples."),
+        ("now", {"shard": {"number": 1, "of": 2}}, "A part of the benchmark: the 2 samples of shard 1 of 2."),
+        ("micc-deng2019", {"benchmark_samples": 2}, "A part of the data set: 1 of its 53 subjects."),
+    ],
+)
+def test_part_of_a_benchmark_of_scans_is_said_to_be_one(benchmark, manifest, said):
+    bins = {name: {"subject": "s", "challenge": "selfie", "condition": "indoor"} for name in ("a", "b")}
+    records = [Record(name, "ok", scores={"score_mm": 1.0}) for name in bins]
+    about = {"benchmark": benchmark, "method": "M", "signature": "test|v1", **manifest}
+    run = assemble(records, bins, ["score_mm"], about)
+    assert [note for note in build([run]).notes if "A part of" in note] == [said] * (said is not None)
+    assert (said or "") in plot([run]).caption
 
 
 def test_default_layouts_of_a_part_are_those_it_has_samples_for(make_run):
