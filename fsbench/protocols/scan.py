@@ -166,8 +166,10 @@ class PreparedScan:
         doubts += doubts_about(fit.residual_rms, distances.covered, off, fit.converged, distances.normal_deg)
         values = distances.scores() | self._about(fit, bool(doubts))
         scores = Scores({name: values[name] for name in METRICS}, tuple(doubts))
+        # A point cloud stays one.
+        there = Mesh(aligned.mesh.vertices, prediction.faces)
         return Measurement(
-            scores, ref_from_pred, self.reference, aligned.mesh, self.reference.vertices, distances.ref_to_pred_mm
+            scores, ref_from_pred, self.reference, there, self.reference.vertices, distances.ref_to_pred_mm
         )
 
     def _start(

@@ -202,6 +202,20 @@ def test_a_heat_map_of_a_scan(capsys, pairs: Path) -> None:
     assert run(capsys, *arguments, "-a", "DECA").code == 2
 
 
+def test_a_heat_map_of_a_point_cloud_shows_its_points(capsys, pairs: Path) -> None:
+    _write(pairs / "pred" / "anna.ply", Mesh(HEAD.vertices))
+    assert _score(capsys, pairs).code == 0
+    arguments = ("heatmap", pairs / "run", "anna", *_options(pairs), "-o")
+    assert run(capsys, *arguments, pairs / "heat.png").code == 0
+    with Image.open(pairs / "heat.png") as picture:
+        shown = np.asarray(picture.convert("RGB"))
+    front = shown[: shown.shape[0] // 2, shown.shape[1] // 3 : shown.shape[1] // 2]
+    assert (front.max(2) - front.min(2) > 60).mean() > 0.2, "coloured, not blank"
+    assert run(capsys, *arguments, pairs / "heat.ply").code == 0
+    written = fsbench.read_mesh(pairs / "heat.ply")
+    assert written.n_faces == 0 and 0 < written.n_vertices <= HEAD.n_vertices
+
+
 def test_a_landmark_warp_has_its_table_figures_and_heat_map(capsys, pairs: Path) -> None:
     """Its columns are others than those of nearest points."""
     warp = [*_marks(pairs), "--measure", "landmark-warp"]

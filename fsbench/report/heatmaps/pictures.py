@@ -29,7 +29,7 @@ class Heat:
     title : str
         What it is, with CD and CR.
     prediction : Mesh
-        The part that was compared, mm; in the head frame after `turn`.
+        The part that was compared, mm; in the head frame after `turn`. Without faces it is drawn as points.
     distances_mm : ndarray, (V,)
         Of the prediction's vertices to the reference.
     reference : Mesh
@@ -60,13 +60,14 @@ def three_views(heat: Heat, description: str, limit_mm: float = LIMIT_MM, size_p
     with matplotlib.rc_context(canvas.settings(STYLES["paper"])):
         figure = canvas.new_figure(5.4, 4.0)
         frame = frame_of(heat.turned(heat.reference))
+        names = ("prediction" if heat.prediction.n_faces else "prediction (points)", "reference")
         for column, (yaw_deg, name) in enumerate(_VIEWS):
             for row, picture in enumerate(_pair(heat, yaw_deg, frame, size_px, limit_mm)):
                 axes = _picture_axes(figure, (0.03 + 0.285 * column, 0.47 - 0.46 * row, 0.28, 0.43), picture)
                 if row == 0:
                     axes.set_title(name, fontsize=_FONT_PT, pad=2)
                 if column == 0:
-                    axes.set_ylabel(("prediction", "reference")[row], fontsize=_FONT_PT, labelpad=2)
+                    axes.set_ylabel(names[row], fontsize=_FONT_PT, labelpad=2)
         figure.text(0.03, 0.985, heat.title, fontsize=_FONT_PT + 1, va="top")
         figure.text(0.03, 0.945, heat.axes, fontsize=_FONT_PT - 1, va="top")
         _colour_bar(figure, (0.905, 0.5, 0.02, 0.36), limit_mm, heat.unit)

@@ -93,6 +93,8 @@ def _compared(reference: Mesh, prediction: Mesh) -> tuple[Mesh, Floats]:
     surface = NearestSurface(reference)
     nearest = surface.closest(prediction.vertices)
     inside = ~surface.on_rim(nearest)
+    if not prediction.n_faces and inside.any():  # a point cloud
+        return Mesh(prediction.vertices[inside]), nearest.distances[inside]
     faces = prediction.faces[inside[prediction.faces].all(1)]
     if not len(faces):
         raise UsageError("nothing of the prediction is beside the scan")

@@ -15,6 +15,10 @@ COLOURS = "viridis"
 """Even in lightness, and safe for colour blindness."""
 
 _OVERSAMPLE = 2
+# Half the side of a square that stands for a point, in distances to its fourth neighbour: squares just overlap.
+_SPLAT = 0.6
+# A stray point grows no larger than that many times the usual size.
+_WIDEST = 3.0
 _AMBIENT = 0.35
 
 
@@ -46,7 +50,7 @@ def render(mesh: Mesh, vertex_colours: npt.ArrayLike, yaw_deg: float, frame: Fra
     Parameters
     ----------
     mesh : Mesh
-        Head frame: y up, the face looks along +z.
+        Head frame: y up, the face looks along +z. A point cloud is drawn as squares that face the viewer, unshaded.
     vertex_colours : array_like, (V, 3)
         0 to 255.
     yaw_deg : float
@@ -67,8 +71,25 @@ def render(mesh: Mesh, vertex_colours: npt.ArrayLike, yaw_deg: float, frame: Fra
     steps = ((np.arange(n) + 0.5) / n * 2 - 1) * frame.half_mm
     far = 4 * frame.half_mm
     origins = np.array(frame.centre_mm) + far * towards + steps[None, :, None] * right - steps[:, None, None] * up
-    picture = _trace(mesh, np.asarray(vertex_colours, np.float64) / 255, origins.reshape(-1, 3), -towards, right, up)
+    tints = np.asarray(vertex_colours, np.float64) / 255
+    solid, tints = (mesh, tints) if mesh.n_faces else _splats(mesh.vertices, tints, right, up)
+    picture = _trace(solid, tints, origins.reshape(-1, 3), -towards, right, up)
     return picture.reshape(size_px, _OVERSAMPLE, size_px, _OVERSAMPLE, 3).mean(axis=(1, 3))
+
+
+def _splats(points: Floats, tints: Floats, right: Floats, up: Floats) -> tuple[Mesh, Floats]:
+    """A square for each point (n, 3), seen in full along `right` x `up`, and the colours of its corners."""
+    # Here, since nothing else of a picture needs it.
+    from scipy.spatial import cKDTree
+
+    n_near = min(5, len(points))  # the first is the point itself
+    far = cKDTree(points).query(points, k=[n_near])[0]
+    halves = _SPLAT * np.minimum(far, _WIDEST * np.median(far))
+    offsets = np.array([-right - up, right - up, right + up, up - right])
+    corners = (points[:, None] + halves[:, None] * offsets).reshape(-1, 3)
+    first = 4 * np.arange(len(points))[:, None]
+    faces = np.concatenate([first + [0, 1, 2], first + [0, 2, 3]])
+    return Mesh(corners, faces), np.repeat(tints, 4, axis=0)
 
 
 def _trace(mesh: Mesh, tints: Floats, origins: Floats, direction: Floats, right: Floats, up: Floats) -> Floats:

@@ -32,6 +32,24 @@ def test_sphere_is_a_disc_of_its_radius():
     assert covered == pytest.approx(np.pi / 4 * (80.0 / frame.half_mm) ** 2, rel=0.02)
 
 
+def test_a_cloud_of_points_is_seen_as_a_closed_surface():
+    n = 4000
+    z = 1 - 2 * (np.arange(n) + 0.5) / n
+    turns = np.pi * (1 + np.sqrt(5)) * np.arange(n)
+    ring = np.sqrt(1 - z**2)
+    points = 80 * np.stack([ring * np.cos(turns), z, ring * np.sin(turns)], 1)
+    tints = np.where(points[:, 2:] > 0, [0, 0, 200], [200, 0, 0])
+    frame = frame_of(sphere())
+    picture = render(Mesh(points), tints, 0.0, frame, 100)
+    covered = (picture < 0.999).any(axis=2)
+    # 12 %: squares stand out over the edge by half their side, 3 mm of 80 mm, and so do pixels on the edge.
+    assert covered.mean() == pytest.approx(np.pi / 4 * (80.0 / frame.half_mm) ** 2, rel=0.12)
+    inner = picture[30:70, 30:70]
+    # 2 %: where no square is, the far side is seen.
+    assert (inner[..., 2] > inner[..., 0]).mean() > 0.98
+    assert render(Mesh([[0.0, 0, 0]]), [[0, 0, 0]], 0.0, frame, 20).shape == (20, 20, 3)
+
+
 def test_right_is_right_and_up_is_up():
     ball = sphere()
     tints = np.zeros((ball.n_vertices, 3))
