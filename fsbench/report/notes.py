@@ -32,7 +32,19 @@ def of_table(
         *([_interval("subjects" if "subject" in runs[0].bins else "samples", rows)] if ci else []),
         *legacy_done(rows),
         *few_samples(layout, rows),
+        *_suspicious(runs, rows),
     )
+
+
+def _suspicious(runs: Sequence[Run], rows: Sequence[Row]) -> list[str]:
+    """Scores of alignments that a person should look at; the run says of each why."""
+    found = [(row, run.manifest.get("suspicious")) for row, run in zip(rows, runs, strict=True)]
+    return [
+        f"{row.label}: {len(doubts)} of {row.n_scored} alignments {'is' if len(doubts) == 1 else 'are'} suspicious, "
+        "see run.json."
+        for row, doubts in found
+        if isinstance(doubts, dict) and doubts
+    ]
 
 
 def _subset(run: Run, spec: Spec | None) -> list[str]:

@@ -130,6 +130,18 @@ def test_part_of_a_benchmark_of_scans_is_said_to_be_one(benchmark, manifest, sai
     assert (said or "") in plot([run]).caption
 
 
+def test_suspicious_alignments_are_said(make_run):
+    def doubted(name: str, *samples: str) -> Run:
+        run = make_run(name, fail={"5-30": 0})
+        return Run(run.samples, {**run.manifest, "suspicious": dict.fromkeys(samples, "4.2 mm apart")})
+
+    said = build([doubted("A", "000", "001"), doubted("B"), doubted("C", "002"), make_run("D")]).notes[-2:]
+    assert said == (
+        "A: 2 of 300 alignments are suspicious, see run.json.",
+        "C: 1 of 300 alignments is suspicious, see run.json.",
+    )
+
+
 def test_default_layouts_of_a_part_are_those_it_has_samples_for(make_run):
     run = make_run(benchmark="fslab", keep=33)
     part = Run(run.samples[run.samples["focal_px"] != "1200"], run.manifest)
