@@ -21,7 +21,7 @@ _POINTS_SHOWN = 0.99
 def draw(samples: Samples, names: Sequence[str], style: Style) -> Figure:
     """Draw one panel a bin; one bin alone has the names beside the curves, several have a legend.
 
-    The axis holds all values: where a few are far off it is logarithmic. Of points it holds 99 %.
+    The axis holds all values: where a few are far off it is logarithmic. Of points it holds 99 % at most, and says so.
 
     Parameters
     ----------
@@ -31,31 +31,80 @@ def draw(samples: Samples, names: Sequence[str], style: Style) -> Figure:
         What to call each method; for a chamfer distance, with its complete rate.
     style : Style
     """
-    everything = np.concatenate([values for bins in samples.values for values in bins] or [np.empty(0)])
     page = sheet(samples.layout, samples.labels, names, style, _PER_ROW)
-    points = samples.what != "samples"
     for b, axes in enumerate(page.panels):
-        _axis(axes, everything, _POINTS_SHOWN if points else 1.0)
+        _axis(axes, samples)
         _curves(axes, samples, b, style)
     if len(page.panels) == 1:
         page.name_beside(_ends(samples), names)
-    page.head("Distance (mm)" if points else axis_heading(samples.metric), f"Share of all {samples.what} (%)")
+    heading = _points_heading(samples) if _is_of_points(samples) else axis_heading(samples.metric)
+    page.head(heading, f"Share of all {samples.what} (%)")
     return page.figure
+
+
+def _points_heading(samples: Samples) -> str:
+    everything = _everything(samples)
+    is_shown = everything <= _points_end(samples)
+    return "Distance (mm)" if is_shown.all() else f"Distance (mm), to {100 * is_shown.mean():.0f} % of measured points"
+
+
+def notes(samples: Samples) -> tuple[str, ...]:
+    """What the axis does not show, for the caption."""
+    if not _is_of_points(samples):
+        return ()
+    same = "A pooled mean, median or percentile has the same curve: it is read off it."
+    beyond = [
+        f"{label} {100 * share:.1f} %"
+        for label, share in zip(samples.labels, _shares_beyond(samples), strict=True)
+        if share
+    ]
+    if not beyond:
+        return (same,)
+    return (same, f"The axis ends at {_points_end(samples):.2f} mm; measured points farther away: {', '.join(beyond)}.")
+
+
+def _is_of_points(samples: Samples) -> bool:
+    return samples.what != "samples"
+
+
+def _everything(samples: Samples) -> Floats:
+    """All values that are known, of all methods and bins."""
+    values: Floats = np.concatenate([values for bins in samples.values for values in bins] or [np.empty(0)])
+    return values
+
+
+def _points_end(samples: Samples) -> float:
+    """Where an axis of points ends: at 99 % of them, or where the kept curves end before that."""
+    everything = _everything(samples)
+    if not len(everything):
+        return 1.0
+    # "lower": between the last kept distance and inf there is nothing to interpolate.
+    end = float(np.quantile(everything, _POINTS_SHOWN, method="lower"))
+    return end if np.isfinite(end) else float(everything[np.isfinite(everything)].max(initial=0.0)) or 1.0
+
+
+def _shares_beyond(samples: Samples) -> list[float]:
+    """Of every method the share of its points that the axis does not reach."""
+    end = _points_end(samples)
+    of_methods = [np.concatenate(bins) for bins in samples.values]
+    return [float((values > end).mean()) if len(values) else 0.0 for values in of_methods]
 
 
 def _ends(samples: Samples) -> list[float]:
     """Where the curves end; of those that end alike the better one, by its median, stands higher."""
-    shares = [len(bins[0]) / max(samples.n_total[0], 1) for bins in samples.values]
+    end = _points_end(samples) if _is_of_points(samples) else np.inf
+    shares = [(bins[0] <= end).sum() / max(samples.n_total[0], 1) for bins in samples.values]
     medians = [float(np.median(bins[0])) if len(bins[0]) else 0.0 for bins in samples.values]
     return [share - 1e-9 * median for share, median in zip(shares, medians, strict=True)]
 
 
-def _axis(axes: Axes, everything: Floats, shown: float) -> None:
+def _axis(axes: Axes, samples: Samples) -> None:
     axes.set_ylim(0, 101)
     axes.set_yticks(range(0, 101, 20))
-    if shown < 1:
-        axes.set_xlim(0, float(np.quantile(everything, shown)) if len(everything) else 1.0)
+    if _is_of_points(samples):
+        axes.set_xlim(0, _points_end(samples))
         return
+    everything = _everything(samples)
     largest = everything.max(initial=0.0) or 1.0
     positive = everything[everything > 0]
     if upper_end(everything) >= largest or not len(positive):
@@ -72,8 +121,12 @@ def _curves(axes: Axes, samples: Samples, b: int, style: Style) -> None:
     low, high = axes.get_xlim()
     n_total = max(samples.n_total[b], 1)
     for i, (bins, look) in enumerate(zip(samples.values, looks(samples.labels), strict=True)):
-        values = np.clip(bins[b], low, high)
+        values = np.maximum(bins[b], low)
+        values = values[values <= high]
         x = np.concatenate([[low], values, [high]])
         y = 100 * np.concatenate([[0], np.arange(1, len(values) + 1), [len(values)]]) / n_total
         marks = (0.15 + 0.03 * (i % 8), 0.24)
-        axes.plot(x, y, drawstyle="steps-post", markevery=marks, **line_style(look, style))
+        line = line_style(look, style)
+        axes.plot(x, y, drawstyle="steps-post", **{**line, "marker": "none"})
+        # Markers by themselves, so that one at the edge of the axis is whole.
+        axes.plot(x, y, markevery=marks, clip_on=False, **{**line, "linestyle": "none"})

@@ -18,6 +18,8 @@ from fsbench.report.plots.samples import Samples
 PER_ROW = 4
 _FEWEST = 5
 """A box of fewer samples would pretend to know quartiles: they are drawn one by one."""
+_MOST_TICKS, _BETWEEN_EM = 6, 0.4
+"""A panel has at most so many ticks beside that at 0, their labels at least so far apart."""
 
 
 def draw(metrics: Sequence[Samples], style: Style) -> Figure:
@@ -62,8 +64,7 @@ def _panel(axes: Axes, samples: Samples, b: int, end: float, style: Style) -> No
     axes.set_ylim(len(columns) - 0.4, -0.6)
     axes.set_yticks(range(len(columns)), samples.labels, fontsize=style.small_pt)
     axes.tick_params(axis="y", length=0)
-    ticks = [25.0, 50.0, 75.0] if samples.metric.unit == "%" else MaxNLocator(2).tick_values(low, end)
-    shown = [tick for tick in ticks if low <= tick <= end]
+    shown = _ticks(axes, samples, low, end, style)
     axes.set_xticks(shown, [f"{tick:g}" for tick in shown])
     axes.set_title(samples.layout.bins[b].title, pad=0.4 * style.font_pt)
     axes.grid(axis="x", color="0.9", linewidth=0.5)
@@ -81,6 +82,22 @@ def _panel(axes: Axes, samples: Samples, b: int, end: float, style: Style) -> No
         if _beyond(values, end):
             reach = f"{_reach(values):.0f}\u25b8"
             axes.text(end + 0.97 * strip, y, reach, fontsize=0.9 * style.small_pt, ha="right", va="center_baseline")
+
+
+def _ticks(axes: Axes, samples: Samples, low: float, end: float, style: Style) -> list[float]:
+    """As many as have room for their labels, so that values can be read."""
+    if samples.metric.unit == "%":
+        return [25.0, 50.0, 75.0]
+    first, last = axes.get_xlim()
+    in_per_unit = axes.get_position().width * style.width_in / (last - first)
+    shown: list[float] = []
+    for most in range(_MOST_TICKS, 0, -1):
+        ticks = MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]).tick_values(low, end)
+        shown = [float(tick) for tick in ticks if low <= tick <= end]
+        room = text_width_in([f"{tick:g}" for tick in shown], style.font_pt) + _BETWEEN_EM * style.font_pt / 72
+        if (ticks[1] - ticks[0]) * in_per_unit >= room:
+            break
+    return shown
 
 
 def _reach(values: Floats) -> float:

@@ -12,7 +12,7 @@ from matplotlib.transforms import ScaledTranslation
 from fsbench.mesh import Floats
 from fsbench.report.model import Table
 from fsbench.report.plots.looks import Look, Style, looks
-from fsbench.report.plots.panels import Margins, stacked
+from fsbench.report.plots.panels import Margins, make_room_left, stacked
 from fsbench.report.plots.placing import axis_heading, label_beside, label_room_in, line_style, spread, upper_end
 from fsbench.runs.quantities import Quantity
 
@@ -56,6 +56,8 @@ def draw(table: Table, style: Style) -> Figure:
     panels[-1].set_xlabel(table.layout.axis)
     for axes, one in zip(panels, curves, strict=True):
         _axis(axes, one)
+    make_room_left(panels)
+    for axes, one in zip(panels, curves, strict=True):
         _lines(axes, x, one, methods, style)
         _above(axes, x, one, table, style, named=one is curves[0])
     label_beside(panels[0], _ends(panels[0], x, curves[0]), names, methods, style)

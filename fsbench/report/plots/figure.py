@@ -95,8 +95,8 @@ def plot(
         return plot_table(table, style=style, form=form)
     chosen = STYLES[style]
     with matplotlib.rc_context(canvas.settings(chosen)):
-        figure = _draw(runs, kind, table, chosen)
-        return _finish(figure, kind, table, form)
+        figure, said = _draw(runs, kind, table, chosen)
+        return _finish(figure, kind, table, form, said=said)
 
 
 def plot_table(table: Table, *, style: str = "paper", form: str = "svg", identifier: str = "") -> Plot:
@@ -115,20 +115,22 @@ def _metrics(run: Run, kind: str, asked_for: str | None) -> list[str]:
     return choose_metrics(run, [asked_for or main])
 
 
-def _draw(runs: Sequence[Run], kind: str, table: Table, style: Style) -> Figure:
+def _draw(runs: Sequence[Run], kind: str, table: Table, style: Style) -> tuple[Figure, tuple[str, ...]]:
+    """The figure, and what has to be said of it beyond the table's notes."""
     labels = [row.label for row in table.rows]
     if kind == "cd-cr":
         if [metric.name for metric in table.metrics[1:]] != ["cr"]:
             raise UsageError(f"cd-cr needs a chamfer distance and cr, here is {table.metrics[0].name}: try --kind error")
-        return cd_cr.draw(table, style)
+        return cd_cr.draw(table, style), ()
     if table.metrics[0].name in POOLED_METRICS:
-        return cumulative.draw(gather_points(runs, labels, table.layout, table.metrics[0].name), labels, style)
+        points = gather_points(runs, labels, table.layout, table.metrics[0].name)
+        return cumulative.draw(points, labels, style), cumulative.notes(points)
     samples = [gather_samples(runs, labels, table.layout, metric.name) for metric in table.metrics]
     if kind == "distribution":
-        return distribution.draw(samples, style)
+        return distribution.draw(samples, style), ()
     if table.metrics[0].better != "lower":
         raise UsageError(f"a cumulative curve is of an error; {table.metrics[0].name} is none")
-    return cumulative.draw(samples[0], _names_with_cr(table), style)
+    return cumulative.draw(samples[0], _names_with_cr(table), style), ()
 
 
 def _names_with_cr(table: Table) -> list[str]:
@@ -145,8 +147,10 @@ def _names_with_cr(table: Table) -> list[str]:
     return found
 
 
-def _finish(figure: Figure, kind: str, table: Table, form: str, identifier: str = "") -> Plot:
-    said = [*table.notes, *notes.of_figure(table.benchmark, table.layout)]
+def _finish(
+    figure: Figure, kind: str, table: Table, form: str, identifier: str = "", said: Sequence[str] = ()
+) -> Plot:
+    said = [*said, *table.notes, *notes.of_figure(table.benchmark, table.layout)]
     points = kind == "cumulative" and table.metrics[0].name in POOLED_METRICS
     what = "share of all points of the references with at most a distance" if points else KINDS[kind]
     caption = " ".join([f"{table.title}: {what}.", *said])

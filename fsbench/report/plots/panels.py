@@ -9,6 +9,9 @@ from matplotlib.figure import Figure
 from fsbench.report.plots.canvas import new_figure
 from fsbench.report.plots.looks import Style
 
+_EDGE = 0.005
+"""Share of the page's width that stays empty at its edge."""
+
 
 @dataclass(frozen=True, slots=True)
 class Margins:
@@ -35,6 +38,16 @@ def stacked(style: Style, heights_in: Sequence[float], margins: Margins) -> tupl
         axes[-1].tick_params(labelbottom=len(axes) == len(heights_in))
         y -= gap
     return figure, axes
+
+
+def make_room_left(axes: Sequence[Axes]) -> None:
+    """Move the left edge of stacked panels until what is left of it is on the page; their limits are final."""
+    boxes = [one.yaxis.get_tightbbox(None) for one in axes]
+    page = axes[0].figure.bbox.width
+    over = _EDGE - min(box.x0 for box in boxes if box is not None) / page
+    for one in axes if over > 0 else ():
+        place = one.get_position()
+        one.set_position((place.x0 + over, place.y0, place.width - over, place.height))
 
 
 def grid(

@@ -25,7 +25,7 @@ class Samples:
     layout : Layout
     labels : tuple of str
     values : tuple of tuple of ndarray
-        By method, then by bin: the values of the scored samples, ascending.
+        By method, then by bin: the values of the scored samples, ascending; inf for points beyond what was kept.
     n_total : tuple of int
         Samples in each bin, scored or not.
     what : str
@@ -72,7 +72,7 @@ def gather_points(runs: Sequence[Run], labels: Sequence[str], layout: Layout, me
 
 
 def _quantiles(run: Run, pooled: Pooled, layout: Layout, bin_: Bin) -> Floats:
-    """Quantiles at equal steps, as many as the share of scored samples allows, those beyond the kept curve left out."""
+    """Quantiles at equal steps, as many as the share of scored samples allows; inf beyond the kept curve."""
     found = pooled.curve(layout.column, bin_.label)
     n_samples = int(layout.members(run.samples, bin_).sum())
     if found is None or not n_samples:
@@ -82,7 +82,7 @@ def _quantiles(run: Run, pooled: Pooled, layout: Layout, bin_: Bin) -> Floats:
     steps = (np.arange(n) + 0.5) / n
     # A share that several limits have belongs to the smallest of them.
     shares, first = np.unique(below, return_index=True)
-    return np.interp(steps[steps <= below[-1]], shares, limits_mm[first])
+    return np.interp(steps, shares, limits_mm[first], right=np.inf)
 
 
 def _sorted(run: Run, metric: str, members: "np.ndarray") -> Floats:

@@ -1,6 +1,7 @@
 """Figures: they look as committed, come out the same each time, say what they leave out, and touch nothing global."""
 
 import io
+import itertools
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +13,13 @@ import pytest
 from PIL import Image
 
 from fsbench.errors import UsageError
-from fsbench.report.plots import cd_cr, error
+from fsbench.report.layout import layouts
+from fsbench.report.plots import cd_cr, distribution, error
 from fsbench.report.plots.canvas import encode, settings
 from fsbench.report.plots.figure import KINDS, plot, plot_table
 from fsbench.report.plots.looks import STYLES, looks
 from fsbench.report.plots.placing import spread, upper_end
+from fsbench.report.plots.samples import gather_samples
 from fsbench.report.tables import build
 
 BASELINES = Path(__file__).parent / "baselines"
@@ -142,6 +145,28 @@ def test_names_do_not_overlap_and_stay_inside(n, style, runs):
             box.y0 + 1 < other.y1 and other.y0 + 1 < box.y1 and box.x0 < other.x1 and other.x0 < box.x1
             for other in boxes[:i]
         )
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_wide_tick_labels_push_no_heading_off_the_page(style, runs):
+    table = build(runs[:1], "overall", ["cr"])
+    with matplotlib.rc_context(settings(STYLES[style])):
+        figure = error.draw(table, STYLES[style])
+        figure.draw_without_rendering()  # puts the heading beside the tick labels
+        (axes,) = figure.axes
+        assert "97.5" in [label.get_text() for label in axes.get_yticklabels()]
+        assert axes.yaxis.label.get_window_extent().x0 >= figure.bbox.x0
+
+
+@pytest.mark.parametrize(("by", "fewest"), [("overall", 5), ("pose", 3)])
+def test_a_distribution_has_ticks_to_read_values_by(by, fewest, runs):
+    samples = gather_samples(runs[:2], NAMES[:2], layouts(runs[0])[by], "cd_mm")
+    with matplotlib.rc_context(settings(STYLES["paper"])):
+        figure = distribution.draw([samples], STYLES["paper"])
+    for axes in figure.axes:
+        assert len(axes.get_xticks()) >= fewest
+        boxes = [label.get_window_extent() for label in axes.get_xticklabels()]
+        assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
 
 
 def test_single_column_is_legible():

@@ -3,14 +3,19 @@
 from dataclasses import replace
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 
 from fsbench.benchmarks import load_spec
 from fsbench.errors import FormatError, UsageError
 from fsbench.metrics.pooling import Pool
 from fsbench.report.layout import default_layouts, layout
+from fsbench.report.plots import cumulative
+from fsbench.report.plots.canvas import settings
 from fsbench.report.plots.figure import plot
+from fsbench.report.plots.looks import STYLES
 from fsbench.report.plots.samples import gather_points
 from fsbench.report.selection import main_metrics, main_of_samples
 from fsbench.report.tables import build
@@ -115,10 +120,42 @@ def test_the_curve_is_that_of_the_points_and_ends_at_the_share_of_scored_images(
             continue
         points = np.concatenate([_distances(bin_.label, image) for image in range(2)])
         scored = 1.0 if bin_.label == "multiview_neutral" else 2 / 3
-        assert len(values) / total == pytest.approx(scored * (points < 8).mean(), abs=1e-3)
+        assert len(values) / total == pytest.approx(scored, abs=1e-3)
+        assert np.isfinite(values).sum() / total == pytest.approx(scored * (points < 8).mean(), abs=1e-3)
         for limit in (0.5, 1.0, 3.0):
             # The curve is kept at steps of 0.01 mm and drawn by 2000 quantiles.
             assert (values < limit).sum() / total == pytest.approx(scored * (points < limit).mean(), abs=2e-3)
+
+
+def _drawn(run: Run) -> tuple[Axes, list[str]]:
+    points = gather_points([run], ["M"], layout([run], "overall"), "pooled_mean_mm")
+    with matplotlib.rc_context(settings(STYLES["paper"])):
+        figure = cumulative.draw(points, ["M"], STYLES["paper"])
+    return figure.axes[0], [text.get_text() for text in figure.texts]
+
+
+def test_a_curve_of_points_ends_where_its_axis_does_and_both_say_so(run: Run) -> None:
+    everything = np.concatenate([_distances(challenge, image) for challenge in CHALLENGES for image in range(2)])
+    axes, texts = _drawn(run)
+    assert "Distance (mm), to 99 % of measured points" in texts
+    end_mm = axes.get_xlim()[1]
+    assert end_mm == pytest.approx(np.quantile(everything, 0.99), abs=0.02)  # kept at steps of 0.01 mm
+    x, y = axes.lines[0].get_data()
+    # 4 of 5 images were scored; the curve is drawn by 2000 quantiles.
+    assert (x[-1], y[-1]) == (end_mm, pytest.approx(80 * 0.99, abs=0.1))
+    caption = plot([run], "cumulative").caption
+    assert f"The axis ends at {end_mm:.2f} mm; measured points farther away: M 1.0 %." in caption
+    assert "has the same curve" in caption
+    assert "has the same curve" not in plot([run], "cumulative", metric="mean_mm").caption
+
+
+def test_an_axis_of_points_claims_no_more_than_the_kept_curve_has(run: Run) -> None:
+    assert run.pooled is not None
+    curves = run.pooled.curves.copy()
+    curves["overall"] *= 0.83  # the others are beyond 8 mm
+    axes, texts = _drawn(replace(run, pooled=replace(run.pooled, curves=curves)))
+    assert "Distance (mm), to 83 % of measured points" in texts
+    assert axes.lines[0].get_ydata()[-1] == pytest.approx(80 * 0.83, abs=0.1)
 
 
 def test_figures_of_points_and_of_samples(run: Run) -> None:
