@@ -7,7 +7,7 @@ from typing import Literal
 
 Better = Literal["lower", "higher"] | None
 
-_PUPIL_MM = "mm are normalised to a pupil distance of 62.85 mm, they are not metric truth"
+PUPIL_MM = "mm are normalised to a pupil distance of 62.85 mm, they are not metric truth"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +84,13 @@ _KNOWN = (
     Quantity("pooled_std_mm", "Pooled std", "mm", 2, "lower", note=_POOLED),
     Quantity("pooled_rmse_mm", "Pooled rmse", "mm", 2, "lower", note=_POOLED),
     Quantity("pooled_p90_mm", "Pooled p90", "mm", 2, "lower", note=_POOLED),
-    Quantity("cd_mm", "CD", "mm", 2, "lower", beside="cr", note=_PUPIL_MM),
+    Quantity("cd_mm", "CD", "mm", 2, "lower", beside="cr", note=PUPIL_MM),
     Quantity("mne_rad", "MNE", "rad", 3, "lower"),
     Quantity("cr", "CR", "%", 1, "higher", 100.0),
-    Quantity("cd_ref_to_pred_mm", "CD ref to pred", "mm", 2, "lower", beside="cr", note=_PUPIL_MM),
-    Quantity("cd_pred_to_ref_mm", "CD pred to ref", "mm", 2, "lower", beside="cr", note=_PUPIL_MM),
+    Quantity("cd_ref_to_pred_mm", "CD ref to pred", "mm", 2, "lower", beside="cr", note=PUPIL_MM),
+    Quantity("cd_pred_to_ref_mm", "CD pred to ref", "mm", 2, "lower", beside="cr", note=PUPIL_MM),
     Quantity("normal_deg", "Normal angle", "deg", 2, "lower"),
-    Quantity("depth_shift_mm", "Depth shift", "mm", 2, note=_PUPIL_MM),
+    Quantity("depth_shift_mm", "Depth shift", "mm", 2, note=PUPIL_MM),
     Quantity("overlap_px", "Overlap", "px", 0),
 )
 _BY_NAME = {known.name: known for known in _KNOWN}

@@ -13,7 +13,7 @@ from fsbench.mesh import Floats
 from fsbench.report.model import Table
 from fsbench.report.plots.looks import Look, Style, looks
 from fsbench.report.plots.panels import Margins, make_room_left, stacked
-from fsbench.report.plots.placing import axis_heading, label_beside, label_room_in, line_style, spread, upper_end
+from fsbench.report.plots.placing import label_beside, label_room_in, line_style, mean_heading, spread, upper_end
 from fsbench.runs.quantities import Quantity
 
 _DODGE = 0.36
@@ -104,7 +104,7 @@ def _axis(axes: Axes, one: _Curves) -> None:
         axes.set_ylim(max(0.0, min(80.0, 10 * np.floor((lowest - 1) / 10))), 102.0)
     else:
         axes.set_ylim(min(0.0, lowest), one.top)
-    axes.set_ylabel(axis_heading(one.metric))
+    axes.set_ylabel(mean_heading(one.metric))
     axes.grid(axis="y", color="0.9", linewidth=0.5)
     axes.set_axisbelow(True)
 

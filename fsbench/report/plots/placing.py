@@ -10,10 +10,12 @@ from scipy.optimize import isotonic_regression
 from fsbench.mesh import Floats
 from fsbench.report.plots.canvas import new_figure
 from fsbench.report.plots.looks import Look, Style
-from fsbench.runs.quantities import Quantity
+from fsbench.runs.pooled import PREFIX
+from fsbench.runs.quantities import PUPIL_MM, SPREAD, Quantity
 
 _FARTHEST = 3.0
 _LEADING = 1.22
+_STATISTICS = {"mean", "median", "std", "rmse", "p90", "share"}
 _MARKER_EM, _TEXT_EM = 1.5, 2.3
 
 
@@ -64,7 +66,24 @@ def text_width_in(texts: Sequence[str], size_pt: float) -> float:
 
 def axis_heading(metric: Quantity) -> str:
     """Label and unit for an axis, which has no footnote: it says itself that mm are not metric."""
-    return f"{metric.label} (pupil-normalised mm)" if metric.unit == "mm" and metric.note else metric.heading
+    return f"{metric.label} (pupil-normalised mm)" if metric.note == PUPIL_MM else metric.heading
+
+
+def mean_heading(metric: Quantity) -> str:
+    """As `axis_heading`, of a mean over samples: a second line says so where a sample's value is a statistic itself.
+
+    Else nobody would know a mean of medians from the median of all points.
+
+    Examples
+    --------
+    >>> from fsbench.runs.quantities import quantity
+    >>> mean_heading(quantity("ref_to_pred_median_mm")), mean_heading(quantity("pooled_median_mm"))
+    ('Ref to pred median (mm)\\nmean over samples', 'Pooled median (mm)')
+    """
+    of_points = _STATISTICS & set(metric.name.split("_"))
+    if not of_points or metric.name.startswith((PREFIX, SPREAD)):
+        return axis_heading(metric)
+    return f"{axis_heading(metric)}\nmean over samples"
 
 
 def label_room_in(texts: Sequence[str], style: Style) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from fsbench.benchmarks import load_spec
 from fsbench.errors import FormatError, UsageError
 from fsbench.metrics.pooling import Pool
 from fsbench.report.layout import default_layouts, layout
-from fsbench.report.plots import cumulative
+from fsbench.report.plots import cumulative, error
 from fsbench.report.plots.canvas import settings
 from fsbench.report.plots.figure import plot
 from fsbench.report.plots.looks import STYLES
@@ -125,6 +125,19 @@ def test_the_curve_is_that_of_the_points_and_ends_at_the_share_of_scored_images(
         for limit in (0.5, 1.0, 3.0):
             # The curve is kept at steps of 0.01 mm and drawn by 2000 quantiles.
             assert (values < limit).sum() / total == pytest.approx(scored * (points < limit).mean(), abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("metric", "heading"),
+    [("median_mm", "Median (mm)\nmean over samples"), ("pooled_median_mm", "Pooled median (mm)")],
+)
+def test_the_axis_tells_a_mean_of_medians_from_the_median_of_all_points(run: Run, metric: str, heading: str) -> None:
+    with matplotlib.rc_context(settings(STYLES["paper"])):
+        figure = error.draw(build([run], "challenge", [metric]), STYLES["paper"])
+        figure.draw_without_rendering()
+    label = figure.axes[0].yaxis.label
+    assert label.get_text() == heading
+    assert label.get_window_extent().x0 >= figure.bbox.x0
 
 
 def _drawn(run: Run) -> tuple[Axes, list[str]]:
