@@ -9,7 +9,7 @@ from fsbench.report.layout import Layout
 from fsbench.report.model import Row
 from fsbench.runs import Run
 from fsbench.runs.quantities import Quantity
-from fsbench.stats import LEVEL, LOW_OVERLAP, MIN_CLUSTERS, POLICIES
+from fsbench.stats import LEVEL, LOW_OVERLAP, MIN_CLUSTERS, policy_in_words
 
 _FEW = 0.5
 
@@ -28,7 +28,7 @@ def of_table(
         *_subset(runs[0], spec),
         *of_metrics(metrics),
         *_small_overlap(layout, metrics, rows),
-        *_means(layout, policy),
+        *_means(layout, policy, runs[0].bins),
         *([_interval("subjects" if "subject" in runs[0].bins else "samples", rows)] if ci else []),
         *legacy_done(rows),
         *few_samples(layout, rows),
@@ -98,9 +98,11 @@ def _small_overlap(layout: Layout, metrics: Sequence[Quantity], rows: Sequence[R
     return [f"{small}, so that CD may leave out the hard parts: {'; '.join(found)}."]
 
 
-def _means(layout: Layout, policy: str) -> list[str]:
+def _means(layout: Layout, policy: str, bins: Sequence[str] = ()) -> list[str]:
     what = (
-        "Means over the samples that have a score" if policy == "legacy" else f"Failures, {policy}: {POLICIES[policy]}"
+        "Means over the samples that have a score"
+        if policy == "legacy"
+        else f"Failures, {policy}: {policy_in_words(policy, bins)}"
     )
     if not layout.where:
         return [f"{what}."]

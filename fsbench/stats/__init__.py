@@ -4,7 +4,7 @@ from fsbench.stats.bootstrap import MIN_CLUSTERS
 from fsbench.stats.comparison import PAIRS, Comparison, compare
 from fsbench.stats.orders import PolicyOrders, policy_orders
 from fsbench.stats.overlap import LOW_OVERLAP, LOW_OVERLAP_REASON, small_overlaps
-from fsbench.stats.policies import POLICIES
+from fsbench.stats.policies import POLICIES, policy_in_words
 from fsbench.stats.scores import OVERALL, Scores, gather
 from fsbench.stats.summaries import LEVEL, N_RESAMPLES, summaries
 
@@ -22,6 +22,7 @@ __all__ = [
     "Scores",
     "compare",
     "gather",
+    "policy_in_words",
     "policy_orders",
     "small_overlaps",
     "summaries",

@@ -13,7 +13,7 @@ from fsbench.runs import Run
 from fsbench.runs.quantities import quantity, with_companions
 from fsbench.stats.bootstrap import sum_clusters
 from fsbench.stats.intervals import Method, holm, intervals, p_values
-from fsbench.stats.policies import POLICIES, apply_policy
+from fsbench.stats.policies import apply_policy, policy_in_words
 from fsbench.stats.ranks import first_share, kendall_taus, rank, rank_interval
 from fsbench.stats.resampling import DIGITS, Resamples, draw_resamples
 from fsbench.stats.scores import Scores, gather
@@ -138,6 +138,7 @@ def compare(
     settings = _Settings(scores.metric_numbers(names), pairs, method, level, resamples, widen)
     values = apply_policy(scores, policy)
     found = [_in_cell(scores, values, cell, settings) for cell in scores.cells(by)]
+    said = f"policy {policy}: {policy_in_words(policy, runs[0].bins)}"
     differences = _with_verdicts(pd.DataFrame([row for part in found for row in part[0]]), scores, level)
     ranks = table.merge(pd.DataFrame([row for part in found for row in part[1]]), on=["by", "bin", "method", "metric"])
     return Comparison(
@@ -145,7 +146,7 @@ def compare(
         level=level, n_resamples=n_resamples, seed=scores.seed, n_samples=len(scores.bins),
         n_clusters=len(scores.strata), methods=scores.methods,
         asked=scores.metrics if metrics is None else tuple(dict.fromkeys(metrics)), metrics=tuple(names),
-        bins=tuple(scores.bin_columns(by)), notes=(f"policy {policy}: {POLICIES[policy]}", *scores.notes),
+        bins=tuple(scores.bin_columns(by)), notes=(said, *scores.notes),
         differences=differences, ranks=ranks, stability=pd.DataFrame([row for part in found for row in part[2]]),
     )  # fmt: skip
 

@@ -1,17 +1,34 @@
 """Failure policies: what a sample without a score counts as."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from fsbench.errors import UsageError
 from fsbench.runs.quantities import quantity
-from fsbench.stats.scores import Scores
+from fsbench.stats.scores import Scores, difficulty_bin
 
 POLICIES = {
     "legacy": "each method's mean is over the samples that it scored, as in the published tables",
     "common": "every mean is over the samples that all compared methods scored",
     "penalised": "a failed sample counts as the worst score that any compared method got on it, "
-    "and where all failed on it, as the worst score in its pose bin",
+    "and where all failed on it, as the worst score in its bin",
 }
+
+
+def policy_in_words(policy: str, bins: Sequence[str]) -> str:
+    """What a policy of `POLICIES` does in runs that have these bins.
+
+    Examples
+    --------
+    >>> policy_in_words("penalised", ["subject", "challenge"]).rpartition(", ")[2]
+    'as the worst score of its challenge'
+    >>> policy_in_words("penalised", []).rpartition(", ")[2]
+    'as the worst score of all'
+    """
+    name = difficulty_bin(bins)
+    place = "of all" if name is None else "in its pose bin" if name == "pose_deg" else f"of its {name.replace('_', ' ')}"
+    return POLICIES[policy].replace("in its bin", place)
 
 
 def apply_policy(scores: Scores, policy: str) -> np.ndarray:

@@ -60,9 +60,8 @@ class Scores:
 
     @property
     def difficulty(self) -> np.ndarray:
-        """The bin that says how hard a sample is, (samples,): the pose, else the first bin that is not the subject."""
-        names = [name for name in self.bins.columns if name != "subject"]
-        name = "pose_deg" if "pose_deg" in names else next(iter(names), None)
+        """The bin that says how hard a sample is, (samples,), see `difficulty_bin`; all in one where there is none."""
+        name = difficulty_bin([str(name) for name in self.bins.columns])
         return np.full(len(self.bins), "") if name is None else self.bins[name].to_numpy(str)
 
     def cells(self, by: str | Sequence[str] | None) -> Iterator[tuple[str, str, np.ndarray]]:
@@ -131,6 +130,11 @@ class Scores:
         return replace(
             self, bins=self.bins[mask], values=self.values[:, mask], clusters=clusters.astype(np.int64), strata=strata
         )
+
+
+def difficulty_bin(names: Sequence[str]) -> str | None:
+    """Of the bins the one that says how hard a sample is: the pose, else the first that is not the subject."""
+    return "pose_deg" if "pose_deg" in names else next((name for name in names if name != "subject"), None)
 
 
 def gather(runs: Sequence[Run]) -> Scores:

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from fsbench.errors import UsageError
-from fsbench.stats import gather
+from fsbench.report.tables import build
+from fsbench.stats import compare, gather, policy_in_words
 from fsbench.stats.policies import apply_policy
 
 NAN = float("nan")
@@ -50,6 +51,23 @@ def test_without_any_score_there_is_no_worst(make_run):
 def test_metrics_without_a_better_side_have_no_worst(make_run):
     run = make_run("A", {"depth_shift_mm": [1.0, NAN]})
     assert np.isnan(apply_policy(gather([run]), "penalised")[0, 1, 0])
+
+
+@pytest.mark.parametrize(
+    ("bins", "said"),
+    [
+        ({}, "the worst score of all"),
+        ({"subject": ["s", "s"]}, "the worst score of all"),
+        ({"subject": ["s", "s"], "challenge": ["selfie", "selfie"]}, "the worst score of its challenge"),
+        ({"focal_px": ["1", "1"], "pose_deg": ["0", "0"]}, "the worst score in its pose bin"),
+    ],
+)
+def test_what_a_policy_does_is_said_of_the_bins_there_are(make_run, bins, said):
+    run = make_run("A", {"cd_mm": [1, NAN]}, bins)
+    assert policy_in_words("penalised", run.bins).endswith(said)
+    other = make_run("B", {"cd_mm": [1, 2]}, bins)
+    assert compare([run, other], policy="penalised", n_resamples=100).notes[0].endswith(said)
+    assert any(f"{said}." in note for note in build([run], "overall", policy="penalised").notes)
 
 
 def test_unknown_policy(scores):
