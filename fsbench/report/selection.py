@@ -10,6 +10,7 @@ from fsbench.report.layout import spec_of
 from fsbench.runs import Run
 from fsbench.runs.pooled import METRICS as POOLED_METRICS
 from fsbench.runs.quantities import SPREAD, quantity, with_companions
+from fsbench.runs.signatures import differences
 
 MAIN_METRICS = ("cd_mm", "mne_rad", "cr")
 _LONGEST_LABEL = 60
@@ -43,9 +44,9 @@ def _require_same(label: str, first: Run, other_label: str, other: Run) -> None:
         )
     if other.signature != first.signature:
         raise UsageError(
-            f"{label} and {other_label} were not measured alike, their numbers do not compare:\n"
-            f"  {label}: {first.signature}\n  {other_label}: {other.signature}\n"
-            "score both with the same version and settings"
+            f"{label} and {other_label} were not measured alike, their numbers do not compare. They differ in\n"
+            + "".join(f"  {line}\n" for line in differences(first.signature, other.signature))
+            + "score both with the same version and settings, and against the same references"
         )
     ours, theirs = list(first.samples["sample"]), list(other.samples["sample"])
     if ours != theirs or other.bins != first.bins or not other.samples[other.bins].equals(first.samples[first.bins]):

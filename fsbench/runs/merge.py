@@ -8,6 +8,7 @@ from fsbench.errors import UsageError
 from fsbench.runs.record import STATUSES
 from fsbench.runs.run import Run
 from fsbench.runs.scales import with_scales
+from fsbench.runs.signatures import differences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,6 +59,9 @@ def _refuse_different(runs: Sequence[Run]) -> None:
     for run in runs[1:]:
         other = _identity(run)
         for key, value in first.items():
+            if other.get(key) != value and key == "signature":
+                parts = "; ".join(differences(str(value), str(other.get(key))))
+                raise UsageError(f"the runs differ in signature: {parts}; only parts of one run merge")
             if other.get(key) != value:
                 raise UsageError(
                     f"the runs differ in {key}: {value!r} and {other.get(key)!r}; only parts of one run merge"

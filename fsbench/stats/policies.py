@@ -27,7 +27,8 @@ def policy_in_words(policy: str, bins: Sequence[str]) -> str:
     'as the worst score of all'
     """
     name = difficulty_bin(bins)
-    place = "of all" if name is None else "in its pose bin" if name == "pose_deg" else f"of its {name.replace('_', ' ')}"
+    known = {None: "of all", "pose_deg": "in its pose bin"}
+    place = known.get(name) or f"of its {str(name).replace('_', ' ')}"
     return POLICIES[policy].replace("in its bin", place)
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from fsbench.errors import UsageError
 from fsbench.runs import Run
+from fsbench.runs.signatures import differences
 from fsbench.stats.resampling import combine_seeds, content_seed
 
 OVERALL = "all"
@@ -191,8 +192,10 @@ def _refuse_mixtures(runs: Sequence[Run]) -> None:
             )
         if run.signature != first.signature:
             raise UsageError(
-                f"{first.method} and {run.method} were measured differently:\n  {first.signature}\n  {run.signature}\n"
-                "numbers with different signatures do not compare; score both with the same settings"
+                f"{first.method} and {run.method} were not measured alike, their numbers do not compare. "
+                + "They differ in\n"
+                + "".join(f"  {line}\n" for line in differences(first.signature, run.signature))
+                + "score both with the same version and settings, and against the same references"
             )
 
 

@@ -100,7 +100,7 @@ def test_interval_and_policy(capsys, runs):
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (("a", "other"), "test|v1\n  Gamma: other|v2"),
+        (("a", "other"), "They differ in\n  benchmark: test / other\n  version: v1 / v2\nscore both"),
         (("a", "lab"), "Alpha (a) is a run of fswild, Alpha (lab) one of fslab"),
         (("a", "a"), "the same run is named twice"),
     ],

@@ -19,7 +19,8 @@ def write(tables: Sequence[Table], width: int = WIDTH) -> str:
     """Write tables below each other.
 
     Bins that do not fit beside each other go into further blocks below, each with the labels; before that, labels of
-    columns are broken into two lines. The best value is bold and the second best underlined by ANSI codes, which `click.echo` drops where stdout is no terminal.
+    columns are broken into two lines. The best value is bold and the second best underlined by ANSI codes, which
+    `click.echo` drops where stdout is no terminal.
     """
     return "\n".join(_one(table, width) for table in tables)
 

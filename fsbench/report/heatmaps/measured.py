@@ -13,6 +13,7 @@ from fsbench.metrics.cylinder import cylinder_mesh
 from fsbench.report.heatmaps.pictures import Heat
 from fsbench.report.layout import Layout
 from fsbench.runs import Run
+from fsbench.runs.signatures import differences
 
 _SAME_MM = 1e-3
 """A repeated measurement gives the recorded CD to rounding; 1e-3 mm is below what is printed."""
@@ -81,8 +82,9 @@ def refuse_other_signature(run: Run, signature: str) -> None:
     """UsageError if the run was measured otherwise than `signature`."""
     if signature != run.signature:
         raise UsageError(
-            f"the run was measured as\n  {run.signature}\n"
-            f"this fsbench measures\n  {signature}\nscore it again to see where its error is"
+            "the run was measured otherwise than this fsbench, as it is called, measures. They differ in\n"
+            + "".join(f"  {line}\n" for line in differences(run.signature, signature))
+            + "say the options of the run again, or score it again to see where its error is"
         )
 
 

@@ -120,7 +120,8 @@ def _draw(runs: Sequence[Run], kind: str, table: Table, style: Style) -> tuple[F
     labels = [row.label for row in table.rows]
     if kind == "cd-cr":
         if [metric.name for metric in table.metrics[1:]] != ["cr"]:
-            raise UsageError(f"cd-cr needs a chamfer distance and cr, here is {table.metrics[0].name}: try --kind error")
+            what = table.metrics[0].name
+            raise UsageError(f"cd-cr needs a chamfer distance and cr, here is {what}; try --kind error")
         return cd_cr.draw(table, style), ()
     if table.metrics[0].name in POOLED_METRICS:
         points = gather_points(runs, labels, table.layout, table.metrics[0].name)
@@ -147,9 +148,7 @@ def _names_with_cr(table: Table) -> list[str]:
     return found
 
 
-def _finish(
-    figure: Figure, kind: str, table: Table, form: str, identifier: str = "", said: Sequence[str] = ()
-) -> Plot:
+def _finish(figure: Figure, kind: str, table: Table, form: str, identifier: str = "", said: Sequence[str] = ()) -> Plot:
     said = [*said, *table.notes, *notes.of_figure(table.benchmark, table.layout)]
     points = kind == "cumulative" and table.metrics[0].name in POOLED_METRICS
     what = "share of all points of the references with at most a distance" if points else KINDS[kind]

@@ -69,9 +69,11 @@ def test_cd_brings_cr_with_it(make_run):
     assert any("pupil distance" in note for note in table.notes)
 
 
-def test_other_signature_is_refused_naming_both(make_run):
-    with pytest.raises(UsageError, match=r"(?s)fswild\|test\|v1.*fswild\|other\|v1"):
-        build([make_run("A"), make_run("B", signature="fswild|other|v1")])
+def test_other_signature_is_refused_naming_the_parts_that_differ(make_run):
+    runs = [make_run(name, signature=f"fswild|map:256|cd:{cd}|{v}") for name, cd, v in (("A", 1, "v1"), ("B", 2, "v2"))]
+    with pytest.raises(UsageError, match=r"differ in\n  cd: 1 / 2\n  version: v1 / v2\nscore both") as refused:
+        build(runs)
+    assert "256" not in str(refused.value)
 
 
 def test_other_benchmark_is_refused_naming_both(make_run):

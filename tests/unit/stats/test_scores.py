@@ -95,9 +95,9 @@ def test_where_keeps_the_chosen_samples(make_run):
         chosen.where({"focal_px": "600"})
 
 
-def test_runs_measured_differently_are_refused_with_both_signatures(make_run):
+def test_runs_measured_differently_are_refused_with_what_differs(make_run):
     one, two = make_run("A", {"cd_mm": [1]}), make_run("B", {"cd_mm": [1]}, signature="bench|v2")
-    with pytest.raises(UsageError, match=r"(?s)A and B .*bench\|v1.*bench\|v2"):
+    with pytest.raises(UsageError, match=r"(?s)A and B .*They differ in\n  version: v1 / v2\n"):
         gather([one, two])
 
 

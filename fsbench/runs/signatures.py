@@ -1,0 +1,32 @@
+"""Signatures side by side: in what two runs were measured otherwise."""
+
+import re
+
+_ABSENT = "-"
+_VERSION = "version"
+
+
+def differences(ours: str, theirs: str) -> list[str]:
+    """The parts in which two signatures differ, a line each; empty if they are the same.
+
+    Examples
+    --------
+    >>> differences("scan|scale:fitted|start:search|v1", "scan|scale:metric|start:search|frames:mean|v2")
+    ['scale: fitted / metric', 'frames: - / mean', 'version: v1 / v2']
+    """
+    first, second = _parts(ours), _parts(theirs)
+    names = sorted({**first, **second}, key=_VERSION.__eq__)
+    pairs = ((name, first.get(name, _ABSENT), second.get(name, _ABSENT)) for name in names)
+    return [f"{name}: {one} / {other}" for name, one, other in pairs if one != other]
+
+
+def _parts(signature: str) -> dict[str, str]:
+    """Value by name; what has no name is the benchmark, the version, or called by its place."""
+    found = {}
+    for place, part in enumerate(signature.split("|")):
+        name, colon, value = part.partition(":")
+        if not colon:
+            is_version = re.fullmatch(r"v\d+", part)
+            name, value = _VERSION if is_version else f"part {place + 1}" if place else "benchmark", part
+        found[name] = value
+    return found
