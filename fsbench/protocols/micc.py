@@ -18,7 +18,7 @@ from fsbench.alignment.oriented import vertex_normals
 from fsbench.alignment.procrustes import fit_landmarks
 from fsbench.alignment.starts import find_alignment
 from fsbench.alignment.transform import Similarity
-from fsbench.alignment.units import unit_called, unit_of_scan
+from fsbench.alignment.units import MM_PER, unit_called, unit_of_scan
 from fsbench.errors import AlignmentError, MeshError, MetricError
 from fsbench.mesh import Floats, Mesh
 from fsbench.metrics.surface_distance import STATISTICS, normal_angle_deg, summarise
@@ -36,6 +36,9 @@ METRICS = (
 
 # A whole head and the shoulders; a crop beyond that is a slip in the unit.
 _LARGEST_CROP_MM = 1000.0
+# Nose tips that people click are on their scan, or a millimetre or two beside it. One that lies deeper or farther
+# out is of another scan, frame or unit, and the ball around it holds another part of the face.
+_TIP_OFF_MM = 10.0
 
 Score = Literal["rmse-point-to-plane", "mean-both-directions"]
 
@@ -131,7 +134,8 @@ class Micc:
         Raises
         ------
         AlignmentError
-            If landmarks are needed and not given, or the scan has the size of a face in no unit.
+            If landmarks are needed and not given, the scan has the size of a face in no unit, or the nose tip is not
+            on it.
         MetricError
             If the crop is empty.
         """
@@ -147,6 +151,7 @@ class Micc:
         if marks is not None and self.start == "landmarks":
             refuse_elsewhere(whole, marks)
         scan = self._crop(whole, tip, crop_mm or self.crop_mm)
+        _refuse_beside(whole, tip, unit.mm)
         return PreparedMicc(self, scan, NearestSurface(scan, threads), vertex_normals(scan), marks, unit.mm, threads)
 
     def _crop(self, scan: Mesh, tip: Floats, radius_mm: float) -> Mesh:
@@ -239,6 +244,27 @@ class PreparedMicc:
             return 0.5 * (float(nearest.distances.mean()) + back)
         along = ((points - nearest.points) * aligned.normals[nearest.faces]).sum(1)
         return float(np.sqrt((along**2).mean()))
+
+
+def _refuse_beside(scan: Mesh, tip: Floats, mm_per_unit: float) -> None:
+    """AlignmentError if a nose tip (3,) is not on its scan, both in mm; with the unit in which it would be."""
+    # Scans are dense: their vertices will do.
+    away = {name: _away(scan, tip * mm / mm_per_unit) for name, mm in MM_PER.items()}
+    away_mm = _away(scan, tip)
+    if away_mm <= _TIP_OFF_MM:
+        return
+    nearest = min(away, key=away.__getitem__)
+    cause = "is it of this scan, and in its frame and unit?"
+    if away[nearest] <= _TIP_OFF_MM:
+        cause = f"in {nearest} it would be {away[nearest]:.1f} mm off. Write it in the scan's own unit"
+    raise AlignmentError(
+        f"the nose tip is {away_mm:.1f} mm away from the scan, expected {_TIP_OFF_MM:g} at most: {cause}"
+    )
+
+
+def _away(scan: Mesh, place: Floats) -> float:
+    """Distance of a place (3,) from the nearest vertex."""
+    return float(np.sqrt(((scan.vertices - place) ** 2).sum(1).min()))
 
 
 def mean_mesh(meshes: Sequence[Mesh]) -> Mesh:

@@ -69,6 +69,16 @@ def test_an_empty_crop_is_refused() -> None:
         Micc.deng2019().prepare(HEAD, [0, np.nan, 1])
 
 
+def test_a_nose_tip_that_is_not_on_its_scan_is_refused() -> None:
+    """It is inside the head: the ball around it holds points, of another part."""
+    with pytest.raises(AlignmentError, match=r"nose tip is \d+\.\d mm away from the scan.*this scan"):
+        Micc.deng2019().prepare(HEAD, TIP - [0, 0, 40])
+    with pytest.raises(AlignmentError, match=r"in m it would be 0\.0 mm off"):
+        Micc.deng2019().prepare(HEAD, TIP / 1000)
+    beside = Micc.deng2019().prepare(HEAD, TIP + [0, 0, 3]).reference
+    assert abs(beside.n_vertices - Micc.deng2019().prepare(HEAD, TIP).reference.n_vertices) < 60
+
+
 def test_frames_are_averaged_in_one_pose() -> None:
     rng = np.random.default_rng(4)
     noise = rng.normal(scale=2, size=(5, *HEAD.vertices.shape))
