@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fsbench.alignment.exchanges import MOST_POINTS, best_order, in_words
+from fsbench.alignment.strays import Strays, find_strays
 from fsbench.alignment.transform import Similarity
 from fsbench.errors import AlignmentError
 from fsbench.mesh import Floats
@@ -20,6 +21,9 @@ _FITS = 0.05
 # One pair of neighbours among many landmarks moves the fit less. Without any exchange, noise of 5 mm in every
 # coordinate of 51 landmarks comes to 0.89, predictions of published methods to 0.997.
 _EXCHANGED = 0.85
+# One or two rows are named if without them the others fit at this share of what any other cause leaves, or of few
+# rows at the lesser share. Noise alone comes to 0.9 with two of 51 left out, to 0.43 with one of seven.
+_STRAY, _STRAY_OF_FEW, _MANY = 1 / 2, 1 / 3, 12
 # Residuals as shares of the landmarks' spread. Published methods leave 0.03 to 0.09; one exchange among NoW's seven
 # landmarks leaves 0.3 to 0.8; rows in no common order 0.5 to 1.
 _DOUBTFUL, _HOPELESS = 0.15, 0.5
@@ -45,6 +49,8 @@ class LandmarkFit:
         The prediction's rows that fit better in each other's place, counted from 1; empty for none.
     exchanged_rms : float
         Residual with these exchanged; smaller or equal to `residual_rms`.
+    strays : Strays or None
+        One or two rows that are somewhere else; None where that does not explain the fit far better than all else.
     """
 
     ref_from_pred: Similarity
@@ -54,6 +60,7 @@ class LandmarkFit:
     spread: float = 0.0
     exchanged: str = ""
     exchanged_rms: float = float("nan")
+    strays: Strays | None = None
 
     @property
     def misfit(self) -> float:
@@ -63,6 +70,8 @@ class LandmarkFit:
     @property
     def message(self) -> str:
         """Why the fit must not be used, in one line for people; empty when it may."""
+        if self.strays:
+            return f"{self.strays.in_words()}: nothing can be aligned by them" if self.misfit > _HOPELESS else ""
         if self.likely_mirrored:
             return (
                 f"landmarks fit at {self.residual_rms:.3g}, mirrored they would at {self.mirrored_rms:.3g}: "
@@ -85,6 +94,8 @@ class LandmarkFit:
         """What is suspicious about the fit, one line each: `message`, or less."""
         if self.message:
             return [self.message]
+        if self.strays:
+            return [f"{self.strays.in_words()}: is it in the wrong place on one of the two sides?"]
         if self.exchanged and self.exchanged_rms < _EXCHANGED * self.residual_rms:
             return [
                 f"landmarks fit at {self.residual_rms:.3g}, and would at {self.exchanged_rms:.3g} if these changed "
@@ -159,11 +170,18 @@ def fit_landmarks(
     likely = mirrored < _BETTER * residual and residual > _FITS * spread
     rotation, factor, shift = fitted
     similarity = Similarity(factor, rotation, shift)
-    exchanged, rms = "", residual
-    if len(ref) <= MOST_POINTS and np.ptp(share) == 0:
-        order, rms = best_order(ref, pred, scale)
-        exchanged = in_words(order)
-    return LandmarkFit(similarity, residual, min(mirrored, residual), likely, spread, exchanged, min(rms, residual))
+    if len(ref) > MOST_POINTS or np.ptp(share) > 0:
+        return LandmarkFit(similarity, residual, min(mirrored, residual), likely, spread, "", residual)
+    order, rms = best_order(ref, pred, scale)
+    strays = None
+    if residual > _FITS * spread:
+        share_left = _STRAY if len(ref) >= _MANY else _STRAY_OF_FEW
+        enough = share_left * min(residual, rms, mirrored if likely else residual)
+        found = find_strays(ref, pred, enough, scale)
+        strays = found if found.rms < enough else None
+        likely = likely and strays is None
+    exchanged, rms = in_words(order), min(rms, residual)
+    return LandmarkFit(similarity, residual, min(mirrored, residual), likely, spread, exchanged, rms, strays)
 
 
 def weighted_similarity(target: Floats, source: Floats, weights: Floats, scale: float | None) -> Similarity:

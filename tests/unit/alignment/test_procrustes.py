@@ -123,6 +123,39 @@ def test_one_exchanged_pair_of_many_is_a_doubt() -> None:
     assert len(fit.doubts) == 1 and "8 and 9" in fit.doubts[0]
 
 
+@pytest.mark.parametrize("n", [7, 51])
+@pytest.mark.parametrize("off", [25.0, 60.0])
+def test_one_landmark_in_the_wrong_place_is_named(n: int, off: float) -> None:
+    """An exchange of rows brings the fit down too, by half of it: a false cause."""
+    rng = np.random.default_rng(11)
+    many = np.vstack([FACE, rng.uniform([-50, -50, -10], [50, 50, 20], (44, 3))])[:n]
+    wrong = many + rng.normal(scale=1, size=many.shape)
+    wrong[4] += [0, off, 0]
+    fit = fit_landmarks(many, wrong)
+    assert fit.trusted() is fit
+    assert len(fit.doubts) == 1 and "landmark row 5 is" in fit.doubts[0]
+    assert fit.strays is not None and fit.strays.off == pytest.approx([off], abs=6)
+    assert fit.strays.rms == pytest.approx(np.sqrt(3), rel=0.5)
+
+
+def test_two_landmarks_in_wrong_places_are_named_and_three_are_not() -> None:
+    rng = np.random.default_rng(12)
+    many = np.vstack([FACE, rng.uniform([-50, -50, -10], [50, 50, 20], (44, 3))])
+    wrong = many + rng.normal(scale=1, size=many.shape)
+    wrong[[4, 30]] += [[0, 60, 0], [30, 0, 30]]
+    assert "row 5 is" in fit_landmarks(many, wrong).doubts[0]
+    assert "and row 31 is" in fit_landmarks(many, wrong).doubts[0]
+    wrong[[1, 2]] += [[0, -60, 0], [0, 50, 0]]
+    assert fit_landmarks(many, wrong).strays is None
+
+
+def test_a_landmark_so_far_off_that_nothing_fits_is_refused_by_name() -> None:
+    wrong = FACE.copy()
+    wrong[4] += [0, 300, 0]
+    with pytest.raises(AlignmentError, match="row 5 is 300 off"):
+        fit_landmarks(FACE, wrong).trusted()
+
+
 def test_points_without_a_common_order_are_refused() -> None:
     rng = np.random.default_rng(7)
     many = rng.normal(scale=30, size=(60, 3))
@@ -141,6 +174,7 @@ def test_noise_is_no_exchange() -> None:
     for _ in range(100):
         fit = fit_landmarks(FACE, FACE + rng.normal(scale=3, size=FACE.shape))
         assert fit.trusted().exchanged == ""
+        assert fit.strays is None
         assert fit.exchanged_rms == pytest.approx(fit.residual_rms)
 
 

@@ -74,9 +74,16 @@ def test_landmarks_beside_the_mesh_are_a_doubt(score: Score) -> None:
 
 
 @EACH
-def test_a_badly_fitting_landmark_is_a_doubt(score: Score) -> None:
+def test_a_badly_fitting_landmark_is_named(score: Score) -> None:
     away = MARKS.copy()
     away[4] += [0, -30, 0]
+    assert "landmark row 5 is 30 off, the others fit at" in score(ROUGH, away).doubts[0]
+
+
+@EACH
+def test_badly_fitting_landmarks_are_a_doubt(score: Score) -> None:
+    away = MARKS.copy()
+    away[[0, 2, 5]] += [[0, 0, 18], [0, 0, -18], [0, 20, 0]]
     assert "of their spread" in score(ROUGH, away).doubts[0]
 
 
