@@ -66,14 +66,22 @@ class SurfaceDistances:
     normal_deg : float
         Mean angle between the reference's normals and those of the nearest predicted triangles, over
         the reference vertices that are not beyond the prediction's rim; NaN where a side has no normals.
-    covered : float
-        Share of the reference vertices whose nearest place is not on the prediction's open rim, in [0, 1].
+    inner : (n,)
+        Which reference vertices have their nearest place not on the prediction's open rim.
+    places : (n, 3)
+        These nearest places.
     """
 
     ref_to_pred_mm: Floats
     pred_to_ref_mm: Floats
     normal_deg: float
-    covered: float
+    inner: Mask
+    places: Floats
+
+    @property
+    def covered(self) -> float:
+        """Share of the reference vertices that have a counterpart, in [0, 1]."""
+        return float(self.inner.mean())
 
     def scores(self) -> dict[str, float]:
         """All statistics, each named by its direction; symmetric ones pool the two directions' distances."""
@@ -125,9 +133,8 @@ def measure(
         found = tree.closest(prediction.mesh.vertices[used])
         back = found.distances[~tree.on_rim(found)]
     normals = vertex_normals(reference)[chosen]
-    return SurfaceDistances(
-        nearest.distances, back, normal_angle_deg(normals, prediction, nearest, inner), float(inner.mean())
-    )
+    normal_deg = normal_angle_deg(normals, prediction, nearest, inner)
+    return SurfaceDistances(nearest.distances, back, normal_deg, inner, nearest.points)
 
 
 def normal_angle_deg(normals: Floats, prediction: NearestSurface, nearest: Nearest, inner: Mask) -> float:

@@ -17,7 +17,8 @@ from fsbench.alignment.warp import warp_by_landmarks
 from fsbench.errors import AlignmentError
 from fsbench.mesh import Floats, Mesh
 from fsbench.metrics.surface_distance import STATISTICS, summarise
-from fsbench.protocols.aligned import Measurement, Scores, doubts_about, doubts_about_place, refuse_elsewhere, signature
+from fsbench.protocols.aligned import Measurement, Scores, signature
+from fsbench.protocols.doubts import doubts_about_place, doubts_about_scan, doubts_about_warp
 
 METRICS = (
     *(f"corresponding_{name}" for name in STATISTICS),
@@ -77,17 +78,18 @@ class LandmarkWarp:
         unit = unit_of_scan(reference.vertices) if known == "found" else unit_called(known)
         marks = np.asarray(landmarks, np.float64) * unit.mm
         scan = Mesh(reference.vertices * unit.mm, reference.faces)
-        refuse_elsewhere(scan, marks)
-        return PreparedLandmarkWarp(self, scan, marks, unit.mm, threads)
+        doubts = doubts_about_scan(scan, marks, threads)
+        return PreparedLandmarkWarp(self, scan, marks, doubts, unit.mm, threads)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreparedLandmarkWarp:
-    """A scan and its landmarks in millimetres; safe to share between threads."""
+    """A scan and its landmarks in millimetres, and what is doubtful about these; safe to share between threads."""
 
     protocol: LandmarkWarp
     reference: Mesh
     landmarks: Floats
+    doubts: tuple[str, ...]
     ref_mm_per_unit: float
     threads: int
 
@@ -108,13 +110,13 @@ class PreparedLandmarkWarp:
         fit = fit_landmarks(self.landmarks, landmarks).trusted()
         aligned = Mesh(fit.ref_from_pred.apply(prediction.vertices), prediction.faces)
         surface, marks = NearestSurface(aligned, self.threads), fit.ref_from_pred.apply(landmarks)
-        doubts = fit.doubts + doubts_about_place(marks, surface.closest(marks).distances)
+        doubts = [*self.doubts, *fit.doubts] + doubts_about_place(marks, surface.closest(marks).distances)
         points = self.reference.vertices
         distances = np.linalg.norm(self.corresponding(aligned, marks) - points, axis=1)
         nearest = surface.closest(points).distances
         found = {f"corresponding_{name}": value for name, value in summarise(distances).items()}
         found |= {f"nearest_{name}": value for name, value in summarise(nearest).items()}
-        doubts += doubts_about(found["nearest_rmse_mm"])
+        doubts += doubts_about_warp(found["nearest_rmse_mm"], fit.residual_rms)
         found |= {
             "landmark_rms_mm": fit.residual_rms,
             "mm_per_unit": fit.ref_from_pred.scale,

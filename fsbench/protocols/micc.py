@@ -15,14 +15,21 @@ import numpy.typing as npt
 from fsbench.alignment.icp import Icp, fit_icp
 from fsbench.alignment.nearest import Nearest, NearestSurface
 from fsbench.alignment.oriented import vertex_normals
-from fsbench.alignment.procrustes import fit_landmarks
+from fsbench.alignment.procrustes import LandmarkFit, fit_landmarks
 from fsbench.alignment.starts import find_alignment
 from fsbench.alignment.transform import Similarity
 from fsbench.alignment.units import MM_PER, unit_called, unit_of_scan
 from fsbench.errors import AlignmentError, MeshError, MetricError
 from fsbench.mesh import Floats, Mesh
 from fsbench.metrics.surface_distance import STATISTICS, normal_angle_deg, summarise
-from fsbench.protocols.aligned import Measurement, Scores, doubts_about, doubts_about_place, refuse_elsewhere, signature
+from fsbench.protocols.aligned import Measurement, Scores, signature
+from fsbench.protocols.doubts import (
+    doubts_about,
+    doubts_about_cover,
+    doubts_about_place,
+    doubts_about_pull,
+    doubts_about_scan,
+)
 
 METRICS = (
     "score_mm",
@@ -148,11 +155,11 @@ class Micc:
             raise AlignmentError(f"the nose tip is {np.asarray(nose_tip).tolist()}, expected three finite numbers")
         marks = None if landmarks is None else np.asarray(landmarks, np.float64) * unit.mm
         whole = Mesh(reference.vertices * unit.mm, reference.faces)
-        if marks is not None and self.start == "landmarks":
-            refuse_elsewhere(whole, marks)
+        doubts = () if marks is None or self.start == "search" else doubts_about_scan(whole, marks, threads)
         scan = self._crop(whole, tip, crop_mm or self.crop_mm)
         _refuse_beside(whole, tip, unit.mm)
-        return PreparedMicc(self, scan, NearestSurface(scan, threads), vertex_normals(scan), marks, unit.mm, threads)
+        surface, normals = NearestSurface(scan, threads), vertex_normals(scan)
+        return PreparedMicc(self, scan, surface, normals, marks, doubts, unit.mm, threads)
 
     def _crop(self, scan: Mesh, tip: Floats, radius_mm: float) -> Mesh:
         axis = "xyz".index(self.up[1])
@@ -176,6 +183,7 @@ class PreparedMicc:
     surface: NearestSurface
     normals: Floats
     landmarks: Floats | None
+    doubts: tuple[str, ...]
     ref_mm_per_unit: float
     threads: int
 
@@ -194,7 +202,7 @@ class PreparedMicc:
     def measure(self, prediction: Mesh, landmarks: npt.ArrayLike | None = None) -> Measurement:
         """Like `compare`, and keep the distances and the aligned shape."""
         raw = NearestSurface(prediction, self.threads)
-        start, doubts = self._start(raw, landmarks)
+        start, marked, doubts = self._start(raw, landmarks)
         fit = fit_icp(self.reference.vertices, raw, start, self.protocol.icp)
         ref_from_pred = fit.points_from_surface
         aligned = NearestSurface(Mesh(ref_from_pred.apply(prediction.vertices), prediction.faces), self.threads)
@@ -204,7 +212,10 @@ class PreparedMicc:
         statistics = summarise(nearest.distances)
         inner = ~aligned.on_rim(nearest)
         covered, normal_deg = float(inner.mean()), normal_angle_deg(self.normals, aligned, nearest, inner)
-        doubts += doubts_about(statistics["rmse_mm"], covered, fit.scale / start.scale, fit.converged, normal_deg)
+        if marked and self.landmarks is not None:
+            doubts += doubts_about_pull(marked, self.landmarks, ref_from_pred.apply(np.asarray(landmarks)))
+        doubts += doubts_about_cover(nearest.distances, inner, nearest.points, self.reference)
+        doubts += doubts_about(statistics["rmse_mm"], fit.scale / start.scale, fit.converged, normal_deg)
         values = {
             "score_mm": self._score(points, nearest, aligned, back),
             **{f"ref_to_pred_{name}": value for name, value in statistics.items()},
@@ -217,16 +228,19 @@ class PreparedMicc:
         scores = Scores(values, tuple(doubts))
         return Measurement(scores, ref_from_pred, self.reference, aligned.mesh, points, nearest.distances)
 
-    def _start(self, prediction: NearestSurface, landmarks: npt.ArrayLike | None) -> tuple[Similarity, list[str]]:
-        """Where ICP starts, and what is suspicious about that."""
+    def _start(
+        self, prediction: NearestSurface, landmarks: npt.ArrayLike | None
+    ) -> tuple[Similarity, LandmarkFit | None, list[str]]:
+        """Where ICP starts, the fit of the landmarks if it is by them, and what is suspicious about that."""
         if self.protocol.start == "search":
             icp = replace(self.protocol.icp, scale=True)
-            return find_alignment(self.reference, prediction, self.surface, icp).points_from_surface, []
+            return find_alignment(self.reference, prediction, self.surface, icp).points_from_surface, None, []
         if landmarks is None or self.landmarks is None:
             raise AlignmentError("this protocol starts from landmarks: the prediction has none")
         fit = fit_landmarks(self.landmarks, landmarks).trusted()
         marks = np.asarray(landmarks, np.float64)
-        return fit.ref_from_pred, fit.doubts + doubts_about_place(marks, prediction.closest(marks).distances)
+        about = [*self.doubts, *fit.doubts]
+        return fit.ref_from_pred, fit, about + doubts_about_place(marks, prediction.closest(marks).distances)
 
     def _back(self, aligned: Mesh) -> float:
         """Mean distance from the prediction to the scan, without what stands beyond the scan's rim; NaN for none."""

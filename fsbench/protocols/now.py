@@ -22,7 +22,14 @@ from fsbench.alignment.units import Unit, unit_called, unit_nearest
 from fsbench.errors import AlignmentError, MetricError
 from fsbench.mesh import Floats, Mesh
 from fsbench.metrics.surface_distance import STATISTICS, normal_angle_deg, summarise
-from fsbench.protocols.aligned import Measurement, Scores, doubts_about, doubts_about_place, refuse_elsewhere, signature
+from fsbench.protocols.aligned import Measurement, Scores, signature
+from fsbench.protocols.doubts import (
+    doubts_about,
+    doubts_about_cover,
+    doubts_about_place,
+    doubts_about_pull,
+    doubts_about_scan,
+)
 
 METRICS = (
     "median_mm",
@@ -136,9 +143,9 @@ class Now:
                 f"none of the scan's {reference.n_vertices} vertices is within {radius:.0f} mm of the landmarks: "
                 "are scan and landmarks in one frame and unit?"
             )
-        refuse_elsewhere(reference, marks)
+        doubts = doubts_about_scan(reference, marks, threads)
         normals = vertex_normals(reference)[inside]
-        return PreparedNow(self, reference, marks, reference.vertices[inside], normals, threads)
+        return PreparedNow(self, reference, marks, doubts, reference.vertices[inside], normals, threads)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,6 +155,8 @@ class PreparedNow:
     Attributes
     ----------
     landmarks : ndarray, (7, 3)
+    doubts : tuple of str
+        About these.
     points : ndarray, (n, 3)
         The scan's vertices in the crop, in their order.
     normals : ndarray, (n, 3)
@@ -157,6 +166,7 @@ class PreparedNow:
     protocol: Now
     reference: Mesh
     landmarks: Floats
+    doubts: tuple[str, ...]
     points: Floats
     normals: Floats
     threads: int
@@ -199,9 +209,12 @@ class PreparedNow:
         normals = self.normals @ refined.points_from_surface.rotation
         looks_deg = normal_angle_deg(normals, surface, refined.nearest, inner)
         there = start.apply(marks)
-        doubts = fit.doubts + doubts_about_place(there, surface.closest(there).distances)
+        doubts = [*self.doubts, *fit.doubts] + doubts_about_place(there, surface.closest(there).distances)
         near = statistics["share_5mm"]
-        doubts += doubts_about(statistics["rmse_mm"], float(inner.mean()), off, refined.converged, looks_deg, near)
+        doubts += doubts_about_pull(fit, self.landmarks, ref_from_pred.apply(marks))
+        places = refined.points_from_surface.apply(refined.nearest.points)
+        doubts += doubts_about_cover(distances, inner, places, self.reference)
+        doubts += doubts_about(statistics["rmse_mm"], off, refined.converged, looks_deg, near)
         values = statistics | {
             "std_mm": float(distances.std()),
             "points": float(len(distances)),

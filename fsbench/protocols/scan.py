@@ -13,14 +13,21 @@ import numpy.typing as npt
 from fsbench.alignment.icp import Icp, IcpFit, fit_icp
 from fsbench.alignment.nearest import NearestSurface
 from fsbench.alignment.oriented import oriented
-from fsbench.alignment.procrustes import fit_landmarks
+from fsbench.alignment.procrustes import LandmarkFit, fit_landmarks
 from fsbench.alignment.starts import find_alignment
 from fsbench.alignment.transform import Similarity
 from fsbench.alignment.units import unit_called, unit_nearest, unit_of_scan
 from fsbench.errors import AlignmentError
 from fsbench.mesh import Floats, Mesh
 from fsbench.metrics.surface_distance import STATISTICS, measure
-from fsbench.protocols.aligned import Measurement, Scores, doubts_about, doubts_about_place, refuse_elsewhere, signature
+from fsbench.protocols.aligned import Measurement, Scores, signature
+from fsbench.protocols.doubts import (
+    doubts_about,
+    doubts_about_cover,
+    doubts_about_place,
+    doubts_about_pull,
+    doubts_about_scan,
+)
 
 METRICS = (
     *(f"{side}_{name}" for side in ("ref_to_pred", "pred_to_ref", "symmetric") for name in STATISTICS),
@@ -100,11 +107,10 @@ class Scan:
         unit = unit_of_scan(reference.vertices) if known == "found" else unit_called(known)
         scan = Mesh(reference.vertices * unit.mm, reference.faces)
         marks = None if landmarks is None else np.asarray(landmarks, np.float64) * unit.mm
-        if marks is not None:
-            refuse_elsewhere(scan, marks)
+        doubts = () if marks is None else doubts_about_scan(scan, marks, threads)
         surface = NearestSurface(scan, threads) if scan.n_faces else None
         points = oriented(scan).take(self.icp_points).points
-        return PreparedScan(self, scan, surface, points, marks, unit.mm, threads)
+        return PreparedScan(self, scan, surface, points, marks, doubts, unit.mm, threads)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,6 +123,8 @@ class PreparedScan:
         In millimetres.
     landmarks : ndarray or None
         In millimetres.
+    doubts : tuple of str
+        About these.
     """
 
     protocol: Scan
@@ -124,6 +132,7 @@ class PreparedScan:
     surface: NearestSurface | None
     icp_points: Floats
     landmarks: Floats | None
+    doubts: tuple[str, ...]
     ref_mm_per_unit: float
     threads: int
 
@@ -156,14 +165,17 @@ class PreparedScan:
         icp = self.protocol.icp
         if not prediction.n_faces:  # points have no planes
             icp = replace(icp, distance="point-to-point")
-        found, doubts = self._start(raw, landmarks, icp)
+        found, marked, doubts = self._start(raw, landmarks, icp)
         start = self._in_unit(found) if metric else found
         fit = fit_icp(self.icp_points, raw, start, icp)
         ref_from_pred = fit.points_from_surface
         aligned = NearestSurface(Mesh(ref_from_pred.apply(solid.vertices), solid.faces), self.threads)
         distances = measure(self.reference, aligned, reference_surface=self.surface)
         off = fit.scale / found.scale
-        doubts += doubts_about(fit.residual_rms, distances.covered, off, fit.converged, distances.normal_deg)
+        if marked and self.landmarks is not None:
+            doubts += doubts_about_pull(marked, self.landmarks, ref_from_pred.apply(np.asarray(landmarks)))
+        doubts += doubts_about_cover(distances.ref_to_pred_mm, distances.inner, distances.places, self.reference)
+        doubts += doubts_about(fit.residual_rms, off, fit.converged, distances.normal_deg)
         values = distances.scores() | self._about(fit, bool(doubts))
         scores = Scores({name: values[name] for name in METRICS}, tuple(doubts))
         # A point cloud stays one.
@@ -174,17 +186,17 @@ class PreparedScan:
 
     def _start(
         self, prediction: NearestSurface, landmarks: npt.ArrayLike | None, icp: Icp
-    ) -> tuple[Similarity, list[str]]:
+    ) -> tuple[Similarity, LandmarkFit | None, list[str]]:
         """By landmarks where both sides have them, else searched for; with scale, which finds the unit.
 
-        With what is suspicious about it.
+        With the fit of the landmarks, if it is by them, and what is suspicious about it.
         """
         if landmarks is None or self.landmarks is None:
             searched = find_alignment(self.reference, prediction, self.surface, replace(icp, scale=True))
-            return searched.points_from_surface, []
+            return searched.points_from_surface, None, []
         fit = fit_landmarks(self.landmarks, landmarks).trusted()
-        marks = np.asarray(landmarks, np.float64)
-        return fit.ref_from_pred, fit.doubts + doubts_about_place(marks, prediction.closest(marks).distances)
+        marks, about = np.asarray(landmarks, np.float64), [*self.doubts, *fit.doubts]
+        return fit.ref_from_pred, fit, about + doubts_about_place(marks, prediction.closest(marks).distances)
 
     def _in_unit(self, found: Similarity) -> Similarity:
         """The same start with the scale of the prediction's unit, the points' middle kept in place."""

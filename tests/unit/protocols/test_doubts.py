@@ -5,16 +5,19 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from fsbench.alignment.nearest import NearestSurface
 from fsbench.alignment.transform import Similarity
 from fsbench.benchmarks.scans import PreparedCase
 from fsbench.errors import AlignmentError, MetricError
 from fsbench.mesh import Mesh
 from fsbench.protocols.aligned import Measurement, Scores
+from fsbench.protocols.doubts import doubts_about_cover
 from fsbench.protocols.landmarked import LandmarkWarp
 from fsbench.protocols.micc import Micc
 from fsbench.protocols.now import Now
 from fsbench.protocols.scan import Scan
 from tests.heads import face_of, head
+from tests.shapes import plane
 
 SCAN = head(90, 120)
 FACE = face_of(SCAN)
@@ -127,3 +130,40 @@ def test_no_distance_back_is_no_score() -> None:
     with pytest.raises(MetricError, match="beyond the scan's rim"):
         prepared._score(prepared.reference.vertices, prepared.surface.closest(prepared.reference.vertices),
                         prepared.surface, float("nan"))  # fmt: skip
+
+
+@EACH
+@pytest.mark.parametrize("shift", [[20, 0, 0], [0, -20, 0]], ids=["sideways", "down"])
+@pytest.mark.parametrize("whose", ["prediction's", "scan's"])
+def test_landmarks_moved_along_the_face_are_a_doubt(score: Score, shift: list[int], whose: str) -> None:
+    """Most of them still lie near some place of the skin, and they fit each other perfectly."""
+    of_scan, of_prediction = (MARKS, MARKS + shift) if whose == "prediction's" else (MARKS + shift, MARKS)
+    doubts = " ".join(score(ROUGH, of_prediction, of_scan).doubts)
+    assert "the landmarks fit each other at" in doubts and "moved" in doubts
+    assert "wrong pose" not in doubts
+
+
+def test_the_scans_landmarks_beside_it_are_a_doubt_of_every_prediction() -> None:
+    doubts = _now(ROUGH, MARKS, MARKS + [0, 0, 8]).doubts
+    assert doubts[0].startswith("the scan's landmarks are")
+
+
+@pytest.mark.parametrize(
+    ("prediction", "said"),
+    [
+        (plane(30, z=60), "another shape"),
+        (Mesh(plane(90).vertices * [1, 1, 0] + [0, -10, 200], plane().faces), ""),
+        (face_of(SCAN, 45), "incomplete"),
+    ],
+    ids=["a small sheet behind the face", "a large sheet before it", "the nose and the mouth"],
+)
+def test_a_prediction_is_called_incomplete_where_it_is_cut(prediction: Mesh, said: str) -> None:
+    surface = NearestSurface(prediction)
+    nearest = surface.closest(FACE.vertices)
+    doubts = doubts_about_cover(nearest.distances, ~surface.on_rim(nearest), nearest.points, FACE)
+    assert len(doubts) == bool(said) and said in "".join(doubts)
+
+
+def test_half_of_a_prediction_is_incomplete() -> None:
+    left = Mesh(ROUGH.vertices, ROUGH.faces[ROUGH.vertices[ROUGH.faces][:, :, 0].mean(1) > 10])
+    assert any("counterpart: is the prediction incomplete?" in one for one in _scan(left, MARKS).doubts)

@@ -1,0 +1,172 @@
+"""Doubts: what a person should look at before a score is believed, in one line each."""
+
+import numpy as np
+
+from fsbench.alignment.nearest import NearestSurface
+from fsbench.alignment.oriented import spread_indices
+from fsbench.alignment.procrustes import LandmarkFit
+from fsbench.errors import AlignmentError
+from fsbench.mesh import Floats, Mask, Mesh
+from fsbench.protocols.aligned import SCALE_OFF
+
+# Beyond these an alignment is looked at by a person before its numbers are believed. Ours: published
+# methods leave 1 to 3 mm; a wrong pose, size or subject part leaves more than twice that.
+LARGE_RESIDUAL_MM = 4.0
+FEW_INLIERS = 0.6
+# Along a cut a prediction is as near to the scan as elsewhere, 1 to 3 mm.
+_CUT_MM, _ENDS_LOOKED_AT = 5.0, 200
+# Medians of the landmarks' distances from their mesh, in shares of their spread, which is 40 to 45 mm on a face. Ours:
+# those of published methods are 0 to 0.025 away; 20 mm to the side on a real face leave 0.075 to 0.2, as most then
+# lie near some other place of the skin.
+_OFF_MESH, _SCAN_ELSEWHERE, _ELSEWHERE = 0.1, 0.25, 0.4
+# How far aligned surfaces may pull landmarks apart: shares of their spread, and times what they fit at. Ours: published
+# methods end at 0.04 to 0.1 of it, landmarks that were moved by 10 mm at 0.22 or more.
+_PULLED_APART, _FARTHER = 0.2, 2.0
+
+
+def doubts_about(
+    residual_mm: float,
+    scale_off: float = 1.0,
+    converged: bool = True,
+    normal_deg: float = float("nan"),
+    near: float = 1.0,
+) -> list[str]:
+    """Say what is suspicious about an alignment.
+
+    Parameters
+    ----------
+    residual_mm : float
+        Root mean square distance that it left.
+    scale_off : float
+        Its scale over the scale expected.
+    converged : bool
+    normal_deg : float
+        Mean angle between the two surfaces' normals; NaN where a side has none.
+    near : float
+        Share of the reference's points within 5 mm of the prediction.
+    """
+    doubts = []
+    if residual_mm > LARGE_RESIDUAL_MM:
+        doubts.append(
+            f"the aligned surfaces are still {residual_mm:.1f} mm apart (rms): a wrong pose, or another shape?"
+        )
+    if near < FEW_INLIERS:
+        doubts.append(f"only {near:.0%} of the reference is within 5 mm of the prediction: has it holes?")
+    if abs(np.log(scale_off)) > np.log1p(SCALE_OFF):
+        doubts.append(f"the scale is {scale_off:.2f} times what was expected: is the prediction in another unit?")
+    if not converged:
+        doubts.append("the alignment did not converge")
+    if normal_deg > 90:
+        doubts.append(
+            f"the surfaces look opposite ways (normals {normal_deg:.0f} deg apart): is the prediction mirrored or back "
+            "to front, or is one of the two inside out?"
+        )
+    return doubts
+
+
+def doubts_about_cover(distances_mm: Floats, inner: Mask, places: Floats, reference: Mesh) -> list[str]:
+    """Say whether, and why, much of the reference has no counterpart.
+
+    Parameters
+    ----------
+    distances_mm : ndarray, (n,)
+        From points of the reference to the prediction.
+    inner : ndarray of bool, (n,)
+        Whether a point has a counterpart there, and not only the place where the prediction ends.
+    places : ndarray, (n, 3)
+        The nearest places on the prediction, mm. Where a part is missing, the points without a counterpart find the
+        cut, which runs along the reference; the ends of another shape are somewhere else.
+    reference : Mesh
+        In the same frame.
+    """
+    if inner.mean() >= FEW_INLIERS:
+        return []
+    typical_mm = float(np.median(distances_mm[inner])) if inner.any() else np.inf
+    ends = places[~inner]
+    ends = ends[spread_indices(len(ends), _ENDS_LOOKED_AT)]
+    # Scans are dense: their vertices will do.
+    off_mm = float(np.median([np.sqrt(((reference.vertices - end) ** 2).sum(1).min()) for end in ends]))
+    fits = typical_mm <= LARGE_RESIDUAL_MM and off_mm <= _CUT_MM
+    cause = "is the prediction incomplete?" if fits else "another shape, or a wrong pose?"
+    return [f"only {inner.mean():.0%} of the reference has a counterpart: {cause}"]
+
+
+def doubts_about_place(landmarks: Floats, away: Floats, whose: str = "prediction") -> list[str]:
+    """Say whether landmarks are on the mesh that they belong to.
+
+    Parameters
+    ----------
+    landmarks : ndarray, (n, 3)
+    away : ndarray, (n,)
+        Distance of each from the mesh, in the same unit.
+    whose : {"prediction", "scan"}
+        All predictions would be measured wrongly by a scan's, so these are refused sooner.
+
+    Raises
+    ------
+    AlignmentError
+        If they are somewhere else altogether.
+    """
+    typical, spread = float(np.median(away)), float(np.sqrt(landmarks.var(0).sum()))
+    text = (
+        f"the {whose}'s landmarks are {typical:.3g} away from its mesh (median; {spread:.3g} from their own middle): "
+        "are they in its frame and unit, and of this mesh?"
+    )
+    if typical > (_SCAN_ELSEWHERE if whose == "scan" else _ELSEWHERE) * spread:
+        raise AlignmentError(text)
+    return [text] if typical > _OFF_MESH * spread else []
+
+
+def doubts_about_scan(scan: Mesh, landmarks: Floats, threads: int = 1) -> tuple[str, ...]:
+    """Say whether a scan's landmarks, (n, 3) in its unit, are on it.
+
+    Raises
+    ------
+    AlignmentError
+        If they are no finite points, or somewhere else: all predictions would be measured wrongly.
+    """
+    if landmarks.ndim != 2 or landmarks.shape[1] != 3 or not np.isfinite(landmarks).all():
+        raise AlignmentError(f"the scan's landmarks, of shape {landmarks.shape}, are not finite points (n, 3)")
+    # Scans are dense: where their vertices are near, no tree is needed.
+    away = np.array([np.sqrt(((scan.vertices - mark) ** 2).sum(1).min()) for mark in landmarks])
+    doubts = doubts_about_place(landmarks, away, "scan")
+    if doubts and scan.n_faces:
+        doubts = doubts_about_place(landmarks, NearestSurface(scan, threads).closest(landmarks).distances, "scan")
+    return tuple(doubts)
+
+
+def doubts_about_pull(fit: LandmarkFit, reference: Floats, moved: Floats) -> list[str]:
+    """Say whether the surfaces pulled landmarks apart that fit each other: then they are not where they should be.
+
+    Parameters
+    ----------
+    fit : LandmarkFit
+        Of the landmarks alone; if that is doubtful already, there is nothing to add.
+    reference, moved : ndarray, (n, 3)
+        The scan's landmarks, and the prediction's where the aligned surfaces put them, in mm.
+    """
+    apart = float(np.sqrt(((moved - reference) ** 2).sum(1).mean()))
+    if fit.doubts or apart <= max(_PULLED_APART * fit.spread, _FARTHER * fit.residual_rms):
+        return []
+    return [
+        f"the landmarks fit each other at {fit.residual_rms:.1f} mm, and are {apart:.1f} mm apart once the surfaces "
+        "lie on each other: they mark other places of one mesh than of the other. Are those of one side moved?"
+    ]
+
+
+def doubts_about_warp(nearest_rms_mm: float, landmark_rms_mm: float) -> list[str]:
+    """Say what is suspicious where landmarks alone align.
+
+    Parameters
+    ----------
+    nearest_rms_mm : float
+        Root mean square distance of the surfaces where the landmarks put them.
+    landmark_rms_mm : float
+        The same of the landmarks.
+    """
+    if nearest_rms_mm <= max(LARGE_RESIDUAL_MM, _FARTHER * landmark_rms_mm):
+        return doubts_about(nearest_rms_mm)
+    return [
+        f"the landmarks fit each other at {landmark_rms_mm:.1f} mm, but put the surfaces {nearest_rms_mm:.1f} mm (rms) "
+        "apart: those of one side do not fit their mesh. Are they moved, or of another mesh?"
+    ]
