@@ -1,6 +1,6 @@
 """Iterative closest point: a surface is moved until points lie on it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -102,6 +102,14 @@ class IcpFit:
     def scale(self) -> float:
         """Units of the points for one unit of the surface."""
         return self.points_from_surface.scale
+
+    def turned(self) -> "IcpFit":
+        """The same fit told from the surface's side: it stays, and the points are moved onto it.
+
+        `points_from_surface` then takes the points to the surface, and the residual is in the surface's unit.
+        """
+        back = self.points_from_surface.inverse()
+        return replace(self, points_from_surface=back, residual_rms=back.scale * self.residual_rms)
 
 
 def fit_icp(points: Floats, surface: NearestSurface, start: Similarity, settings: Icp | None = None) -> IcpFit:

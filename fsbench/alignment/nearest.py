@@ -4,11 +4,15 @@ from functools import cached_property
 
 import numpy as np
 
+from fsbench.alignment.oriented import spread_indices
 from fsbench.alignment.tree import Nearest, TriangleTree
 from fsbench.errors import MeshError
 from fsbench.mesh import Floats, Ints, Mask, Mesh
 
-__all__ = ["Nearest", "NearestSurface"]
+__all__ = ["Nearest", "NearestSurface", "point_cloud", "spacing"]
+
+# Points whose neighbours tell how far apart all of them stand.
+_ASKED = 5000
 
 
 class NearestSurface:
@@ -57,6 +61,12 @@ class NearestSurface:
         return rim
 
     @cached_property
+    def is_cloud(self) -> bool:
+        """Whether every triangle is a single point, as `point_cloud` makes them."""
+        faces = self.mesh.faces
+        return bool((faces[:, 0] == faces[:, 1]).all() and (faces[:, 1] == faces[:, 2]).all())
+
+    @cached_property
     def _open(self) -> tuple[Mask, Mask]:
         """Which corners, and which edges (by the corner opposite), belong to an open edge; each (F, 3).
 
@@ -85,3 +95,26 @@ def _distinct(faces: Ints) -> Ints:
     has_three = (ordered[:, 1:] != ordered[:, :-1]).all(1)
     chosen: Ints = order[is_new & has_three]
     return chosen
+
+
+def point_cloud(points: Mesh) -> Mesh:
+    """A surface made of single points, so that the nearest place on it is the nearest point."""
+    return Mesh(points.vertices, np.repeat(np.arange(points.n_vertices)[:, None], 3, axis=1))
+
+
+def spacing(points: Floats) -> float:
+    """Median distance of points (n, 3) from their nearest neighbours; 0 for a single place.
+
+    Examples
+    --------
+    >>> spacing(np.array([[0.0, 0, 0], [1, 0, 0], [2, 0, 0], [9, 0, 0], [9, 0, 0]]))
+    1.0
+    """
+    places = np.unique(points, axis=0)
+    if len(places) < 2:
+        return 0.0
+    # Late: loading it takes longer than scoring several samples.
+    from scipy.spatial import cKDTree
+
+    asked = places[spread_indices(len(places), _ASKED)]
+    return float(np.median(np.asarray(cKDTree(places).query(asked, k=2)[0])[:, 1]))

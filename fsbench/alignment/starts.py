@@ -6,11 +6,11 @@ import numpy as np
 
 from fsbench.alignment.icp import Icp, IcpFit, fit_icp
 from fsbench.alignment.nearest import NearestSurface
-from fsbench.alignment.oriented import Oriented, oriented
+from fsbench.alignment.oriented import Oriented, oriented, oriented_cloud, spread_indices
 from fsbench.alignment.poses import JUDGED, NORMAL_WEIGHT, coarse_poses
 from fsbench.alignment.transform import Similarity
 from fsbench.errors import AlignmentError
-from fsbench.mesh import Mesh
+from fsbench.mesh import Floats, Mesh
 
 # Points and steps of ICP, and how many poses go on after them.
 _ROUNDS = ((200, 8, 5), (500, 30, 1))
@@ -35,9 +35,13 @@ def find_alignment(
 ) -> IcpFit:
     """Align from scratch: pose and unit of the prediction are found, not assumed.
 
+    A prediction without triangles is put onto the reference where that has some: its points have their places there,
+    and the other way round a cloud that covers a part would be blown up until it reaches everywhere.
+
     Tried are the turns by which coordinate frames differ (24), those that bring principal axes together (4),
-    five sizes, and for an open reference the places where it could sit on a closed prediction. Where the
-    reference has a surface and does not fit as the smaller part of the two, it is also tried as the larger.
+    four sizes, and for an open reference the places where it could sit on a closed prediction. Where the
+    reference has a surface and does not fit as the smaller part of the two, it is also tried as the larger; a cloud is
+    always tried as both.
 
     Parameters
     ----------
@@ -59,47 +63,84 @@ def find_alignment(
     AlignmentError
         If the two shapes hardly overlap anywhere.
     """
-    ref, pred = oriented(reference), oriented(prediction.mesh)
+    cloud = prediction.is_cloud
+    ref, pred = oriented(reference), oriented_cloud(prediction.mesh.vertices) if cloud else oriented(prediction.mesh)
     if not (ref.normals.any() and pred.normals.any()):
         ref, pred = ref.without_normals(), pred.without_normals()
-    candidates = _try_poses(ref, pred, prediction)
-    if reference.n_faces and not any(one.error < _GOOD for one in candidates):
-        turned = _try_poses(pred, ref, reference_surface or NearestSurface(reference))
+    looks = pred.normals if cloud else pred.winding * prediction.normals
+    candidates = _try_poses(ref, pred, prediction, looks)
+    surface = reference_surface or (NearestSurface(reference) if reference.n_faces else None)
+    if surface and (cloud or not any(one.error < _GOOD for one in candidates)):
+        turned = _try_poses(pred, ref, surface, ref.winding * surface.normals)
         candidates += [_Candidate(one.ref_from_pred.inverse(), one.error) for one in turned]
     if not candidates:
         raise AlignmentError("no pose brings the two shapes together: is it the same kind of surface? Give landmarks")
     best = min(candidates, key=lambda one: one.error)
-    return fit_icp(ref.take(_LAST_POINTS).points, prediction, best.ref_from_pred, settings or Icp())
+    return align_from(best.ref_from_pred, ref.take(_LAST_POINTS).points, prediction, surface, settings or Icp())
 
 
-def _try_poses(part: Oriented, whole: Oriented, surface: NearestSurface) -> list[_Candidate]:
-    """The best pose of all, refined, in a list; empty if none holds. `ref_from_pred` is `part_from_whole`."""
+def align_from(
+    start: Similarity, points: Floats, prediction: NearestSurface, reference: NearestSurface | None, settings: Icp
+) -> IcpFit:
+    """Refine by ICP: the reference's points find their places on the prediction, or the other way round for a cloud.
+
+    Parameters
+    ----------
+    start : Similarity
+        A first `ref_from_pred`.
+    points : ndarray, (n, 3)
+        Of the reference. Of a cloud as many are used.
+    prediction : NearestSurface
+    reference : NearestSurface or None
+        None where the scan is a cloud itself: then a cloud takes its points, by their distances.
+    settings : Icp
+
+    Returns
+    -------
+    IcpFit
+        `points_from_surface` is `ref_from_pred`, the residual in the reference's unit; the inliers of a cloud are the
+        share of its own points.
+    """
+    if not prediction.is_cloud:
+        return fit_icp(points, prediction, start, settings)
+    if reference is None:  # points have no planes
+        return fit_icp(points, prediction, start, replace(settings, distance="point-to-point"))
+    cloud = prediction.mesh.vertices
+    chosen = cloud[spread_indices(len(cloud), len(points))]
+    return fit_icp(chosen, reference, start.inverse(), settings).turned()
+
+
+def _try_poses(part: Oriented, whole: Oriented, surface: NearestSurface, looks: Floats) -> list[_Candidate]:
+    """The best pose of all, refined, in a list; empty if none holds. `ref_from_pred` is `part_from_whole`.
+
+    `looks` (F, 3) are the outward normals of the surface's triangles, zero where there are none.
+    """
     found = [_Candidate(pose, 0.0) for pose in coarse_poses(part, whole)]
     for points, iterations, survivors in _ROUNDS:
-        refined = (_refine(one, part.take(points), surface, whole.winding, iterations) for one in found)
+        refined = (_refine(one, part.take(points), surface, looks, iterations) for one in found)
         found = sorted((one for one in refined if one), key=lambda one: one.error)[:survivors]
     return found
 
 
 def _refine(
-    candidate: _Candidate, sample: Oriented, surface: NearestSurface, winding: float, iterations: int
+    candidate: _Candidate, sample: Oriented, surface: NearestSurface, looks: Floats, iterations: int
 ) -> _Candidate | None:
     """The candidate after some steps of ICP; None if it led nowhere."""
     rules = Icp(rim=True, trim=1 - JUDGED, max_iterations=iterations, tolerance=1e-4)
-    if not winding:  # a point cloud has no planes
+    if surface.is_cloud or not looks.any():  # no planes
         rules = replace(rules, distance="point-to-point")
     try:
         pose = fit_icp(sample.points, surface, candidate.ref_from_pred, rules).points_from_surface
     except AlignmentError:
         return None
-    return _Candidate(pose, _judge(sample, surface, winding, pose))
+    return _Candidate(pose, _judge(sample, surface, looks, pose))
 
 
-def _judge(sample: Oriented, surface: NearestSurface, winding: float, pose: Similarity) -> float:
+def _judge(sample: Oriented, surface: NearestSurface, looks: Floats, pose: Similarity) -> float:
     """What the best points are off, in place and normal together, in sizes of the sample."""
     nearest = surface.closest(pose.inverse().apply(sample.points))
-    looks = winding * surface.normals[nearest.faces] @ pose.rotation.T
+    there = looks[nearest.faces] @ pose.rotation.T
     squares = (nearest.distances * pose.scale / sample.size) ** 2
-    squares += NORMAL_WEIGHT**2 * ((sample.normals - looks) ** 2).sum(1)
+    squares += NORMAL_WEIGHT**2 * ((sample.normals - there) ** 2).sum(1)
     kept = np.sort(squares)[: int(np.ceil(JUDGED * len(squares)))]
     return float(np.sqrt(kept.mean()))

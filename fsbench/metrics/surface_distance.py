@@ -6,13 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fsbench.alignment.nearest import Nearest, NearestSurface
+from fsbench.alignment.nearest import Nearest, NearestSurface, spacing
 from fsbench.alignment.oriented import vertex_normals
 from fsbench.errors import MetricError
 from fsbench.mesh import Floats, Mask, Mesh
 
 WITHIN_MM = (1.0, 2.5, 5.0)
 """Tolerances of the reported shares."""
+
+REACH_MM, REACH_SPACINGS = 5.0, 3.0
+"""How far a point of a cloud reaches, in mm or spacings: there is no rim, and what is right is some mm off too."""
 
 STATISTICS = ("mean_mm", "median_mm", "rmse_mm", "p90_mm", "share_1mm", "share_2_5mm", "share_5mm")
 """What `summarise` reports, in order."""
@@ -67,7 +70,8 @@ class SurfaceDistances:
         Mean angle between the reference's normals and those of the nearest predicted triangles, over
         the reference vertices that are not beyond the prediction's rim; NaN where a side has no normals.
     inner : (n,)
-        Which reference vertices have their nearest place not on the prediction's open rim.
+        Which reference vertices have a counterpart: the nearest place is not on the prediction's open rim. Of a cloud
+        it is no farther than `REACH_MM`, or three times the distance of its points from each other.
     places : (n, 3)
         These nearest places.
     """
@@ -125,7 +129,7 @@ def measure(
     if not len(chosen):
         raise MetricError(f"none of the {reference.n_vertices} reference vertices is in the part that counts")
     nearest = prediction.closest(reference.vertices[chosen])
-    inner = ~prediction.on_rim(nearest)
+    inner = nearest.distances <= _reach_mm(prediction) if prediction.is_cloud else ~prediction.on_rim(nearest)
     back = np.empty(0)
     if reference.n_faces:
         tree = reference_surface or NearestSurface(reference)
@@ -135,6 +139,11 @@ def measure(
     normals = vertex_normals(reference)[chosen]
     normal_deg = normal_angle_deg(normals, prediction, nearest, inner)
     return SurfaceDistances(nearest.distances, back, normal_deg, inner, nearest.points)
+
+
+def _reach_mm(cloud: NearestSurface) -> float:
+    """Distance within which a point of a cloud stands for the surface around it."""
+    return max(REACH_MM, REACH_SPACINGS * spacing(cloud.mesh.vertices))
 
 
 def normal_angle_deg(normals: Floats, prediction: NearestSurface, nearest: Nearest, inner: Mask) -> float:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fsbench.alignment.nearest import NearestSurface
+from fsbench.alignment.nearest import NearestSurface, spacing
 from fsbench.alignment.oriented import spread_indices
 from fsbench.alignment.procrustes import LandmarkFit
 from fsbench.errors import AlignmentError
@@ -15,6 +15,8 @@ LARGE_RESIDUAL_MM = 4.0
 FEW_INLIERS = 0.6
 # Along a cut a prediction is as near to the scan as elsewhere, 1 to 3 mm.
 _CUT_MM, _ENDS_LOOKED_AT = 5.0, 200
+# Points so far apart lie on a surface and are some 0.5 mm off it for that alone, half of what published methods leave.
+_SPARSE_MM = 1.5
 # Medians of the landmarks' distances from their mesh, in shares of their spread, which is 40 to 45 mm on a face. Ours:
 # those of published methods are 0 to 0.025 away; 20 mm to the side on a real face leave 0.075 to 0.2, as most then
 # lie near some other place of the skin.
@@ -89,6 +91,18 @@ def doubts_about_cover(distances_mm: Floats, inner: Mask, places: Floats, refere
     fits = typical_mm <= LARGE_RESIDUAL_MM and off_mm <= _CUT_MM
     cause = "is the prediction incomplete?" if fits else "another shape, or a wrong pose?"
     return [f"only {inner.mean():.0%} of the reference has a counterpart: {cause}"]
+
+
+def doubts_about_cloud(prediction: NearestSurface) -> list[str]:
+    """Say whether the points of a prediction without faces, aligned and in mm, stand too far apart to measure to."""
+    apart_mm = spacing(prediction.mesh.vertices) if prediction.is_cloud else 0.0
+    if apart_mm <= _SPARSE_MM:
+        return []
+    return [
+        f"the prediction has no faces and its points stand {apart_mm:.1f} mm apart (median): distances to the nearest "
+        f"point are inflated, by how much the surface between them would tell. Give a mesh, or points every "
+        f"{_SPARSE_MM:g} mm or closer"
+    ]
 
 
 def doubts_about_place(landmarks: Floats, away: Floats, whose: str = "prediction") -> list[str]:

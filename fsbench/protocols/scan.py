@@ -10,11 +10,11 @@ from typing import ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
-from fsbench.alignment.icp import Icp, IcpFit, fit_icp
-from fsbench.alignment.nearest import NearestSurface
+from fsbench.alignment.icp import Icp, IcpFit
+from fsbench.alignment.nearest import NearestSurface, point_cloud
 from fsbench.alignment.oriented import oriented
 from fsbench.alignment.procrustes import LandmarkFit, fit_landmarks
-from fsbench.alignment.starts import find_alignment
+from fsbench.alignment.starts import align_from, find_alignment
 from fsbench.alignment.transform import Similarity
 from fsbench.alignment.units import unit_called, unit_nearest, unit_of_scan
 from fsbench.errors import AlignmentError
@@ -23,6 +23,7 @@ from fsbench.metrics.surface_distance import STATISTICS, measure
 from fsbench.protocols.aligned import Measurement, Scores, signature
 from fsbench.protocols.doubts import (
     doubts_about,
+    doubts_about_cloud,
     doubts_about_cover,
     doubts_about_place,
     doubts_about_pull,
@@ -58,7 +59,7 @@ class Scan:
     icp : Icp
         Its `scale` is set by `scale`.
     icp_points : int
-        Reference vertices that ICP uses, spread evenly.
+        Reference vertices that ICP uses, spread evenly; of a prediction without faces as many of its points.
     distances, missing, version
         Fixed: nearest surface point of every vertex; no usable prediction is no score and stays in the
         denominator; raised whenever the code moves a number.
@@ -71,7 +72,7 @@ class Scan:
     icp_points: int = 5000
     distances: str = field(default="vertex-to-surface", init=False)
     missing: str = field(default="fail", init=False)
-    version: int = field(default=1, init=False)
+    version: int = field(default=2, init=False)
 
     SETTLED: ClassVar[Mapping[str, str]] = {"icp.scale": "--scale fitted or metric says that"}
 
@@ -163,17 +164,16 @@ class PreparedScan:
         raw = NearestSurface(solid, self.threads)
         metric = self.protocol.scale == "metric"
         icp = self.protocol.icp
-        if not prediction.n_faces:  # points have no planes
-            icp = replace(icp, distance="point-to-point")
         found, marked, doubts = self._start(raw, landmarks, icp)
         start = self._in_unit(found) if metric else found
-        fit = fit_icp(self.icp_points, raw, start, icp)
+        fit = align_from(start, self.icp_points, raw, self.surface, icp)
         ref_from_pred = fit.points_from_surface
         aligned = NearestSurface(Mesh(ref_from_pred.apply(solid.vertices), solid.faces), self.threads)
         distances = measure(self.reference, aligned, reference_surface=self.surface)
         off = fit.scale / found.scale
         if marked and self.landmarks is not None:
             doubts += doubts_about_pull(marked, self.landmarks, ref_from_pred.apply(np.asarray(landmarks)))
+        doubts += doubts_about_cloud(aligned)
         doubts += doubts_about_cover(distances.ref_to_pred_mm, distances.inner, distances.places, self.reference)
         doubts += doubts_about(fit.residual_rms, off, fit.converged, distances.normal_deg)
         values = distances.scores() | self._about(fit, bool(doubts))
@@ -214,8 +214,3 @@ class PreparedScan:
             "iterations": float(fit.iterations),
             "suspicious": float(suspicious),
         }
-
-
-def point_cloud(points: Mesh) -> Mesh:
-    """A surface made of single points, so that the nearest place on it is the nearest point."""
-    return Mesh(points.vertices, np.repeat(np.arange(points.n_vertices)[:, None], 3, axis=1))

@@ -6,6 +6,7 @@ import pytest
 from fsbench.alignment.transform import Similarity
 from fsbench.errors import AlignmentError, MeshError
 from fsbench.mesh import Mesh
+from fsbench.protocols.aligned import Measurement
 from fsbench.protocols.scan import METRICS, Scan
 from tests.heads import face_of, head, moved, random_similarity
 
@@ -13,6 +14,9 @@ HEAD = head(60, 90)
 FACE = face_of(HEAD)
 ROUGH = head(45, 60)
 MARKS = np.array([[-45.0, 25, 75], [45, 25, 75], [0, -10, 115], [-25, -50, 80], [25, -50, 80]])
+FINE = head(150, 210)
+FINE_FACE = face_of(FINE)
+ON_FACE = FACE.vertices[np.linspace(0, FACE.n_vertices - 1, 12).round().astype(int)]
 SWAPPED = [1, 0, 2, 4, 3]
 # ICP by triangles ends within hundredths of a millimetre of the same place from anywhere.
 SAME_MM = 0.02
@@ -71,6 +75,48 @@ def test_point_clouds_are_measured_to_their_points() -> None:
     assert backless["ref_to_pred_mean_mm"] == pytest.approx(solid["ref_to_pred_mean_mm"], abs=0.1)
 
 
+def _close(measured: Measurement, motion: Similarity) -> None:
+    """Size and place are found again: a part of a cloud fits as that of a mesh does."""
+    assert measured.scores["mm_per_unit"] == pytest.approx(1 / motion.scale, rel=0.005)
+    there = measured.ref_from_pred.apply(motion.apply(FACE.vertices))
+    assert np.linalg.norm(there - FACE.vertices, axis=1).max() < 1
+
+
+@pytest.mark.parametrize("marked", [True, False], ids=["landmarks", "no landmarks"])
+@pytest.mark.parametrize("part", ["left half", "lower half", "around the nose"])
+def test_a_cloud_that_covers_a_part_is_not_blown_up(part: str, marked: bool) -> None:
+    """From the scan's points to the cloud's, all of the scan would pull it over what it does not show."""
+    x, y, _ = FINE_FACE.vertices.T
+    kept = {"left half": x < 0, "lower half": y < -10, "around the nose": np.hypot(x, y + 15) < 65}[part]
+    motion = random_similarity(np.random.default_rng(2), most_deg=30)
+    cloud, marks = Mesh(motion.apply(FINE_FACE.vertices[kept])), motion.apply(ON_FACE)
+    prepared = Scan().prepare(FACE, ON_FACE if marked else None)
+    measured = prepared.measure(cloud, marks if marked else None)
+    _close(measured, motion)
+    assert measured.scores["covered_share"] < (0.7 if "half" in part else 0.9)
+    assert measured.scores["pred_to_ref_p90_mm"] < 0.5
+    assert part != "left half" or "incomplete" in " ".join(measured.scores.doubts)
+
+
+@pytest.mark.parametrize("marked", [True, False], ids=["landmarks", "no landmarks"])
+def test_a_cloud_that_goes_beyond_the_scan_is_not_shrunk(marked: bool) -> None:
+    motion = random_similarity(np.random.default_rng(3), most_deg=30)
+    cloud, marks = Mesh(motion.apply(FINE.vertices)), motion.apply(ON_FACE)
+    prepared = Scan().prepare(FACE, ON_FACE if marked else None)
+    measured = prepared.measure(cloud, marks if marked else None)
+    _close(measured, motion)
+    assert measured.scores["covered_share"] > 0.99
+
+
+def test_points_far_apart_are_a_doubt() -> None:
+    prepared = Scan().prepare(FACE, ON_FACE)
+    sparse = prepared.compare(HEAD.vertices[::10], [], ON_FACE)
+    assert "points stand" in " ".join(sparse.doubts) and "Give a mesh" in " ".join(sparse.doubts)
+    assert not any("points stand" in one for one in prepared.compare(HEAD.vertices, HEAD.faces, ON_FACE).doubts)
+    dense = np.concatenate([FINE.vertices, FINE.vertices[FINE.faces].mean(1)])
+    assert prepared.compare(dense, [], ON_FACE).doubts == ()
+
+
 def test_swapped_landmarks_are_refused() -> None:
     with pytest.raises(AlignmentError, match="swapped"):
         Scan().prepare(FACE, MARKS).compare(ROUGH.vertices, ROUGH.faces, MARKS[SWAPPED])
@@ -111,5 +157,5 @@ def test_broken_meshes_are_refused() -> None:
 def test_the_signature_names_every_setting() -> None:
     assert Scan().signature("scan") == (
         "scan|scale:fitted|unit:found|reference_unit:found|icp:point-to-plane/scaled/tukey/trim-0/no-rim/1e-06/100"
-        "|icp_points:5000|distances:vertex-to-surface|missing:fail|v1"
+        "|icp_points:5000|distances:vertex-to-surface|missing:fail|v2"
     )
