@@ -13,6 +13,8 @@ MM_PER = {"um": 1e-3, "mm": 1.0, "cm": 10.0, "dm": 100.0, "m": 1000.0}
 # Diagonals of bounding boxes: a tight face crop has 110 mm, head and shoulders have 700 mm. The units
 # below are ten apart or more, so that one at most fits.
 _SMALLEST_MM, _LARGEST_MM = 80.0, 800.0
+# Of a smaller crop nothing can be said; landmarks of a face are 35 to 60 mm (rms) from their middle.
+_SMALLEST_CROP_MM, _WIDEST_MM, _TEN = 30.0, 90.0, 10.0
 _SCANNED_IN = ("um", "mm", "cm", "m")
 
 
@@ -52,8 +54,11 @@ def unit_called(name: str) -> Unit:
     return Unit(same or repr(mm).removesuffix(".0"), mm)
 
 
-def unit_of_scan(vertices: Floats) -> Unit:
+def unit_of_scan(vertices: Floats, landmarks: Floats | None = None) -> Unit:
     """Find the unit in which a scan of a face or head has the size of one.
+
+    Where a large head and a small crop in a unit ten times smaller look alike, `landmarks` (n, 3) decide if they spread
+    farther than on any face.
 
     Raises
     ------
@@ -68,12 +73,31 @@ def unit_of_scan(vertices: Floats) -> Unit:
     diagonal = float(np.linalg.norm(np.ptp(vertices, axis=0)))
     for name in _SCANNED_IN:
         if _SMALLEST_MM <= diagonal * MM_PER[name] < _LARGEST_MM:
-            return Unit(name, MM_PER[name])
+            unit = Unit(name, MM_PER[name])
+            spread_mm = 0.0 if landmarks is None else float(np.sqrt(landmarks.var(0).sum())) * unit.mm
+            return (smaller_unit(vertices, unit) if spread_mm > _WIDEST_MM else None) or unit
     raise AlignmentError(
         f"the scan's bounding box has a diagonal of {diagonal:.4g}: no face or head in any of {', '.join(_SCANNED_IN)} "
         f"({_SMALLEST_MM:g} to {_LARGEST_MM:g} mm); say by --reference-unit how many millimetres its unit is, as 180, "
         f"or name one of {', '.join(MM_PER)}"
     )
+
+
+def smaller_unit(vertices: Floats, unit: Unit) -> Unit | None:
+    """The other unit that could be meant: ten times smaller, in which the scan would be a small crop; None if none is.
+
+    What has the diagonal of a large head in centimetres (480 mm) is in millimetres a crop around the nose (48 mm).
+
+    Examples
+    --------
+    >>> smaller_unit(np.array([[0.0, 0, 0], [30, 32, 20]]), Unit("cm", 10.0))
+    Unit(name='mm', mm=1.0)
+    """
+    diagonal_mm = float(np.linalg.norm(np.ptp(vertices, axis=0))) * unit.mm
+    for name in _SCANNED_IN:
+        if MM_PER[name] * _TEN == unit.mm and diagonal_mm / _TEN >= _SMALLEST_CROP_MM:
+            return Unit(name, MM_PER[name])
+    return None
 
 
 def unit_nearest(mm_per_unit: float) -> Unit:

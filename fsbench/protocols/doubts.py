@@ -5,6 +5,7 @@ import numpy as np
 from fsbench.alignment.nearest import NearestSurface, spacing
 from fsbench.alignment.oriented import spread_indices
 from fsbench.alignment.procrustes import LandmarkFit
+from fsbench.alignment.units import Unit
 from fsbench.errors import AlignmentError
 from fsbench.mesh import Floats, Mask, Mesh
 from fsbench.protocols.aligned import SCALE_OFF
@@ -15,6 +16,9 @@ LARGE_RESIDUAL_MM = 4.0
 FEW_INLIERS = 0.6
 # Along a cut a prediction is as near to the scan as elsewhere, 1 to 3 mm.
 _CUT_MM, _ENDS_LOOKED_AT = 5.0, 200
+# Larger is no head. The residual is what methods leave after ICP, 1 mm, with room; a crop taken for ten times its size
+# leaves 4 to 7.
+_LARGEST_HEAD_MM, _GUESS_RESIDUAL_MM = 1000.0, 2.5
 # Points so far apart lie on a surface and are some 0.5 mm off it for that alone, half of what published methods leave.
 _SPARSE_MM = 1.5
 # Medians of the landmarks' distances from their mesh, in shares of their spread, which is 40 to 45 mm on a face. Ours:
@@ -64,6 +68,34 @@ def doubts_about(
             "to front, or is one of the two inside out?"
         )
     return doubts
+
+
+def doubts_about_unit(
+    reference: Mesh, taken: Unit, other: Unit | None, prediction: Mesh, residual_mm: float
+) -> list[str]:
+    """Say where the scan's unit was guessed from its size, could be another, and the result does not speak for it.
+
+    Parameters
+    ----------
+    reference, prediction : Mesh
+        Aligned, in millimetres as `taken` says.
+    taken, other : Unit
+        Of the scan; `other` is None where there is no doubt.
+    residual_mm : float
+        Root mean square distance that the alignment left.
+    """
+    if other is None:
+        return []
+    diagonal_mm, size_mm = (float(np.linalg.norm(np.ptp(one.vertices, axis=0))) for one in (reference, prediction))
+    if size_mm <= _LARGEST_HEAD_MM and residual_mm <= _GUESS_RESIDUAL_MM:
+        return []
+    so_large = f", and the prediction {size_mm:.0f} mm" if size_mm > _LARGEST_HEAD_MM else ""
+    return [
+        f"the unit of the scan was guessed: its bounding box has a diagonal of {diagonal_mm / taken.mm:.4g}. As "
+        f"{taken.name}, which was taken, that is {diagonal_mm:.0f} mm{so_large}; as {other.name} it is a crop of "
+        f"{diagonal_mm / taken.mm * other.mm:.0f} mm, and all distances are {taken.mm / other.mm:.0f} times smaller. "
+        f"Say which it is: --reference-unit {other.name}, or {taken.name}"
+    ]
 
 
 def doubts_about_cover(distances_mm: Floats, inner: Mask, places: Floats, reference: Mesh) -> list[str]:

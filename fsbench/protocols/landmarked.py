@@ -75,8 +75,9 @@ class LandmarkWarp:
             If the scan has the size of a face in no unit, or its landmarks are not beside it.
         """
         known = self.reference_unit
-        unit = unit_of_scan(reference.vertices) if known == "found" else unit_called(known)
-        marks = np.asarray(landmarks, np.float64) * unit.mm
+        given = np.asarray(landmarks, np.float64)
+        unit = unit_of_scan(reference.vertices, given) if known == "found" else unit_called(known)
+        marks = given * unit.mm
         scan = Mesh(reference.vertices * unit.mm, reference.faces)
         doubts = doubts_about_scan(scan, marks, threads)
         return PreparedLandmarkWarp(self, scan, marks, doubts, unit.mm, threads)

@@ -16,7 +16,7 @@ from fsbench.alignment.oriented import oriented
 from fsbench.alignment.procrustes import LandmarkFit, fit_landmarks
 from fsbench.alignment.starts import align_from, find_alignment
 from fsbench.alignment.transform import Similarity
-from fsbench.alignment.units import unit_called, unit_nearest, unit_of_scan
+from fsbench.alignment.units import Unit, smaller_unit, unit_called, unit_nearest, unit_of_scan
 from fsbench.errors import AlignmentError
 from fsbench.mesh import Floats, Mesh
 from fsbench.metrics.surface_distance import STATISTICS, measure
@@ -28,6 +28,7 @@ from fsbench.protocols.doubts import (
     doubts_about_place,
     doubts_about_pull,
     doubts_about_scan,
+    doubts_about_unit,
 )
 
 METRICS = (
@@ -55,7 +56,8 @@ class Scan:
     scale : {"fitted", "metric"}
         Whether ICP scales; "metric" keeps the size that the prediction has in its unit.
     unit, reference_unit : str
-        "um", "mm", "cm", "dm", "m", or "found": the scan's from its size, the prediction's from a fit with scale.
+        "um", "mm", "cm", "dm", "m", or "found": the scan's from its size and landmarks, the
+        prediction's from a fit with scale.
     icp : Icp
         Its `scale` is set by `scale`.
     icp_points : int
@@ -105,13 +107,16 @@ class Scan:
             If the scan has the size of a face in no unit, or its landmarks are not beside it.
         """
         known = self.reference_unit
-        unit = unit_of_scan(reference.vertices) if known == "found" else unit_called(known)
+        given = None if landmarks is None else np.asarray(landmarks, np.float64)
+        unit = unit_of_scan(reference.vertices, given) if known == "found" else unit_called(known)
+        # Landmarks have said which.
+        other = smaller_unit(reference.vertices, unit) if known == "found" and given is None else None
         scan = Mesh(reference.vertices * unit.mm, reference.faces)
-        marks = None if landmarks is None else np.asarray(landmarks, np.float64) * unit.mm
+        marks = None if given is None else given * unit.mm
         doubts = () if marks is None else doubts_about_scan(scan, marks, threads)
         surface = NearestSurface(scan, threads) if scan.n_faces else None
         points = oriented(scan).take(self.icp_points).points
-        return PreparedScan(self, scan, surface, points, marks, doubts, unit.mm, threads)
+        return PreparedScan(self, scan, surface, points, marks, doubts, unit, other, threads)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,6 +131,8 @@ class PreparedScan:
         In millimetres.
     doubts : tuple of str
         About these.
+    unit, other_unit : Unit
+        The scan's own, and another in which it could be as well; None where there is no doubt.
     """
 
     protocol: Scan
@@ -134,8 +141,14 @@ class PreparedScan:
     icp_points: Floats
     landmarks: Floats | None
     doubts: tuple[str, ...]
-    ref_mm_per_unit: float
+    unit: Unit
+    other_unit: Unit | None
     threads: int
+
+    @property
+    def ref_mm_per_unit(self) -> float:
+        """Millimetres of the scan's own unit."""
+        return self.unit.mm
 
     def compare(self, vertices: npt.ArrayLike, faces: npt.ArrayLike, landmarks: npt.ArrayLike | None = None) -> Scores:
         """Score a prediction; nothing is read or written.
@@ -175,6 +188,8 @@ class PreparedScan:
             doubts += doubts_about_pull(marked, self.landmarks, ref_from_pred.apply(np.asarray(landmarks)))
         doubts += doubts_about_cloud(aligned)
         doubts += doubts_about_cover(distances.ref_to_pred_mm, distances.inner, distances.places, self.reference)
+        guess = doubts_about_unit(self.reference, self.unit, self.other_unit, aligned.mesh, fit.residual_rms)
+        doubts = guess + doubts  # first: where it is wrong, so is all that follows
         doubts += doubts_about(fit.residual_rms, off, fit.converged, distances.normal_deg)
         values = distances.scores() | self._about(fit, bool(doubts))
         scores = Scores({name: values[name] for name in METRICS}, tuple(doubts))
@@ -208,7 +223,7 @@ class PreparedScan:
     def _about(self, fit: IcpFit, suspicious: bool) -> dict[str, float]:
         return {
             "mm_per_unit": fit.scale,
-            "ref_mm_per_unit": self.ref_mm_per_unit,
+            "ref_mm_per_unit": self.unit.mm,
             "alignment_rms_mm": fit.residual_rms,
             "inlier_share": fit.inliers,
             "iterations": float(fit.iterations),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fsbench.alignment.units import MM_PER, Unit, unit_called, unit_nearest, unit_of_scan
+from fsbench.alignment.units import MM_PER, Unit, smaller_unit, unit_called, unit_nearest, unit_of_scan
 from fsbench.errors import AlignmentError
 from tests.heads import face_of, head
 
@@ -33,3 +33,17 @@ def test_unknown_units_are_refused(name: str) -> None:
 @pytest.mark.parametrize(("text", "name", "mm"), [("180", "180", 180), ("180.00", "180", 180), ("1e3", "m", 1000)])
 def test_a_number_is_millimetres_and_has_one_name(text: str, name: str, mm: float) -> None:
     assert unit_called(text) == Unit(name, mm)
+
+
+def test_a_crop_in_mm_has_the_size_of_a_head_in_cm_until_landmarks_say() -> None:
+    crop = face_of(head(90, 120), 26).vertices
+    unit = unit_of_scan(crop)
+    assert unit.name == "cm" and smaller_unit(crop, unit) == Unit("mm", 1.0)
+    assert unit_of_scan(crop, crop[::20]).name == "mm"
+    bust = head(20, 30).vertices / 10
+    assert unit_of_scan(bust, face_of(head(40, 60), 60).vertices[::20] / 10).name == "cm"
+
+
+@pytest.mark.parametrize("unit", ["um", "mm", "m"])
+def test_other_units_leave_no_doubt(unit: str) -> None:
+    assert smaller_unit(head(20, 30).vertices / MM_PER[unit], unit_called(unit)) is None

@@ -146,6 +146,28 @@ def test_a_unit_cube_scan_is_refused_until_its_unit_is_named() -> None:
     assert Scan(reference_unit="dm").prepare(small).ref_mm_per_unit == 100
 
 
+CROP = face_of(FINE, 26, (0.0, -10.0, 115.0))
+
+
+def test_a_small_crop_whose_unit_is_guessed_wrongly_says_so_first() -> None:
+    doubts = Scan().prepare(CROP).compare(ROUGH.vertices, ROUGH.faces).doubts
+    assert doubts[0].startswith("the unit of the scan was guessed")
+    assert "As cm, which was taken" in doubts[0] and "--reference-unit mm, or cm" in doubts[0]
+    named = Scan(reference_unit="mm").prepare(CROP).compare(ROUGH.vertices, ROUGH.faces)
+    assert not any("guessed" in one for one in named.doubts)
+
+
+def test_a_head_in_centimetres_is_not_doubted() -> None:
+    prepared = Scan().prepare(moved(HEAD, Similarity(0.1)))
+    assert prepared.ref_mm_per_unit == 10 and prepared.other_unit is not None
+    assert prepared.compare(HEAD.vertices, HEAD.faces).doubts == ()
+
+
+def test_landmarks_say_the_unit_of_a_small_crop() -> None:
+    marks = CROP.vertices[:: CROP.n_vertices // 8]
+    assert Scan().prepare(CROP, marks).compare(ROUGH.vertices, ROUGH.faces, marks)["ref_mm_per_unit"] == 1
+
+
 def test_broken_meshes_are_refused() -> None:
     prepared = Scan().prepare(FACE, MARKS)
     with pytest.raises(MeshError, match="empty"):
