@@ -79,6 +79,20 @@ class Mesh:
         """Number of triangles; 0 for a point cloud."""
         return len(self.faces)
 
+    def without_unused(self) -> "Mesh":
+        """Only the vertices that triangles use, in their order; all of a point cloud.
+
+        Examples
+        --------
+        >>> Mesh([[9, 9, 9], [0, 0, 0], [1, 0, 0], [0, 1, 0]], [[1, 2, 3]]).without_unused().faces.tolist()
+        [[0, 1, 2]]
+        """
+        used = np.zeros(self.n_vertices, np.bool_)
+        used[self.faces] = True
+        if used.all() or not self.n_faces:
+            return self
+        return Mesh(self.vertices[used], (np.cumsum(used) - 1)[self.faces])
+
     def face_normals(self, of: Ints | None = None) -> Floats:
         """Unit normals by winding, (F, 3); zero for a triangle without area. `of` selects faces."""
         faces = self.faces if of is None else self.faces[of]

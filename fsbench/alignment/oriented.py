@@ -43,6 +43,11 @@ class Oriented:
         chosen = spread_indices(len(self.points), n)
         return Oriented(self.points[chosen], self.normals[chosen], self.winding)
 
+    def sorted(self) -> "Oriented":
+        """The same points by their place."""
+        order = np.lexsort(self.points.T)
+        return Oriented(self.points[order], self.normals[order], self.winding)
+
     def without_normals(self) -> "Oriented":
         """The same points with no direction."""
         return Oriented(self.points, np.zeros_like(self.normals), 0.0)

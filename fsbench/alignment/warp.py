@@ -8,7 +8,7 @@ from fsbench.mesh import Floats
 
 # A thin-plate spline has an affine part, which fewer points leave open, and which flat ones hardly determine: it then
 # bends a millimetre of noise into centimetres off the plane. Seven landmarks of a face are 0.15 deep.
-_FEWEST, _FLATTEST = 5, 0.05
+FEWEST, _FLATTEST = 5, 0.05
 
 
 def warp_by_landmarks(
@@ -34,10 +34,8 @@ def warp_by_landmarks(
     Bookstein 1989, "Principal warps", PAMI 11(6); in space as by `scipy.interpolate.RBFInterpolator`.
     """
     start, end = np.asarray(source, np.float64), np.asarray(target, np.float64)
-    if start.shape != end.shape or start.ndim != 2 or start.shape[1] != 3 or len(start) < _FEWEST:
-        raise AlignmentError(
-            f"landmarks {start.shape} and {end.shape}: a warp needs the same {_FEWEST} or more on both"
-        )
+    if start.shape != end.shape or start.ndim != 2 or start.shape[1] != 3 or len(start) < FEWEST:
+        raise AlignmentError(f"landmarks {start.shape} and {end.shape}: a warp needs the same {FEWEST} or more on both")
     if not (np.isfinite(start).all() and np.isfinite(end).all()):
         raise AlignmentError("a landmark is NaN or infinite")
     for marks in (start, end):

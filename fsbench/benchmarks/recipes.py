@@ -70,8 +70,12 @@ def protocol_of(spec: Spec, choice: Choice) -> Protocol:
         If a choice does not go with it, or there is no such setting.
     """
     _refuse_unknown_units(choice)
+    changes = parse_settings(choice.changes)
+    for name, option in _OPTIONS.items():
+        if name in changes and getattr(choice, name) not in ("", "found"):
+            raise UsageError(f"{option} {getattr(choice, name)} and --set {name}={changes[name]}: say it once")
     try:
-        protocol = _with_named_units(with_settings(_protocol(spec, choice), parse_settings(choice.changes)))
+        protocol = _with_named_units(with_settings(_protocol(spec, choice), changes))
     except UsageError:
         raise
     except FsbenchError as error:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from fsbench.alignment.nearest import NearestSurface
 from fsbench.alignment.procrustes import fit_landmarks
 from fsbench.alignment.units import unit_called, unit_of_scan
-from fsbench.alignment.warp import warp_by_landmarks
+from fsbench.alignment.warp import FEWEST, warp_by_landmarks
 from fsbench.errors import AlignmentError
 from fsbench.mesh import Floats, Mesh
 from fsbench.metrics.surface_distance import STATISTICS, summarise
@@ -54,7 +54,7 @@ class LandmarkWarp:
     smoothing: float = 100.0
     align: str = field(default="landmark-similarity", init=False)
     missing: str = field(default="fail", init=False)
-    version: int = field(default=1, init=False)
+    version: int = field(default=2, init=False)
 
     def __post_init__(self) -> None:
         if self.reference_unit != "found":
@@ -72,10 +72,12 @@ class LandmarkWarp:
         Raises
         ------
         AlignmentError
-            If the scan has the size of a face in no unit, or its landmarks are not beside it.
+            If the scan has the size of a face in no unit, or its landmarks are fewer than five or not beside it.
         """
-        known = self.reference_unit
+        reference, known = reference.without_unused(), self.reference_unit
         given = np.asarray(landmarks, np.float64)
+        if given.ndim != 2 or given.shape[1] != 3 or len(given) < FEWEST:
+            raise AlignmentError(f"the scan's landmarks have shape {given.shape}; a warp needs {FEWEST} or more")
         unit = unit_of_scan(reference.vertices, given) if known == "found" else unit_called(known)
         marks = given * unit.mm
         scan = Mesh(reference.vertices * unit.mm, reference.faces)

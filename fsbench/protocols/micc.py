@@ -20,7 +20,7 @@ from fsbench.alignment.starts import find_alignment
 from fsbench.alignment.transform import Similarity
 from fsbench.alignment.units import MM_PER, unit_called, unit_of_scan
 from fsbench.errors import AlignmentError, MeshError, MetricError
-from fsbench.mesh import Floats, Mesh
+from fsbench.mesh import Floats, Mask, Mesh
 from fsbench.metrics.surface_distance import STATISTICS, normal_angle_deg, summarise
 from fsbench.protocols.aligned import Measurement, Scores, signature
 from fsbench.protocols.doubts import (
@@ -88,7 +88,7 @@ class Micc:
     reference_unit: str = "found"
     references: Literal["one", "smaller"] = "one"
     missing: str = field(default="fail", init=False)
-    version: int = field(default=1, init=False)
+    version: int = field(default=2, init=False)
 
     def __post_init__(self) -> None:
         if self.reference_unit != "found":
@@ -146,7 +146,7 @@ class Micc:
         MetricError
             If the crop is empty.
         """
-        known = self.reference_unit
+        reference, known = reference.without_unused(), self.reference_unit
         unit = unit_of_scan(reference.vertices) if known == "found" else unit_called(known)
         if self.start == "landmarks" and landmarks is None:
             raise AlignmentError("this protocol starts from landmarks: the scan has none")
@@ -217,7 +217,7 @@ class PreparedMicc:
         doubts += doubts_about_cover(nearest.distances, inner, nearest.points, self.reference)
         doubts += doubts_about(statistics["rmse_mm"], fit.scale / start.scale, fit.converged, normal_deg)
         values = {
-            "score_mm": self._score(points, nearest, aligned, back),
+            "score_mm": self._score(points, nearest, aligned, inner, back),
             **{f"ref_to_pred_{name}": value for name, value in statistics.items()},
             "pred_to_ref_mean_mm": back,
             "mm_per_unit": fit.scale,
@@ -248,7 +248,7 @@ class PreparedMicc:
         within = found.distances[~self.surface.on_rim(found)]
         return float(within.mean()) if len(within) else float("nan")
 
-    def _score(self, points: Floats, nearest: Nearest, aligned: NearestSurface, back: float) -> float:
+    def _score(self, points: Floats, nearest: Nearest, aligned: NearestSurface, inner: Mask, back: float) -> float:
         if self.protocol.score == "mean-both-directions":
             if np.isnan(back):
                 raise MetricError(
@@ -256,8 +256,11 @@ class PreparedMicc:
                     "the same part of a face?"
                 )
             return 0.5 * (float(nearest.distances.mean()) + back)
-        along = ((points - nearest.points) * aligned.normals[nearest.faces]).sum(1)
-        return float(np.sqrt((along**2).mean()))
+        normals = aligned.normals[nearest.faces]
+        along = np.abs(((points - nearest.points) * normals).sum(1))
+        # A triangle without area has no plane, and beyond the rim a plane goes on where no surface is.
+        has_plane = inner & (normals != 0).any(1)
+        return float(np.sqrt((np.where(has_plane, along, nearest.distances) ** 2).mean()))
 
 
 def _refuse_beside(scan: Mesh, tip: Floats, mm_per_unit: float) -> None:

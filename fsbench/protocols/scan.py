@@ -97,7 +97,8 @@ class Scan:
         Parameters
         ----------
         reference : Mesh
-            Without faces it is a point cloud: then there is no distance back to it.
+            Without faces it is a point cloud: then there is no distance back to it. Vertices that no face uses are not
+            part of the scan.
         landmarks : array_like, (n, 3), optional
             In the scan's own unit.
 
@@ -106,7 +107,7 @@ class Scan:
         AlignmentError
             If the scan has the size of a face in no unit, or its landmarks are not beside it.
         """
-        known = self.reference_unit
+        reference, known = reference.without_unused(), self.reference_unit
         given = None if landmarks is None else np.asarray(landmarks, np.float64)
         unit = unit_of_scan(reference.vertices, given) if known == "found" else unit_called(known)
         # Landmarks have said which.
@@ -115,7 +116,8 @@ class Scan:
         marks = None if given is None else given * unit.mm
         doubts = () if marks is None else doubts_about_scan(scan, marks, threads)
         surface = NearestSurface(scan, threads) if scan.n_faces else None
-        points = oriented(scan).take(self.icp_points).points
+        # Sorted by place, so that the order in which a file has its vertices does not matter.
+        points = oriented(scan).sorted().take(self.icp_points).points
         return PreparedScan(self, scan, surface, points, marks, doubts, unit, other, threads)
 
 

@@ -129,3 +129,11 @@ def test_a_unit_is_a_number_too_and_signed_in_one_way() -> None:
 def test_other_forms_are_refused(texts: list[str]) -> None:
     with pytest.raises(UsageError, match="--set"):
         parse_settings(texts)
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "option"), [("reference_unit", "mm", "--reference-unit"), ("scale", "metric", "--scale")]
+)
+def test_a_setting_that_is_said_twice_is_refused(name: str, said: str, option: str) -> None:
+    with pytest.raises(UsageError, match=f"{option} {said} and --set {name}=.*: say it once"):
+        protocol_of(load_spec("scan"), Choice(**{name: said}, changes=(f"{name}=m",)))

@@ -128,8 +128,8 @@ def test_no_distance_back_is_no_score() -> None:
     """The prediction stands beyond the scan's rim altogether: half of a mean of two directions must not be NaN."""
     prepared = Micc.ganfit2021().prepare(SCAN, TIP, MARKS)
     with pytest.raises(MetricError, match="beyond the scan's rim"):
-        prepared._score(prepared.reference.vertices, prepared.surface.closest(prepared.reference.vertices),
-                        prepared.surface, float("nan"))  # fmt: skip
+        nearest = prepared.surface.closest(prepared.reference.vertices)
+        prepared._score(prepared.reference.vertices, nearest, prepared.surface, nearest.distances >= 0, float("nan"))
 
 
 @EACH

@@ -45,5 +45,5 @@ def test_mirrored_landmarks_are_refused() -> None:
 
 def test_the_signature_names_every_setting() -> None:
     assert LandmarkWarp().signature("scan") == (
-        "scan|reference_unit:found|smoothing:100|align:landmark-similarity|missing:fail|v1"
+        "scan|reference_unit:found|smoothing:100|align:landmark-similarity|missing:fail|v2"
     )

@@ -95,3 +95,23 @@ def test_the_signatures_differ_and_name_the_forehead() -> None:
     assert "forehead_mm:60" in signatures[0]
     assert "references:smaller" in signatures[1]
     assert Micc.deng2019(50).signature("micc-deng2019") != signatures[0]
+
+
+def test_triangles_without_area_have_no_plane_to_be_near_to() -> None:
+    rough = Mesh(HEAD.vertices + np.random.default_rng(3).normal(scale=1, size=HEAD.vertices.shape), HEAD.faces)
+    prepared = Micc.deng2019().prepare(HEAD, TIP)
+    flat = rough.faces[:, [0, 0, 1]]
+    whole = prepared.compare(rough.vertices, rough.faces)["score_mm"]
+    before = prepared.compare(rough.vertices, np.concatenate([flat, rough.faces]))["score_mm"]
+    # ICP takes their places for what they are, so it ends a little elsewhere.
+    assert before == pytest.approx(whole, abs=1e-3)
+    assert prepared.compare(rough.vertices, flat)["score_mm"] > whole
+
+
+def test_a_part_of_a_prediction_scores_no_better_than_the_whole() -> None:
+    prepared, scores = Micc.deng2019().prepare(HEAD, TIP), []
+    rough = Mesh(HEAD.vertices + np.random.default_rng(3).normal(scale=1, size=HEAD.vertices.shape), HEAD.faces)
+    for radius in (1000, 90, 70):
+        near = np.linalg.norm(HEAD.vertices - TIP, axis=1) < radius
+        scores.append(prepared.compare(rough.vertices, rough.faces[near[rough.faces].all(1)])["score_mm"])
+    assert scores == sorted(scores)

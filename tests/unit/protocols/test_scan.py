@@ -20,6 +20,8 @@ ON_FACE = FACE.vertices[np.linspace(0, FACE.n_vertices - 1, 12).round().astype(i
 SWAPPED = [1, 0, 2, 4, 3]
 # ICP by triangles ends within hundredths of a millimetre of the same place from anywhere.
 SAME_MM = 0.02
+# On the same points it ends within less, from another start.
+SAME_POINTS_MM = 1e-3
 
 
 def test_a_scan_of_the_prediction_itself_is_perfect_in_any_unit_and_pose() -> None:
@@ -181,3 +183,23 @@ def test_the_signature_names_every_setting() -> None:
         "scan|scale:fitted|unit:found|reference_unit:found|icp:point-to-plane/scaled/tukey/trim-0/no-rim/1e-06/100"
         "|icp_points:5000|distances:vertex-to-surface|missing:fail|v2"
     )
+
+
+STRAY = np.array([[0.0, 0.0, -850.0]])
+"""Where a depth camera at the origin of its scan writes what it did not see."""
+
+
+@pytest.mark.parametrize("unit_mm", [1.0, 10.0, 1000.0])
+def test_vertices_that_no_triangle_uses_are_no_part_of_a_scan(unit_mm: float) -> None:
+    littered = Mesh(np.concatenate([STRAY, FACE.vertices]) / unit_mm, FACE.faces + 1)
+    alone, among = (Scan().prepare(moved(one, Similarity())).measure(ROUGH) for one in (FACE, littered))
+    assert among.scores["ref_mm_per_unit"] == unit_mm
+    assert among.ref_to_pred_mm == pytest.approx(alone.ref_to_pred_mm, abs=SAME_POINTS_MM)
+
+
+def test_the_order_of_a_scans_vertices_does_not_matter() -> None:
+    order = np.random.default_rng(5).permutation(FINE_FACE.n_vertices)
+    place = np.argsort(order)
+    shuffled = Mesh(FINE_FACE.vertices[order], place[FINE_FACE.faces])
+    here, there = (Scan(icp_points=500).prepare(one).measure(ROUGH).scores for one in (FINE_FACE, shuffled))
+    assert there["ref_to_pred_mean_mm"] == pytest.approx(here["ref_to_pred_mean_mm"], abs=SAME_POINTS_MM)
