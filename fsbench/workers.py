@@ -6,8 +6,8 @@ hangs. Here every process has a pipe of its own, so it is known whose call ended
 
 import multiprocessing
 import os
+import select
 import signal
-import sys
 import threading
 import time
 import traceback
@@ -164,7 +164,7 @@ class Workers(Executor):
         if min(slot.false_starts for slot in self._slots) >= _FALSE_STARTS:
             self._break(_CANNOT_START)
         for slot in self._slots:
-            while slot.is_ready and slot.call is None:
+            while slot.is_free:
                 with self._lock:
                     call = self._waiting.popleft() if self._waiting else None
                 if call is None:
@@ -230,6 +230,11 @@ class _Slot:
         )
         self.process.start()
         theirs.close()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether the process can take a call: one that has just died is no place to try a call again."""
+        return self.is_ready and self.call is None and not wait([self.process.sentinel], 0)
 
     def start(self, call: _Call) -> None:
         self.call = call
@@ -311,7 +316,7 @@ def _serve(pipe: Connection, memory_bytes: int | None) -> None:
     """A worker's life: calls come in, results go out, until the other end is closed."""
     # Ctrl-C is the main process's to handle.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _end_with_parent()
+    threading.Thread(target=_end_with, args=(pipe,), daemon=True).start()
     if memory_bytes is not None:
         _limit_memory(memory_bytes)
     _send(pipe, (True, "ready"))
@@ -362,13 +367,15 @@ def _limit_text(memory_bytes: int | None) -> str:
     return f"a sample may take {(memory_bytes or 0) / 2**20:,.0f} MiB, see --memory"
 
 
-def _end_with_parent() -> None:
-    """What hangs here must not outlive a run that was killed, nor write into the next one. On Linux."""
-    if sys.platform == "linux":
-        import ctypes
-
-        set_death_signal = 1  # PR_SET_PDEATHSIG
-        ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)
+def _end_with(pipe: Connection) -> None:
+    """What hangs here must not outlive a run that was killed, nor write into the next one: end when nobody listens."""
+    if not hasattr(select, "poll"):  # not on this system: the process ends with its call
+        return
+    hung_up = select.poll()
+    # Of no event but the one that need not be asked for.
+    hung_up.register(pipe.fileno(), 0)
+    hung_up.poll()
+    os._exit(1)
 
 
 def _limit_memory(memory_bytes: int) -> None:

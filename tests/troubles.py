@@ -28,6 +28,11 @@ def hang() -> None:
     threading.Event().wait()
 
 
+def say_process_id_and_hang() -> None:
+    print(os.getpid(), flush=True)
+    hang()
+
+
 def hog(n_bytes: int) -> int:
     return len(bytearray(n_bytes))
 

@@ -175,25 +175,25 @@ def test_the_end_of_what_workers_are_forked_from_is_survived(tmp_path: Path) -> 
     assert (script.returncode, out) == (0, "True\n")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="no such signal elsewhere")
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_a_worker_does_not_outlive_a_run_that_was_killed(tmp_path: Path) -> None:
     script = _script(
         tmp_path,
         """
         with worker_processes(1) as workers:
-            print(workers.submit(troubles.process_id).result(), flush=True)
-            workers.submit(troubles.hang).result()
+            workers.submit(troubles.say_process_id_and_hang).result()
         """,
     )
     assert script.stdout is not None
     worker = Path("/proc", script.stdout.readline().strip(), "stat")
     assert worker.exists()
     script.kill()
-    script.communicate()
+    script.wait()
     ends = time.monotonic() + 60
     while worker.exists() and " Z " not in worker.read_text() and time.monotonic() < ends:
         pass
     assert time.monotonic() < ends
+    script.communicate()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux only")
