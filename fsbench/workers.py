@@ -65,9 +65,9 @@ class Limits:
     memory_bytes: int | None = None
 
 
-def warm_up(module: str = _PRELOAD) -> None:
-    """Start what workers are forked from, if this system forks, so that it imports `module` meanwhile."""
-    if _context(module).get_start_method() == "forkserver":
+def warm_up() -> None:
+    """Start what workers are forked from, if this system forks, so that it loads libraries meanwhile."""
+    if _context().get_start_method() == "forkserver":
         from multiprocessing.forkserver import ensure_running
 
         with _worker_environment():
@@ -392,12 +392,12 @@ def _limit_memory(memory_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
-def _context(preload: str = _PRELOAD) -> BaseContext:
+def _context() -> BaseContext:
     kind = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     context = multiprocessing.get_context(kind)
     if kind == "forkserver":
         # Of no effect where the server runs already.
-        context.set_forkserver_preload([preload])
+        context.set_forkserver_preload([_PRELOAD])
     return context
 
 

@@ -130,14 +130,12 @@ class Running:
             workers.submit(look).add_done_callback(answered)
             yield
 
-    def warm_up(self, benchmark: str) -> None:
+    def warm_up(self) -> None:
         """Let what workers are forked from load its libraries while this process loads its own."""
         if self._is_guarded:
-            from fsbench.resources import protocol_of
             from fsbench.workers import warm_up
 
-            # Other protocols look up few surfaces or none, and what they look up with takes long to load.
-            warm_up("fsbench.preload" if protocol_of(benchmark) == "facescape" else "fsbench.preload_surfaces")
+            warm_up()
 
     @property
     def _is_guarded(self) -> bool:

@@ -50,7 +50,7 @@ def command(
     if resume and overwrite:
         raise click.UsageError("--resume keeps what --overwrite throws away: give one of them")
     running = Running.of(jobs, options)
-    running.warm_up(benchmark)
+    running.warm_up()
     # All that follows is loaded while what workers are forked from loads its own.
     from contextlib import nullcontext
     from functools import partial

@@ -12,7 +12,7 @@ ORDER = (
     "errors resources compiled mesh surface raster io camera alignment metrics protocols benchmarks loops scorer "
     "adapters runs evaluate workers cluster check stats report leaderboard sample cli"
 ).split()
-ONLY_AT_THE_END = {"preload", "preload_surfaces"}
+ONLY_AT_THE_END = {"preload"}
 
 
 def _imports(path: Path) -> set[str]:

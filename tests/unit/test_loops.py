@@ -7,7 +7,7 @@ import fsbench
 from fsbench.compiled import _Later
 from fsbench.loops import MODULES
 
-AT_THE_END = {"fsbench.preload", "fsbench.preload_surfaces"}
+AT_THE_END = {"fsbench.preload"}
 
 
 def test_every_module_with_a_compiled_loop_is_listed() -> None:
