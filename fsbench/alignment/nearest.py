@@ -9,7 +9,7 @@ from fsbench.alignment.tree import Nearest, TriangleTree
 from fsbench.errors import MeshError
 from fsbench.mesh import Floats, Ints, Mask, Mesh
 
-__all__ = ["Nearest", "NearestSurface", "point_cloud", "spacing"]
+__all__ = ["Nearest", "NearestSurface", "point_cloud", "spacing", "to_vertices"]
 
 # Points whose neighbours tell how far apart all of them stand.
 _ASKED = 5000
@@ -100,6 +100,11 @@ def _distinct(faces: Ints) -> Ints:
 def point_cloud(points: Mesh) -> Mesh:
     """A surface made of single points, so that the nearest place on it is the nearest point."""
     return Mesh(points.vertices, np.repeat(np.arange(points.n_vertices)[:, None], 3, axis=1))
+
+
+def to_vertices(mesh: Mesh, places: Floats) -> Floats:
+    """Distance of a few places, (n, 3), from the nearest vertices, (n,): scans are dense, so that these will do."""
+    return np.array([np.sqrt(((mesh.vertices - place) ** 2).sum(1).min()) for place in places])
 
 
 def spacing(points: Floats) -> float:

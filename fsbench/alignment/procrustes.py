@@ -8,6 +8,7 @@ import numpy.typing as npt
 from fsbench.alignment.exchanges import MOST_POINTS, best_order, in_words
 from fsbench.alignment.strays import Strays, find_strays
 from fsbench.alignment.transform import Similarity
+from fsbench.alignment.umeyama import best_similarity
 from fsbench.errors import AlignmentError
 from fsbench.mesh import Floats
 
@@ -164,8 +165,8 @@ def fit_landmarks(
     share = _shares(weights, len(ref))
     _refuse_line(ref, share, "reference")
     _refuse_line(pred, share, "prediction")
-    fitted, residual = _fit(ref, pred, share, scale, mirror=False)
-    _, mirrored = _fit(ref, pred, share, scale, mirror=True)
+    fitted, residual = best_similarity(ref, pred, share, scale, mirror=False)
+    _, mirrored = best_similarity(ref, pred, share, scale, mirror=True)
     spread = float(np.sqrt(share @ ((ref - share @ ref) ** 2).sum(1)))
     likely = mirrored < _BETTER * residual and residual > _FITS * spread
     rotation, factor, shift = fitted
@@ -186,26 +187,8 @@ def fit_landmarks(
 
 def weighted_similarity(target: Floats, source: Floats, weights: Floats, scale: float | None) -> Similarity:
     """Like `fit_landmarks`, for pairs that a program found: no checks, no mirrored fit; weights sum to 1."""
-    (rotation, factor, shift), _ = _fit(target, source, weights, scale, mirror=False)
+    (rotation, factor, shift), _ = best_similarity(target, source, weights, scale, mirror=False)
     return Similarity(factor, rotation, shift)
-
-
-def _fit(
-    ref: Floats, pred: Floats, share: Floats, scale: float | None, mirror: bool
-) -> tuple[tuple[Floats, float, Floats], float]:
-    """(rotation, scale, translation) and the rms residual; `mirror` allows determinant -1."""
-    ref_mean, pred_mean = share @ ref, share @ pred
-    a, b = ref - ref_mean, pred - pred_mean
-    u, sizes, vt = np.linalg.svd((a * share[:, None]).T @ b)
-    signs = np.ones(3)
-    if not mirror and np.linalg.det(u) * np.linalg.det(vt) < 0:
-        signs[2] = -1.0
-    rotation = (u * signs) @ vt
-    spread = float(share @ (b**2).sum(1))
-    factor = scale if scale is not None else float(sizes @ signs) / spread
-    residual = a - factor * (b @ rotation.T)
-    rms = float(np.sqrt(share @ (residual**2).sum(1)))
-    return (rotation, factor, ref_mean - factor * (rotation @ pred_mean)), rms
 
 
 def _checked(points: npt.ArrayLike, side: str) -> Floats:

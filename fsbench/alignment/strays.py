@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fsbench.alignment.umeyama import best_similarity
 from fsbench.mesh import Floats, Ints
 
 # So many rows at most, and at most one of six: of fewer, leaving one out makes any noise fit.
@@ -56,24 +57,15 @@ def find_strays(reference: Floats, prediction: Floats, enough: float, scale: flo
     left_out: list[int] = []
     while rms > enough and len(left_out) < min(_MOST, len(reference) // _ROWS_EACH):
         without = np.array([np.delete(kept, one) for one in range(len(kept))])
-        residuals = [_rms(_residuals(reference, prediction, rows, scale)[rows]) for rows in without]
+        residuals = [_fit(reference[rows], prediction[rows], scale)[1] for rows in without]
         best = int(np.argmin(residuals))
         left_out.append(int(kept[best]))
         kept, rms = without[best], residuals[best]
     rows = np.array(left_out, np.int64)
-    off = np.linalg.norm(_residuals(reference, prediction, kept, scale)[rows], axis=1)
-    return Strays(rows, off, rms)
+    (rotation, factor, shift), _ = _fit(reference[kept], prediction[kept], scale)
+    there = factor * prediction[rows] @ rotation.T + shift
+    return Strays(rows, np.linalg.norm(reference[rows] - there, axis=1), rms)
 
 
-def _rms(residuals: Floats) -> float:
-    return float(np.sqrt((residuals**2).sum(1).mean()))
-
-
-def _residuals(reference: Floats, prediction: Floats, rows: Ints, scale: float | None) -> Floats:
-    """What the best similarity of some rows, never mirrored, leaves of all of them, (n, 3)."""
-    ref, pred = reference - reference[rows].mean(0), prediction - prediction[rows].mean(0)
-    u, sizes, vt = np.linalg.svd(ref[rows].T @ pred[rows])
-    signs = np.array([1.0, 1.0, np.sign(np.linalg.det(u) * np.linalg.det(vt))])
-    factor = float(sizes @ signs) / max(float((pred[rows] ** 2).sum()), 1e-300) if scale is None else scale
-    left: Floats = ref - factor * (pred @ ((u * signs) @ vt).T)
-    return left
+def _fit(reference: Floats, prediction: Floats, scale: float | None) -> tuple[tuple[Floats, float, Floats], float]:
+    return best_similarity(reference, prediction, np.full(len(reference), 1 / len(reference)), scale)

@@ -42,11 +42,6 @@ class LandmarkSource:
     indices: tuple[int, ...] = ()
     own: Path | None = None
 
-    @property
-    def kind(self) -> str:
-        """For a signature."""
-        return f"{len(self.indices)}-vertices" if self.indices else "files"
-
     def path(self, folder: Path, names: Mapping[str, str]) -> Path | None:
         """The file of a sample; None if there is none.
 

@@ -90,9 +90,10 @@ def protocol_of(spec: Spec, choice: Choice) -> Protocol:
 
 def _refuse_unknown_units(choice: Choice) -> None:
     for name in ("unit", "reference_unit"):
-        text = getattr(choice, name)
+        if (text := getattr(choice, name)) == "found":
+            continue
         try:
-            unit_called("mm" if text == "found" else text)
+            unit_called(text)
         except AlignmentError as error:
             raise UsageError(f"{_OPTIONS[name]}: {error}") from None
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fsbench.alignment.nearest import NearestSurface, spacing
+from fsbench.alignment.nearest import NearestSurface, spacing, to_vertices
 from fsbench.alignment.oriented import spread_indices
 from fsbench.alignment.procrustes import LandmarkFit
 from fsbench.alignment.units import Unit
@@ -118,8 +118,7 @@ def doubts_about_cover(distances_mm: Floats, inner: Mask, places: Floats, refere
     typical_mm = float(np.median(distances_mm[inner])) if inner.any() else np.inf
     ends = places[~inner]
     ends = ends[spread_indices(len(ends), _ENDS_LOOKED_AT)]
-    # Scans are dense: their vertices will do.
-    off_mm = float(np.median([np.sqrt(((reference.vertices - end) ** 2).sum(1).min()) for end in ends]))
+    off_mm = float(np.median(to_vertices(reference, ends)))
     fits = typical_mm <= LARGE_RESIDUAL_MM and off_mm <= _CUT_MM
     cause = "is the prediction incomplete?" if fits else "another shape, or a wrong pose?"
     return [f"only {inner.mean():.0%} of the reference has a counterpart: {cause}"]

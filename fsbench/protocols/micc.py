@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fsbench.alignment.icp import Icp, fit_icp
-from fsbench.alignment.nearest import Nearest, NearestSurface
+from fsbench.alignment.nearest import Nearest, NearestSurface, to_vertices
 from fsbench.alignment.oriented import vertex_normals
 from fsbench.alignment.procrustes import LandmarkFit, fit_landmarks
 from fsbench.alignment.starts import find_alignment
@@ -170,8 +170,7 @@ class Micc:
             raise MetricError(
                 f"nothing of the scan is within {radius_mm:g} mm of the nose tip: are both in one frame and unit?"
             )
-        used, compact = np.unique(kept, return_inverse=True)
-        return Mesh(scan.vertices[used], compact.reshape(-1, 3))
+        return Mesh(scan.vertices, kept).without_unused()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -265,23 +264,16 @@ class PreparedMicc:
 
 def _refuse_beside(scan: Mesh, tip: Floats, mm_per_unit: float) -> None:
     """AlignmentError if a nose tip (3,) is not on its scan, both in mm; with the unit in which it would be."""
-    # Scans are dense: their vertices will do.
-    away = {name: _away(scan, tip * mm / mm_per_unit) for name, mm in MM_PER.items()}
-    away_mm = _away(scan, tip)
+    (away_mm,) = to_vertices(scan, tip[None])
     if away_mm <= _TIP_OFF_MM:
         return
-    nearest = min(away, key=away.__getitem__)
-    cause = "is it of this scan, and in its frame and unit?"
+    away = to_vertices(scan, np.array([tip * mm / mm_per_unit for mm in MM_PER.values()]))
+    nearest, cause = int(away.argmin()), "is it of this scan, and in its frame and unit?"
     if away[nearest] <= _TIP_OFF_MM:
-        cause = f"in {nearest} it would be {away[nearest]:.1f} mm off. Write it in the scan's own unit"
+        cause = f"in {[*MM_PER][nearest]} it would be {away[nearest]:.1f} mm off. Write it in the scan's own unit"
     raise AlignmentError(
         f"the nose tip is {away_mm:.1f} mm away from the scan, expected {_TIP_OFF_MM:g} at most: {cause}"
     )
-
-
-def _away(scan: Mesh, place: Floats) -> float:
-    """Distance of a place (3,) from the nearest vertex."""
-    return float(np.sqrt(((scan.vertices - place) ** 2).sum(1).min()))
 
 
 def mean_mesh(meshes: Sequence[Mesh]) -> Mesh:

@@ -147,11 +147,6 @@ class PreparedScan:
     other_unit: Unit | None
     threads: int
 
-    @property
-    def ref_mm_per_unit(self) -> float:
-        """Millimetres of the scan's own unit."""
-        return self.unit.mm
-
     def compare(self, vertices: npt.ArrayLike, faces: npt.ArrayLike, landmarks: npt.ArrayLike | None = None) -> Scores:
         """Score a prediction; nothing is read or written.
 

@@ -35,7 +35,7 @@ def test_indices_are_vertices(tmp_path: Path, form: str) -> None:
     (tmp_path / "a.json").write_text(json.dumps([2, 0, 9]))
     np.save(tmp_path / "a.npy", np.array([2, 0, 9]))
     source = _source("2,0,9" if form == "list" else str(tmp_path / f"a.{form}"))
-    assert source.kind == "3-vertices"
+    assert source.indices == (2, 0, 9)
     np.testing.assert_array_equal(source.read(tmp_path, {}, MESH, WHOSE), MESH.vertices[[2, 0, 9]])
 
 
@@ -52,7 +52,7 @@ def test_too_few_indices_are_refused(tmp_path: Path, monkeypatch, text: str) -> 
     with pytest.raises(UsageError, match=r"a\.json.*at least 3"):
         parse_source("a.json")
     (tmp_path / text).mkdir()
-    assert _source(text).kind == "files"
+    assert _source(text).indices == ()
 
 
 def test_indices_of_another_topology_are_refused(tmp_path: Path) -> None:

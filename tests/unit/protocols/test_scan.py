@@ -145,7 +145,7 @@ def test_a_unit_cube_scan_is_refused_until_its_unit_is_named() -> None:
     small = moved(FACE, Similarity(0.01))
     with pytest.raises(AlignmentError, match="--reference-unit"):
         Scan().prepare(small)
-    assert Scan(reference_unit="dm").prepare(small).ref_mm_per_unit == 100
+    assert Scan(reference_unit="dm").prepare(small).unit.mm == 100
 
 
 CROP = face_of(FINE, 26, (0.0, -10.0, 115.0))
@@ -161,7 +161,7 @@ def test_a_small_crop_whose_unit_is_guessed_wrongly_says_so_first() -> None:
 
 def test_a_head_in_centimetres_is_not_doubted() -> None:
     prepared = Scan().prepare(moved(HEAD, Similarity(0.1)))
-    assert prepared.ref_mm_per_unit == 10 and prepared.other_unit is not None
+    assert prepared.unit.mm == 10 and prepared.other_unit is not None
     assert prepared.compare(HEAD.vertices, HEAD.faces).doubts == ()
 
 
