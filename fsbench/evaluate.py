@@ -153,7 +153,7 @@ def _without_score(task: Task | ScanTask, name: str, error: FsbenchError | OSErr
             shown = (task.source or folder) if folder == task.folder else folder
             raise LostError(f"{shown}: cannot be read any more: {why.strerror}") from None
     status = error.status if isinstance(error, FsbenchError) else "failed"
-    text = str(error) if isinstance(error, FsbenchError) else f"{error.filename or name}: {error.strerror}"
+    text = str(error) if isinstance(error, FsbenchError) else f"{error.filename or name}: {error.strerror or error}"
     reason = text.replace(task.folder, task.source) if task.source else text
     return Record(name, status, reason, seconds=time.perf_counter() - start)
 

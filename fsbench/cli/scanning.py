@@ -3,16 +3,17 @@
 import re
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from fsbench.benchmarks import Sample
 from fsbench.benchmarks.scans import Choice, ScanBenchmark
 from fsbench.check.names import compare_names
 from fsbench.cli.messages import say
 from fsbench.cli.running_options import Running
-from fsbench.cli.scoring import score
+from fsbench.cli.scoring import Beside, score, was_looked_at
 from fsbench.errors import UsageError
 from fsbench.evaluate import ScanTask, Task
 from fsbench.io.archive import open_folder
@@ -56,9 +57,8 @@ def score_scans(
     if opened.absent:
         say(f"warning: {opened.absent}; the run is of these")
     with open_folder(pred) as folder:
-        said = str(compare_names(opened, Path(folder), running.part(chosen)))
-        if said:
-            say(f"warning: {said}")
+        if not was_looked_at(out, overwrite, resume):
+            _warn_of_names(opened, Path(folder), running.part(chosen))
         task = ScanTask(name, root, choice, str(folder), pred, is_unpacked=not Path(pred).is_dir())
         saved = score(opened, task, method, chosen, out, running, overwrite, resume, pools)
     _say_pooled(out, len(bins))
@@ -67,7 +67,13 @@ def score_scans(
     return saved
 
 
-class _Pools:
+def _warn_of_names(benchmark: ScanBenchmark, folder: Path, samples: Sequence[Sample]) -> None:
+    said = str(compare_names(benchmark, folder, samples))
+    if said:
+        say(f"warning: {said}")
+
+
+class _Pools(Beside):
     """The distances behind the rows, a file a sample until the run is written; then their tables.
 
     Raises

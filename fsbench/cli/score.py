@@ -61,11 +61,10 @@ def command(
     from fsbench.cli.adapter_options import build_adapter
     from fsbench.cli.cache import cache_folder
     from fsbench.cli.labels import method_label, refuse_inside_predictions
-    from fsbench.cli.scoring import score, summarise
+    from fsbench.cli.scoring import score, summarise, was_looked_at
     from fsbench.errors import UsageError
     from fsbench.evaluate import Task
     from fsbench.io.archive import open_folder
-    from fsbench.runs.journal import is_unfinished
 
     scans = {name: options.pop(name) for name in NAMES}
     adapter = options
@@ -101,9 +100,7 @@ def command(
             for warning in warnings:
                 say(f"warning: {warning}")
 
-        # A run that goes on was looked at when it began.
-        was_seen = not overwrite and (is_unfinished(Path(out)) or (resume and (Path(out) / "run.json").is_file()))
-        with nullcontext() if was_seen else running.beside(look, warn):
+        with nullcontext() if was_looked_at(Path(out), overwrite, resume) else running.beside(look, warn):
             run = score(opened, task, label, chosen, Path(out), running, overwrite, resume)
     click.get_current_context().exit(summarise(run, Path(out)))
 

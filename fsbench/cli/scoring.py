@@ -22,44 +22,29 @@ from fsbench.runs.run import load_manifest
 from fsbench.runs.saving import Saved, save
 
 _LINES_IN_A_LOG = 10
-_LATER = "the same command goes on"
 
 
-class Beside(Protocol):
-    """What a run holds beside its rows; all is done while no other process can write the run."""
+class Beside:
+    """What a run holds beside its rows, here nothing; all is done while no other process can write the run."""
 
     def begin(self, task: Task | ScanTask, is_new: bool) -> Task | ScanTask:
         """Before the first sample; of a new run nothing is there yet that counts. The task, told where to keep it."""
-
-    def lacks(self, sample: str) -> bool:
-        """Whether what belongs to a sample that has its row is not there, so that it has to be scored again."""
-
-    def finish(self, journal: Journal) -> dict[str, Any]:
-        """Write it, when all rows are there; what the manifest says of it."""
-
-    def amended(self, record: Record) -> Record:
-        """The row as it is written, once `finish` has seen all of them."""
-
-    def end(self) -> None:
-        """Tidy up, when the run is written."""
-
-
-class _Nothing:
-    """Rows are all there is."""
-
-    def begin(self, task: Task | ScanTask, is_new: bool) -> Task | ScanTask:
         return task
 
     def lacks(self, sample: str) -> bool:
+        """Whether what belongs to a sample that has its row is not there, so that it has to be scored again."""
         return False
 
     def finish(self, journal: Journal) -> dict[str, Any]:
+        """Write it, when all rows are there; what the manifest says of it."""
         return {}
 
     def amended(self, record: Record) -> Record:
+        """The row as it is written, once `finish` has seen all of them."""
         return record
 
-    def end(self) -> None: ...
+    def end(self) -> None:
+        """Tidy up, when the run is written."""
 
 
 def score(
@@ -77,69 +62,81 @@ def score(
 
     A finished run of the same thing is scored again, unless with `resume`.
     """
-    start = time.perf_counter()
-    beside = beside or _Nothing()
-    if (out / "samples.csv").is_dir() or (out / "run.json").is_dir():
-        raise UsageError(f"{out}: samples.csv or run.json is a folder there; choose another --out")
-    # A kill may have come between the two.
-    is_foreign = (out / "samples.csv").exists() and not (out / "run.json").exists() and not is_unfinished(out)
-    if is_foreign and not overwrite:
-        raise UsageError(f"{out} holds a samples.csv that is no run of ours: choose another --out")
+    start, beside = time.perf_counter(), beside or Beside()
     about = manifest(task, benchmark, method, samples)
     if running.shard:
         about["shard"] = {"number": running.shard[0], "of": running.shard[1]}
         samples = running.part(samples)
+    _refuse_foreign(out, overwrite)
     if not overwrite:
         _refuse_other_run(out, about)
-    if resume and (out / "run.json").is_file() and not is_unfinished(out):
+    if resume and is_finished(out):
         say(f"{out}: is finished already; without --resume it would be scored again")
         return Saved.of(load_run(out))
     absent = set(benchmark.missing_references()) & {sample.name for sample in samples}
     _warn_incomplete(benchmark, absent, len(samples))
     settings = {**about, "versions": None, **_inputs(benchmark, task)}
-    with open_journal(out, settings, restart=overwrite) as journal:
+    with open_journal(out, settings, restart=overwrite) as journal, _kept(journal, len(samples), out):
         if not overwrite and journal.is_new:
             _refuse_what_came_between(out, about)
         task = anywhere(beside.begin(task, is_new=not journal.n_done))
-        todo = _to_do(journal, task, samples, beside)
-        if journal.n_done:
-            say(f"going on: {journal.n_done} of {len(samples)} samples are scored already")
-            if isinstance(task, Task) and samples and not task.adapter.files(samples[0].name):
-                say(f"if what {task.adapter.name} reads has changed since, pass --overwrite: fsbench cannot see that")
-        try:
-            with (
-                _progress(f"{about['benchmark']} {method}", len(samples), journal.n_done) as step,
-                running.executor(len(todo)) as (executor, at_once),
-            ):
-                for record in evaluate(task, todo, executor, at_once):
-                    journal.append(record)
-                    step(record)
-        except KeyboardInterrupt:
-            say(f"stopped: {_kept(journal, samples, out)}; {_LATER}")
-            raise
-        except LostError as error:
-            raise FsbenchError(f"{error}; {_kept(journal, samples, out)}: when it is mended, {_LATER}") from None
+        _work(journal, task, samples, running, beside, f"{about['benchmark']} {method}")
         bins = {sample.name: sample.bins for sample in samples}
         seconds = round(time.perf_counter() - start, 2)
         ending = {**about, "references_missing": len(absent), "jobs": running.jobs, "wall_seconds": seconds}
-        try:
-            # From here to the end there is no run but the journal: rows never stand beside another run's manifest.
-            (out / "run.json").unlink(missing_ok=True)
-            remove_tables(out)
-            ending |= beside.finish(journal)
-            saved = save(out, map(beside.amended, journal.records(bins)), bins, benchmark.metrics, ending)
-        except OSError as error:
-            where = error.filename or out
-            raise FsbenchError(
-                f"{where}: {error.strerror}; {_kept(journal, samples, out)}: when it is mended, {_LATER}"
-            ) from None
+        # From here to the end there is no run but the journal: rows never stand beside another run's manifest.
+        (out / "run.json").unlink(missing_ok=True)
+        remove_tables(out)
+        ending |= beside.finish(journal)
+        saved = save(out, map(beside.amended, journal.records(bins)), bins, benchmark.metrics, ending)
         remove_journal(out)
         beside.end()
     return saved
 
 
-def _kept(journal: Journal, samples: Sequence[Sample], out: Path) -> str:
-    return f"{journal.n_done} of {len(samples)} samples are kept in {out}"
+def is_finished(out: Path) -> bool:
+    """Whether there is a run in `out` and none under way."""
+    return (out / "run.json").is_file() and not is_unfinished(out)
+
+
+def was_looked_at(out: Path, overwrite: bool, resume: bool) -> bool:
+    """Whether the look before a run can be spared: one that goes on was looked at when it began."""
+    return not overwrite and (is_unfinished(out) or (resume and is_finished(out)))
+
+
+def _work(
+    journal: Journal, task: Task | ScanTask, samples: Sequence[Sample], running: Running, beside: Beside, title: str
+) -> None:
+    """Score what has no record yet."""
+    todo = _to_do(journal, task, samples, beside)
+    if journal.n_done:
+        say(f"going on: {journal.n_done} of {len(samples)} samples are scored already")
+        if isinstance(task, Task) and not task.adapter.files(samples[0].name):
+            say(f"if what {task.adapter.name} reads has changed since, pass --overwrite: fsbench cannot see that")
+    with (
+        _progress(title, len(samples), journal.n_done) as step,
+        running.executor(len(todo)) as (executor, at_once),
+    ):
+        for record in evaluate(task, todo, executor, at_once):
+            journal.append(record)
+            step(record)
+
+
+@contextmanager
+def _kept(journal: Journal, n_samples: int, out: Path) -> Iterator[None]:
+    """Say what is kept where something stops the run that is no sample's fault."""
+
+    def text() -> str:
+        return f"{journal.n_done} of {n_samples} samples are kept in {out}"
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        say(f"stopped: {text()}; the same command goes on")
+        raise
+    except (LostError, OSError) as error:
+        what = f"{error.filename or out}: {error.strerror or error}" if isinstance(error, OSError) else str(error)
+        raise FsbenchError(f"{what}; {text()}: when it is mended, the same command goes on") from None
 
 
 def summarise(run: Saved, out: Path) -> int:
@@ -172,8 +169,8 @@ def _to_do(journal: Journal, task: Task | ScanTask, samples: Sequence[Sample], b
     if not journal.n_done:
         return list(samples)
     names = {sample.name for sample in samples}
-    journal.forget([record.sample for record in journal.records() if record.sample not in names])
-    journal.forget([record.sample for record in journal.records() if _is_stale(record, task, beside)])
+    stale = [one.sample for one in journal.records() if one.sample not in names or _is_stale(one, task, beside)]
+    journal.forget(stale)
     done = journal.places()
     return [sample for sample in samples if sample.name not in done]
 
@@ -190,6 +187,16 @@ def _refuse_what_came_between(out: Path, about: dict[str, Any]) -> None:
     except UsageError:
         remove_journal(out)
         raise
+
+
+def _refuse_foreign(out: Path, overwrite: bool) -> None:
+    """What is in the folder, if it is no run of ours, is left alone."""
+    if (out / "samples.csv").is_dir() or (out / "run.json").is_dir():
+        raise UsageError(f"{out}: samples.csv or run.json is a folder there; choose another --out")
+    # A kill may have come between the two.
+    is_foreign = (out / "samples.csv").exists() and not (out / "run.json").exists() and not is_unfinished(out)
+    if is_foreign and not overwrite:
+        raise UsageError(f"{out} holds a samples.csv that is no run of ours: choose another --out")
 
 
 def _refuse_other_run(out: Path, about: dict[str, Any]) -> None:

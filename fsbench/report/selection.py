@@ -10,7 +10,7 @@ from fsbench.report.layout import spec_of
 from fsbench.runs import Run
 from fsbench.runs.pooled import METRICS as POOLED_METRICS
 from fsbench.runs.quantities import SPREAD, quantity, with_companions
-from fsbench.runs.signatures import differences
+from fsbench.runs.signatures import not_alike
 
 MAIN_METRICS = ("cd_mm", "mne_rad", "cr")
 _LONGEST_LABEL = 60
@@ -43,11 +43,7 @@ def _require_same(label: str, first: Run, other_label: str, other: Run) -> None:
             "one table holds one benchmark; call once for each"
         )
     if other.signature != first.signature:
-        raise UsageError(
-            f"{label} and {other_label} were not measured alike, their numbers do not compare. They differ in\n"
-            + "".join(f"  {line}\n" for line in differences(first.signature, other.signature))
-            + "score both with the same version and settings, and against the same references"
-        )
+        raise UsageError(not_alike(label, first.signature, other_label, other.signature))
     ours, theirs = list(first.samples["sample"]), list(other.samples["sample"])
     if ours != theirs or other.bins != first.bins or not other.samples[other.bins].equals(first.samples[first.bins]):
         raise UsageError(

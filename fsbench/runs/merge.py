@@ -149,7 +149,8 @@ def _doubts(runs: Sequence[Run], samples: "pd.DataFrame") -> dict[str, str]:
     """What the parts say of suspicious alignments, in the whole's order; a scale stands apart from the whole's."""
     if "mm_per_unit" not in samples:
         return {}
-    said = {name: text for run in runs for name, text in run.manifest.get("suspicious", {}).items()}
+    known = [run.manifest.get("suspicious") for run in runs]
+    said = {name: str(text) for part in known if isinstance(part, dict) for name, text in part.items()}
     scored = samples[samples["status"] == "ok"]
     return with_scales(said, dict(zip(scored["sample"], scored["mm_per_unit"], strict=True)))
 

@@ -20,6 +20,15 @@ def differences(ours: str, theirs: str) -> list[str]:
     return [f"{name}: {one} / {other}" for name, one, other in pairs if one != other]
 
 
+def not_alike(label: str, ours: str, other_label: str, theirs: str) -> str:
+    """What to say of two runs with different signatures."""
+    return (
+        f"{label} and {other_label} were not measured alike, their numbers do not compare. They differ in\n"
+        + "".join(f"  {line}\n" for line in differences(ours, theirs))
+        + "score both with the same version and settings, and against the same references"
+    )
+
+
 def _parts(signature: str) -> dict[str, str]:
     """Value by name; what has no name is the benchmark, the version, or called by its place."""
     found = {}

@@ -8,7 +8,7 @@ import pandas as pd
 
 from fsbench.errors import UsageError
 from fsbench.runs import Run
-from fsbench.runs.signatures import differences
+from fsbench.runs.signatures import not_alike
 from fsbench.stats.resampling import combine_seeds, content_seed
 
 OVERALL = "all"
@@ -191,12 +191,7 @@ def _refuse_mixtures(runs: Sequence[Run]) -> None:
                 "only runs of one benchmark can be compared"
             )
         if run.signature != first.signature:
-            raise UsageError(
-                f"{first.method} and {run.method} were not measured alike, their numbers do not compare. "
-                + "They differ in\n"
-                + "".join(f"  {line}\n" for line in differences(first.signature, run.signature))
-                + "score both with the same version and settings, and against the same references"
-            )
+            raise UsageError(not_alike(first.method, first.signature, run.method, run.signature))
 
 
 def _labels(runs: Sequence[Run]) -> tuple[str, ...]:
