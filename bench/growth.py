@@ -10,14 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from fsbench import adapters
+from fsbench import submissions as adapters
 from fsbench.benchmarks import Benchmark, Sample
-from fsbench.evaluate import Task, evaluate
-from fsbench.mesh import Mesh
+from fsbench.core.mesh import Mesh
 from fsbench.runs import Record
 from fsbench.runs.journal import open_journal
 from fsbench.runs.saving import save
-from fsbench.workers import worker_processes
+from fsbench.scoring.evaluate import Task, evaluate
+from fsbench.scoring.workers import worker_processes
 
 JOBS = (1, 2, 4)
 N_TINY = (1_000, 5_000, 20_000)

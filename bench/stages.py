@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from fsbench import adapters
+from fsbench import submissions as adapters
 from fsbench.benchmarks import Benchmark
-from fsbench.mesh import Mesh
+from fsbench.core.mesh import Mesh
+from fsbench.geometry.rays import Surface, load_backend
 from fsbench.metrics.chamfer import map_chamfer
 from fsbench.metrics.cylinder import cylinder_map
-from fsbench.protocols.facescape import depth
-from fsbench.surface import Surface, load_backend
+from fsbench.protocols.facescape.protocol import depth
 
 ROUNDS = 3
 N_SAMPLES = 8

@@ -24,7 +24,7 @@ METHOD = "MethodA"
 
 # The plain evaluator imports open3d itself; this finds the library that it wants on systems without it.
 RUN_PLAIN = (
-    "import runpy, sys; from fsbench.surface import load_backend; load_backend(); "
+    "import runpy, sys; from fsbench.geometry.rays import load_backend; load_backend(); "
     "sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
 )
 RUN_OURS = "from fsbench.cli import main; main()"

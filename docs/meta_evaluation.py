@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import spearmanr
 
-from fsbench.alignment.procrustes import fit_landmarks
+from fsbench.core.mesh import Mesh
+from fsbench.geometry.procrustes import fit_landmarks
 from fsbench.io import read_mesh
-from fsbench.mesh import Mesh
-from fsbench.protocols.landmarked import LandmarkWarp
-from fsbench.protocols.micc import Micc
-from fsbench.protocols.now import Now
-from fsbench.protocols.scan import Scan
+from fsbench.protocols.landmark_warp.protocol import LandmarkWarp
+from fsbench.protocols.micc.protocol import Micc
+from fsbench.protocols.now.protocol import Now
+from fsbench.protocols.scan.protocol import Scan
 
 # iBUG-51 is iBUG-68 without the 17 points of the jaw.
 _NOW = [index - 17 for index in (36, 39, 42, 45, 33, 48, 54)]

@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from fsbench.alignment.transform import Similarity
-from fsbench.mesh import Mesh
+from fsbench.core.mesh import Mesh
+from fsbench.geometry.transforms import Similarity
 from tests.shapes import ellipsoid
 
 # Direction, height in mm, width: nose, chin, brows, cheeks, ears, the back of the head.

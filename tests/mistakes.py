@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from fsbench.core.mesh import Floats, Ints, Mesh
 from fsbench.io import read_mesh
 from fsbench.io.write import write_obj
-from fsbench.mesh import Floats, Ints, Mesh
 
 Deform = Callable[[Floats, Ints, np.random.Generator], tuple[Floats, Ints]]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fsbench.mesh import Mesh
+from fsbench.core.mesh import Mesh
 
 
 def ellipsoid(radii=(70.0, 110.0, 90.0), n_rows: int = 60, n_columns: int = 90) -> Mesh:

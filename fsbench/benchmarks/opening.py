@@ -6,7 +6,7 @@ from fsbench.benchmarks.benchmark import Benchmark
 from fsbench.benchmarks.recipes import Choice
 from fsbench.benchmarks.scans import PROTOCOLS, ScanBenchmark
 from fsbench.benchmarks.spec import load_spec
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
 
 
 def is_of_scans(name: str) -> bool:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from fsbench.alignment.procrustes import fit_landmarks
 from fsbench.benchmarks.landmark_source import LandmarkSource, the_one, with_an_ending
 from fsbench.benchmarks.scan_cases import Case, landmarks_called
-from fsbench.errors import FormatError, MissingError
+from fsbench.core.errors import FormatError, MissingError
+from fsbench.core.mesh import Floats, Mesh
+from fsbench.geometry.procrustes import fit_landmarks
 from fsbench.io import MESH_SUFFIXES, read_mesh
 from fsbench.io.landmarks import read_landmarks
-from fsbench.mesh import Floats, Mesh
-from fsbench.protocols.micc import mean_mesh
+from fsbench.protocols.micc.protocol import mean_mesh
 
 
 @dataclass(frozen=True, slots=True, eq=False)

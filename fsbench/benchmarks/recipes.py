@@ -5,14 +5,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fsbench.alignment.units import unit_called
 from fsbench.benchmarks.settings import parse_settings, with_settings
 from fsbench.benchmarks.spec import Spec
-from fsbench.errors import AlignmentError, FsbenchError, UsageError
-from fsbench.protocols.landmarked import LandmarkWarp
-from fsbench.protocols.micc import Micc
-from fsbench.protocols.now import Now
-from fsbench.protocols.scan import Scan
+from fsbench.core.errors import AlignmentError, FsbenchError, UsageError
+from fsbench.core.units import unit_called
+from fsbench.protocols.landmark_warp.protocol import LandmarkWarp
+from fsbench.protocols.micc.protocol import Micc
+from fsbench.protocols.now.protocol import Now
+from fsbench.protocols.scan.protocol import Scan
 
 Protocol = Scan | LandmarkWarp | Now | Micc
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from fsbench.benchmarks.landmark_source import with_an_ending
 from fsbench.benchmarks.spec import Sample, Spec
-from fsbench.errors import FormatError, UsageError
+from fsbench.core.errors import FormatError, UsageError
 from fsbench.io import MESH_SUFFIXES
 from fsbench.io.landmarks import LANDMARK_SUFFIXES
 from fsbench.io.text import read_text

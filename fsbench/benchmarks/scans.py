@@ -16,17 +16,20 @@ from fsbench.benchmarks.predictions import Frame, PredictionFiles
 from fsbench.benchmarks.recipes import Choice, Protocol, protocol_of
 from fsbench.benchmarks.scan_cases import Case, ScanFiles, list_cases
 from fsbench.benchmarks.spec import Sample, Spec, load_spec
-from fsbench.errors import FormatError, FsbenchError, MetricError, ReferenceDataError, UsageError
+from fsbench.core.errors import FormatError, FsbenchError, MetricError, ReferenceDataError, UsageError
+from fsbench.core.mesh import Floats, Mesh
 from fsbench.io import read_mesh
 from fsbench.io.landmarks import read_landmarks
-from fsbench.mesh import Floats, Mesh
-from fsbench.protocols import landmarked, micc, now, scan
 from fsbench.protocols.aligned import Measurement, Scores
-from fsbench.protocols.differences import differences
-from fsbench.protocols.landmarked import LandmarkWarp, PreparedLandmarkWarp
-from fsbench.protocols.micc import Micc, PreparedMicc
-from fsbench.protocols.now import Now, PreparedNow
-from fsbench.protocols.scan import PreparedScan, Scan
+from fsbench.protocols.landmark_warp import protocol as landmarked
+from fsbench.protocols.landmark_warp.protocol import LandmarkWarp, PreparedLandmarkWarp
+from fsbench.protocols.micc import protocol as micc
+from fsbench.protocols.micc.protocol import Micc, PreparedMicc
+from fsbench.protocols.now import protocol as now
+from fsbench.protocols.now.differences import differences
+from fsbench.protocols.now.protocol import Now, PreparedNow
+from fsbench.protocols.scan import protocol as scan
+from fsbench.protocols.scan.protocol import PreparedScan, Scan
 
 __all__ = ["PROTOCOLS", "Choice", "PreparedCase", "ScanBenchmark"]
 

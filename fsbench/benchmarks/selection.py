@@ -4,7 +4,7 @@ import fnmatch
 from collections.abc import Sequence
 
 from fsbench.benchmarks.spec import Sample
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
 
 
 def find(samples: Sequence[Sample], name: str, benchmark: str) -> Sample:

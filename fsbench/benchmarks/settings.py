@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
-from fsbench.errors import FsbenchError, UsageError
+from fsbench.core.errors import FsbenchError, UsageError
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -10,8 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from fsbench.errors import FormatError, UsageError
-from fsbench.resources import folder
+from fsbench.core.errors import FormatError, UsageError
+from fsbench.core.resources import folder
 
 _LARGEST_SPEC_BYTES = 1 << 20
 _MOST_SAMPLES = 10_000_000

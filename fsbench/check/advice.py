@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fsbench.adapters import Frame
 from fsbench.check.changes import AXES, Orientation, as_frame
 from fsbench.check.diagnosis import Diagnosis, Fitted
 from fsbench.check.evidence import Suspect
 from fsbench.check.predicted import GUESSED_FOCAL_PX, TURNED_OVER
 from fsbench.check.sight import HALF_PX
-from fsbench.mesh import Floats
+from fsbench.core.mesh import Floats
+from fsbench.submissions import Frame
 
 _CENTRED = 0.08
 """Offset in half images below which a scale is about its centre alone."""

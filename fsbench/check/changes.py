@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fsbench.adapters import AdapterLike, Frame
 from fsbench.check.sight import HALF_PX, Placing
-from fsbench.mesh import Floats
-from fsbench.protocols.facescape import PUPIL_DISTANCE_MM
+from fsbench.core.mesh import Floats
+from fsbench.protocols.facescape.protocol import PUPIL_DISTANCE_MM
+from fsbench.submissions import AdapterLike, Frame
 
 AXES = "xyz"
 

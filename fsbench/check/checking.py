@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from fsbench.adapters import AdapterLike
 from fsbench.benchmarks import Benchmark, Sample
 from fsbench.benchmarks.cache import PreparedCache
 from fsbench.check import sentences
@@ -18,8 +17,9 @@ from fsbench.check.findings import Finding, counted, some, worst
 from fsbench.check.glance import misfit
 from fsbench.check.health import examine
 from fsbench.check.spread import cells, spread
-from fsbench.errors import FsbenchError, ReferenceDataError
-from fsbench.surface import load_backend
+from fsbench.core.errors import FsbenchError, ReferenceDataError
+from fsbench.geometry.rays import load_backend
+from fsbench.submissions import AdapterLike
 
 T = TypeVar("T")
 R = TypeVar("R")

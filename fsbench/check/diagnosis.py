@@ -13,7 +13,7 @@ from fsbench.check.changes import ALL_ORIENTATIONS, UPRIGHT, Orientation, placin
 from fsbench.check.evidence import Evidence, Suspect
 from fsbench.check.sight import Placing
 from fsbench.check.similarity import ROUGH, THOROUGH, Effort, Fit, fit_anywhere, fit_from
-from fsbench.mesh import Floats
+from fsbench.core.mesh import Floats
 
 WORTH = 0.012
 """Misfit that one more change must earn."""

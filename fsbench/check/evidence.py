@@ -6,15 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
-from fsbench.adapters import AdapterLike
 from fsbench.benchmarks import Benchmark, Sample
 from fsbench.benchmarks.cache import PreparedCache
 from fsbench.check.changes import Change, changes, placing_of
 from fsbench.check.predicted import Predicted, alternatives, load, try_load
 from fsbench.check.sight import NOTHING_SEEN, Sight, Target
-from fsbench.errors import FsbenchError
-from fsbench.mesh import Floats
-from fsbench.protocols.facescape import Prepared
+from fsbench.core.errors import FsbenchError
+from fsbench.core.mesh import Floats
+from fsbench.protocols.facescape.protocol import Prepared
+from fsbench.submissions import AdapterLike
 
 _SMALLEST, _LARGEST, _LEAST_SHARED = 0.5, 3.5, 0.4
 """Of the reference's box in the image: a change that leaves the prediction outside of this is not looked at."""

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from fsbench.errors import FsbenchError
-from fsbench.mesh import Mesh
+from fsbench.core.errors import FsbenchError
+from fsbench.core.mesh import Mesh
 from fsbench.metrics.chamfer import map_chamfer
 from fsbench.metrics.cylinder import cylinder_map
-from fsbench.protocols.facescape import Prepared, Scores
+from fsbench.protocols.facescape.protocol import Prepared, Scores
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fsbench.adapters import AdapterLike, ExpectedFile
+from fsbench.submissions import AdapterLike, ExpectedFile
 
 _MOST_ENTRIES = 200_000
 _MOST_COMPARED = 200

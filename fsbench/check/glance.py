@@ -7,8 +7,8 @@ face the camera only. It can tell that all is well, not what is wrong.
 import numpy as np
 
 from fsbench.check.sight import MAP_PX, WORST_DEG, WORST_MM, smooth_pixels
-from fsbench.mesh import Floats, Ints, Mesh
-from fsbench.protocols.facescape import Prepared
+from fsbench.core.mesh import Floats, Ints, Mesh
+from fsbench.protocols.facescape.protocol import Prepared
 
 
 def misfit(prepared: Prepared, prediction: Mesh) -> float:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fsbench.mesh import Mesh
+from fsbench.core.mesh import Mesh
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 from fsbench.benchmarks import Sample, ScanBenchmark
 from fsbench.benchmarks.scan_cases import ScanFiles
 from fsbench.check.findings import Finding, counted
-from fsbench.errors import FsbenchError
-from fsbench.protocols.now import LANDMARKS, Now
+from fsbench.core.errors import FsbenchError
+from fsbench.protocols.now.protocol import LANDMARKS, Now
 
 _MOST_READ = 5000
 """Samples whose landmarks are read, in a second or two; of the others it is looked whether they are there."""

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from fsbench.adapters import AdapterLike, Frame
-from fsbench.camera import ORTHO_FROM_CV
 from fsbench.check.changes import as_frame
 from fsbench.check.sight import AS_IS, HALF_PX, Placing
-from fsbench.errors import FsbenchError, UsageError
-from fsbench.mesh import Floats, Mesh
-from fsbench.surface import Surface
+from fsbench.core.errors import FsbenchError, UsageError
+from fsbench.core.mesh import Floats, Mesh
+from fsbench.geometry.cameras import ORTHO_FROM_CV
+from fsbench.geometry.rays import Surface
+from fsbench.submissions import AdapterLike, Frame
 
 GUESSED_FOCAL_PX = 1000.0
 """For cv and gl in the wild, where the size in the image says what it should be."""

@@ -8,7 +8,7 @@ from fsbench.benchmarks import Sample, ScanBenchmark
 from fsbench.check.findings import Finding, counted, some, worst
 from fsbench.check.landmarks import of_landmarks
 from fsbench.check.names import Names, compare_names
-from fsbench.errors import FsbenchError, ReferenceDataError
+from fsbench.core.errors import FsbenchError, ReferenceDataError
 from fsbench.io import MESH_SUFFIXES
 from fsbench.runs.scales import standing_apart
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from fsbench.adapters import AdapterLike
 from fsbench.check.advice import Advice, advise, winding_advice
 from fsbench.check.changes import as_frame
 from fsbench.check.diagnosis import GOOD, Diagnosis
@@ -17,6 +16,7 @@ from fsbench.check.findings import Finding, counted, some
 from fsbench.check.health import Health
 from fsbench.check.sight import AS_IS, HALF_PX
 from fsbench.check.similarity import fit_from
+from fsbench.submissions import AdapterLike
 
 _MOST_LINES = 6
 _LOW_CR = 0.7

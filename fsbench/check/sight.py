@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fsbench.camera import ORTHO_FROM_CV
-from fsbench.mesh import Floats, Ints, Mask
-from fsbench.protocols.facescape import Prepared
-from fsbench.surface import Surface
+from fsbench.core.mesh import Floats, Ints, Mask
+from fsbench.geometry.cameras import ORTHO_FROM_CV
+from fsbench.geometry.rays import Surface
+from fsbench.protocols.facescape.protocol import Prepared
 
 HALF_PX = 128.0
 MAP_PX = 256

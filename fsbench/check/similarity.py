@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from fsbench.check.sight import Placing, Sight, Target
-from fsbench.mesh import Floats
-from fsbench.surface import Surface
+from fsbench.core.mesh import Floats
+from fsbench.geometry.rays import Surface
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,10 @@ from typing import Any
 
 import click
 
-from fsbench import __version__, compiled
+from fsbench import __version__
 from fsbench.cli.messages import say, silence
-from fsbench.errors import FsbenchError
+from fsbench.core import compiled
+from fsbench.core.errors import FsbenchError
 
 _COMPLETION = "_FSBENCH_COMPLETE"
 _BUG = 70

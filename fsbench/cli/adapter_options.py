@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from fsbench.adapters import AdapterLike
+    from fsbench.submissions import AdapterLike
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -55,9 +55,9 @@ def build_adapter(
     UsageError
         If there is no such adapter, or an option is wrong or does not go with it.
     """
-    from fsbench.adapters import get
-    from fsbench.adapters.frame import FRAMES, Frame
-    from fsbench.errors import UsageError
+    from fsbench.core.errors import UsageError
+    from fsbench.submissions import get
+    from fsbench.submissions.frame import FRAMES, Frame
 
     given = {
         "--unit": unit,
@@ -93,7 +93,7 @@ def build_adapter(
 
 
 def _box(text: str) -> tuple[float, float, float, float]:
-    from fsbench.errors import UsageError
+    from fsbench.core.errors import UsageError
 
     values = [_number("--crop", word) for word in text.split(",")]
     if len(values) != 4:
@@ -102,7 +102,7 @@ def _box(text: str) -> tuple[float, float, float, float]:
 
 
 def _number(option: str, text: str) -> float:
-    from fsbench.errors import UsageError
+    from fsbench.core.errors import UsageError
 
     try:
         return float(text)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from fsbench.adapters import AdapterLike
+    from fsbench.submissions import AdapterLike
 
 
 @click.command(name="adapters")
@@ -15,7 +15,7 @@ def command(name: str | None) -> None:
 
     NAME is a method, a frame or FILE.py:function. In file names N is the sample, 000 or 00_0_05.
     """
-    from fsbench.adapters import get
+    from fsbench.submissions import get
 
     click.echo("\n".join(_list() if name is None else _describe(get(name))))
 
@@ -49,9 +49,9 @@ _LETTERS = (
 
 
 def _list() -> list[str]:
-    from fsbench.adapters.frame import FRAMES, Frame
-    from fsbench.adapters.own import entry_point_names
-    from fsbench.adapters.published import PUBLISHED
+    from fsbench.submissions.frame import FRAMES, Frame
+    from fsbench.submissions.own import entry_point_names
+    from fsbench.submissions.published import PUBLISHED
 
     lines = ["Published methods"]
     for adapter in PUBLISHED:

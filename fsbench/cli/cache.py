@@ -24,7 +24,7 @@ def command(clear: bool) -> None:
     leaves it alone.
     """
     from fsbench.benchmarks.cache import DEFAULT_LIMIT_BYTES, PreparedCache
-    from fsbench.errors import UsageError
+    from fsbench.core.errors import UsageError
 
     folder = cache_folder()
     if folder is None:

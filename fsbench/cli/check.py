@@ -33,7 +33,7 @@ def command(
     from fsbench.benchmarks import Benchmark, is_of_scans
     from fsbench.check import check
     from fsbench.cli.adapter_options import build_adapter
-    from fsbench.errors import UsageError
+    from fsbench.core.errors import UsageError
     from fsbench.io.archive import open_folder
 
     if picture is not None and Path(picture).suffix.lower() != ".png":
@@ -69,7 +69,7 @@ def _check_scans(
     from fsbench.benchmarks import ScanBenchmark
     from fsbench.check.scans import check_scans
     from fsbench.cli.scanning import choice_of
-    from fsbench.errors import UsageError
+    from fsbench.core.errors import UsageError
     from fsbench.io.archive import open_folder
 
     if picture is not None:

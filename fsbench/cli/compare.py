@@ -89,7 +89,7 @@ def _labelled(runs: "Sequence[Run]", folders: "Sequence[Path]") -> "list[Run]":
 
 
 def _main_metric(run: "Run") -> list[str]:
-    from fsbench.runs.quantities import quantity
+    from fsbench.core.quantities import quantity
 
     judged = [name for name in run.metrics if quantity(name).sign] or run.metrics
     return ["cd_mm"] if "cd_mm" in judged else judged[:1]

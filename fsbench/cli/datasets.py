@@ -10,7 +10,7 @@ def command(root: str | None) -> None:
     from pathlib import Path
 
     from fsbench.benchmarks import load_spec, spec_names
-    from fsbench.errors import UsageError
+    from fsbench.core.errors import UsageError
 
     if root is not None and not Path(root).is_dir():
         raise UsageError(f"{root}: no such folder")
@@ -34,7 +34,7 @@ def _few(labels: list[str]) -> str:
 
 def _presence(name: str, root: str) -> str:
     from fsbench.benchmarks import open_benchmark
-    from fsbench.errors import FsbenchError
+    from fsbench.core.errors import FsbenchError
 
     try:
         benchmark = open_benchmark(name, root)

@@ -52,7 +52,7 @@ def _sample(folder: "Path", seed: int, n_wild: int, n_subjects: int) -> "Path":
     import shutil
 
     import fsbench
-    from fsbench.errors import UsageError
+    from fsbench.core.errors import UsageError
     from fsbench.sample import write
 
     sample = folder / "sample"
@@ -73,13 +73,13 @@ def _sample(folder: "Path", seed: int, n_wild: int, n_subjects: int) -> "Path":
 
 
 def _score(sample: "Path", benchmark: str, out: "Path", jobs: int) -> list["Run"]:
-    from fsbench import adapters
+    from fsbench import submissions as adapters
     from fsbench.benchmarks import Benchmark
     from fsbench.cli.running_options import Running
     from fsbench.cli.scoring import score, summarise
-    from fsbench.evaluate import Task
     from fsbench.runs import load_run
     from fsbench.sample import METHODS
+    from fsbench.scoring.evaluate import Task
 
     opened = Benchmark.open(benchmark, sample)
     absent = set(opened.missing_references())

@@ -9,11 +9,11 @@ from fsbench.cli.messages import say
 from fsbench.cli.scan_options import NAMES, scan_options
 
 if TYPE_CHECKING:
-    from fsbench.adapters import AdapterLike
     from fsbench.benchmarks import Choice
     from fsbench.report.heatmaps.measured import Source
     from fsbench.report.heatmaps.scans import ScanSource
     from fsbench.runs import Run
+    from fsbench.submissions import AdapterLike
 
 
 @click.command("heatmap")
@@ -48,7 +48,7 @@ def command(
     """
     from pathlib import Path
 
-    from fsbench.errors import UsageError
+    from fsbench.core.errors import UsageError
     from fsbench.runs import load_run
 
     path = Path(out)
@@ -69,7 +69,7 @@ def _source(run: "Run", root: str, pred: str, options: dict[str, Any]) -> "Sourc
     from pathlib import Path
 
     from fsbench.benchmarks import Benchmark, ScanBenchmark, is_of_scans
-    from fsbench.errors import UsageError
+    from fsbench.core.errors import UsageError
     from fsbench.report.heatmaps.measured import Source
     from fsbench.report.heatmaps.scans import ScanSource
 
@@ -101,7 +101,7 @@ def _choice(run: "Run", given: dict[str, Any]) -> "Choice":
 
 def _refuse_lacking_files(recorded: dict[str, Any], given: dict[str, Any]) -> None:
     """UsageError if the run read landmarks that were not said again."""
-    from fsbench.errors import UsageError
+    from fsbench.core.errors import UsageError
 
     names = [name for name in ("landmarks", "pred_landmarks") if recorded.get(name) and not given[name]]
     if names:
@@ -111,9 +111,9 @@ def _refuse_lacking_files(recorded: dict[str, Any], given: dict[str, Any]) -> No
 
 def _adapter(run: "Run", given: dict[str, Any]) -> "AdapterLike":
     """The adapter that the options name, else the published one that the run says it was read with."""
-    from fsbench import adapters
+    from fsbench import submissions as adapters
     from fsbench.cli.adapter_options import build_adapter
-    from fsbench.errors import UsageError
+    from fsbench.core.errors import UsageError
 
     settings = run.manifest.get("settings")
     recorded = settings.get("adapter") if isinstance(settings, dict) else None
@@ -140,7 +140,7 @@ def _write_sample(source: "Source | ScanSource", sample: str, path: Any, limit_m
 
 
 def _write_sheet(source: "Source | ScanSource", path: Any, by: str | None) -> None:
-    from fsbench.errors import UsageError
+    from fsbench.core.errors import UsageError
     from fsbench.report.heatmaps.measured import PICKS, picks
     from fsbench.report.heatmaps.pictures import sheet
     from fsbench.report.layout import default_layouts, layout

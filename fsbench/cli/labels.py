@@ -4,7 +4,7 @@ import os
 import unicodedata
 from pathlib import Path
 
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
 from fsbench.io.archive import bare_name
 
 # Control characters, ends of lines, and what stands for bytes that are no text.

@@ -38,8 +38,8 @@ def command() -> None:
 @_FOLDER
 def show(benchmark: str | None, by: str | None, format_: str, ci: bool, folder: str | None) -> None:
     """Print the boards, of BENCHMARK or of all."""
-    from fsbench.errors import UsageError
-    from fsbench.leaderboard.derived import read_boards
+    from fsbench.boards.derived import read_boards
+    from fsbench.core.errors import UsageError
     from fsbench.report.formats import FORMATS
 
     boards = read_boards(_folder(folder))
@@ -53,7 +53,7 @@ def show(benchmark: str | None, by: str | None, format_: str, ci: bool, folder: 
 @_FOLDER
 def build(folder: str | None) -> None:
     """Write README.md, the figures and leaderboard.json anew from the CSVs."""
-    from fsbench.leaderboard import derived
+    from fsbench.boards import derived
 
     place = _writable(folder)
     written = derived.build(place)
@@ -65,7 +65,7 @@ def build(folder: str | None) -> None:
 @click.pass_context
 def check(context: click.Context, folder: str | None) -> None:
     """Exit with 1 if a derived file is not what the CSVs give."""
-    from fsbench.leaderboard import derived
+    from fsbench.boards import derived
 
     place = _folder(folder)
     stale = derived.stale(place)
@@ -85,8 +85,8 @@ def import_official(source: str, out: str) -> None:
     """
     from pathlib import Path
 
-    from fsbench.errors import UsageError
-    from fsbench.leaderboard import official
+    from fsbench.boards import official
+    from fsbench.core.errors import UsageError
     from fsbench.runs import load_run
 
     runs = official.import_official(Path(source))
@@ -121,9 +121,9 @@ def add(
     A run must be complete and measured with this version's default settings. A method that is new needs --paper,
     --venue, --year and --source.
     """
-    from fsbench.errors import UsageError
-    from fsbench.leaderboard import changes
-    from fsbench.leaderboard.methods import Method
+    from fsbench.boards import changes
+    from fsbench.boards.methods import Method
+    from fsbench.core.errors import UsageError
     from fsbench.runs import load_run
 
     place = _writable(folder)
@@ -140,8 +140,8 @@ def add(
 def _folder(given: str | None) -> "Path":
     from pathlib import Path
 
-    from fsbench import resources
-    from fsbench.errors import UsageError
+    from fsbench.core import resources
+    from fsbench.core.errors import UsageError
 
     if given is None:
         return resources.folder("leaderboards")
@@ -155,7 +155,7 @@ def _writable(given: str | None) -> "Path":
     from pathlib import Path
 
     import fsbench
-    from fsbench.errors import UsageError
+    from fsbench.core.errors import UsageError
 
     place = _folder(given)
     if given is None and place.parent == Path(fsbench.__file__).parent:

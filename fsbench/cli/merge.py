@@ -21,7 +21,7 @@ def command(runs: tuple[str, ...], out: str) -> None:
     samples missing are refused.
     """
     from fsbench.cli.scoring import summarise
-    from fsbench.errors import UsageError
+    from fsbench.core.errors import UsageError
     from fsbench.runs import load_run
     from fsbench.runs.journal import is_unfinished
     from fsbench.runs.merge import merge
@@ -42,7 +42,7 @@ def command(runs: tuple[str, ...], out: str) -> None:
 
 def _merge_pooled(merged: "Run", target: Path, parts: list[Path]) -> None:
     """Add up what the parts pooled; parts that cannot be are said, and the rest of the run is there all the same."""
-    from fsbench.errors import UsageError
+    from fsbench.core.errors import UsageError
     from fsbench.runs.pools import merge_tables
 
     scored = merged.samples[merged.samples["status"] == "ok"]

@@ -27,7 +27,7 @@ def command(runs: tuple[str, ...], out: str, kind: str, by: str | None, metric: 
     """
     from pathlib import Path
 
-    from fsbench.errors import UsageError
+    from fsbench.core.errors import UsageError
     from fsbench.report.plots.canvas import FORMS
     from fsbench.report.plots.figure import plot
     from fsbench.report.selection import distinct_labels

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -91,8 +91,8 @@ class Running:
     @contextmanager
     def executor(self, n_samples: int) -> "Iterator[tuple[Executor | None, int]]":
         """Where to work, None for here, and how many samples at once."""
-        from fsbench.cluster import dask_workers
-        from fsbench.workers import Limits, worker_processes
+        from fsbench.scoring.cluster import dask_workers
+        from fsbench.scoring.workers import Limits, worker_processes
 
         if self.scheduler:
             with dask_workers(self.scheduler) as (cluster, threads):
@@ -113,7 +113,7 @@ class Running:
         """
         from concurrent.futures import BrokenExecutor
 
-        from fsbench.workers import Limits, WorkerError, worker_processes
+        from fsbench.scoring.workers import Limits, WorkerError, worker_processes
 
         if not self._is_guarded:
             tell(look())
@@ -133,7 +133,7 @@ class Running:
     def warm_up(self) -> None:
         """Let what workers are forked from load its libraries while this process loads its own."""
         if self._is_guarded:
-            from fsbench.workers import warm_up
+            from fsbench.scoring.workers import warm_up
 
             warm_up()
 

@@ -14,14 +14,14 @@ from fsbench.check.names import compare_names
 from fsbench.cli.messages import say
 from fsbench.cli.running_options import Running
 from fsbench.cli.scoring import Beside, score, was_looked_at
-from fsbench.errors import UsageError
-from fsbench.evaluate import ScanTask, Task
+from fsbench.core.errors import UsageError
 from fsbench.io.archive import open_folder
 from fsbench.runs import Record, Run, load_run
 from fsbench.runs.journal import Journal
 from fsbench.runs.pools import OVERALL, POOLED, has_pool, read_doubts, write_tables
 from fsbench.runs.saving import Saved
 from fsbench.runs.scales import with_scales
+from fsbench.scoring.evaluate import ScanTask, Task
 
 _POOLS = "pools"
 _OURS = ".fsbench"

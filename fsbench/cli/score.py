@@ -10,7 +10,7 @@ from fsbench.cli.running_options import Running, running_options
 from fsbench.cli.scan_options import NAMES, ROOT, scan_options
 
 if TYPE_CHECKING:
-    from fsbench.evaluate import Task
+    from fsbench.scoring.evaluate import Task
 
 
 @click.command("score")
@@ -62,9 +62,9 @@ def command(
     from fsbench.cli.cache import cache_folder
     from fsbench.cli.labels import method_label, refuse_inside_predictions
     from fsbench.cli.scoring import score, summarise, was_looked_at
-    from fsbench.errors import UsageError
-    from fsbench.evaluate import Task
+    from fsbench.core.errors import UsageError
     from fsbench.io.archive import open_folder
+    from fsbench.scoring.evaluate import Task
 
     scans = {name: options.pop(name) for name in NAMES}
     adapter = options

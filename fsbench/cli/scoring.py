@@ -12,14 +12,14 @@ from fsbench.benchmarks import Benchmark, Sample
 from fsbench.benchmarks.scans import ScanBenchmark
 from fsbench.cli.messages import say
 from fsbench.cli.running_options import Running
-from fsbench.errors import FsbenchError, LostError, UsageError
-from fsbench.evaluate import ScanTask, Task, anywhere, evaluate, manifest
+from fsbench.core.errors import FsbenchError, LostError, UsageError
 from fsbench.runs import Record, load_run
 from fsbench.runs.journal import Journal, is_unfinished, open_journal, remove_journal
 from fsbench.runs.origin import origin_of
 from fsbench.runs.pools import remove_tables
 from fsbench.runs.run import load_manifest
 from fsbench.runs.saving import Saved, save
+from fsbench.scoring.evaluate import ScanTask, Task, anywhere, evaluate, manifest
 
 _LINES_IN_A_LOG = 10
 

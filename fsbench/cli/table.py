@@ -49,7 +49,7 @@ def command(
     """
     from pathlib import Path
 
-    from fsbench.errors import UsageError
+    from fsbench.core.errors import UsageError
     from fsbench.report.formats import FORMATS, write_tidy
     from fsbench.report.layout import default_layouts
     from fsbench.report.selection import distinct_labels, relabelled

@@ -7,14 +7,14 @@ file leads to another one. What goes wrong is a `FsbenchError` whose message beg
 import os
 from collections.abc import Callable
 
-from fsbench.errors import FormatError
+from fsbench.core.errors import FormatError
+from fsbench.core.mesh import Mesh
 from fsbench.io.files import suffix_of
 from fsbench.io.obj import read_obj
 from fsbench.io.off import read_off
 from fsbench.io.ply import read_ply
 from fsbench.io.stl import read_stl
 from fsbench.io.write import write_obj, write_ply
-from fsbench.mesh import Mesh
 
 __all__ = ["MESH_SUFFIXES", "read_mesh", "read_obj", "read_off", "read_ply", "read_stl", "write_obj", "write_ply"]
 

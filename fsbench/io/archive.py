@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from fsbench.errors import FormatError, UsageError
+from fsbench.core.errors import FormatError, UsageError
 
 _BLOCK = 1 << 20
 _TAR_BLOCK = 512

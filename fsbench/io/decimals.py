@@ -10,9 +10,9 @@ import re
 
 import numpy as np
 
-from fsbench.compiled import BYTES, compiled
+from fsbench.core.compiled import BYTES, compiled
+from fsbench.core.mesh import Floats, Ints
 from fsbench.io.lines import Bytes, Positions
-from fsbench.mesh import Floats, Ints
 
 _BLOCK = 1 << 14
 """Numbers parsed at a time: temporary arrays stay small."""

@@ -5,7 +5,7 @@ import stat
 from io import FileIO
 from pathlib import Path
 
-from fsbench.errors import FormatError, MissingError
+from fsbench.core.errors import FormatError, MissingError
 
 MAX_MESH_BYTES = 2 << 30
 """Largest mesh file read. A marching-cubes mesh of 2 million triangles is near 0.2 GB as text."""

@@ -8,11 +8,11 @@ from xml.parsers import expat
 
 import numpy as np
 
-from fsbench.errors import FormatError
+from fsbench.core.errors import FormatError
+from fsbench.core.mesh import Floats
 from fsbench.io.files import read_bytes, suffix_of
 from fsbench.io.npy import read_array
 from fsbench.io.text import parse_matrix, read_json
-from fsbench.mesh import Floats
 
 MAX_LANDMARK_BYTES = 4 << 20
 _MAX_XML_DEPTH = 32

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from fsbench.compiled import BYTES, compiled
+from fsbench.core.compiled import BYTES, compiled
+from fsbench.core.mesh import Ints
 from fsbench.io.files import open_regular
-from fsbench.mesh import Ints
 
 Bytes = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.uint32]

@@ -11,7 +11,7 @@ import re
 import numpy as np
 import numpy.typing as npt
 
-from fsbench.errors import FormatError
+from fsbench.core.errors import FormatError
 from fsbench.io.files import read_bytes
 from fsbench.io.pickles import Parameters, PickleError, parameters_from_pickle
 

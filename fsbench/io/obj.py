@@ -7,7 +7,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from fsbench.errors import FormatError, MeshError
+from fsbench.core.errors import FormatError, MeshError
+from fsbench.core.mesh import Floats, Ints, Mesh
 from fsbench.io.decimals import BadNumberError, parse_floats, parse_integers
 from fsbench.io.files import MAX_MESH_BYTES
 from fsbench.io.lines import (
@@ -23,7 +24,6 @@ from fsbench.io.lines import (
     words_of,
 )
 from fsbench.io.polygons import triangulate
-from fsbench.mesh import Floats, Ints, Mesh
 
 _LARGEST_KEPT_BYTES = 16 << 20
 """A block of faces up to this size is remembered."""

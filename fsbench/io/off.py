@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fsbench.errors import FormatError, MeshError
+from fsbench.core.errors import FormatError, MeshError
+from fsbench.core.mesh import Floats, Ints, Mesh
 from fsbench.io.decimals import BadNumberError, parse_floats, parse_integers
 from fsbench.io.files import MAX_MESH_BYTES
 from fsbench.io.lines import Bytes, line_heads, line_number, pieces_of, read_padded, words_after, words_of
 from fsbench.io.polygons import triangulate
-from fsbench.mesh import Floats, Ints, Mesh
 
 _KINDS = (b"OFF", b"COFF", b"NOFF", b"CNOFF")
 _HEADER = re.compile(rb"[\x00-\x20]*([^\x00-\x20]+)[\x00-\x20]*([^\n]*\n)")

@@ -9,12 +9,12 @@ from typing import Any, Literal, cast
 import numpy as np
 import numpy.typing as npt
 
-from fsbench.errors import FormatError, MeshError
+from fsbench.core.errors import FormatError, MeshError
+from fsbench.core.mesh import Floats, Ints, Mesh
 from fsbench.io.decimals import BadNumberError, parse_floats, parse_integers
 from fsbench.io.files import MAX_MESH_BYTES, read_bytes
 from fsbench.io.lines import NEWLINE, Bytes, all_words_of
 from fsbench.io.polygons import triangulate
-from fsbench.mesh import Floats, Ints, Mesh
 
 _MAX_HEADER_BYTES = 1 << 16
 _AT_ONCE = 1 << 16

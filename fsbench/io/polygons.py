@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from fsbench.mesh import Ints
+from fsbench.core.mesh import Ints
 
 _Index = TypeVar("_Index", bound=np.integer[Any])
 _AT_ONCE = 1 << 16

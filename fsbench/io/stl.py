@@ -10,11 +10,11 @@ import re
 import numpy as np
 import numpy.typing as npt
 
-from fsbench.errors import FormatError, MeshError
+from fsbench.core.errors import FormatError, MeshError
+from fsbench.core.mesh import Floats, Ints, Mesh
 from fsbench.io.decimals import BadNumberError, parse_floats
 from fsbench.io.files import MAX_MESH_BYTES
 from fsbench.io.lines import PAD, Bytes, line_heads, line_number, pieces_of, read_padded, words_after, words_of
-from fsbench.mesh import Floats, Ints, Mesh
 
 _TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 _HEADER_BYTES = 84

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from fsbench.errors import FormatError
+from fsbench.core.errors import FormatError
+from fsbench.core.mesh import Floats
 from fsbench.io.decimals import BadNumberError, parse_floats
 from fsbench.io.files import read_bytes
 from fsbench.io.lines import PAD, line_heads, line_number, padded, words_of
-from fsbench.mesh import Floats
 
 MAX_TEXT_BYTES = 64 << 20
 MAX_DEPTH = 32

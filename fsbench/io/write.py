@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from fsbench.errors import UsageError
-from fsbench.mesh import Mesh
+from fsbench.core.errors import UsageError
+from fsbench.core.mesh import Mesh
 
 _ROWS = 1 << 15
 """Rows formatted at a time: memory stays flat, and the format string short."""

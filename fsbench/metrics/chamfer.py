@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from fsbench.mesh import Floats, Mesh
+from fsbench.core.mesh import Floats, Mesh
+from fsbench.geometry.rays import Surface
 from fsbench.metrics.cylinder import QuadMap
 from fsbench.metrics.cylinder_distance import map_distances
-from fsbench.surface import Surface
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fsbench.compiled import compiled
-from fsbench.mesh import Floats, Ints, Mask, Mesh
-from fsbench.raster import outermost
+from fsbench.core.compiled import compiled
+from fsbench.core.mesh import Floats, Ints, Mask, Mesh
+from fsbench.geometry.raster import outermost
 
 SIZE = 256
 HALF_HEIGHT_MM = 150.0

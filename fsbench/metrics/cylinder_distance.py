@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fsbench.compiled import compiled, inlined
-from fsbench.mesh import Floats, Ints, Mask
+from fsbench.core.compiled import compiled, inlined
+from fsbench.core.mesh import Floats, Ints, Mask
 from fsbench.metrics.cylinder import HALF_HEIGHT_MM, SIZE, QuadMap, grid_positions
 
 STEP_MM = 2 * HALF_HEIGHT_MM / (SIZE - 1)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from fsbench.errors import MetricError
-from fsbench.mesh import Floats
+from fsbench.core.errors import MetricError
+from fsbench.core.mesh import Floats
 
 
 def _angles(a: Floats, b: Floats) -> Floats:

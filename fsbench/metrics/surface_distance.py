@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fsbench.alignment.nearest import Nearest, NearestSurface, spacing
-from fsbench.alignment.oriented import vertex_normals
-from fsbench.errors import MetricError
-from fsbench.mesh import Floats, Mask, Mesh
+from fsbench.core.errors import MetricError
+from fsbench.core.mesh import Floats, Mask, Mesh
+from fsbench.geometry.nearest import Nearest, NearestSurface, spacing
+from fsbench.geometry.oriented import vertex_normals
 
 WITHIN_MM = (1.0, 2.5, 5.0)
 """Tolerances of the reported shares."""

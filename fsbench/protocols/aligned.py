@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from fsbench.alignment.transform import Similarity
-from fsbench.mesh import Floats, Mesh
+from fsbench.core.mesh import Floats, Mesh
+from fsbench.geometry.transforms import Similarity
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

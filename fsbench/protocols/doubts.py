@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from fsbench.alignment.nearest import NearestSurface, spacing, to_vertices
-from fsbench.alignment.oriented import spread_indices
-from fsbench.alignment.procrustes import LandmarkFit
-from fsbench.alignment.units import Unit
-from fsbench.errors import AlignmentError
-from fsbench.mesh import Floats, Mask, Mesh
+from fsbench.core.errors import AlignmentError
+from fsbench.core.mesh import Floats, Mask, Mesh
+from fsbench.core.units import Unit
+from fsbench.geometry.nearest import NearestSurface, spacing, to_vertices
+from fsbench.geometry.oriented import spread_indices
+from fsbench.geometry.procrustes import LandmarkFit
 from fsbench.protocols.aligned import SCALE_OFF
 
 # Beyond these an alignment is looked at by a person before its numbers are believed. Ours: published

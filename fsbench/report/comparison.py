@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 from rich.cells import cell_len
 
+from fsbench.core.quantities import Quantity, quantity
 from fsbench.report.formats import latex, markdown
-from fsbench.runs.quantities import Quantity, quantity
 from fsbench.stats import LOW_OVERLAP_REASON, MIN_CLUSTERS, OVERALL, PAIRS, Comparison
 
 WIDTH = 100

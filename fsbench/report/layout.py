@@ -7,7 +7,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from fsbench.benchmarks import Spec, TableLayout, load_spec, spec_names
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
 from fsbench.runs import Run
 
 OVERALL = "overall"

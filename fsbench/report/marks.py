@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from fsbench.core.quantities import Quantity
 from fsbench.report.model import Table
-from fsbench.runs.quantities import Quantity
 
 BEST, SECOND = 1, 2
 
@@ -26,7 +26,7 @@ def of_column(values: Sequence[float], metric: Quantity) -> dict[int, int]:
 
     Examples
     --------
-    >>> from fsbench.runs.quantities import quantity
+    >>> from fsbench.core.quantities import quantity
     >>> of_column([3.001, 2.5, 3.004, float("nan"), 9.0], quantity("cd_mm"))
     {0: 2, 1: 1, 2: 2}
     """

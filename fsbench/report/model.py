@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from fsbench.core.quantities import Quantity
 from fsbench.report.layout import Bin, Layout
-from fsbench.runs.quantities import Quantity
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ import re
 from collections.abc import Sequence
 
 from fsbench.benchmarks import Spec
+from fsbench.core.quantities import Quantity
 from fsbench.report.layout import Layout
 from fsbench.report.model import Row
 from fsbench.runs import Run
-from fsbench.runs.quantities import Quantity
 from fsbench.stats import LEVEL, LOW_OVERLAP, MIN_CLUSTERS, policy_in_words
 
 _FEW = 0.5

@@ -11,14 +11,14 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from fsbench.benchmarks import Spec
-from fsbench.camera import Camera, PinholeCamera
 from fsbench.check.evidence import Evidence
 from fsbench.check.spread import cells
-from fsbench.mesh import Floats, Mesh
+from fsbench.core.mesh import Floats, Mesh
+from fsbench.geometry.cameras import Camera, PinholeCamera
+from fsbench.geometry.rays import Surface
 from fsbench.metrics.cylinder import SIZE
 from fsbench.report.plots import canvas
 from fsbench.report.plots.looks import STYLES
-from fsbench.surface import Surface
 
 _TILE_IN = 1.75
 _TILE_PX = 512

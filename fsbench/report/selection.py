@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
+from fsbench.core.quantities import SPREAD, quantity, with_companions
+from fsbench.core.signatures import not_alike
 from fsbench.report.layout import spec_of
 from fsbench.runs import Run
 from fsbench.runs.pooled import METRICS as POOLED_METRICS
-from fsbench.runs.quantities import SPREAD, quantity, with_companions
-from fsbench.runs.signatures import not_alike
 
 MAIN_METRICS = ("cd_mm", "mne_rad", "cr")
 _LONGEST_LABEL = 60

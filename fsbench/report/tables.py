@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
+from fsbench.core.quantities import SPREAD, quantity
 from fsbench.report import notes
 from fsbench.report.layout import Bin, Layout, default_layouts, layout, spec_of
 from fsbench.report.model import Cell, Row, Table
@@ -14,7 +15,6 @@ from fsbench.report.selection import choose_metrics, require_comparable
 from fsbench.runs import Run
 from fsbench.runs.pooled import METRICS as POOLED_METRICS
 from fsbench.runs.pooled import PREFIX
-from fsbench.runs.quantities import SPREAD, quantity
 from fsbench.stats import OVERALL, summaries
 
 

@@ -13,7 +13,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from fsbench.errors import FsbenchError, UsageError
+from fsbench.core.errors import FsbenchError, UsageError
 from fsbench.runs.files import remove_partial
 from fsbench.runs.record import Record
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from fsbench.benchmarks import load_spec, spec_names
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
+from fsbench.core.signatures import differences
 from fsbench.runs.record import STATUSES
 from fsbench.runs.run import Run
 from fsbench.runs.scales import with_scales
-from fsbench.runs.signatures import differences
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fsbench.errors import FormatError
-from fsbench.mesh import Floats
+from fsbench.core.errors import FormatError
+from fsbench.core.mesh import Floats
 from fsbench.runs.pools import CUMULATIVE, OVERALL, POOLED
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fsbench.errors import FormatError, MissingError, UsageError
+from fsbench.core.errors import FormatError, MissingError, UsageError
 from fsbench.io.npy import read_array
-from fsbench.metrics.pooling import Pool
+from fsbench.metrics.pools import Pool
 from fsbench.runs.files import write_atomically
 
 if TYPE_CHECKING:

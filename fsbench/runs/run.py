@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fsbench.errors import FormatError, UsageError
+from fsbench.core.errors import FormatError, UsageError
 from fsbench.runs.files import write_atomically
 from fsbench.runs.pooled import Pooled, read_pooled
 from fsbench.runs.record import STATUSES, Record

@@ -7,8 +7,8 @@ import numpy as np
 from scipy.optimize import least_squares
 from scipy.spatial.transform import Rotation
 
-from fsbench.errors import AlignmentError
-from fsbench.mesh import Floats
+from fsbench.core.errors import AlignmentError
+from fsbench.core.mesh import Floats
 from fsbench.sample.observation import Observation
 from fsbench.sample.shape_space import ShapeSpace
 

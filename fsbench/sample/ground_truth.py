@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fsbench.mesh import Floats, Mesh
+from fsbench.core.mesh import Floats, Mesh
+from fsbench.geometry.rays import Surface
 from fsbench.sample.head_model import REFERENCE_REGION, HeadModel
 from fsbench.sample.people import REFERENCE_PEOPLE, bumps_mm, draw_expressions
 from fsbench.sample.subdivision import face_part, smooth_fans
-from fsbench.surface import Surface
 
 
 @dataclass(frozen=True, slots=True)

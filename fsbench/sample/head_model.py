@@ -6,7 +6,7 @@ from importlib import resources
 
 import numpy as np
 
-from fsbench.mesh import Floats, Ints, Mask
+from fsbench.core.mesh import Floats, Ints, Mask
 
 PUPIL_DISTANCE_MM = 62.85
 """Every head is scaled to it, as in FaceScape: millimetres are pupil-normalised, not metric truth."""

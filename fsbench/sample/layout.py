@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from fsbench.camera import ORTHO_FROM_CV
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
+from fsbench.core.mesh import Floats, Mesh
+from fsbench.geometry.cameras import ORTHO_FROM_CV
 from fsbench.io.write import write_obj
-from fsbench.mesh import Floats, Mesh
 from fsbench.sample.ground_truth import TrueFace, TrueFaces
 from fsbench.sample.head_model import PUPIL_DISTANCE_MM, load_head_model
 from fsbench.sample.methods import METHODS

@@ -6,8 +6,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from fsbench.camera import ORTHO_FROM_CV
-from fsbench.mesh import Floats
+from fsbench.core.mesh import Floats
+from fsbench.geometry.cameras import ORTHO_FROM_CV
 from fsbench.sample.fitting import Pinhole, Projection, WeakPerspective, fit
 from fsbench.sample.head_model import PUPIL_DISTANCE_MM
 from fsbench.sample.observation import Observation

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fsbench.mesh import Floats, Mask
-from fsbench.surface import Surface
+from fsbench.core.mesh import Floats, Mask
+from fsbench.geometry.rays import Surface
 
 NOISE_PX, NOISE_GROWTH = 1.2, 0.7
 """Standard deviation of a landmark seen from the front, and the share by which a profile's is larger.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fsbench.mesh import Floats, Ints
+from fsbench.core.mesh import Floats, Ints
 from fsbench.sample.head_model import HeadModel
 
 SLIDER_SD = 0.3

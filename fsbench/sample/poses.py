@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from fsbench.camera import ORTHO_FROM_CV
-from fsbench.mesh import Floats
+from fsbench.core.mesh import Floats
+from fsbench.geometry.cameras import ORTHO_FROM_CV
 
 N_WILD, N_BINS = 400, 4
 BIN_DEG = ((0.2, 4.8), (5.5, 29.5), (30.5, 59.5), (60.5, 84.0))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fsbench.mesh import Floats, Ints
+from fsbench.core.mesh import Floats, Ints
 from fsbench.sample.head_model import PREDICTION_REGION, HeadModel
 from fsbench.sample.people import TRAINING_PEOPLE, draw_expressions
 from fsbench.sample.subdivision import face_part, smooth_triangles

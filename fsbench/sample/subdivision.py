@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from fsbench.mesh import Floats, Ints, Mask
+from fsbench.core.mesh import Floats, Ints, Mask
 from fsbench.sample.head_model import FaceRegion, HeadModel
 
 

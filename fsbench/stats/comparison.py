@@ -8,9 +8,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
+from fsbench.core.quantities import quantity, with_companions
 from fsbench.runs import Run
-from fsbench.runs.quantities import quantity, with_companions
 from fsbench.stats.bootstrap import sum_clusters
 from fsbench.stats.intervals import Method, holm, intervals, p_values
 from fsbench.stats.policies import apply_policy, policy_in_words

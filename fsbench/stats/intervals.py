@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
 from fsbench.stats.bootstrap import ClusterSums
 from fsbench.stats.resampling import DIGITS
 

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from fsbench.core.quantities import quantity
 from fsbench.runs import Run
-from fsbench.runs.quantities import quantity
 from fsbench.stats.policies import POLICIES, apply_policy
 from fsbench.stats.ranks import rank
 from fsbench.stats.scores import gather

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fsbench.errors import UsageError
-from fsbench.runs.quantities import quantity
+from fsbench.core.errors import UsageError
+from fsbench.core.quantities import quantity
 from fsbench.stats.scores import Scores, difficulty_bin
 
 POLICIES = {

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
+from fsbench.core.signatures import not_alike
 from fsbench.runs import Run
-from fsbench.runs.signatures import not_alike
 from fsbench.stats.resampling import combine_seeds, content_seed
 
 OVERALL = "all"

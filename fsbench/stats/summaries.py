@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
 from fsbench.runs import Run
 from fsbench.stats.bootstrap import ClusterSums, sum_clusters
 from fsbench.stats.intervals import Method, intervals

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fsbench.runs.quantities import Quantity
+from fsbench.core.quantities import Quantity
 from fsbench.stats.bootstrap import MIN_CLUSTERS
 
 
@@ -60,7 +60,7 @@ def verdict(evidence: Evidence, what: Quantity) -> str:
 
     Examples
     --------
-    >>> from fsbench.runs.quantities import quantity
+    >>> from fsbench.core.quantities import quantity
     >>> found = Evidence("A", "B", -0.04, -0.14, 0.06, 0.4, 660, 20, "subject", 1, 0.05, False)
     >>> verdict(found, quantity("cd_mm"))
     'no difference shown: -0.04 mm [-0.14, 0.06], 20 subjects'

@@ -17,11 +17,11 @@ METHOD = "pred/wild_pred/mean-face"
 @pytest.fixture(scope="module")
 def run(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of two samples, without the command line's fixtures, which live for one test."""
-    from fsbench import adapters
+    from fsbench import submissions as adapters
     from fsbench.benchmarks import Benchmark
     from fsbench.cli.running_options import Running
     from fsbench.cli.scoring import score
-    from fsbench.evaluate import Task
+    from fsbench.scoring.evaluate import Task
 
     folder = tmp_path_factory.mktemp("heat") / "run"
     opened = Benchmark.open("fswild", sample)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fsbench.resources import folder
+from fsbench.core.resources import folder
 from fsbench.runs import load_run
 from tests.cli.commands import fsbench
 

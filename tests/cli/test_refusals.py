@@ -8,7 +8,7 @@ import pytest
 
 import fsbench
 from fsbench.cli.labels import method_label
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
 from tests.cli.commands import fsbench as run
 
 METHOD = "pred/wild_pred/mean-face"

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import fsbench
-from fsbench.alignment.transform import Similarity
 from fsbench.benchmarks import Choice, ScanBenchmark
+from fsbench.core.mesh import Mesh
+from fsbench.geometry.transforms import Similarity
 from fsbench.io import write_ply
 from fsbench.io.write import write_obj
-from fsbench.mesh import Mesh
 from tests.cli.commands import fsbench as run
 from tests.heads import face_of, head, moved, random_similarity
 

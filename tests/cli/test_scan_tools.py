@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 
 import fsbench
-from fsbench.alignment.transform import Similarity
 from fsbench.benchmarks import Choice, ScanBenchmark, open_benchmark
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
+from fsbench.core.mesh import Mesh
+from fsbench.geometry.transforms import Similarity
 from fsbench.io import write_ply
-from fsbench.mesh import Mesh
 from tests.cli.commands import fsbench as run
 from tests.heads import face_of, head, moved, random_similarity
 

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 import fsbench
-from fsbench.alignment.transform import Similarity
 from fsbench.cli.scanning import _say_suspicious
+from fsbench.core.mesh import Mesh
+from fsbench.geometry.transforms import Similarity
 from fsbench.io import write_ply
-from fsbench.mesh import Mesh
 from fsbench.runs import Run
 from fsbench.runs.journal import open_journal
 from tests.cli.commands import ctrl_c_after

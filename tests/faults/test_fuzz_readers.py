@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fsbench.errors import FsbenchError
+from fsbench.core.errors import FsbenchError
+from fsbench.core.mesh import Mesh
 from fsbench.io import read_mesh, write_obj, write_ply
 from fsbench.io.landmarks import read_landmarks
 from fsbench.io.npy import read_array, read_parameters
 from fsbench.io.text import read_json, read_numbers
-from fsbench.mesh import Mesh
 
 SEED = 20_240_711
 N_FILES = 1000

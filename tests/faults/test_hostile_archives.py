@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fsbench.errors import FormatError
+from fsbench.core.errors import FormatError
 from fsbench.io.archive import DEFAULT_LIMITS, ArchiveLimits, open_folder
 
 NAMES = [

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fsbench.errors import FormatError
+from fsbench.core.errors import FormatError
 from fsbench.io.npy import read_parameters
 
 MAX_PEAK_BYTES = 200 << 20
@@ -220,7 +220,7 @@ def test_nothing_is_imported(tmp_path: Path):
     code = "\n".join(
         [
             "import sys",
-            "from fsbench.errors import FormatError",
+            "from fsbench.core.errors import FormatError",
             "from fsbench.io.pickles import PickleError, parameters_from_pickle",
             "for name in (b'antigravity', b'skimage.transform._geometric', b'xmlrpc.client'):",
             "    try: parameters_from_pickle(b'c' + name + b'\\nfly\\n.', 1000)",

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import fsbench
-from fsbench.adapters.adapter import Adapter
-from fsbench.evaluate import ScanTask, Task, anywhere
+from fsbench.core.mesh import Mesh
 from fsbench.io import write_ply
-from fsbench.mesh import Mesh
+from fsbench.scoring.evaluate import ScanTask, Task, anywhere
+from fsbench.submissions.adapter import Adapter
 from tests.cli.commands import fsbench as run
 from tests.heads import face_of, head
 
@@ -21,7 +21,7 @@ METHOD = "pred/wild_pred/mean-face"
 
 ADAPTER = """
     from pathlib import Path
-    from fsbench import adapters
+    from fsbench import submissions as adapters
 
     def load(folder, sample, focal_px):
         trouble = Path(__file__).with_name("trouble")
@@ -71,7 +71,7 @@ def test_no_room_for_distances_stops_the_run(capsys, monkeypatch, tmp_path: Path
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "a file of ours")
 
     with monkeypatch.context() as patched:
-        patched.setattr("fsbench.evaluate.write_pool", full)
+        patched.setattr("fsbench.scoring.evaluate.write_pool", full)
         answer = run(capsys, *command)
     assert answer.code == 2 and "No space left" in answer.err and "the same command goes on" in answer.err
     assert run(capsys, *command).code == 0

@@ -14,7 +14,7 @@ METHOD = "pred/wild_pred/mean-face"
 ADAPTER = """
     import ctypes, threading
     from pathlib import Path
-    from fsbench import adapters
+    from fsbench import submissions as adapters
 
     def load(folder, sample, focal_px):
         trouble = Path(folder, sample + ".trouble")

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fsbench.adapters import Frame, get, load
-from fsbench.adapters.published import PUBLISHED
+from fsbench.submissions import Frame, get, load
+from fsbench.submissions.published import PUBLISHED
 
 SAMPLES = {"000": ("wild", None), "00_0_05": ("lab", 1200), "13_2_10": ("lab", 300)}
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from fsbench.adapters import get
 from fsbench.benchmarks import Benchmark
-from fsbench.evaluate import Task, evaluate
-from fsbench.workers import worker_processes
+from fsbench.scoring.evaluate import Task, evaluate
+from fsbench.scoring.workers import worker_processes
+from fsbench.submissions import get
 
 # The official numbers were computed with double-precision rays, ours with single precision: at 100 mm
 # that is 1e-5 mm a hit, but a ray that passes an edge on the other side moves a pixel.

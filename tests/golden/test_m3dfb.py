@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from fsbench.alignment.procrustes import fit_landmarks
+from fsbench.core.mesh import Mesh
+from fsbench.geometry.procrustes import fit_landmarks
 from fsbench.io import read_mesh
-from fsbench.mesh import Mesh
-from fsbench.protocols.landmarked import LandmarkWarp
-from fsbench.protocols.scan import Scan
+from fsbench.protocols.landmark_warp.protocol import LandmarkWarp
+from fsbench.protocols.scan.protocol import Scan
 
 SUBJECTS = ("id0000", "id0001", "id0002")
 # In the order of their true errors.

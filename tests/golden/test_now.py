@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fsbench.alignment.transform import Similarity
-from fsbench.mesh import Mesh
-from fsbench.protocols.now import Now
+from fsbench.core.mesh import Mesh
+from fsbench.geometry.transforms import Similarity
+from fsbench.protocols.now.protocol import Now
 from tests.heads import moved, random_similarity
 
 PAIRS = [f"Method{method}_s{subject}_i{image}" for method in "AB" for subject in "01" for image in "01"]

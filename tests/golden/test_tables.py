@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fsbench.leaderboard.official import import_official
+from fsbench.boards.official import import_official
 from fsbench.report.formats import FORMATS
 from fsbench.report.tables import build
 from fsbench.runs import Run

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from fsbench.alignment.nearest import NearestSurface
-from fsbench.alignment.procrustes import fit_landmarks
-from fsbench.alignment.starts import find_alignment
+from fsbench.geometry.nearest import NearestSurface
+from fsbench.geometry.procrustes import fit_landmarks
+from fsbench.geometry.starts import find_alignment
 from tests.heads import face_of, head, moved, random_similarity
 
 HEAD = head(60, 90)

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from fsbench.camera import OrthographicCamera, PinholeCamera
-from fsbench.errors import AlignmentError, MeshError
-from fsbench.mesh import Mesh
-from fsbench.protocols.facescape import FaceScape, Prepared, View
+from fsbench.core.errors import AlignmentError, MeshError
+from fsbench.core.mesh import Mesh
+from fsbench.geometry.cameras import OrthographicCamera, PinholeCamera
+from fsbench.protocols.facescape.protocol import FaceScape, Prepared, View
 from tests.shapes import ellipsoid
 
 # Single-precision rays at a few hundred millimetres: an angle between equal normals is as good as arccos

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from fsbench.core.quantities import Quantity
 from fsbench.report import marks
 from fsbench.report.model import Cell, Table
-from fsbench.runs.quantities import Quantity
 
 DASH = "-"
 

@@ -4,10 +4,10 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
+from fsbench.core.quantities import Quantity
 from fsbench.report.formats.columns import DASH
 from fsbench.report.model import Table
-from fsbench.runs.quantities import Quantity
 
 TIDY = (
     *("benchmark", "table", "method", "bin", "metric", "mean", "median", "low", "high"),

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from fsbench.adapters import AdapterLike
 from fsbench.benchmarks import Benchmark
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
+from fsbench.core.signatures import differences
 from fsbench.metrics.cylinder import cylinder_mesh
 from fsbench.report.heatmaps.pictures import Heat
 from fsbench.report.layout import Layout
 from fsbench.runs import Run
-from fsbench.runs.signatures import differences
+from fsbench.submissions import AdapterLike
 
 _SAME_MM = 1e-3
 """A repeated measurement gives the recorded CD to rounding; 1e-3 mm is below what is printed."""

@@ -10,7 +10,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from fsbench.mesh import Floats, Mesh
+from fsbench.core.mesh import Floats, Mesh
 from fsbench.report.heatmaps.views import COLOURS, LIMIT_MM, Frame, colours, frame_of, render
 from fsbench.report.plots import canvas
 from fsbench.report.plots.looks import STYLES

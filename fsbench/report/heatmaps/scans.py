@@ -5,16 +5,16 @@ from pathlib import Path
 
 import numpy as np
 
-from fsbench.alignment.nearest import NearestSurface
 from fsbench.benchmarks import ScanBenchmark
-from fsbench.errors import UsageError
-from fsbench.mesh import Floats, Mesh
+from fsbench.core.errors import UsageError
+from fsbench.core.mesh import Floats, Mesh
+from fsbench.core.quantities import quantity
+from fsbench.geometry.nearest import NearestSurface
 from fsbench.report.heatmaps.measured import refuse_other_signature, scored_row
 from fsbench.report.heatmaps.pictures import Heat
 from fsbench.report.heatmaps.upright import outer_side, upright
 from fsbench.report.selection import main_of_samples
 from fsbench.runs import Run
-from fsbench.runs.quantities import quantity
 
 _SAME_MM = 1e-3
 """A repeated measurement gives the recorded score to rounding; 1e-3 mm is below what is printed."""

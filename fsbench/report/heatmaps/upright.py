@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from fsbench.alignment.oriented import oriented
-from fsbench.mesh import Floats, Mesh
+from fsbench.core.mesh import Floats, Mesh
+from fsbench.geometry.oriented import oriented
 
 # Rows of the right eye, the left eye and the mouth (the person's sides) in the orders that are in use: NoW's seven,
 # iBUG's 68, and these without the jaw.

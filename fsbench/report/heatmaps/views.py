@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib import colormaps
 
-from fsbench.mesh import Floats, Mesh
-from fsbench.surface import Surface
+from fsbench.core.mesh import Floats, Mesh
+from fsbench.geometry.rays import Surface
 
 LIMIT_MM = 5.0
 """Where the colours end, as in the benchmark's own heat meshes."""

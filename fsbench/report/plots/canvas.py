@@ -9,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from fsbench import __version__
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
 from fsbench.report.plots.looks import Style
 
 FORMS = ("png", "svg", "pdf")

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from fsbench.mesh import Floats
+from fsbench.core.mesh import Floats
 from fsbench.report.model import Table
 from fsbench.report.plots.legend import sheet
 from fsbench.report.plots.looks import Style, looks

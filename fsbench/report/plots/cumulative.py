@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FormatStrFormatter, LogLocator, NullLocator
 
-from fsbench.mesh import Floats
+from fsbench.core.mesh import Floats
 from fsbench.report.plots.legend import sheet
 from fsbench.report.plots.looks import Style, looks
 from fsbench.report.plots.placing import axis_heading, line_style, upper_end

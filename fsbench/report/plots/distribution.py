@@ -9,7 +9,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from fsbench.mesh import Floats
+from fsbench.core.mesh import Floats
 from fsbench.report.plots.looks import Look, Style, looks
 from fsbench.report.plots.panels import Margins, grid
 from fsbench.report.plots.placing import axis_heading, text_width_in, upper_end

@@ -7,7 +7,8 @@ from types import MappingProxyType
 import matplotlib
 from matplotlib.figure import Figure
 
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
+from fsbench.core.quantities import quantity
 from fsbench.report import notes
 from fsbench.report.layout import OVERALL, default_layouts
 from fsbench.report.model import Table
@@ -18,7 +19,6 @@ from fsbench.report.selection import choose_metrics, main_metrics, main_of_sampl
 from fsbench.report.tables import build
 from fsbench.runs import Run
 from fsbench.runs.pooled import METRICS as POOLED_METRICS
-from fsbench.runs.quantities import quantity
 
 KINDS = MappingProxyType(
     {

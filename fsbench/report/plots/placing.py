@@ -7,11 +7,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from scipy.optimize import isotonic_regression
 
-from fsbench.mesh import Floats
+from fsbench.core.mesh import Floats
+from fsbench.core.quantities import PUPIL_MM, SPREAD, Quantity
 from fsbench.report.plots.canvas import new_figure
 from fsbench.report.plots.looks import Look, Style
 from fsbench.runs.pooled import PREFIX
-from fsbench.runs.quantities import PUPIL_MM, SPREAD, Quantity
 
 _FARTHEST = 3.0
 _LEADING = 1.22
@@ -76,7 +76,7 @@ def mean_heading(metric: Quantity) -> str:
 
     Examples
     --------
-    >>> from fsbench.runs.quantities import quantity
+    >>> from fsbench.core.quantities import quantity
     >>> mean_heading(quantity("ref_to_pred_median_mm")), mean_heading(quantity("pooled_median_mm"))
     ('Ref to pred median (mm)\\nmean over samples', 'Pooled median (mm)')
     """

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fsbench.errors import UsageError
-from fsbench.mesh import Floats
+from fsbench.core.errors import UsageError
+from fsbench.core.mesh import Floats
+from fsbench.core.quantities import Quantity, quantity
 from fsbench.report.layout import Bin, Layout
 from fsbench.runs import Run
 from fsbench.runs.pooled import Pooled
-from fsbench.runs.quantities import Quantity, quantity
 
 _N_QUANTILES = 2000
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from fsbench.benchmarks import Benchmark
-from fsbench.errors import FormatError, ReferenceDataError, UsageError
-from fsbench.resources import folder
+from fsbench.core.errors import FormatError, ReferenceDataError, UsageError
+from fsbench.core.resources import folder
 
 
 @pytest.fixture(scope="module")

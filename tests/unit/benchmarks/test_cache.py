@@ -9,7 +9,7 @@ import pytest
 
 from fsbench.benchmarks import Benchmark
 from fsbench.benchmarks.cache import PreparedCache
-from fsbench.protocols.facescape import Prepared
+from fsbench.protocols.facescape.protocol import Prepared
 
 
 @pytest.fixture

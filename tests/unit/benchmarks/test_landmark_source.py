@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from fsbench.benchmarks.landmark_source import LandmarkSource, parse_source
-from fsbench.errors import FormatError, UsageError
-from fsbench.mesh import Mesh
+from fsbench.core.errors import FormatError, UsageError
+from fsbench.core.mesh import Mesh
 
 MESH = Mesh(np.arange(30.0).reshape(10, 3), [[0, 1, 2]])
 POINTS = np.array([[1.0, 2, 3], [4, 5, 7], [0, 0, 1]])

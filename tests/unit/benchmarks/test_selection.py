@@ -4,7 +4,7 @@ import pytest
 
 from fsbench.benchmarks import Sample
 from fsbench.benchmarks.selection import find, select
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
 
 NAMES = ("S-1/neutral/a", "S-1/neutral/b", "S-1/selfie/a", "S-2/selfie/a", "end")
 SAMPLES = tuple(Sample(name, {}) for name in NAMES)

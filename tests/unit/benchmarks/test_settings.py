@@ -7,11 +7,11 @@ import pytest
 from fsbench.benchmarks.recipes import Choice, protocol_of
 from fsbench.benchmarks.settings import parse_settings, settings_of, with_settings
 from fsbench.benchmarks.spec import load_spec
-from fsbench.errors import UsageError
-from fsbench.protocols.landmarked import LandmarkWarp
-from fsbench.protocols.micc import Micc
-from fsbench.protocols.now import Now
-from fsbench.protocols.scan import Scan
+from fsbench.core.errors import UsageError
+from fsbench.protocols.landmark_warp.protocol import LandmarkWarp
+from fsbench.protocols.micc.protocol import Micc
+from fsbench.protocols.now.protocol import Now
+from fsbench.protocols.scan.protocol import Scan
 
 
 def test_values_get_the_type_of_the_setting() -> None:

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from fsbench.benchmarks import load_spec, spec_names
-from fsbench.errors import FormatError, UsageError
-from fsbench.resources import folder
+from fsbench.core.errors import FormatError, UsageError
+from fsbench.core.resources import folder
 
 
 def test_the_wild_has_400_samples_in_four_pose_bins() -> None:

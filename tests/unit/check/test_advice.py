@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fsbench.adapters import Frame
 from fsbench.check.advice import frame_for, frame_options
 from fsbench.check.changes import changes, placing_of
 from fsbench.check.evidence import Suspect
 from fsbench.check.predicted import load
 from fsbench.cli.adapter_options import build_adapter
 from fsbench.io.write import write_obj
+from fsbench.submissions import Frame
 from tests.shapes import ellipsoid
 
 FRAMES = (

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from fsbench.adapters import Frame, get
 from fsbench.check.files import look_through
+from fsbench.submissions import Frame, get
 
 
 def _fill(folder: Path, *names: str) -> Path:

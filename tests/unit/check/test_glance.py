@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from fsbench import adapters
+from fsbench import submissions as adapters
 from fsbench.benchmarks import Benchmark
 from fsbench.check.checking import _MATCHES
 from fsbench.check.glance import misfit
-from fsbench.mesh import Mesh
+from fsbench.core.mesh import Mesh
 
 
 @pytest.fixture(params=[("fswild", "wild_pred", "3DDFA_V2", "200"), ("fslab", "lab_pred", "3DDFA_V2", "00_2_05")])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fsbench.check.health import examine
-from fsbench.mesh import Mesh
+from fsbench.core.mesh import Mesh
 from tests.shapes import ellipsoid
 
 BALL = ellipsoid((1.0, 1.0, 1.0), 12, 16)

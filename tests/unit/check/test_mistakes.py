@@ -7,7 +7,6 @@ from subprocess import run
 
 import pytest
 
-from fsbench.adapters import get
 from fsbench.benchmarks import Benchmark
 from fsbench.check import check, quick
 from fsbench.check.advice import advise, winding_advice
@@ -15,6 +14,7 @@ from fsbench.check.diagnosis import diagnose
 from fsbench.check.evidence import gather
 from fsbench.check.sentences import of_frame
 from fsbench.cli.adapter_options import build_adapter
+from fsbench.submissions import get
 from tests.mistakes import MISTAKES, RIGHT, Mistake, spoil
 
 QUICKLY = ("y down", "x left, turned", "cv axes", "cube", "too small", "one crop", "faces")

@@ -9,9 +9,9 @@ from fsbench.benchmarks import Benchmark
 from fsbench.check.predicted import in_image_frame
 from fsbench.check.sight import Placing, Target
 from fsbench.check.similarity import fit_anywhere
+from fsbench.core.mesh import Mesh
+from fsbench.geometry.rays import Surface
 from fsbench.io import read_mesh
-from fsbench.mesh import Mesh
-from fsbench.surface import Surface
 
 PERFECT = 0.03
 """The reference's normals at the pixels are differences of neighbours, the prediction's those of the triangles."""

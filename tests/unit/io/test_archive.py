@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
 from fsbench.io.archive import ArchiveLimits, open_folder
 
 FILES = {"000.obj": b"v 0 0 0\n", "sub/001.txt": b"1 2 3", "sub/deep/\u00e9 space.json": b"{}", "empty.txt": b""}

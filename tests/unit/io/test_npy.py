@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fsbench.errors import FormatError, MissingError
+from fsbench.core.errors import FormatError, MissingError
 from fsbench.io.npy import read_array, read_parameters
 from fsbench.io.pickles import parameters_from_pickle
 

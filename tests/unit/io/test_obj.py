@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from fsbench.errors import FormatError, MeshError, MissingError
+from fsbench.core.errors import FormatError, MeshError, MissingError
 from fsbench.io import lines, read_mesh
 
 SQUARE = "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\n"

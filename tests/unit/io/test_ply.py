@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from fsbench.errors import FormatError, MeshError
+from fsbench.core.errors import FormatError, MeshError
 from fsbench.io import read_mesh
 
 SQUARE = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from fsbench.errors import FormatError, MeshError
+from fsbench.core.errors import FormatError, MeshError
 from fsbench.io import read_mesh
 
 FACET = "facet normal 0 0 1\n outer loop\n  vertex {}\n  vertex {}\n  vertex {}\n endloop\nendfacet\n"

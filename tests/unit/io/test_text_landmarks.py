@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fsbench.errors import FormatError, MissingError
+from fsbench.core.errors import FormatError, MissingError
 from fsbench.io.landmarks import read_landmarks
 from fsbench.io.text import read_json, read_numbers, read_text
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import trimesh
 
-from fsbench.errors import FormatError, UsageError
+from fsbench.core.errors import FormatError, UsageError
+from fsbench.core.mesh import Mesh
 from fsbench.io import read_mesh, write_obj, write_ply
-from fsbench.mesh import Mesh
 
 BALL = trimesh.creation.icosphere(2)
 MESH = Mesh(np.asarray(BALL.vertices), np.asarray(BALL.faces))

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from fsbench.mesh import Mesh
+from fsbench.core.mesh import Mesh
+from fsbench.geometry.rays import Surface
 from fsbench.metrics.cylinder import HALF_HEIGHT_MM, JUMP_MM, SIZE, cylinder_map, cylinder_mesh
-from fsbench.surface import Surface
 from tests.shapes import ellipsoid
 
 

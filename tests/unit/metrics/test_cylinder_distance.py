@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from fsbench.geometry.rays import Surface
 from fsbench.metrics.cylinder import SIZE, QuadMap, cylinder_mesh
 from fsbench.metrics.cylinder_distance import map_distances
-from fsbench.surface import Surface
 
 # The tree works in single precision, which is 1.5e-5 mm at 200 mm; a few operations add up.
 SINGLE_MM = 1e-4

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fsbench.errors import MetricError
+from fsbench.core.errors import MetricError
 from fsbench.metrics.normals import mean_normal_angle_deg, mean_normal_error_rad
 
 AXES = np.eye(3)

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from fsbench.alignment.nearest import NearestSurface
-from fsbench.errors import MetricError
-from fsbench.mesh import Mesh
-from fsbench.metrics.pooling import BIN_MM, Pool
+from fsbench.core.errors import MetricError
+from fsbench.core.mesh import Mesh
+from fsbench.geometry.nearest import NearestSurface
+from fsbench.metrics.pools import BIN_MM, Pool
 from fsbench.metrics.surface_distance import measure, summarise
 from tests.shapes import plane
 

@@ -5,17 +5,17 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from fsbench.alignment.nearest import NearestSurface
-from fsbench.alignment.transform import Similarity
 from fsbench.benchmarks.scans import PreparedCase
-from fsbench.errors import AlignmentError, MetricError
-from fsbench.mesh import Mesh
+from fsbench.core.errors import AlignmentError, MetricError
+from fsbench.core.mesh import Mesh
+from fsbench.geometry.nearest import NearestSurface
+from fsbench.geometry.transforms import Similarity
 from fsbench.protocols.aligned import Measurement, Scores
 from fsbench.protocols.doubts import doubts_about_cover
-from fsbench.protocols.landmarked import LandmarkWarp
-from fsbench.protocols.micc import Micc
-from fsbench.protocols.now import Now
-from fsbench.protocols.scan import Scan
+from fsbench.protocols.landmark_warp.protocol import LandmarkWarp
+from fsbench.protocols.micc.protocol import Micc
+from fsbench.protocols.now.protocol import Now
+from fsbench.protocols.scan.protocol import Scan
 from tests.heads import face_of, head
 from tests.shapes import plane
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from fsbench.errors import AlignmentError
-from fsbench.mesh import Mesh
-from fsbench.protocols.landmarked import METRICS, LandmarkWarp
+from fsbench.core.errors import AlignmentError
+from fsbench.core.mesh import Mesh
+from fsbench.protocols.landmark_warp.protocol import METRICS, LandmarkWarp
 from tests.heads import face_of, head, moved, random_similarity
 
 HEAD = head(60, 80)

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from fsbench.alignment.transform import Similarity
-from fsbench.errors import AlignmentError, MeshError, MetricError
-from fsbench.mesh import Mesh
-from fsbench.protocols.micc import METRICS, Micc, mean_mesh
+from fsbench.core.errors import AlignmentError, MeshError, MetricError
+from fsbench.core.mesh import Mesh
+from fsbench.geometry.transforms import Similarity
+from fsbench.protocols.micc.protocol import METRICS, Micc, mean_mesh
 from tests.heads import head, moved, random_similarity
 
 HEAD = head(60, 90)

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from fsbench.alignment.transform import Similarity
-from fsbench.errors import AlignmentError, MeshError
-from fsbench.mesh import Mesh
+from fsbench.core.errors import AlignmentError, MeshError
+from fsbench.core.mesh import Mesh
+from fsbench.geometry.transforms import Similarity
 from fsbench.protocols.aligned import Measurement
-from fsbench.protocols.scan import METRICS, Scan
+from fsbench.protocols.scan.protocol import METRICS, Scan
 from tests.heads import face_of, head, moved, random_similarity
 
 HEAD = head(60, 90)

@@ -11,8 +11,10 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
-from fsbench.errors import UsageError
-from fsbench.protocols import landmarked, now, scan
+from fsbench.core.errors import UsageError
+from fsbench.protocols.landmark_warp import protocol as landmarked
+from fsbench.protocols.now import protocol as now
+from fsbench.protocols.scan import protocol as scan
 from fsbench.report.formats import FORMATS, write_tidy
 from fsbench.report.tables import build
 from fsbench.runs import Record, Run, assemble

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fsbench.mesh import Mesh
+from fsbench.core.mesh import Mesh
 from fsbench.report.heatmaps.measured import picks
 from fsbench.report.heatmaps.pictures import Heat, sheet, three_views
 from fsbench.report.heatmaps.views import colours, frame_of, render

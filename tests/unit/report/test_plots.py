@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
 from fsbench.report.layout import layouts
 from fsbench.report.plots import cd_cr, distribution, error
 from fsbench.report.plots.canvas import encode, settings

@@ -9,8 +9,8 @@ import pytest
 from matplotlib.axes import Axes
 
 from fsbench.benchmarks import load_spec
-from fsbench.errors import FormatError, UsageError
-from fsbench.metrics.pooling import Pool
+from fsbench.core.errors import FormatError, UsageError
+from fsbench.metrics.pools import Pool
 from fsbench.report.layout import default_layouts, layout
 from fsbench.report.plots import cumulative, error
 from fsbench.report.plots.canvas import settings

@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
+from fsbench.core.quantities import quantity
 from fsbench.report import marks
 from fsbench.report.layout import default_layouts
 from fsbench.report.plots.figure import plot
 from fsbench.report.selection import clean_label, distinct_labels
 from fsbench.report.tables import build
 from fsbench.runs import Record, Run, assemble
-from fsbench.runs.quantities import quantity
 
 
 def test_cells_are_means_over_the_scored_samples_of_the_bin(make_run):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fsbench.mesh import Mesh
+from fsbench.core.mesh import Mesh
 from fsbench.report.heatmaps.upright import outer_side, upright
 from tests.heads import face_of, head, moved, random_similarity
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
 from fsbench.runs import Record
 from fsbench.runs.journal import NAME, is_unfinished, open_journal, remove_journal
 
@@ -116,7 +116,7 @@ def test_a_disk_that_is_full_from_the_start_is_told(tmp_path: Path) -> None:
     code = f"""
         import resource, signal, sys
         from pathlib import Path
-        from fsbench.errors import FsbenchError
+        from fsbench.core.errors import FsbenchError
         from fsbench.runs.journal import open_journal
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
@@ -138,7 +138,7 @@ def test_a_full_disk_is_told_and_keeps_what_was_written(folder: Path) -> None:
     code = f"""
         import resource, signal, sys
         from pathlib import Path
-        from fsbench.errors import FsbenchError
+        from fsbench.core.errors import FsbenchError
         from fsbench.runs import Record
         from fsbench.runs.journal import open_journal
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from fsbench.benchmarks import load_spec
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
 from fsbench.runs import Record, Run, assemble, load_run
 from fsbench.runs.merge import merge
 

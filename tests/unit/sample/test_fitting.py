@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from fsbench.errors import AlignmentError
+from fsbench.core.errors import AlignmentError
 from fsbench.sample.fitting import Pinhole, Projection, WeakPerspective, fit
 from fsbench.sample.head_model import load_head_model
 from fsbench.sample.methods import METHODS

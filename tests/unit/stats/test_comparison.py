@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from fsbench.errors import UsageError
-from fsbench.runs.quantities import quantity
+from fsbench.core.errors import UsageError
+from fsbench.core.quantities import quantity
 from fsbench.stats import compare, policy_orders
 from fsbench.stats.verdicts import Evidence, verdict
 

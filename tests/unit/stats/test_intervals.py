@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
 from fsbench.stats.bootstrap import sum_clusters
 from fsbench.stats.intervals import holm, intervals, p_values, quantiles
 from fsbench.stats.resampling import draw_resamples

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
 from fsbench.report.tables import build
 from fsbench.stats import compare, gather, policy_in_words
 from fsbench.stats.policies import apply_policy

@@ -4,7 +4,7 @@ import struct
 import numpy as np
 import pytest
 
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
 from fsbench.stats import gather
 
 NAN = float("nan")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fsbench.errors import UsageError
+from fsbench.core.errors import UsageError
 from fsbench.stats import LOW_OVERLAP, small_overlaps, summaries
 
 NAN = float("nan")

@@ -1,1 +1,0 @@
-"""Two shapes in, a named transform out."""

@@ -1,0 +1,199 @@
+"""A board: what every method scores on one benchmark, kept as a CSV of one row a (method, table, bin, metric)."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fsbench.benchmarks import Spec
+from fsbench.boards.official import official_signature
+from fsbench.core.errors import FormatError, UsageError
+from fsbench.core.quantities import quantity
+from fsbench.report import notes
+from fsbench.report.layout import OVERALL, Layout, published_layouts
+from fsbench.report.model import Cell, Row, Table
+from fsbench.report.selection import MAIN_METRICS
+from fsbench.report.tables import build
+from fsbench.runs import Run
+from fsbench.stats import LOW_OVERLAP
+
+COLUMNS = (
+    *("method", "table", "bin", "metric", "mean", "median", "low", "high"),
+    *("n_scored", "n_total", "published_rows", "signature"),
+)
+_NUMBERS = ("mean", "median", "low", "high")
+_DECIMALS = 6
+_LARGEST_BYTES = 64 << 20
+
+_Lines = dict[tuple[Any, ...], dict[Any, Any]]
+"""Rows by (method, table, bin, metric)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Board:
+    """One benchmark's rows.
+
+    Attributes
+    ----------
+    spec : Spec
+    rows : pandas.DataFrame
+        Columns `COLUMNS`; units as in a run; `low` and `high` are the 95 % interval of the mean; counts of a bin are
+        of that bin; `published_rows` is empty (0) except for runs made from published files.
+    """
+
+    spec: Spec
+    rows: pd.DataFrame
+
+    @property
+    def methods(self) -> list[str]:
+        """Labels, by mean CD over all samples."""
+        overall = self.rows[(self.rows["table"] == OVERALL) & (self.rows["metric"] == MAIN_METRICS[0])]
+        return list(overall.sort_values(["mean", "method"], na_position="last")["method"])
+
+    @property
+    def layouts(self) -> dict[str, Layout]:
+        """The tables of the board: all samples first, then those of the specification."""
+        known = published_layouts(self.spec)
+        return {OVERALL: known.pop(OVERALL), **known}
+
+    def table(self, name: str, metrics: Sequence[str] = MAIN_METRICS, *, ci: bool = False) -> Table:
+        """One of the board's tables, the methods by mean CD over all samples.
+
+        Raises
+        ------
+        UsageError
+            If the board has no table of that name.
+        """
+        if name not in self.layouts:
+            raise UsageError(f"the board {self.spec.name} has no table {name!r}; it has {', '.join(self.layouts)}")
+        layout = self.layouts[name]
+        lines = _by_key(self.rows[self.rows["table"].isin([name, OVERALL])])
+        rows = tuple(_row(lines, method, layout, metrics, ci) for method in self.methods)
+        quantities = tuple(quantity(metric) for metric in metrics)
+        signatures = list(dict.fromkeys(self.rows["signature"]))
+        unit = "subjects" if "subject" in self.spec.bins else "samples"
+        said = (*notes.of_board(unit if ci else "", layout, quantities, rows), *self._measured_by_us())
+        return Table(self.spec.name, " and ".join(signatures), layout, quantities, rows, said)
+
+    def _measured_by_us(self) -> list[str]:
+        ours = self.rows[self.rows["signature"] != official_signature(self.spec.name)]
+        methods = [method for method in self.methods if method in set(ours["method"])]
+        if not methods:
+            return []
+        return [
+            f"Scored by fsbench: {', '.join(methods)}. The others are the authors' own scores, whose mean CD is up to "
+            "0.02 mm (in the wild) or 0.09 mm (in the lab) off the exact one."
+        ]
+
+    def without(self, method: str) -> "Board":
+        """The board without a method."""
+        return Board(self.spec, self.rows[self.rows["method"] != method])
+
+    def joined(self, run: Run) -> "Board":
+        """The board with a run's method added at the end."""
+        rows = [row for name in self.layouts for row in _rows_of(run, build([run], name, MAIN_METRICS, ci=True))]
+        added = pd.DataFrame(rows, columns=list(COLUMNS))
+        return Board(self.spec, pd.concat([self.rows, added], ignore_index=True) if len(self.rows) else added)
+
+    def csv(self) -> bytes:
+        """The file's content."""
+        shown = self.rows.copy()
+        for name in _NUMBERS:
+            shown[name] = [f"{value:.{_DECIMALS}f}" if np.isfinite(value) else "" for value in shown[name]]
+        shown["published_rows"] = [str(n) if n else "" for n in shown["published_rows"]]
+        return shown.to_csv(index=False, lineterminator="\n").encode()
+
+
+def empty_board(spec: Spec) -> Board:
+    """A board without methods."""
+    return Board(spec, pd.DataFrame({name: [] for name in COLUMNS}))
+
+
+def read_board(folder: Path, spec: Spec) -> Board:
+    """Read `folder/<benchmark>.csv`.
+
+    Raises
+    ------
+    FormatError
+        If the file is missing or damaged, or a method lacks a row.
+    """
+    path = folder / f"{spec.name}.csv"
+    if not path.is_file() or path.stat().st_size > _LARGEST_BYTES:
+        raise FormatError(f"{path}: missing or larger than 64 MiB; a folder of leaderboards has it")
+    types = dict.fromkeys(COLUMNS, str) | dict.fromkeys(_NUMBERS, float) | {"n_scored": int, "n_total": int}
+    blanks = {name: [""] for name in (*_NUMBERS, "published_rows")}
+    try:
+        text = path.read_text("utf-8")
+        rows = pd.read_csv(io.StringIO(text), dtype=types, keep_default_na=False, na_values=blanks)
+        if list(rows.columns) != list(COLUMNS):
+            raise FormatError(f"{path}: columns {list(rows.columns)}, expected {list(COLUMNS)}")
+        rows["published_rows"] = rows["published_rows"].fillna("0").astype(int)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise FormatError(f"{path}: {error}") from None
+    board = Board(spec, rows)
+    _require_whole(path, board)
+    return board
+
+
+def _require_whole(path: Path, board: Board) -> None:
+    """Every method must have exactly one row for each cell of each table."""
+    expected = {
+        (name, bin_.label, metric)
+        for name, layout in board.layouts.items()
+        for bin_ in layout.bins
+        for metric in MAIN_METRICS
+    }
+    for method, rows in board.rows.groupby("method", sort=False):
+        found = list(zip(rows["table"], rows["bin"], rows["metric"], strict=True))
+        if len(found) != len(expected) or set(found) != expected:
+            odd = sorted(set(found) ^ expected)[:3]
+            raise FormatError(f"{path}: {method} has {len(found)} rows, expected {len(expected)}; look at {odd}")
+
+
+def _rows_of(run: Run, table: Table) -> list[dict[str, object]]:
+    (row,) = table.rows
+    return [
+        {
+            "method": run.method,
+            "table": table.layout.name,
+            "bin": bin_.label,
+            "metric": metric.name,
+            **{name: getattr(cell, name) for name in (*_NUMBERS, "n_scored", "n_total")},
+            "published_rows": row.published_rows or 0,
+            "signature": run.signature,
+        }
+        for bin_, cells in zip(table.bins, row.cells, strict=True)
+        for metric, cell in zip(table.metrics, cells, strict=True)
+    ]
+
+
+def _by_key(rows: pd.DataFrame) -> _Lines:
+    keys = zip(rows["method"], rows["table"], rows["bin"], rows["metric"], strict=True)
+    return dict(zip(keys, rows.to_dict("records"), strict=True))
+
+
+def _row(lines: _Lines, method: str, layout: Layout, metrics: Sequence[str], ci: bool) -> Row:
+    cells = tuple(
+        tuple(_cell(lines, (method, layout.name, bin_.label), metric, ci) for metric in metrics) for bin_ in layout.bins
+    )
+    whole = lines[method, OVERALL, "all", MAIN_METRICS[0]]
+    published = int(whole["published_rows"]) or None
+    return Row(method, cells, int(whole["n_scored"]), int(whole["n_total"]), published)
+
+
+def _cell(lines: _Lines, place: tuple[str, str, str], metric: str, ci: bool) -> Cell:
+    line = lines[*place, metric]
+    low, high = (float(line["low"]), float(line["high"])) if ci else (float("nan"), float("nan"))
+    return Cell(
+        mean=float(line["mean"]),
+        median=float(line["median"]),
+        n_scored=int(line["n_scored"]),
+        n_total=int(line["n_total"]),
+        low=low,
+        high=high,
+        small_overlap=bool(lines[*place, "cr"]["mean"] < LOW_OVERLAP),
+    )

@@ -1,0 +1,1 @@
+"""What everybody passes around: errors, meshes, units, quantities, signatures, compiled loops."""

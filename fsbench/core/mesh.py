@@ -1,0 +1,123 @@
+"""Mesh: the triangles that everything else passes around."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fsbench.core.compiled import FACES, POINTS, compiled
+from fsbench.core.errors import MeshError
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mesh:
+    """Triangles in space, checked once and then read-only.
+
+    Parameters
+    ----------
+    vertices : array_like, (V, 3)
+        Positions, V >= 1, all finite. Kept as float64 without a copy where the input allows.
+    faces : array_like of int, (F, 3), optional
+        Vertex indices in [0, V), counter-clockwise as seen from outside. F = 0 is a point cloud.
+
+    Raises
+    ------
+    MeshError
+        If a shape or a type is wrong, there is no vertex, a coordinate is not finite, or an index is out of range.
+
+    Examples
+    --------
+    >>> triangle = Mesh([[0, 0, 0], [1, 0, 0], [0, 1, 0]], [[0, 1, 2]])
+    >>> triangle.n_vertices, triangle.n_faces
+    (3, 1)
+    """
+
+    vertices: Floats
+    faces: Ints
+
+    def __init__(self, vertices: npt.ArrayLike, faces: npt.ArrayLike = ()) -> None:
+        v, f = _array(vertices, "vertices"), _array(faces, "faces")
+        if v.ndim != 2 or v.shape[1] != 3:
+            raise MeshError(f"vertices have shape {v.shape}, expected (V, 3)")
+        if len(v) == 0:
+            raise MeshError("the mesh is empty: it has no vertices")
+        if f.size == 0:
+            f = np.empty((0, 3), np.int64)
+        if f.ndim != 2 or f.shape[1] != 3:
+            raise MeshError(f"faces have shape {f.shape}, expected (F, 3): triangles only")
+        if f.dtype.kind not in "iu":
+            raise MeshError(f"faces are of type {f.dtype}, expected whole numbers")
+        if v.dtype.kind not in "iuf":
+            raise MeshError(f"vertices are of type {v.dtype}, expected real numbers")
+        v = v.astype(np.float64, copy=False).view()
+        if not np.isfinite(v).all():
+            bad = np.flatnonzero(~np.isfinite(v).all(1))
+            raise MeshError(f"{len(bad)} of {len(v)} vertices are NaN or infinite, the first is vertex {bad[0]}")
+        if len(f) and (f.min() < 0 or f.max() >= len(v)):
+            bad = np.flatnonzero((f < 0).any(1) | (f >= len(v)).any(1))
+            raise MeshError(
+                f"{len(bad)} of {len(f)} faces name vertices that do not exist: "
+                f"face {bad[0]} is {f[bad[0]].tolist()}, there are {len(v)} vertices"
+            )
+        f = f.astype(np.int64, copy=False).view()
+        v.flags.writeable = f.flags.writeable = False
+        object.__setattr__(self, "vertices", v)
+        object.__setattr__(self, "faces", f)
+
+    @property
+    def n_vertices(self) -> int:
+        """Number of vertices, referenced by a face or not."""
+        return len(self.vertices)
+
+    @property
+    def n_faces(self) -> int:
+        """Number of triangles; 0 for a point cloud."""
+        return len(self.faces)
+
+    def without_unused(self) -> "Mesh":
+        """Only the vertices that triangles use, in their order; all of a point cloud.
+
+        Examples
+        --------
+        >>> Mesh([[9, 9, 9], [0, 0, 0], [1, 0, 0], [0, 1, 0]], [[1, 2, 3]]).without_unused().faces.tolist()
+        [[0, 1, 2]]
+        """
+        used = np.zeros(self.n_vertices, np.bool_)
+        used[self.faces] = True
+        if used.all() or not self.n_faces:
+            return self
+        return Mesh(self.vertices[used], (np.cumsum(used) - 1)[self.faces])
+
+    def face_normals(self, of: Ints | None = None) -> Floats:
+        """Unit normals by winding, (F, 3); zero for a triangle without area. `of` selects faces."""
+        faces = self.faces if of is None else self.faces[of]
+        normals = np.empty((len(faces), 3))
+        _find_normals(np.ascontiguousarray(self.vertices), np.ascontiguousarray(faces), normals)
+        return normals
+
+
+@compiled(f"void({POINTS}, {FACES}, f8[:,::1])")
+def _find_normals(vertices: Floats, faces: Ints, normals: Floats) -> None:
+    for face in range(len(faces)):
+        i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
+        x, y, z = vertices[i, 0], vertices[i, 1], vertices[i, 2]
+        ux, uy, uz = vertices[j, 0] - x, vertices[j, 1] - y, vertices[j, 2] - z
+        vx, vy, vz = vertices[k, 0] - x, vertices[k, 1] - y, vertices[k, 2] - z
+        nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+        length = np.sqrt(nx * nx + ny * ny + nz * nz)
+        if length == 0:
+            normals[face] = 0.0
+        else:
+            normals[face, 0], normals[face, 1], normals[face, 2] = nx / length, ny / length, nz / length
+
+
+def _array(values: npt.ArrayLike, what: str) -> npt.NDArray[Any]:
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise MeshError(f"{what} are no array: {error}") from error

@@ -1,0 +1,112 @@
+"""Units: found from the size of what was scanned, not assumed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fsbench.core.errors import AlignmentError
+from fsbench.core.mesh import Floats
+
+MM_PER = {"um": 1e-3, "mm": 1.0, "cm": 10.0, "dm": 100.0, "m": 1000.0}
+"""Units that lengths come in, and their millimetres."""
+
+# Diagonals of bounding boxes: a tight face crop has 110 mm, head and shoulders have 700 mm. The units
+# below are ten apart or more, so that one at most fits.
+_SMALLEST_MM, _LARGEST_MM = 80.0, 800.0
+# Of a smaller crop nothing can be said; landmarks of a face are 35 to 60 mm (rms) from their middle.
+_SMALLEST_CROP_MM, _WIDEST_MM, _TEN = 30.0, 90.0, 10.0
+_SCANNED_IN = ("um", "mm", "cm", "m")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit's `name` and its length, `mm`."""
+
+    name: str
+    mm: float
+
+
+def unit_called(name: str) -> Unit:
+    """Return the unit of that name, or the one that has so many millimetres.
+
+    Raises
+    ------
+    AlignmentError
+        If it is neither.
+
+    Examples
+    --------
+    >>> unit_called("cm"), unit_called("180.0"), unit_called("10")
+    (Unit(name='cm', mm=10.0), Unit(name='180', mm=180.0), Unit(name='cm', mm=10.0))
+    """
+    if name in MM_PER:
+        return Unit(name, MM_PER[name])
+    try:
+        mm = float(name)
+    except ValueError:
+        mm = float("nan")
+    if not 0 < mm < np.inf:
+        raise AlignmentError(
+            f"there is no unit {name!r}; known are {', '.join(MM_PER)}, or how many millimetres it has, as 25.4"
+        )
+    # One unit has one name, whichever way it was written: it stands in the signature.
+    same = next((known for known, length in MM_PER.items() if length == mm), "")
+    return Unit(same or repr(mm).removesuffix(".0"), mm)
+
+
+def unit_of_scan(vertices: Floats, landmarks: Floats | None = None) -> Unit:
+    """Find the unit in which a scan of a face or head has the size of one.
+
+    Where a large head and a small crop in a unit ten times smaller look alike, `landmarks` (n, 3) decide if they spread
+    farther than on any face.
+
+    Raises
+    ------
+    AlignmentError
+        If it has in none of micrometres, millimetres, centimetres, metres.
+
+    Examples
+    --------
+    >>> unit_of_scan(np.array([[0.0, 0, 0], [0.15, 0.2, 0.1]])).name
+    'm'
+    """
+    diagonal = float(np.linalg.norm(np.ptp(vertices, axis=0)))
+    for name in _SCANNED_IN:
+        if _SMALLEST_MM <= diagonal * MM_PER[name] < _LARGEST_MM:
+            unit = Unit(name, MM_PER[name])
+            spread_mm = 0.0 if landmarks is None else float(np.sqrt(landmarks.var(0).sum())) * unit.mm
+            return (smaller_unit(vertices, unit) if spread_mm > _WIDEST_MM else None) or unit
+    raise AlignmentError(
+        f"the scan's bounding box has a diagonal of {diagonal:.4g}: no face or head in any of {', '.join(_SCANNED_IN)} "
+        f"({_SMALLEST_MM:g} to {_LARGEST_MM:g} mm); say by --reference-unit how many millimetres its unit is, as 180, "
+        f"or name one of {', '.join(MM_PER)}"
+    )
+
+
+def smaller_unit(vertices: Floats, unit: Unit) -> Unit | None:
+    """The other unit that could be meant: ten times smaller, in which the scan would be a small crop; None if none is.
+
+    What has the diagonal of a large head in centimetres (480 mm) is in millimetres a crop around the nose (48 mm).
+
+    Examples
+    --------
+    >>> smaller_unit(np.array([[0.0, 0, 0], [30, 32, 20]]), Unit("cm", 10.0))
+    Unit(name='mm', mm=1.0)
+    """
+    diagonal_mm = float(np.linalg.norm(np.ptp(vertices, axis=0))) * unit.mm
+    for name in _SCANNED_IN:
+        if MM_PER[name] * _TEN == unit.mm and diagonal_mm / _TEN >= _SMALLEST_CROP_MM:
+            return Unit(name, MM_PER[name])
+    return None
+
+
+def unit_nearest(mm_per_unit: float) -> Unit:
+    """Return the unit whose length is nearest, by ratio, to a fitted scale.
+
+    Examples
+    --------
+    >>> unit_nearest(970.0)
+    Unit(name='m', mm=1000.0)
+    """
+    name = min(MM_PER, key=lambda one: abs(np.log(MM_PER[one] / mm_per_unit)))
+    return Unit(name, MM_PER[name])

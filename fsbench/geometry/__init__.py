@@ -1,0 +1,1 @@
+"""Shapes in, shapes or transforms out."""

@@ -1,0 +1,234 @@
+"""Iterative closest point: a surface is moved until points lie on it."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from fsbench.core.errors import AlignmentError
+from fsbench.core.mesh import Floats, Ints, Mask
+from fsbench.geometry.nearest import NearestSurface
+from fsbench.geometry.procrustes import weighted_similarity
+from fsbench.geometry.transforms import Similarity, rotation_by
+
+# Efficiency 95 % on normal noise: Huber 1981, Beaton & Tukey 1974.
+_HUBER, _TUKEY = 1.345, 4.685
+# From the median of absolute values to a standard deviation, for normal noise.
+_SIGMA_PER_MAD = 1.4826
+# One linearised step turns and scales no farther than its linearisation holds.
+_MOST_TURN_RAD, _MOST_GROWTH = 0.3, 0.2
+_FEWEST_PAIRS = 10
+_MOST_ITERATIONS = 10_000
+# Near its end a step makes points change triangles, and the pose circles: then the residual has stopped falling.
+_PATIENCE, _LEAST_GAIN = 6, 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class Icp:
+    """How to match, weigh and stop.
+
+    Parameters
+    ----------
+    distance : {"point-to-plane", "point-to-point"}
+        What a step minimises.
+    scale : bool
+        Whether the surface's scale is fitted in every step.
+    robust : {"none", "huber", "tukey"}
+        Weights by distance, with the noise level from the median of the distances.
+    trim : float
+        Share of the pairs, the farthest, that every step leaves out; in [0, 1).
+    rim : bool
+        Whether pairs on the surface's open rim count. They pull a partial surface over what it does not show.
+    tolerance : float
+        Stop when a step moves the points by less than this share of their size (rms), or when the residual
+        has not fallen noticeably in the last steps.
+    max_iterations : int
+
+    References
+    ----------
+    Besl & McKay 1992 (point-to-point), Chen & Medioni 1992 (point-to-plane), Chetverikov et al. 2002
+    (trimmed), Turk & Levoy 1994 (pairs on the rim), Rusinkiewicz & Levoy 2001 (all of these compared).
+    """
+
+    distance: Literal["point-to-plane", "point-to-point"] = "point-to-plane"
+    scale: bool = True
+    robust: Literal["none", "huber", "tukey"] = "tukey"
+    trim: float = 0.0
+    rim: bool = False
+    tolerance: float = 1e-6
+    max_iterations: int = 100
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.trim < 1:
+            raise AlignmentError(f"trim is {self.trim:g}, expected a share in [0, 1)")
+        if not 0 < self.tolerance < 1:
+            raise AlignmentError(f"tolerance is {self.tolerance:g}, expected a share of the shape's size in (0, 1)")
+        if not 1 <= self.max_iterations <= _MOST_ITERATIONS:
+            raise AlignmentError(f"max_iterations is {self.max_iterations}, expected 1 to {_MOST_ITERATIONS}")
+
+    def __str__(self) -> str:
+        """Every setting, for a signature."""
+        scale, rim = "scaled" if self.scale else "rigid", "rim" if self.rim else "no-rim"
+        trim = f"trim-{self.trim:g}"
+        return f"{self.distance}/{scale}/{self.robust}/{trim}/{rim}/{self.tolerance:g}/{self.max_iterations}"
+
+
+@dataclass(frozen=True, slots=True)
+class IcpFit:
+    """Where ICP ended.
+
+    Parameters
+    ----------
+    points_from_surface : Similarity
+        Takes the surface to the points.
+    residual_rms : float
+        Root mean square distance of the pairs that counted, in units of the points.
+    inliers : float
+        Share of the points that counted in the last step.
+    iterations : int
+    converged : bool
+    reason : str
+        Why it stopped.
+    """
+
+    points_from_surface: Similarity
+    residual_rms: float
+    inliers: float
+    iterations: int
+    converged: bool
+    reason: str
+
+    @property
+    def scale(self) -> float:
+        """Units of the points for one unit of the surface."""
+        return self.points_from_surface.scale
+
+    def turned(self) -> "IcpFit":
+        """The same fit told from the surface's side: it stays, and the points are moved onto it.
+
+        `points_from_surface` then takes the points to the surface, and the residual is in the surface's unit.
+        """
+        back = self.points_from_surface.inverse()
+        return replace(self, points_from_surface=back, residual_rms=back.scale * self.residual_rms)
+
+
+def fit_icp(points: Floats, surface: NearestSurface, start: Similarity, settings: Icp | None = None) -> IcpFit:
+    """Move `surface` from `start` until `points` lie on it.
+
+    The points are the part, the surface the whole: every point should have its place on the surface, not
+    the other way round. Distances count in the points' frame, so a fitted scale cannot shrink them away.
+    The surface's tree is built once; the points are moved the other way.
+
+    Parameters
+    ----------
+    points : (n, 3)
+        A scan, or a sample of it, n >= 10.
+    surface : NearestSurface
+    start : Similarity
+        A first `points_from_surface`; for point-to-plane within some 30 degrees.
+    settings : Icp, optional
+
+    Raises
+    ------
+    AlignmentError
+        If fewer than 10 points remain after the settings left out the others.
+    """
+    rules = settings or Icp()
+    size = float(np.sqrt(points.var(0).sum()))
+    current = start
+    lowest, since = np.inf, 0
+    for iteration in range(1, rules.max_iterations + 1):
+        pairs = _Pairs.of(points, surface, current, rules, size)
+        if pairs.n_used < _FEWEST_PAIRS:
+            raise AlignmentError(
+                f"after {iteration} steps {pairs.n_used} of {len(points)} points have a counterpart: "
+                "the shapes hardly overlap; give landmarks, or a closer start"
+            )
+        share, rms, where, weights = pairs.share, pairs.rms, pairs.where, pairs.weights
+        if rules.distance == "point-to-plane":
+            normals = surface.normals[pairs.faces] @ current.rotation.T
+            step = _plane_step(points, where, normals, weights, rules.scale)
+        else:
+            step = weighted_similarity(points, where, weights / weights.sum(), None if rules.scale else 1.0)
+        lowest, since = (rms, 0) if rms < (1 - _LEAST_GAIN) * lowest else (lowest, since + 1)
+        moved = float(np.sqrt(((step.apply(where) - where) ** 2).sum(1).mean()))
+        current = step @ current
+        if moved <= rules.tolerance * size:
+            return IcpFit(current, rms, share, iteration, True, f"the last step moved the points by {moved:.2g}")
+        if since >= _PATIENCE:
+            return IcpFit(current, rms, share, iteration, True, f"the residual stays at {rms:.4g}")
+    # The last step was a long one: what it left is another number than what it found.
+    left = _Pairs.of(points, surface, current, rules, size)
+    reason = f"{rules.max_iterations} steps without convergence"
+    return IcpFit(current, left.rms, left.share, rules.max_iterations, False, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """Every point with its place on the surface, (n, 3), in the points' frame, the triangle there, and its weight."""
+
+    where: Floats
+    faces: Ints
+    distances: Floats
+    weights: Floats
+
+    @classmethod
+    def of(cls, points: Floats, surface: NearestSurface, pose: Similarity, rules: Icp, size: float) -> "_Pairs":
+        nearest = surface.closest(pose.inverse().apply(points))
+        distances = nearest.distances * pose.scale
+        kept = np.ones(len(points), bool) if rules.rim else ~surface.on_rim(nearest)
+        return cls(pose.apply(nearest.points), nearest.faces, distances, _weights(distances, kept, rules, size))
+
+    @property
+    def n_used(self) -> int:
+        return int(np.count_nonzero(self.weights))
+
+    @property
+    def share(self) -> float:
+        return self.n_used / len(self.weights)
+
+    @property
+    def rms(self) -> float:
+        """Weighted root mean square distance; infinite where nothing counts."""
+        total = float(self.weights.sum())
+        return float(np.sqrt(self.weights @ self.distances**2 / total)) if total else np.inf
+
+
+def _weights(distances: Floats, kept: Mask, rules: Icp, size: float) -> Floats:
+    """Weight of every pair, (n,), 0 for those left out."""
+    if rules.trim and kept.any():
+        kept = kept & (distances <= np.quantile(distances[kept], 1 - rules.trim))
+    weights = kept.astype(np.float64)
+    if rules.robust == "none" or not kept.any():
+        return weights
+    # Below the tree's own precision all distances are alike; else a perfect fit would weigh its rounding.
+    sigma = max(_SIGMA_PER_MAD * float(np.median(distances[kept])), 1e-6 * size)
+    ratio = distances / sigma
+    if rules.robust == "huber":
+        weights *= np.minimum(1.0, _HUBER / np.maximum(ratio, _HUBER))
+    else:
+        weights *= np.maximum(0.0, 1.0 - (ratio / _TUKEY) ** 2) ** 2
+    return weights
+
+
+def _plane_step(points: Floats, where: Floats, normals: Floats, weights: Floats, scale: bool) -> Similarity:
+    """One linearised step of point-to-plane about the points' centre."""
+    centre = weights @ where / weights.sum()
+    arm = where - centre
+    size = float(np.sqrt((arm**2).sum(1).mean())) or 1.0
+    columns = [np.cross(arm, normals) / size, normals]
+    if scale:
+        columns.append((arm * normals).sum(1, keepdims=True) / size)
+    root = np.sqrt(weights)
+    system = np.hstack(columns) * root[:, None]
+    gap = ((points - where) * normals).sum(1) * root
+    # Least squares of least norm: what a plane or a ball leaves open does not move.
+    solution = np.linalg.lstsq(system, gap, rcond=1e-6)[0]
+    turn = solution[:3] / size
+    growth = float(solution[6]) / size if scale else 0.0
+    shorten = min(
+        1.0, _MOST_TURN_RAD / max(float(np.linalg.norm(turn)), 1e-300), _MOST_GROWTH / max(abs(growth), 1e-300)
+    )
+    rotation = rotation_by(turn * shorten)
+    factor = 1.0 + growth * shorten
+    return Similarity(factor, rotation, centre + solution[3:6] * shorten - factor * (rotation @ centre))

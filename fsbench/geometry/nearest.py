@@ -1,0 +1,125 @@
+"""Nearest points on a surface in double precision, with the place on the triangle and the surface's rim."""
+
+from functools import cached_property
+
+import numpy as np
+
+from fsbench.core.errors import MeshError
+from fsbench.core.mesh import Floats, Ints, Mask, Mesh
+from fsbench.geometry.oriented import spread_indices
+from fsbench.geometry.tree import Nearest, TriangleTree
+
+__all__ = ["Nearest", "NearestSurface", "point_cloud", "spacing", "to_vertices"]
+
+# Points whose neighbours tell how far apart all of them stand.
+_ASKED = 5000
+
+
+class NearestSurface:
+    """A surface that answers nearest-point queries in double precision.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        At least one triangle; triangles without area count as the segments they are.
+    threads : int
+        Threads of every query.
+
+    Raises
+    ------
+    MeshError
+        If there is no triangle, or all vertices are in one place.
+    """
+
+    def __init__(self, mesh: Mesh, threads: int = 1) -> None:
+        self.mesh = mesh
+        self._tree = TriangleTree(mesh.vertices, mesh.faces)
+        self._threads = threads
+        if not self._tree.extent > 0:
+            raise MeshError("the mesh has extent 0: no surface to measure to")
+
+    @cached_property
+    def normals(self) -> Floats:
+        """Unit normals of the triangles by winding, (F, 3); zero without area."""
+        return self.mesh.face_normals()
+
+    def closest(self, points: Floats, start_faces: Ints | None = None) -> Nearest:
+        """Nearest point of the surface for every point, (n, 3).
+
+        `start_faces`, (n,), are those that almost the same points had before: with them it is found sooner.
+        """
+        return self._tree.closest(points, start_faces, self._threads)
+
+    def on_rim(self, nearest: Nearest) -> Mask:
+        """True where the nearest point is on an open edge, so that nothing of the surface lies beyond it, (n,)."""
+        corners_open, edges_open = self._open
+        zero = nearest.weights == 0
+        faces = nearest.faces
+        on_edge = (zero & edges_open[faces]).any(1)
+        on_corner = (zero.sum(1) == 2) & (~zero & corners_open[faces]).any(1)
+        rim: Mask = on_edge | on_corner
+        return rim
+
+    @cached_property
+    def is_cloud(self) -> bool:
+        """Whether every triangle is a single point, as `point_cloud` makes them."""
+        faces = self.mesh.faces
+        return bool((faces[:, 0] == faces[:, 1]).all() and (faces[:, 1] == faces[:, 2]).all())
+
+    @cached_property
+    def _open(self) -> tuple[Mask, Mask]:
+        """Which corners, and which edges (by the corner opposite), belong to an open edge; each (F, 3).
+
+        Vertices at the same place count as one: files that give every triangle its own corners are common. So do
+        triangles of the same corners, as double-sided ones are, and what has no three corners bounds nothing.
+        """
+        _, welded = np.unique(self.mesh.vertices, axis=0, return_inverse=True)
+        faces = welded.reshape(-1)[self.mesh.faces]
+        edges = np.sort(np.stack([faces[:, [1, 2]], faces[:, [2, 0]], faces[:, [0, 1]]], 1), axis=2)
+        keys = edges[..., 0] * (faces.max() + 1) + edges[..., 1]
+        _, which = np.unique(keys, return_inverse=True)
+        which = which.reshape(keys.shape)
+        edge_open = np.bincount(which[_distinct(faces)].ravel(), minlength=which.max() + 1)[which] == 1
+        vertex_open = np.zeros(faces.max() + 1, bool)
+        vertex_open[edges[edge_open].ravel()] = True
+        return vertex_open[faces], edge_open
+
+
+def _distinct(faces: Ints) -> Ints:
+    """Indices of the triangles with three corners, one of each set of corners."""
+    corners = np.sort(faces, axis=1)
+    order = np.lexsort(corners.T)
+    ordered = corners[order]
+    is_new = np.ones(len(faces), bool)
+    is_new[1:] = (ordered[1:] != ordered[:-1]).any(1)
+    has_three = (ordered[:, 1:] != ordered[:, :-1]).all(1)
+    chosen: Ints = order[is_new & has_three]
+    return chosen
+
+
+def point_cloud(points: Mesh) -> Mesh:
+    """A surface made of single points, so that the nearest place on it is the nearest point."""
+    return Mesh(points.vertices, np.repeat(np.arange(points.n_vertices)[:, None], 3, axis=1))
+
+
+def to_vertices(mesh: Mesh, places: Floats) -> Floats:
+    """Distance of a few places, (n, 3), from the nearest vertices, (n,): scans are dense, so that these will do."""
+    return np.array([np.sqrt(((mesh.vertices - place) ** 2).sum(1).min()) for place in places])
+
+
+def spacing(points: Floats) -> float:
+    """Median distance of points (n, 3) from their nearest neighbours; 0 for a single place.
+
+    Examples
+    --------
+    >>> spacing(np.array([[0.0, 0, 0], [1, 0, 0], [2, 0, 0], [9, 0, 0], [9, 0, 0]]))
+    1.0
+    """
+    places = np.unique(points, axis=0)
+    if len(places) < 2:
+        return 0.0
+    # Late: loading it takes longer than scoring several samples.
+    from scipy.spatial import cKDTree
+
+    asked = places[spread_indices(len(places), _ASKED)]
+    return float(np.median(np.asarray(cKDTree(places).query(asked, k=2)[0])[:, 1]))

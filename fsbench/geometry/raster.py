@@ -1,0 +1,213 @@
+"""Raster: what a grid of rays meets first, found by going through the triangles instead of the rays.
+
+The meshes have about as many triangles as the grid has rays, so every triangle meets one ray or two. Trying the rays
+in a triangle's box and keeping the best of every ray takes less time than a search tree takes to be built, in double
+precision. A ray that meets an edge or a vertex exactly hits; of triangles at the same place the last counts.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fsbench.core.compiled import FACES, POINTS, compiled, inlined
+from fsbench.core.mesh import Floats, Ints, Mask
+
+NO_FACE = -1
+_ON_EDGE = 1e-11
+"""Twice the area (px^2, mm^2) by which a ray may miss a triangle through rounding."""
+_ON_BOX = 1e-9
+"""Rays (rows, columns) by which a triangle's box is too small through rounding."""
+
+_Triple = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What each ray of a grid meets: `values` (rows, columns), 0 where nothing; `faces`, -1 where nothing."""
+
+    values: Floats
+    faces: Ints
+
+
+def nearest_front(pixels: Floats, nearness: Floats, faces: Ints, wanted: Mask, limit: float = np.inf) -> Seen:
+    """Project triangles into an image and keep the nearest that faces the camera, pixel by pixel.
+
+    Parameters
+    ----------
+    pixels : (V, 2)
+        Column and row of every vertex; whole numbers are pixel centres, rows count downwards.
+    nearness : (V,)
+        Grows towards the camera and is linear in the image: minus the depth, or 1 / depth for a pinhole.
+    faces : (F, 3)
+        Those whose corners are counter-clockwise in the image count.
+    wanted : (rows, columns)
+        Pixels to look through.
+    limit : float
+        Nearness of the camera itself; what is not below it lies behind.
+
+    Returns
+    -------
+    Seen
+        `values` are nearness.
+    """
+    best = np.full(wanted.shape, -np.inf), np.full(wanted.shape, NO_FACE)
+    if wanted.any():
+        places, near = np.ascontiguousarray(pixels), np.ascontiguousarray(nearness)
+        chosen = np.ascontiguousarray(wanted), _window(wanted)
+        _nearest_front(places, near, np.ascontiguousarray(faces), *chosen, limit, *best)
+    return _seen(*best)
+
+
+def outermost(points: Floats, faces: Ints, rows: Floats, turn_columns: int, wanted: Mask) -> Seen:
+    """Cast rays from a vertical axis outwards and keep the last hit of each.
+
+    Parameters
+    ----------
+    points : (V, 3)
+        Vertices; the axis is y.
+    faces : (F, 3)
+        Either side counts.
+    rows : (R,)
+        Heights of the rays, evenly spaced, falling.
+    turn_columns : int
+        Rays in a turn; ray j looks along (-sin, 0, -cos) of 2 pi j / turn_columns.
+    wanted : (R, turn_columns)
+        Rays to cast.
+
+    Returns
+    -------
+    Seen
+        `values` are distances from the axis, > 0.
+    """
+    best = np.full(wanted.shape, -np.inf), np.full(wanted.shape, NO_FACE)
+    if wanted.any():
+        step = 2 * np.pi / turn_columns
+        row = (rows[0] - points[:, 1]) * ((len(rows) - 1) / (rows[0] - rows[-1]))
+        column = np.arctan2(-points[:, 0], -points[:, 2]) / step
+        column[column < 0] += turn_columns
+        angles = np.arange(turn_columns) * step
+        rays = np.ascontiguousarray(rows), np.sin(angles), np.cos(angles)
+        chosen = np.ascontiguousarray(wanted), _window(wanted)
+        _outermost(np.ascontiguousarray(points), row, column, np.ascontiguousarray(faces), *rays, *chosen, *best)
+    return _seen(*best)
+
+
+def _window(wanted: Mask) -> Ints:
+    """First and last row and column of which something is wanted, (4,)."""
+    rows, columns = np.flatnonzero(wanted.any(1)), np.flatnonzero(wanted.any(0))
+    return np.array([rows[0], rows[-1], columns[0], columns[-1]])
+
+
+def _seen(values: Floats, faces: Ints) -> Seen:
+    return Seen(np.where(faces != NO_FACE, values, 0.0), faces)
+
+
+@inlined
+def _span(corners: _Triple, first: int, last: int) -> tuple[float, float]:
+    """Whole numbers between the least and the greatest corner, from `first` to `last`; none where start > end."""
+    a, b, c = corners
+    return max(np.ceil(min(a, b, c) - _ON_BOX), first), min(np.floor(max(a, b, c) + _ON_BOX), last)
+
+
+@inlined
+def _weights(x: _Triple, y: _Triple) -> tuple[bool, _Triple]:
+    """Whether a triangle in the plane holds the origin, and the origin's barycentric coordinates in it."""
+    a, b, c = x[1] * y[2] - x[2] * y[1], x[2] * y[0] - x[0] * y[2], x[0] * y[1] - x[1] * y[0]
+    area = a + b + c
+    if (min(a, b, c) >= -_ON_EDGE and area > 0) or (max(a, b, c) <= _ON_EDGE and area < 0):
+        return True, (a / area, b / area, c / area)
+    return False, (0.0, 0.0, 0.0)
+
+
+@inlined
+def _mix(weights: _Triple, values: _Triple) -> float:
+    return weights[0] * values[0] + weights[1] * values[1] + weights[2] * values[2]
+
+
+@inlined
+def _less(corners: _Triple, offset: float) -> _Triple:
+    return corners[0] - offset, corners[1] - offset, corners[2] - offset
+
+
+@compiled(f"void({POINTS}, f8[::1], {FACES}, b1[:,::1], i8[::1], f8, f8[:,::1], i8[:,::1])")
+def _nearest_front(
+    pixels: Floats,
+    nearness: Floats,
+    faces: Ints,
+    wanted: Mask,
+    window: Ints,
+    limit: float,
+    best: Floats,
+    best_face: Ints,
+) -> None:
+    for face in range(len(faces)):
+        i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
+        x, y = (pixels[i, 0], pixels[j, 0], pixels[k, 0]), (pixels[i, 1], pixels[j, 1], pixels[k, 1])
+        if not (x[1] - x[0]) * (y[2] - y[0]) - (y[1] - y[0]) * (x[2] - x[0]) < 0:
+            continue
+        top, bottom = _span(y, window[0], window[1])
+        left, right = _span(x, window[2], window[3])
+        # Not so for what is outside, nor for what overflowed near the camera and is not a number.
+        if not (top <= bottom and left <= right):
+            continue
+        near = nearness[i], nearness[j], nearness[k]
+        for row in range(int(top), int(bottom) + 1):
+            for column in range(int(left), int(right) + 1):
+                if wanted[row, column]:
+                    inside, weights = _weights(_less(x, column), _less(y, row))
+                    value = _mix(weights, near)
+                    if inside and value < limit and value >= best[row, column]:
+                        best[row, column], best_face[row, column] = value, face
+
+
+@inlined
+def _unwrapped(columns: _Triple, turn: int) -> _Triple:
+    """Columns of three corners such that the face lies between the least and the greatest.
+
+    A face around the axis gets a whole turn: its corners are never within half a one.
+    """
+    a, b, c = columns
+    if max(a, b, c) - min(a, b, c) <= turn / 2:
+        return a, b, c
+    a, b, c = a + turn * (a < turn / 2), b + turn * (b < turn / 2), c + turn * (c < turn / 2)
+    if max(a, b, c) - min(a, b, c) >= turn / 2:
+        return 0.0, turn - 1.0, 0.0
+    return a, b, c
+
+
+@compiled(
+    f"void({POINTS}, f8[::1], f8[::1], {FACES}, f8[::1], f8[::1], f8[::1], b1[:,::1], i8[::1], f8[:,::1], i8[:,::1])"
+)
+def _outermost(
+    points: Floats,
+    row: Floats,
+    column: Floats,
+    faces: Ints,
+    heights: Floats,
+    sine: Floats,
+    cosine: Floats,
+    wanted: Mask,
+    window: Ints,
+    best: Floats,
+    best_face: Ints,
+) -> None:
+    turn = len(sine)
+    for face in range(len(faces)):
+        i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
+        top, bottom = _span((row[i], row[j], row[k]), window[0], window[1])
+        if not top <= bottom:
+            continue
+        x, y = (points[i, 0], points[j, 0], points[k, 0]), (points[i, 1], points[j, 1], points[k, 1])
+        z = points[i, 2], points[j, 2], points[k, 2]
+        left, right = _span(_unwrapped((column[i], column[j], column[k]), turn), -1, 2 * turn)
+        for level in range(int(top), int(bottom) + 1):
+            up = _less(y, heights[level])
+            for unwrapped in range(int(left), int(right) + 1):
+                ray = unwrapped % turn
+                if wanted[level, ray]:
+                    s, c = sine[ray], cosine[ray]
+                    across = z[0] * s - x[0] * c, z[1] * s - x[1] * c, z[2] * s - x[2] * c
+                    inside, weights = _weights(across, up)
+                    value = -_mix(weights, (x[0] * s + z[0] * c, x[1] * s + z[1] * c, x[2] * s + z[2] * c))
+                    if inside and value > 0 and value >= best[level, ray]:
+                        best[level, ray], best_face[level, ray] = value, face

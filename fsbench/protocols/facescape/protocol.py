@@ -1,0 +1,370 @@
+"""The FaceScape protocol: keep the camera, align the depth only, compare around the head.
+
+Source: Zhu et al., "FaceScape: 3D Facial Dataset and Benchmark for Single-View 3D Face
+Reconstruction", TPAMI 2023, arXiv:2111.01082, and its public evaluation code. Two primitives are
+exact here that are not there: the outermost hit of a ray, and the depth map. Millimetres are
+*pupil-normalised*: every subject's pupil distance counts as 62.85 mm.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fsbench.core.errors import AlignmentError, MeshError, MetricError, UsageError
+from fsbench.core.mesh import Floats, Mesh
+from fsbench.geometry.cameras import Camera
+from fsbench.metrics.chamfer import map_chamfer
+from fsbench.metrics.cylinder import SIZE, CylinderMap, cylinder_map, cylinder_mesh
+from fsbench.metrics.normals import mean_normal_angle_deg, mean_normal_error_rad
+from fsbench.protocols.facescape import depth
+
+PREPARED_VERSION = 1
+"""Raised whenever a prepared reference of the same mesh holds other numbers or other arrays."""
+
+ALIGNMENTS = MappingProxyType({"depth-median": depth.along_axis, "depth-median-rays": depth.along_rays})
+"""Shift along the optical axis (in the wild), or slide along the viewing rays (in the lab)."""
+
+PUPIL_DISTANCE_MM = 62.85
+"""Standard pupil distance of the benchmark, to which every subject is scaled."""
+
+METRICS = (
+    "cd_mm",
+    "mne_rad",
+    "cr",
+    "cd_ref_to_pred_mm",
+    "cd_pred_to_ref_mm",
+    "normal_deg",
+    "depth_shift_mm",
+    "overlap_px",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What one prediction scores on one sample.
+
+    Attributes
+    ----------
+    cd_mm : float
+        Chamfer distance over the part that both cover; read it with `cr`.
+    mne_rad : float
+        Mean normal error as published; not the angle between normals.
+    cr : float
+        Complete rate in [0, 1]: share of the reference's cylinder map that the prediction covers.
+    cd_ref_to_pred_mm, cd_pred_to_ref_mm : float
+        The two directions of the chamfer distance.
+    normal_deg : float
+        True mean angle between corresponding normals.
+    depth_shift_mm : float
+        Depth of the reference minus depth of the prediction, median; how far the alignment moved it.
+    overlap_px : float
+        Pixels of the depth maps that both cover.
+    """
+
+    cd_mm: float
+    mne_rad: float
+    cr: float
+    cd_ref_to_pred_mm: float
+    cd_pred_to_ref_mm: float
+    normal_deg: float
+    depth_shift_mm: float
+    overlap_px: float
+
+    def as_dict(self) -> dict[str, float]:
+        """Metric name to value, in the order of a run's columns."""
+        return {name: getattr(self, name) for name in METRICS}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a sample is looked at.
+
+    Parameters
+    ----------
+    camera : Camera
+        Of the camera frame in millimetres.
+    head_rotation : ndarray, (3, 3)
+        Head frame from camera frame for row vectors: q = (p - c) R.
+    head_center_mm : ndarray, (3,)
+        c, in the camera frame.
+    mm_per_unit : float
+        Millimetres per unit of a prediction's coordinates.
+    """
+
+    camera: Camera
+    head_rotation: Floats
+    head_center_mm: Floats
+    mm_per_unit: float
+
+    def head_frame(self, points: Floats) -> Floats:
+        """Points (n, 3) of the camera frame in the head frame."""
+        return (points - self.head_center_mm) @ self.head_rotation
+
+
+@dataclass(frozen=True, slots=True)
+class FaceScape:
+    """The recipe; each setting that can move a number is in the signature, and only the first differs by benchmark.
+
+    Attributes
+    ----------
+    align : str
+        One of `ALIGNMENTS`.
+    map_px : int
+        Side of depth and cylinder maps.
+    surface : str
+        Which hit of a cylinder ray counts.
+    cd : str
+        What the chamfer distance is taken over.
+    missing : str
+        A sample without a usable prediction has no score and stays in the denominator of "done".
+    largest_extent : float
+        A prediction this many times larger or smaller than the reference is refused: its unit is wrong.
+    version : int
+        Raised whenever the code moves a number.
+    """
+
+    align: str = "depth-median"
+    map_px: int = field(default=SIZE, init=False)
+    surface: str = field(default="outermost", init=False)
+    cd: str = field(default="overlap-surface", init=False)
+    missing: str = field(default="fail", init=False)
+    largest_extent: float = field(default=20.0, init=False)
+    version: int = field(default=1, init=False)
+
+    def __post_init__(self) -> None:
+        if self.align not in ALIGNMENTS:
+            raise UsageError(f"no alignment is called {self.align!r}; there are {', '.join(ALIGNMENTS)}")
+
+    def signature(self, benchmark: str) -> str:
+        """All that can move a number, in one line."""
+        return (
+            f"{benchmark}|map:{self.map_px}/{self.surface}|align:{self.align}|cd:{self.cd}|missing:{self.missing}"
+            f"|extent:{self.largest_extent:g}|v{self.version}"
+        )
+
+    def prepare(self, reference: Mesh, view: View, threads: int = 1) -> "Prepared":
+        """Compute all that depends on the reference alone.
+
+        Parameters
+        ----------
+        reference : Mesh
+            In the camera frame, millimetres.
+        view : View
+        threads : int
+            Threads of every query, of the predictions' too.
+
+        Raises
+        ------
+        MeshError
+            If the reference has no faces.
+        MetricError
+            If the camera or the cylinder sees nothing of the reference.
+        """
+        if not reference.n_faces:
+            raise MeshError(f"the reference has {reference.n_vertices} vertices but no faces")
+        everywhere = np.ones((self.map_px, self.map_px), np.bool_)
+        depths = view.camera.depth_map(reference, everywhere, threads).reshape(-1)
+        cylinder = cylinder_map(view.head_frame(reference.vertices), reference.faces)
+        if not depths.any() or not cylinder.covered.any():
+            raise MetricError(
+                "the reference is not where the sample's camera and head frame look: are they of one set?"
+            )
+        normals = np.zeros((SIZE, SIZE, 3))
+        normals[cylinder.covered] = reference.face_normals(cylinder.faces[cylinder.covered]) @ view.head_rotation
+        extent = _diagonal_mm(reference)
+        return Prepared(self, view, depths, cylinder.radius_mm, normals, extent, threads)
+
+    def restore(self, arrays: Mapping[str, npt.NDArray[Any]], view: View, threads: int = 1) -> "Prepared":
+        """Put together again what `Prepared.arrays` took apart.
+
+        Raises
+        ------
+        LookupError, ValueError, TypeError
+            If they are of something else.
+        """
+        for name, array in arrays.items():
+            wanted = np.uint8 if name in ("seen", "covered") else np.float64
+            if array.dtype != wanted or not np.isfinite(array).all():
+                raise ValueError(f"{name} holds {array.dtype}, or numbers that are not finite")
+        depths, radius = np.zeros(self.map_px**2), np.zeros((SIZE, SIZE))
+        normals = np.zeros((SIZE, SIZE, 3))
+        seen, covered = (
+            np.unpackbits(arrays[name], count=image.size).astype(np.bool_).reshape(image.shape)
+            for name, image in (("seen", depths), ("covered", radius))
+        )
+        shapes = {
+            "depths_mm": (seen.sum(),),
+            "radius_mm": (covered.sum(),),
+            "normals": (covered.sum(), 3),
+            "extent_mm": (),
+        }
+        if any(arrays[name].shape != shape for name, shape in shapes.items()):
+            raise ValueError(f"shapes are {[arrays[name].shape for name in shapes]}, expected {[*shapes.values()]}")
+        depths[seen], radius[covered], normals[covered] = arrays["depths_mm"], arrays["radius_mm"], arrays["normals"]
+        prepared = Prepared(self, view, depths, radius, normals, float(arrays["extent_mm"]), threads)
+        if not (depths[seen].all() and radius[covered].all() and prepared.extent_mm > 0):
+            raise ValueError("an empty pixel that is said to be seen, or no extent")
+        return prepared
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A reference ready to be compared with any number of predictions; safe to share between threads.
+
+    Attributes
+    ----------
+    depths_mm : ndarray, (65536,)
+        Depth map, 0 where empty.
+    radius_mm : ndarray, (256, 256)
+        Cylinder map, 0 where empty.
+    normals : ndarray, (256, 256, 3)
+        Unit normals of the outermost triangles, head frame; zero where empty.
+    """
+
+    protocol: FaceScape
+    view: View
+    depths_mm: Floats
+    radius_mm: Floats
+    normals: Floats
+    extent_mm: float
+    threads: int
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Everything that was computed, without the empty pixels, to be kept; see `FaceScape.restore`."""
+        seen, covered = self.depths_mm != 0, self.radius_mm != 0
+        return {
+            "seen": np.packbits(seen),
+            "covered": np.packbits(covered),
+            "depths_mm": self.depths_mm[seen],
+            "radius_mm": self.radius_mm[covered],
+            "normals": self.normals[covered],
+            "extent_mm": np.array(self.extent_mm),
+        }
+
+    def compare(self, vertices: npt.ArrayLike, faces: npt.ArrayLike) -> Scores:
+        """Score a prediction; nothing is read or written.
+
+        Parameters
+        ----------
+        vertices : array_like, (V, 3)
+            In the benchmark's camera frame, as an adapter gives them: ortho frame with the face at
+            negative z (in the wild), cv frame in pupil distances (in the lab).
+        faces : array_like of int, (F, 3)
+            Counter-clockwise as seen from outside.
+
+        Raises
+        ------
+        MeshError
+            If the mesh is empty, faceless, not finite, or names vertices that do not exist.
+        AlignmentError
+            If it is behind the camera, of another order of size, or does not overlap the reference.
+        MetricError
+            If the overlap is too small to hold one quad.
+        """
+        return self.measure(Mesh(vertices, faces)).scores
+
+    def measure(self, prediction: Mesh) -> "Measurement":
+        """Like `compare`, and keep the shapes in between, for heat maps and checks."""
+        with np.errstate(over="ignore"):  # what overflows is not finite, and refused as such
+            mesh = Mesh(prediction.vertices * self.view.mm_per_unit, prediction.faces)
+            self._refuse_misplaced(mesh)
+        # Where the reference has nothing, nothing of the prediction counts: it need not be looked at.
+        wanted = (self.depths_mm != 0).reshape(self.protocol.map_px, -1)
+        depths = self.view.camera.depth_map(mesh, wanted, self.threads).reshape(-1)
+        if not depths.any():
+            # The refusal that follows says whether the camera sees it elsewhere.
+            depths = self.view.camera.depth_map(mesh, np.ones_like(wanted), self.threads).reshape(-1)
+        shift = ALIGNMENTS[self.protocol.align](self.depths_mm, depths)
+        self._refuse_size(_diagonal_mm(mesh) * shift.scale)
+        aligned = self.view.head_frame(shift.apply(mesh.vertices))
+        return self._measure(mesh, shift, cylinder_map(aligned, mesh.faces, self.radius_mm != 0))
+
+    def _measure(self, mesh: Mesh, shift: depth.DepthShift, cylinder: CylinderMap) -> "Measurement":
+        both = cylinder.covered
+        radius_ref, radius_pred = self.radius_mm * both, cylinder.radius_mm
+        distances = map_chamfer(radius_ref, radius_pred)
+        if distances is None:
+            raise MetricError(
+                f"no overlap: around the head, reference and prediction share {int(both.sum())} of 65536 directions"
+            )
+        normals_ref = self.normals[both]
+        normals_pred = mesh.face_normals(cylinder.faces[both]) @ self.view.head_rotation
+        scores = Scores(
+            cd_mm=distances.mean_mm,
+            mne_rad=mean_normal_error_rad(normals_ref, normals_pred),
+            cr=float(both.sum() / (self.radius_mm != 0).sum()),
+            cd_ref_to_pred_mm=float(distances.ref_to_pred_mm.mean()),
+            cd_pred_to_ref_mm=float(distances.pred_to_ref_mm.mean()),
+            normal_deg=mean_normal_angle_deg(normals_ref, normals_pred),
+            depth_shift_mm=shift.shift_mm,
+            overlap_px=float(shift.overlap_px),
+        )
+        return Measurement(scores, shift, radius_ref, radius_pred, distances.ref_to_pred_mm, distances.pred_to_ref_mm)
+
+    def _refuse_misplaced(self, mesh: Mesh) -> None:
+        if not mesh.n_faces:
+            raise MeshError(f"the mesh has {mesh.n_vertices} vertices but no faces: a point cloud has no surface")
+        self._refuse_size(_diagonal_mm(mesh))
+        if (self.view.camera.depth(mesh.vertices) <= 0).all():
+            raise AlignmentError(
+                "the whole prediction is behind the camera: the camera looks along "
+                f"{'-z' if self.protocol.align == 'depth-median' else '+z'} from z = 0"
+            )
+
+    def _refuse_size(self, extent: float) -> None:
+        """Before the depth alignment and after it, which scales in the lab."""
+        ratio = extent / self.extent_mm
+        if not 1 / self.protocol.largest_extent <= ratio <= self.protocol.largest_extent:
+            raise AlignmentError(
+                f"the prediction's bounding box has a diagonal of {extent:.4g} mm, "
+                f"the reference's {self.extent_mm:.4g} mm: a ratio of {ratio:.3g}; "
+                "is it in another unit, or not in the image frame?"
+            )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measurement:
+    """Scores with the shapes behind them.
+
+    Attributes
+    ----------
+    scores : Scores
+    shift : DepthShift
+        What aligned the prediction (in millimetres, after `mm_per_unit`).
+    radius_ref_mm, radius_pred_mm : ndarray, (256, 256)
+        The two cylinder maps over the common part.
+    ref_to_pred_mm, pred_to_ref_mm : ndarray
+        Distance from every vertex of one cylinder mesh to the other's surface.
+    """
+
+    scores: Scores
+    shift: depth.DepthShift
+    radius_ref_mm: Floats
+    radius_pred_mm: Floats
+    ref_to_pred_mm: Floats
+    pred_to_ref_mm: Floats
+
+    @property
+    def reference(self) -> Mesh:
+        """Cylinder mesh of the reference over the common part, head frame, mm."""
+        return _mesh_of(self.radius_ref_mm)
+
+    @property
+    def prediction(self) -> Mesh:
+        """Cylinder mesh of the prediction over the common part, head frame, mm."""
+        return _mesh_of(self.radius_pred_mm)
+
+
+def _mesh_of(radius_mm: Floats) -> Mesh:
+    mesh = cylinder_mesh(radius_mm)
+    assert mesh is not None, "what was measured has a surface"
+    return mesh
+
+
+def _diagonal_mm(mesh: Mesh) -> float:
+    """Diagonal of the bounding box; axis by axis, which is many times as fast as along the rows."""
+    return float(np.linalg.norm([np.ptp(mesh.vertices[:, axis]) for axis in range(3)]))

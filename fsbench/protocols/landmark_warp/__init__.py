@@ -1,0 +1,1 @@
+"""Corresponding points instead of nearest ones, by many landmarks."""

@@ -1,0 +1,1 @@
+"""MICC Florence, in the two ways in which papers score it."""

@@ -1,0 +1,294 @@
+"""The MICC protocols: there is no single one, so each is named, and a table never mixes them.
+
+Sources: Deng et al., "Accurate 3D Face Reconstruction with Weakly-Supervised Learning", CVPRW 2019,
+arXiv:1903.08527 (`deng2019`); Gecer et al., "GANFIT", CVPR 2019 and its TPAMI 2021 extension "Fast-GANFIT",
+arXiv:2105.07474 (`ganfit2021`). What they leave open is a setting here, marked "ours".
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from fsbench.core.errors import AlignmentError, MeshError, MetricError
+from fsbench.core.mesh import Floats, Mask, Mesh
+from fsbench.core.units import MM_PER, unit_called, unit_of_scan
+from fsbench.geometry.icp import Icp, fit_icp
+from fsbench.geometry.nearest import Nearest, NearestSurface, to_vertices
+from fsbench.geometry.oriented import vertex_normals
+from fsbench.geometry.procrustes import LandmarkFit, fit_landmarks
+from fsbench.geometry.starts import find_alignment
+from fsbench.geometry.transforms import Similarity
+from fsbench.metrics.surface_distance import STATISTICS, normal_angle_deg, summarise
+from fsbench.protocols.aligned import Measurement, Scores, signature
+from fsbench.protocols.doubts import (
+    doubts_about,
+    doubts_about_cover,
+    doubts_about_place,
+    doubts_about_pull,
+    doubts_about_scan,
+)
+
+METRICS = (
+    "score_mm",
+    *(f"ref_to_pred_{name}" for name in STATISTICS),
+    "pred_to_ref_mean_mm",
+    "mm_per_unit",
+    "ref_mm_per_unit",
+    "inlier_share",
+    "suspicious",
+)
+
+# A whole head and the shoulders; a crop beyond that is a slip in the unit.
+_LARGEST_CROP_MM = 1000.0
+# Nose tips that people click are on their scan, or a millimetre or two beside it. One that lies deeper or farther
+# out is of another scan, frame or unit, and the ball around it holds another part of the face.
+_TIP_OFF_MM = 10.0
+
+Score = Literal["rmse-point-to-plane", "mean-both-directions"]
+
+
+@dataclass(frozen=True, slots=True)
+class Micc:
+    """The recipe; every setting is in the signature. Use `deng2019` or `ganfit2021`.
+
+    Attributes
+    ----------
+    score : {"rmse-point-to-plane", "mean-both-directions"}
+        What `score_mm` is: the root mean square of the distances from the scan's vertices to the planes of their
+        nearest triangles, or the mean of the two directions' mean surface distances.
+    start : {"search", "landmarks"}
+        What ICP starts from. "search" looks at no landmarks, also where there are some.
+    icp : Icp
+    crop_mm : float
+        Radius around the nose tip that is kept of the scan; `prepare` takes another one for single subjects.
+    forehead_mm : float
+        Height above the nose tip beyond which the scan is cut; inf keeps the forehead. Ours: no source gives it.
+    up : {"+x", "-x", "+y", "-y", "+z", "-z"}
+        Axis of the scans that points to the forehead. Ours.
+    direction : str
+        From the scan, of what only one direction is taken of. Ours where the source does not say.
+    reference_unit : str
+        "um", "mm", "cm", "dm", "m", or "found" from the scan's size.
+    references : {"one", "smaller"}
+        Against the first of the views that the benchmark names, or the smallest score of all.
+    missing, version
+        Fixed: no usable prediction is no score and stays in the denominator; raised whenever the code moves a number.
+    """
+
+    score: Score
+    start: Literal["search", "landmarks"]
+    icp: Icp
+    crop_mm: float = 95.0
+    forehead_mm: float = np.inf
+    up: Literal["+x", "-x", "+y", "-y", "+z", "-z"] = "+y"
+    direction: str = field(default="ref-to-pred", init=False)
+    reference_unit: str = "found"
+    references: Literal["one", "smaller"] = "one"
+    missing: str = field(default="fail", init=False)
+    version: int = field(default=2, init=False)
+
+    def __post_init__(self) -> None:
+        if self.reference_unit != "found":
+            unit_called(self.reference_unit)
+        if not 0 < self.crop_mm <= _LARGEST_CROP_MM:
+            raise AlignmentError(f"crop_mm is {self.crop_mm:g}, expected more than 0, to {_LARGEST_CROP_MM:g}")
+        if not self.forehead_mm > 0:
+            raise AlignmentError(f"forehead_mm is {self.forehead_mm:g}, expected a height > 0, or inf for no cut")
+
+    @classmethod
+    def deng2019(cls, forehead_mm: float = 60.0) -> "Micc":
+        """95 mm, forehead cut, similarity ICP point-to-plane, point-to-plane RMSE; against one scan."""
+        icp = Icp("point-to-plane", scale=True, robust="none", rim=True)
+        return cls("rmse-point-to-plane", "search", icp, forehead_mm=forehead_mm)
+
+    @classmethod
+    def ganfit2021(cls) -> "Micc":
+        """95 mm, landmarks, ICP with the scale anew in every step until it changes by less than 1e-3, both directions.
+
+        Ours: that ICP is point-to-plane, and that the change is the step's motion relative to the face's size.
+        """
+        icp = Icp("point-to-plane", scale=True, robust="none", rim=True, tolerance=1e-3)
+        return cls("mean-both-directions", "landmarks", icp, references="smaller")
+
+    def signature(self, benchmark: str) -> str:
+        """All that can move a number, in one line."""
+        return signature(benchmark, self)
+
+    def prepare(
+        self,
+        reference: Mesh,
+        nose_tip: npt.ArrayLike,
+        landmarks: npt.ArrayLike | None = None,
+        crop_mm: float | None = None,
+        threads: int = 1,
+    ) -> "PreparedMicc":
+        """Crop the scan.
+
+        Parameters
+        ----------
+        reference : Mesh
+        nose_tip : array_like, (3,)
+            In the scan's own unit.
+        landmarks : array_like, (n, 3), optional
+            In the scan's own unit; needed where `start` is "landmarks".
+        crop_mm : float, optional
+            Instead of the protocol's, for a subject whose scan is smaller.
+        threads : int
+
+        Raises
+        ------
+        AlignmentError
+            If landmarks are needed and not given, the scan has the size of a face in no unit, or the nose tip is not
+            on it.
+        MetricError
+            If the crop is empty.
+        """
+        reference, known = reference.without_unused(), self.reference_unit
+        unit = unit_of_scan(reference.vertices) if known == "found" else unit_called(known)
+        if self.start == "landmarks" and landmarks is None:
+            raise AlignmentError("this protocol starts from landmarks: the scan has none")
+        tip = np.asarray(nose_tip, np.float64).reshape(-1) * unit.mm
+        if tip.shape != (3,) or not np.isfinite(tip).all():
+            raise AlignmentError(f"the nose tip is {np.asarray(nose_tip).tolist()}, expected three finite numbers")
+        marks = None if landmarks is None else np.asarray(landmarks, np.float64) * unit.mm
+        whole = Mesh(reference.vertices * unit.mm, reference.faces)
+        doubts = () if marks is None or self.start == "search" else doubts_about_scan(whole, marks, threads)
+        scan = self._crop(whole, tip, crop_mm or self.crop_mm)
+        _refuse_beside(whole, tip, unit.mm)
+        surface, normals = NearestSurface(scan, threads), vertex_normals(scan)
+        return PreparedMicc(self, scan, surface, normals, marks, doubts, unit.mm, threads)
+
+    def _crop(self, scan: Mesh, tip: Floats, radius_mm: float) -> Mesh:
+        axis = "xyz".index(self.up[1])
+        height = (scan.vertices[:, axis] - tip[axis]) * (1 if self.up[0] == "+" else -1)
+        inside = (np.linalg.norm(scan.vertices - tip, axis=1) <= radius_mm) & (height <= self.forehead_mm)
+        kept = scan.faces[inside[scan.faces].all(1)]
+        if not len(kept):
+            raise MetricError(
+                f"nothing of the scan is within {radius_mm:g} mm of the nose tip: are both in one frame and unit?"
+            )
+        return Mesh(scan.vertices, kept).without_unused()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedMicc:
+    """A cropped scan ready to be compared with any number of predictions; safe to share between threads."""
+
+    protocol: Micc
+    reference: Mesh
+    surface: NearestSurface
+    normals: Floats
+    landmarks: Floats | None
+    doubts: tuple[str, ...]
+    ref_mm_per_unit: float
+    threads: int
+
+    def compare(self, vertices: npt.ArrayLike, faces: npt.ArrayLike, landmarks: npt.ArrayLike | None = None) -> Scores:
+        """Score a prediction in any frame and unit; nothing is read or written.
+
+        Raises
+        ------
+        MeshError
+            If the mesh is empty, faceless, not finite, or names vertices that do not exist.
+        AlignmentError
+            If landmarks are missing, unusable or mirrored, or no alignment is found.
+        """
+        return self.measure(Mesh(vertices, faces), landmarks).scores
+
+    def measure(self, prediction: Mesh, landmarks: npt.ArrayLike | None = None) -> Measurement:
+        """Like `compare`, and keep the distances and the aligned shape."""
+        raw = NearestSurface(prediction, self.threads)
+        start, marked, doubts = self._start(raw, landmarks)
+        fit = fit_icp(self.reference.vertices, raw, start, self.protocol.icp)
+        ref_from_pred = fit.points_from_surface
+        aligned = NearestSurface(Mesh(ref_from_pred.apply(prediction.vertices), prediction.faces), self.threads)
+        points = self.reference.vertices
+        nearest = aligned.closest(points)
+        back = self._back(aligned.mesh)
+        statistics = summarise(nearest.distances)
+        inner = ~aligned.on_rim(nearest)
+        covered, normal_deg = float(inner.mean()), normal_angle_deg(self.normals, aligned, nearest, inner)
+        if marked and self.landmarks is not None:
+            doubts += doubts_about_pull(marked, self.landmarks, ref_from_pred.apply(np.asarray(landmarks)))
+        doubts += doubts_about_cover(nearest.distances, inner, nearest.points, self.reference)
+        doubts += doubts_about(statistics["rmse_mm"], fit.scale / start.scale, fit.converged, normal_deg)
+        values = {
+            "score_mm": self._score(points, nearest, aligned, inner, back),
+            **{f"ref_to_pred_{name}": value for name, value in statistics.items()},
+            "pred_to_ref_mean_mm": back,
+            "mm_per_unit": fit.scale,
+            "ref_mm_per_unit": self.ref_mm_per_unit,
+            "inlier_share": covered,
+            "suspicious": float(bool(doubts)),
+        }
+        scores = Scores(values, tuple(doubts))
+        return Measurement(scores, ref_from_pred, self.reference, aligned.mesh, points, nearest.distances)
+
+    def _start(
+        self, prediction: NearestSurface, landmarks: npt.ArrayLike | None
+    ) -> tuple[Similarity, LandmarkFit | None, list[str]]:
+        """Where ICP starts, the fit of the landmarks if it is by them, and what is suspicious about that."""
+        if self.protocol.start == "search":
+            icp = replace(self.protocol.icp, scale=True)
+            return find_alignment(self.reference, prediction, self.surface, icp).points_from_surface, None, []
+        if landmarks is None or self.landmarks is None:
+            raise AlignmentError("this protocol starts from landmarks: the prediction has none")
+        fit = fit_landmarks(self.landmarks, landmarks).trusted()
+        marks = np.asarray(landmarks, np.float64)
+        about = [*self.doubts, *fit.doubts]
+        return fit.ref_from_pred, fit, about + doubts_about_place(marks, prediction.closest(marks).distances)
+
+    def _back(self, aligned: Mesh) -> float:
+        """Mean distance from the prediction to the scan, without what stands beyond the scan's rim; NaN for none."""
+        found = self.surface.closest(aligned.vertices[np.unique(aligned.faces)])
+        within = found.distances[~self.surface.on_rim(found)]
+        return float(within.mean()) if len(within) else float("nan")
+
+    def _score(self, points: Floats, nearest: Nearest, aligned: NearestSurface, inner: Mask, back: float) -> float:
+        if self.protocol.score == "mean-both-directions":
+            if np.isnan(back):
+                raise MetricError(
+                    "all of the prediction stands beyond the scan's rim: there is no distance back to the scan. Is it "
+                    "the same part of a face?"
+                )
+            return 0.5 * (float(nearest.distances.mean()) + back)
+        normals = aligned.normals[nearest.faces]
+        along = np.abs(((points - nearest.points) * normals).sum(1))
+        # A triangle without area has no plane, and beyond the rim a plane goes on where no surface is.
+        has_plane = inner & (normals != 0).any(1)
+        return float(np.sqrt((np.where(has_plane, along, nearest.distances) ** 2).mean()))
+
+
+def _refuse_beside(scan: Mesh, tip: Floats, mm_per_unit: float) -> None:
+    """AlignmentError if a nose tip (3,) is not on its scan, both in mm; with the unit in which it would be."""
+    (away_mm,) = to_vertices(scan, tip[None])
+    if away_mm <= _TIP_OFF_MM:
+        return
+    away = to_vertices(scan, np.array([tip * mm / mm_per_unit for mm in MM_PER.values()]))
+    nearest, cause = int(away.argmin()), "is it of this scan, and in its frame and unit?"
+    if away[nearest] <= _TIP_OFF_MM:
+        cause = f"in {[*MM_PER][nearest]} it would be {away[nearest]:.1f} mm off. Write it in the scan's own unit"
+    raise AlignmentError(
+        f"the nose tip is {away_mm:.1f} mm away from the scan, expected {_TIP_OFF_MM:g} at most: {cause}"
+    )
+
+
+def mean_mesh(meshes: Sequence[Mesh]) -> Mesh:
+    """One mesh of a video's frames: each brought to the first by a similarity, then averaged vertex by vertex.
+
+    Raises
+    ------
+    MeshError
+        If there is none, or they do not share one vertex order.
+    """
+    if not meshes:
+        raise MeshError("no frame to average")
+    first = meshes[0]
+    for mesh in meshes[1:]:
+        if mesh.n_vertices != first.n_vertices or not np.array_equal(mesh.faces, first.faces):
+            raise MeshError("the frames' meshes differ in their triangles: only one topology can be averaged")
+    moved = [fit_landmarks(first.vertices, mesh.vertices).ref_from_pred.apply(mesh.vertices) for mesh in meshes]
+    return Mesh(np.mean(moved, axis=0), first.faces)

@@ -1,0 +1,1 @@
+"""NoW: seven landmarks, a rigid fit, distances from scan to mesh."""

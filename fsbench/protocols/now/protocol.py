@@ -1,0 +1,280 @@
+"""The NoW protocol: crop by landmarks, similarity, scan-to-mesh refinement, distances from the scan's vertices.
+
+Source: Sanyal et al., "Learning to Regress 3D Face Shape and Expression from an Image without 3D
+Supervision", CVPR 2019, arXiv:1905.06817, and the behaviour of its public evaluator (2025). On healthy
+input the numbers are the evaluator's. Where it errs this differs by default, and `official` does not:
+mirrored landmarks are refused, the metrical start does not depend on where the prediction's origin
+is, and neither a triangle without area nor a perfect prediction stops the run.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from fsbench.core.errors import AlignmentError, MetricError
+from fsbench.core.mesh import Floats, Mesh
+from fsbench.core.units import Unit, unit_called, unit_nearest
+from fsbench.geometry.dogleg import Dogleg, refine
+from fsbench.geometry.nearest import NearestSurface
+from fsbench.geometry.oriented import vertex_normals
+from fsbench.geometry.procrustes import LandmarkFit, fit_landmarks
+from fsbench.geometry.transforms import Similarity
+from fsbench.metrics.surface_distance import STATISTICS, normal_angle_deg, summarise
+from fsbench.protocols.aligned import Measurement, Scores, signature
+from fsbench.protocols.doubts import (
+    doubts_about,
+    doubts_about_cover,
+    doubts_about_place,
+    doubts_about_pull,
+    doubts_about_scan,
+)
+
+METRICS = (
+    "median_mm",
+    "mean_mm",
+    "std_mm",
+    *(name for name in STATISTICS if name not in ("median_mm", "mean_mm")),
+    "points",
+    "mm_per_unit",
+    "landmark_rms_mm",
+    "steps",
+    "suspicious",
+)
+
+LANDMARKS = (
+    "right eye outer corner",
+    "right eye inner corner",
+    "left eye inner corner",
+    "left eye outer corner",
+    "nose bottom",
+    "right mouth corner",
+    "left mouth corner",
+)
+"""Rows of every landmark array, from the image's left; iBUG-68 indices 36, 39, 42, 45, 33, 48, 54."""
+
+# Between the outer corners of adults' eyes there are 80 to 105 mm (Farkas 1994); wide of that the unit is wrong.
+_EYES_MM = (50.0, 160.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The recipe; every setting is in the signature.
+
+    Attributes
+    ----------
+    scale : {"fitted", "metric"}
+        Whether the prediction's size is fitted (the challenge), or kept as its unit says (metrical).
+    unit : str
+        Of the prediction, where `scale` is "metric": "mm", "cm", "m", or "found" from the landmarks.
+    mirror : {"refused", "allowed"}
+        What becomes of landmarks that fit better mirrored. "allowed" is what the official evaluator does.
+    start : {"landmarks", "official"}
+        Where a metric refinement starts. "official": with the translation of a fit that also scaled.
+    crop_centre : float
+        Sphere's centre, as a share of the way from the nose's bottom to the middle of the inner eye corners.
+    crop_radius : float
+        In means of the outer eye distance and that way.
+    refine : Dogleg
+    distance, missing, version
+        Fixed: nearest surface point of every scan vertex in the crop; no usable prediction is no score
+        and stays in the denominator; raised whenever the code moves a number.
+    """
+
+    scale: Literal["fitted", "metric"] = "fitted"
+    unit: str = "found"
+    mirror: Literal["refused", "allowed"] = "refused"
+    start: Literal["landmarks", "official"] = "landmarks"
+    crop_centre: float = field(default=0.3, init=False)
+    crop_radius: float = field(default=1.4, init=False)
+    refine: Dogleg = field(default=Dogleg(), init=False)
+    distance: str = field(default="scan-vertex-to-surface", init=False)
+    missing: str = field(default="fail", init=False)
+    version: int = field(default=1, init=False)
+
+    def __post_init__(self) -> None:
+        if self.unit != "found":
+            unit_called(self.unit)
+
+    @classmethod
+    def official(cls, unit: str | None = None) -> "Now":
+        """The evaluator's own behaviour, metrical if a `unit` is named: to reproduce its numbers."""
+        if unit is None:
+            return cls(mirror="allowed")
+        return cls("metric", unit, "allowed", "official")
+
+    def signature(self, benchmark: str) -> str:
+        """All that can move a number, in one line."""
+        return signature(benchmark, self)
+
+    def prepare(self, reference: Mesh, landmarks: npt.ArrayLike, threads: int = 1) -> "PreparedNow":
+        """Crop the scan.
+
+        Parameters
+        ----------
+        reference : Mesh
+            Scan in millimetres; vertices that no triangle uses count too.
+        landmarks : array_like, (7, 3)
+            In the order of `LANDMARKS`.
+        threads : int
+            Threads of every query.
+
+        Raises
+        ------
+        AlignmentError
+            If the landmarks are unusable, or not in millimetres.
+        MetricError
+            If no vertex is in the crop.
+        """
+        marks = _seven(landmarks, "scan")
+        eyes_mm = float(np.linalg.norm(marks[0] - marks[3]))
+        if not _EYES_MM[0] <= eyes_mm <= _EYES_MM[1]:
+            raise AlignmentError(
+                f"the scan's outer eye corners are {eyes_mm:.4g} apart, expected {_EYES_MM[0]:g} to {_EYES_MM[1]:g}: "
+                "scan and landmarks must be in mm"
+            )
+        bridge = 0.5 * (marks[1] + marks[2])
+        centre = marks[4] + self.crop_centre * (bridge - marks[4])
+        radius = self.crop_radius * 0.5 * (eyes_mm + float(np.linalg.norm(bridge - marks[4])))
+        inside = np.linalg.norm(reference.vertices - centre, axis=1) <= radius
+        if not inside.any():
+            raise MetricError(
+                f"none of the scan's {reference.n_vertices} vertices is within {radius:.0f} mm of the landmarks: "
+                "are scan and landmarks in one frame and unit?"
+            )
+        doubts = doubts_about_scan(reference, marks, threads)
+        normals = vertex_normals(reference)[inside]
+        return PreparedNow(self, reference, marks, doubts, reference.vertices[inside], normals, threads)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedNow:
+    """A scan ready to be compared with any number of predictions; safe to share between threads.
+
+    Attributes
+    ----------
+    landmarks : ndarray, (7, 3)
+    doubts : tuple of str
+        About these.
+    points : ndarray, (n, 3)
+        The scan's vertices in the crop, in their order.
+    normals : ndarray, (n, 3)
+        Theirs; zero where there is none.
+    """
+
+    protocol: Now
+    reference: Mesh
+    landmarks: Floats
+    doubts: tuple[str, ...]
+    points: Floats
+    normals: Floats
+    threads: int
+
+    def compare(self, vertices: npt.ArrayLike, faces: npt.ArrayLike, landmarks: npt.ArrayLike) -> Scores:
+        """Score a prediction; nothing is read or written.
+
+        Parameters
+        ----------
+        vertices : array_like, (V, 3)
+            In any frame and unit; in `protocol.unit` where the scale is metric.
+        faces : array_like of int, (F, 3)
+        landmarks : array_like, (7, 3)
+            On the prediction, in the order of `LANDMARKS`.
+
+        Raises
+        ------
+        MeshError
+            If the mesh is empty, faceless, not finite, or names vertices that do not exist.
+        AlignmentError
+            If the landmarks are unusable, or fit far better mirrored.
+        """
+        return self.measure(Mesh(vertices, faces), landmarks).scores
+
+    def measure(self, prediction: Mesh, landmarks: npt.ArrayLike) -> Measurement:
+        """Like `compare`, and keep the distances and the aligned shape."""
+        marks = _seven(landmarks, "predicted")
+        mesh, fit = self._landmark_fit(prediction, marks)
+        metric = self.protocol.scale == "metric"
+        fitted = fit.ref_from_pred
+        unit = self._unit(fitted.scale) if metric else None
+        start = self._start(fit, marks, unit)
+        surface = NearestSurface(Mesh(start.apply(mesh.vertices), mesh.faces), self.threads)
+        refined = refine(self.points, surface, not metric, self.protocol.refine)
+        ref_from_pred = refined.points_from_surface @ start
+        distances = refined.distances
+        statistics = summarise(distances)
+        off = fitted.scale / unit.mm if unit else ref_from_pred.scale / fitted.scale
+        inner = ~surface.on_rim(refined.nearest)
+        normals = self.normals @ refined.points_from_surface.rotation
+        looks_deg = normal_angle_deg(normals, surface, refined.nearest, inner)
+        there = start.apply(marks)
+        doubts = [*self.doubts, *fit.doubts] + doubts_about_place(there, surface.closest(there).distances)
+        near = statistics["share_5mm"]
+        doubts += doubts_about_pull(fit, self.landmarks, ref_from_pred.apply(marks))
+        places = refined.points_from_surface.apply(refined.nearest.points)
+        doubts += doubts_about_cover(distances, inner, places, self.reference)
+        doubts += doubts_about(statistics["rmse_mm"], off, refined.converged, looks_deg, near)
+        values = statistics | {
+            "std_mm": float(distances.std()),
+            "points": float(len(distances)),
+            "mm_per_unit": ref_from_pred.scale,
+            "landmark_rms_mm": fit.residual_rms,
+            "steps": float(refined.steps),
+            "suspicious": float(bool(doubts)),
+        }
+        aligned = Mesh(ref_from_pred.apply(mesh.vertices), mesh.faces)
+        scores = Scores({name: values[name] for name in METRICS}, tuple(doubts))
+        return Measurement(scores, ref_from_pred, self.reference, aligned, self.points, distances)
+
+    def _landmark_fit(self, prediction: Mesh, marks: Floats) -> tuple[Mesh, LandmarkFit]:
+        """Fit by landmarks; where mirroring is allowed and better, the prediction is mirrored (x -> -x) first."""
+        fit = fit_landmarks(self.landmarks, marks)
+        if self.protocol.mirror == "allowed" and fit.mirrored_rms < fit.residual_rms:
+            flip = np.array([-1.0, 1.0, 1.0])
+            marks *= flip
+            flipped = fit_landmarks(self.landmarks, marks)
+            doubted = replace(fit, ref_from_pred=flipped.ref_from_pred)
+            return Mesh(prediction.vertices * flip, prediction.faces), doubted
+        return prediction, fit if self.protocol.mirror == "allowed" else fit.trusted()
+
+    def _unit(self, mm_per_unit: float) -> Unit:
+        return unit_nearest(mm_per_unit) if self.protocol.unit == "found" else unit_called(self.protocol.unit)
+
+    def _start(self, fit: LandmarkFit, marks: Floats, unit: Unit | None) -> Similarity:
+        if unit is None:
+            return fit.ref_from_pred
+        if self.protocol.start == "official":
+            fitted = _as_the_evaluator_fits(self.landmarks, marks)
+            return Similarity(unit.mm, fitted.rotation, fitted.translation)
+        return fit_landmarks(self.landmarks, marks, scale=unit.mm).ref_from_pred
+
+
+def _as_the_evaluator_fits(reference: Floats, prediction: Floats) -> Similarity:
+    """The landmarks' similarity where landmarks that were read in single precision stay in it.
+
+    That is 1e-5 mm, but a start as far off as the official one passes where two places are equally near: which of
+    them is taken then moves the end by 1e-4 mm.
+    """
+    with np.errstate(over="ignore"):
+        singles = [(marks, marks.astype(np.float32)) for marks in (reference, prediction)]
+    ref, pred = (single if (single == marks).all() else marks for marks, single in singles)
+    ref_mean, pred_mean = ref.mean(0), pred.mean(0)
+    ref_size, pred_size = (np.sqrt(((marks - marks.mean(0)) ** 2).sum()) for marks in (ref, pred))
+    left, shares, right = np.linalg.svd(((ref - ref_mean) / ref_size).T @ ((pred - pred_mean) / pred_size))
+    turn = right.T @ left.T
+    scale = shares.sum() * ref_size / pred_size
+    return Similarity(scale, turn.T, ref_mean - scale * (pred_mean @ turn))
+
+
+def _seven(landmarks: npt.ArrayLike, side: str) -> Floats:
+    """A fresh (7, 3) array."""
+    array = np.array(landmarks, np.float64)
+    if array.shape == (1, 7, 3):
+        array = array[0]
+    if array.shape != (7, 3):
+        raise AlignmentError(f"{side} landmarks have shape {array.shape}, expected (7, 3): {', '.join(LANDMARKS)}")
+    if not np.isfinite(array).all():
+        which = LANDMARKS[int(np.flatnonzero(~np.isfinite(array).all(1))[0])]
+        raise AlignmentError(f"{side} landmarks: {which} is NaN or infinite")
+    return array

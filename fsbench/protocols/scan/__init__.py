@@ -1,0 +1,1 @@
+"""Any scan against any reconstruction of it, aligned by ICP."""

@@ -1,0 +1,228 @@
+"""The scan protocol: any scan against any reconstruction of it, aligned rigidly or with scale, then measured.
+
+Landmarks, where given, only start the alignment; ICP point-to-plane ends it. Units are found and written down.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from fsbench.core.errors import AlignmentError
+from fsbench.core.mesh import Floats, Mesh
+from fsbench.core.units import Unit, smaller_unit, unit_called, unit_nearest, unit_of_scan
+from fsbench.geometry.icp import Icp, IcpFit
+from fsbench.geometry.nearest import NearestSurface, point_cloud
+from fsbench.geometry.oriented import oriented
+from fsbench.geometry.procrustes import LandmarkFit, fit_landmarks
+from fsbench.geometry.starts import align_from, find_alignment
+from fsbench.geometry.transforms import Similarity
+from fsbench.metrics.surface_distance import STATISTICS, measure
+from fsbench.protocols.aligned import Measurement, Scores, signature
+from fsbench.protocols.doubts import (
+    doubts_about,
+    doubts_about_cloud,
+    doubts_about_cover,
+    doubts_about_place,
+    doubts_about_pull,
+    doubts_about_scan,
+    doubts_about_unit,
+)
+
+METRICS = (
+    *(f"{side}_{name}" for side in ("ref_to_pred", "pred_to_ref", "symmetric") for name in STATISTICS),
+    "normal_deg",
+    "covered_share",
+    "mm_per_unit",
+    "ref_mm_per_unit",
+    "alignment_rms_mm",
+    "inlier_share",
+    "iterations",
+    "suspicious",
+)
+
+# Fewer leave a pose open; more than a scan has vertices are all of them.
+_FEWEST_POINTS, _MOST_POINTS = 100, 100_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The recipe; every setting is in the signature.
+
+    Attributes
+    ----------
+    scale : {"fitted", "metric"}
+        Whether ICP scales; "metric" keeps the size that the prediction has in its unit.
+    unit, reference_unit : str
+        "um", "mm", "cm", "dm", "m", or "found": the scan's from its size and landmarks, the
+        prediction's from a fit with scale.
+    icp : Icp
+        Its `scale` is set by `scale`.
+    icp_points : int
+        Reference vertices that ICP uses, spread evenly; of a prediction without faces as many of its points.
+    distances, missing, version
+        Fixed: nearest surface point of every vertex; no usable prediction is no score and stays in the
+        denominator; raised whenever the code moves a number.
+    """
+
+    scale: Literal["fitted", "metric"] = "fitted"
+    unit: str = "found"
+    reference_unit: str = "found"
+    icp: Icp = field(default_factory=Icp)
+    icp_points: int = 5000
+    distances: str = field(default="vertex-to-surface", init=False)
+    missing: str = field(default="fail", init=False)
+    version: int = field(default=2, init=False)
+
+    SETTLED: ClassVar[Mapping[str, str]] = {"icp.scale": "--scale fitted or metric says that"}
+
+    def __post_init__(self) -> None:
+        for name in (self.unit, self.reference_unit):
+            if name != "found":
+                unit_called(name)
+        if not _FEWEST_POINTS <= self.icp_points <= _MOST_POINTS:
+            raise AlignmentError(f"icp_points is {self.icp_points}, expected {_FEWEST_POINTS} to {_MOST_POINTS}")
+        # What is in the signature is what is done.
+        object.__setattr__(self, "icp", replace(self.icp, scale=self.scale == "fitted"))
+
+    def signature(self, benchmark: str) -> str:
+        """All that can move a number, in one line."""
+        return signature(benchmark, self)
+
+    def prepare(self, reference: Mesh, landmarks: npt.ArrayLike | None = None, threads: int = 1) -> "PreparedScan":
+        """Find the scan's unit and build its tree.
+
+        Parameters
+        ----------
+        reference : Mesh
+            Without faces it is a point cloud: then there is no distance back to it. Vertices that no face uses are not
+            part of the scan.
+        landmarks : array_like, (n, 3), optional
+            In the scan's own unit.
+
+        Raises
+        ------
+        AlignmentError
+            If the scan has the size of a face in no unit, or its landmarks are not beside it.
+        """
+        reference, known = reference.without_unused(), self.reference_unit
+        given = None if landmarks is None else np.asarray(landmarks, np.float64)
+        unit = unit_of_scan(reference.vertices, given) if known == "found" else unit_called(known)
+        # Landmarks have said which.
+        other = smaller_unit(reference.vertices, unit) if known == "found" and given is None else None
+        scan = Mesh(reference.vertices * unit.mm, reference.faces)
+        marks = None if given is None else given * unit.mm
+        doubts = () if marks is None else doubts_about_scan(scan, marks, threads)
+        surface = NearestSurface(scan, threads) if scan.n_faces else None
+        # Sorted by place, so that the order in which a file has its vertices does not matter.
+        points = oriented(scan).sorted().take(self.icp_points).points
+        return PreparedScan(self, scan, surface, points, marks, doubts, unit, other, threads)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedScan:
+    """A scan ready to be compared with any number of predictions; safe to share between threads.
+
+    Attributes
+    ----------
+    reference : Mesh
+        In millimetres.
+    landmarks : ndarray or None
+        In millimetres.
+    doubts : tuple of str
+        About these.
+    unit, other_unit : Unit
+        The scan's own, and another in which it could be as well; None where there is no doubt.
+    """
+
+    protocol: Scan
+    reference: Mesh
+    surface: NearestSurface | None
+    icp_points: Floats
+    landmarks: Floats | None
+    doubts: tuple[str, ...]
+    unit: Unit
+    other_unit: Unit | None
+    threads: int
+
+    def compare(self, vertices: npt.ArrayLike, faces: npt.ArrayLike, landmarks: npt.ArrayLike | None = None) -> Scores:
+        """Score a prediction; nothing is read or written.
+
+        Parameters
+        ----------
+        vertices : array_like, (V, 3)
+            In any frame and unit.
+        faces : array_like of int, (F, 3)
+            May be empty: a point cloud, to whose nearest points the distances then go.
+        landmarks : array_like, (n, 3), optional
+            The scan's landmarks on the prediction, row by row; without them the alignment is searched for.
+
+        Raises
+        ------
+        MeshError
+            If the mesh is empty, not finite, or names vertices that do not exist.
+        AlignmentError
+            If landmarks are unusable or mirrored, or no alignment is found.
+        """
+        return self.measure(Mesh(vertices, faces), landmarks).scores
+
+    def measure(self, prediction: Mesh, landmarks: npt.ArrayLike | None = None) -> Measurement:
+        """Like `compare`, and keep the distances and the aligned shape."""
+        solid = prediction if prediction.n_faces else point_cloud(prediction)
+        raw = NearestSurface(solid, self.threads)
+        metric = self.protocol.scale == "metric"
+        icp = self.protocol.icp
+        found, marked, doubts = self._start(raw, landmarks, icp)
+        start = self._in_unit(found) if metric else found
+        fit = align_from(start, self.icp_points, raw, self.surface, icp)
+        ref_from_pred = fit.points_from_surface
+        aligned = NearestSurface(Mesh(ref_from_pred.apply(solid.vertices), solid.faces), self.threads)
+        distances = measure(self.reference, aligned, reference_surface=self.surface)
+        off = fit.scale / found.scale
+        if marked and self.landmarks is not None:
+            doubts += doubts_about_pull(marked, self.landmarks, ref_from_pred.apply(np.asarray(landmarks)))
+        doubts += doubts_about_cloud(aligned)
+        doubts += doubts_about_cover(distances.ref_to_pred_mm, distances.inner, distances.places, self.reference)
+        guess = doubts_about_unit(self.reference, self.unit, self.other_unit, aligned.mesh, fit.residual_rms)
+        doubts = guess + doubts  # first: where it is wrong, so is all that follows
+        doubts += doubts_about(fit.residual_rms, off, fit.converged, distances.normal_deg)
+        values = distances.scores() | self._about(fit, bool(doubts))
+        scores = Scores({name: values[name] for name in METRICS}, tuple(doubts))
+        # A point cloud stays one.
+        there = Mesh(aligned.mesh.vertices, prediction.faces)
+        return Measurement(
+            scores, ref_from_pred, self.reference, there, self.reference.vertices, distances.ref_to_pred_mm
+        )
+
+    def _start(
+        self, prediction: NearestSurface, landmarks: npt.ArrayLike | None, icp: Icp
+    ) -> tuple[Similarity, LandmarkFit | None, list[str]]:
+        """By landmarks where both sides have them, else searched for; with scale, which finds the unit.
+
+        With the fit of the landmarks, if it is by them, and what is suspicious about it.
+        """
+        if landmarks is None or self.landmarks is None:
+            searched = find_alignment(self.reference, prediction, self.surface, replace(icp, scale=True))
+            return searched.points_from_surface, None, []
+        fit = fit_landmarks(self.landmarks, landmarks).trusted()
+        marks, about = np.asarray(landmarks, np.float64), [*self.doubts, *fit.doubts]
+        return fit.ref_from_pred, fit, about + doubts_about_place(marks, prediction.closest(marks).distances)
+
+    def _in_unit(self, found: Similarity) -> Similarity:
+        """The same start with the scale of the prediction's unit, the points' middle kept in place."""
+        unit = unit_nearest(found.scale) if self.protocol.unit == "found" else unit_called(self.protocol.unit)
+        middle = self.icp_points.mean(0)
+        there = found.inverse().apply(middle[None])[0]
+        return Similarity(unit.mm, found.rotation, middle - unit.mm * (found.rotation @ there))
+
+    def _about(self, fit: IcpFit, suspicious: bool) -> dict[str, float]:
+        return {
+            "mm_per_unit": fit.scale,
+            "ref_mm_per_unit": self.unit.mm,
+            "alignment_rms_mm": fit.residual_rms,
+            "inlier_share": fit.inliers,
+            "iterations": float(fit.iterations),
+            "suspicious": float(suspicious),
+        }

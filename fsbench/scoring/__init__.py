@@ -1,0 +1,1 @@
+"""A benchmark and a submission in, a run out."""

@@ -1,0 +1,29 @@
+"""Loops: all modules that hold compiled ones."""
+
+import fsbench.core.mesh
+import fsbench.geometry.dogleg
+import fsbench.geometry.raster
+import fsbench.geometry.tree
+import fsbench.geometry.tree_building
+import fsbench.io.decimals
+import fsbench.io.lines
+import fsbench.metrics.cylinder
+import fsbench.metrics.cylinder_distance
+from fsbench.core.compiled import load
+
+MODULES = (
+    fsbench.geometry.dogleg,
+    fsbench.geometry.tree,
+    fsbench.geometry.tree_building,
+    fsbench.io.decimals,
+    fsbench.io.lines,
+    fsbench.core.mesh,
+    fsbench.metrics.cylinder,
+    fsbench.metrics.cylinder_distance,
+    fsbench.geometry.raster,
+)
+
+
+def load_all() -> None:
+    """Compile them, or load what is kept of them, before a clock runs or a process forks in the middle of it."""
+    load(*MODULES)

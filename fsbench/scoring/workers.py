@@ -1,0 +1,420 @@
+"""Worker processes that share nothing and get in nobody's way; one that dies or hangs costs what it was doing.
+
+`concurrent.futures.ProcessPoolExecutor` breaks as a whole when one of its processes dies, and cannot stop a call that
+hangs. Here every process has a pipe of its own, so it is known whose call ended with it, and only that one fails.
+"""
+
+import multiprocessing
+import os
+import select
+import signal
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import BaseContext
+from multiprocessing.reduction import ForkingPickler
+from pathlib import Path
+from typing import Any
+
+from fsbench.core.errors import FsbenchError
+
+# A worker is one process on one core; a linear-algebra library that starts threads of its own takes the core from its
+# neighbour. And memory that is given back to the system after every mesh has to be cleared again for the next one.
+_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
+    "MALLOC_MMAP_THRESHOLD_": str(64 << 20),
+}
+_GRACE_S = 5.0
+_END = b"end"
+_FALSE_STARTS = 3
+_LONGEST_WAIT_S = 3600.0
+# What a process ends with that somebody killed, as systems do that run out of memory; or whose end nobody saw.
+_KILLED = (-signal.SIGKILL, 255)
+_ENVIRONMENT_LOCK = threading.Lock()
+_PRELOAD = "fsbench.scoring.preload"
+_CANNOT_START = "worker processes end before they begin; a script that starts them needs `if __name__ == '__main__':`"
+
+
+class WorkerError(FsbenchError):
+    """A worker process ended, or was ended, in the middle of a call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one call may take.
+
+    Parameters
+    ----------
+    timeout_s : float, optional
+        Seconds after which its process is killed.
+    memory_bytes : int, optional
+        Memory beyond what a worker has when it starts; where the system does not say how much that is (other than on
+        Linux), nothing is limited.
+    """
+
+    timeout_s: float | None = None
+    memory_bytes: int | None = None
+
+
+def warm_up() -> None:
+    """Start what workers are forked from, if this system forks, so that it loads libraries meanwhile."""
+    if _context().get_start_method() == "forkserver":
+        from multiprocessing.forkserver import ensure_running
+
+        with _worker_environment():
+            ensure_running()
+
+
+@contextmanager
+def worker_processes(jobs: int, limits: Limits = Limits()) -> Iterator["Workers"]:
+    """Yield an executor of `jobs` single-threaded processes; they end with the block, on Ctrl-C too."""
+    workers = Workers(jobs, limits)
+    try:
+        yield workers
+    except BaseException:
+        workers.shutdown(wait=False, cancel_futures=True)
+        raise
+    workers.shutdown(wait=True)
+
+
+class Workers(Executor):
+    """An executor of processes that are replaced when they die.
+
+    A call whose process dies, takes more than the limits allow or cannot be sent fails with a `WorkerError`; the
+    others are not touched. One whose process was killed from outside is tried once more: it may not have been to
+    blame. Functions, arguments and results have to be picklable.
+
+    Parameters
+    ----------
+    jobs : int
+        Processes.
+    limits : Limits
+    """
+
+    def __init__(self, jobs: int, limits: Limits = Limits()) -> None:
+        self._context = _context()
+        self._limits = limits
+        self._waiting: deque[_Call] = deque()
+        self._lock = threading.Lock()
+        self._closing = self._aborting = self._is_awake = False
+        self._broken = ""
+        self._wake_in, self._wake_out = self._context.Pipe(duplex=False)
+        with _worker_environment():
+            self._slots = [_Slot(self._context, limits) for _ in range(jobs)]
+        self._thread = threading.Thread(target=self._run, name="fsbench-workers", daemon=True)
+        self._thread.start()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """See `concurrent.futures.Executor.submit`."""
+        call = _Call(Future(), fn, args, kwargs)
+        with self._lock:
+            if self._broken:
+                raise BrokenExecutor(self._broken)
+            if self._closing:
+                raise RuntimeError("cannot schedule new futures after shutdown")
+            self._waiting.append(call)
+            self._wake()
+        return call.future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """See `concurrent.futures.Executor.shutdown`; without `wait`, processes are killed in what they do."""
+        with self._lock:
+            self._closing = True
+            self._aborting |= not wait
+            while cancel_futures and self._waiting:
+                future = self._waiting.popleft().future
+                if future.cancel():
+                    future.set_running_or_notify_cancel()
+            self._wake()
+        self._thread.join()
+
+    def _wake(self) -> None:
+        """Let the thread look again, with the lock held; a pipe that nobody empties takes only so many calls."""
+        if not self._is_awake and self._thread.is_alive():
+            self._is_awake = True
+            self._wake_out.send_bytes(b"!")
+
+    def _run(self) -> None:
+        """Hand out calls and collect results; the only place that touches the processes."""
+        try:
+            while not self._finished():
+                self._hand_out()
+                self._collect()
+        except BaseException as error:  # noqa: BLE001 - the boundary of the thread: who waits for it has to be told
+            self._break(f"{type(error).__name__}: {error}")
+        finally:
+            for slot in self._slots:
+                slot.stop(self._aborting, BrokenExecutor(self._broken) if self._broken else WorkerError("stopped"))
+
+    def _finished(self) -> bool:
+        with self._lock:
+            idle = not self._waiting and not any(slot.call for slot in self._slots)
+            return self._aborting or (self._closing and idle)
+
+    def _hand_out(self) -> None:
+        if min(slot.false_starts for slot in self._slots) >= _FALSE_STARTS:
+            self._break(_CANNOT_START)
+        for slot in self._slots:
+            while slot.is_free:
+                with self._lock:
+                    call = self._waiting.popleft() if self._waiting else None
+                if call is None:
+                    return
+                if call.is_again or call.future.set_running_or_notify_cancel():
+                    slot.start(call)
+
+    def _break(self, why: str) -> None:
+        """Nothing will be done any more, and no call is to blame."""
+        with self._lock:
+            self._closing = self._aborting = True
+            self._broken = why
+            while self._waiting:
+                call = self._waiting.popleft()
+                if call.is_again or call.future.set_running_or_notify_cancel():
+                    call.future.set_exception(BrokenExecutor(why))
+
+    def _collect(self) -> None:
+        deadlines = [slot.deadline for slot in self._slots if slot.deadline is not None]
+        patience = min(max(min(deadlines) - time.monotonic(), 0), _LONGEST_WAIT_S) if deadlines else None
+        sources: list[Any] = [self._wake_in]
+        for slot in self._slots:
+            sources += [slot.pipe, slot.process.sentinel]
+        ready = set(wait(sources, patience))
+        if self._wake_in in ready:
+            self._wake_in.recv_bytes()
+            with self._lock:
+                self._is_awake = False
+        for slot in self._slots:
+            if slot.pipe in ready or slot.process.sentinel in ready:
+                again = slot.receive()
+                if again is not None:
+                    with self._lock:
+                        self._waiting.appendleft(again)
+            elif slot.deadline is not None and time.monotonic() >= slot.deadline:
+                slot.give_up(f"took longer than {self._limits.timeout_s:g} s, the limit for one sample; see --timeout")
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    future: Future[Any]
+    fn: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    is_again: bool = False
+
+
+class _Slot:
+    """One process, the pipe to it, and the call it works on."""
+
+    def __init__(self, context: BaseContext, limits: Limits) -> None:
+        self._context, self._limits = context, limits
+        self.call: _Call | None = None
+        self.deadline: float | None = None
+        self.false_starts = 0
+        self._launch()
+
+    def _launch(self) -> None:
+        self.is_ready = False
+        self.pipe, theirs = self._context.Pipe()
+        self.process = self._context.Process(  # type: ignore[attr-defined]
+            target=_serve, args=(theirs, self._limits.memory_bytes), daemon=True
+        )
+        self.process.start()
+        theirs.close()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether the process can take a call: one that has just died is no place to try a call again."""
+        return self.is_ready and self.call is None and not wait([self.process.sentinel], 0)
+
+    def start(self, call: _Call) -> None:
+        self.call = call
+        if self._limits.timeout_s is not None:
+            self.deadline = time.monotonic() + self._limits.timeout_s
+        try:
+            # If the process has just died, `receive` finds out and tells.
+            with suppress(OSError):
+                self.pipe.send((call.fn, call.args, call.kwargs))
+        except Exception as error:  # noqa: BLE001 - whatever pickling raises is the caller's to see
+            self._done().set_exception(error)
+
+    def receive(self) -> _Call | None:
+        """Take what the process has to say, or find it dead; a call that should be tried again, if there is one."""
+        try:
+            # It may be dead with nobody at the other end, which a process that it started holds open.
+            message = self.pipe.recv_bytes() if self.pipe.poll() else None
+        except (EOFError, OSError):
+            message = None
+        if message is None:
+            return self._bury()
+        if not self.is_ready:
+            self.is_ready, self.false_starts = True, 0
+            return None
+        try:
+            good, answer = ForkingPickler.loads(message)
+        except Exception as error:  # noqa: BLE001 - whatever unpickling raises is the caller's to see
+            good, answer = False, WorkerError(f"the result cannot be read: {error}")
+        future = self._done()
+        if good:
+            future.set_result(answer)
+        else:
+            future.set_exception(answer)
+        return None
+
+    def _bury(self) -> _Call | None:
+        self.process.join(_GRACE_S)
+        self.false_starts += not self.is_ready
+        again = None
+        if self.call is not None and not self.call.is_again and self.process.exitcode in _KILLED:
+            again, self.call, self.deadline = replace(self.call, is_again=True), None, None
+        self._replace(_cause(self.process.exitcode, self._limits))
+        return again
+
+    def give_up(self, reason: str) -> None:
+        self.process.kill()
+        self.process.join(_GRACE_S)
+        self._replace(reason)
+
+    def stop(self, kill: bool, error: Exception) -> None:
+        """End the process, now or after what it does; a call that will have no answer fails with `error`."""
+        if kill:
+            self.process.kill()
+        else:
+            with suppress(OSError):
+                self.pipe.send_bytes(_END)
+        self.process.join(_GRACE_S)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+        self.pipe.close()
+        if self.call is not None:
+            self._done().set_exception(error)
+
+    def _replace(self, reason: str) -> None:
+        self.pipe.close()
+        with _worker_environment():
+            self._launch()
+        if self.call is not None:
+            self._done().set_exception(WorkerError(reason))
+
+    def _done(self) -> Future[Any]:
+        assert self.call is not None
+        future, self.call, self.deadline = self.call.future, None, None
+        return future
+
+
+def _serve(pipe: Connection, memory_bytes: int | None) -> None:
+    """A worker's life: calls come in, results go out, until the other end is closed."""
+    # Ctrl-C is the main process's to handle.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(pipe,), daemon=True).start()
+    if memory_bytes is not None:
+        _limit_memory(memory_bytes)
+    _send(pipe, (True, "ready"))
+    while True:
+        try:
+            call = pipe.recv_bytes()
+        except (EOFError, OSError):
+            return
+        if call == _END:
+            return
+        try:
+            fn, args, kwargs = ForkingPickler.loads(call)
+            answer = True, fn(*args, **kwargs)
+        except BaseException as error:  # noqa: BLE001 - the boundary of the process
+            answer = False, _portable(error, memory_bytes)
+        _send(pipe, answer)
+
+
+def _send(pipe: Connection, answer: tuple[bool, Any]) -> None:
+    try:
+        pipe.send(answer)
+    except BrokenPipeError:
+        return
+    except Exception as error:  # noqa: BLE001 - what cannot be pickled is told instead of sent
+        pipe.send((False, WorkerError(f"the result cannot be sent: {error}")))
+
+
+def _portable(error: BaseException, memory_bytes: int | None) -> BaseException:
+    """The error as it can cross to the other process, with where it was raised."""
+    if isinstance(error, MemoryError):
+        return WorkerError("out of memory" + (f": {_limit_text(memory_bytes)}" if memory_bytes else ""))
+    error.add_note("in a worker:\n" + "".join(traceback.format_exception(error)))
+    return error
+
+
+def _cause(exit_code: int | None, limits: Limits) -> str:
+    """Why a process is gone."""
+    hint = f" ({_limit_text(limits.memory_bytes)})" if limits.memory_bytes else ""
+    if exit_code is None or exit_code >= 0:
+        return f"ended the worker process with exit code {exit_code}{hint}"
+    name = signal.Signals(-exit_code).name
+    if -exit_code == signal.SIGKILL:
+        return f"the worker process was killed ({name}), as systems do that run out of memory{hint}"
+    return f"crashed the worker process ({name}){hint}"
+
+
+def _limit_text(memory_bytes: int | None) -> str:
+    return f"a sample may take {(memory_bytes or 0) / 2**20:,.0f} MiB, see --memory"
+
+
+def _end_with(pipe: Connection) -> None:
+    """What hangs here must not outlive a run that was killed, nor write into the next one: end when nobody listens."""
+    if not hasattr(select, "poll"):  # not on this system: the process ends with its call
+        return
+    hung_up = select.poll()
+    # Of no event but the one that need not be asked for.
+    hung_up.register(pipe.fileno(), 0)
+    hung_up.poll()
+    os._exit(1)
+
+
+def _limit_memory(memory_bytes: int) -> None:
+    """Let the address space grow by so much and no more; a limit that the system sets is kept too."""
+    statm = Path("/proc/self/statm")
+    if not statm.is_file():
+        return
+    import resource
+
+    # Also to be had: libraries that a worker loads with the first sample.
+    used = int(statm.read_text().split()[0]) * resource.getpagesize()
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    limit = used + memory_bytes if hard == resource.RLIM_INFINITY else min(used + memory_bytes, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def _context() -> BaseContext:
+    kind = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    context = multiprocessing.get_context(kind)
+    if kind == "forkserver":
+        # Of no effect where the server runs already.
+        context.set_forkserver_preload([_PRELOAD])
+    return context
+
+
+@contextmanager
+def _worker_environment() -> Iterator[None]:
+    with _ENVIRONMENT_LOCK:
+        yield from _changed_environment()
+
+
+def _changed_environment() -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in _ENVIRONMENT}
+    os.environ.update(_ENVIRONMENT)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,87 @@
+"""Finding an adapter by its name."""
+
+import difflib
+from pathlib import Path
+
+from fsbench.core.errors import UsageError
+from fsbench.core.mesh import Mesh
+from fsbench.submissions import own
+from fsbench.submissions.adapter import AdapterLike
+from fsbench.submissions.frame import FRAMES, Frame
+from fsbench.submissions.published import PUBLISHED
+
+_PUBLISHED = {adapter.name: adapter for adapter in PUBLISHED}
+
+
+def names() -> tuple[str, ...]:
+    """All names that `get` knows: published methods, frames, then what installed packages add."""
+    built_in = (*_PUBLISHED, *FRAMES)
+    return (*built_in, *(name for name in own.entry_point_names() if name not in built_in))
+
+
+def get(name: str) -> AdapterLike:
+    """The adapter of that name.
+
+    Parameters
+    ----------
+    name : str
+        A published method, a frame ("pixels", "ortho", "cv", "gl", without options), a name in the entry-point group
+        `fsbench.adapters`, or FILE.py:function. Upper and lower case differ. A built-in name wins over an installed
+        one.
+
+    Raises
+    ------
+    UsageError
+        If there is none; the message names the nearest.
+
+    Examples
+    --------
+    >>> get("DECA").name
+    'DECA'
+    """
+    if name in _PUBLISHED:
+        return _PUBLISHED[name]
+    if name in FRAMES:
+        return Frame(name)
+    if name in own.entry_point_names():
+        found: AdapterLike = own.from_entry_point(name)
+        return found
+    if ".py" in name:
+        return own.from_file(name)
+    raise UsageError(_unknown(name))
+
+
+def load(method: str, folder: str | Path, sample: str, focal_px: float | None = None) -> Mesh:
+    """One prediction of a method, in the benchmark's camera frame.
+
+    Parameters
+    ----------
+    method : str
+        As for `get`.
+    folder : path
+        The method's files for one benchmark.
+    sample : str
+        Name of the sample, e.g. "000" or "00_0_05".
+    focal_px : float, optional
+        Focal length in the lab, in pixels of the 256 px image; None in the wild.
+
+    Returns
+    -------
+    Mesh
+        In the wild: ortho frame (x right, y up, z towards the viewer, the image is [-1, 1]^2), mean z -2. In the lab:
+        cv frame (camera at the origin, x right, y down, z away from it), y extent 3.
+
+    Raises
+    ------
+    UsageError, MissingError, FormatError, MeshError
+        As `Adapter.load`.
+    """
+    return get(method).load(folder, sample, focal_px)
+
+
+def _unknown(name: str) -> str:
+    known = names()
+    folded = {other.casefold(): other for other in known}
+    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    hint = f"Did you mean {folded[near[0]]}?" if near else f"Known are {', '.join(known)}."
+    return f"there is no adapter {name!r}. {hint} For one's own method see `fsbench adapters`"

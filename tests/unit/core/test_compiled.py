@@ -1,0 +1,110 @@
+"""Compiled loops: loaded when they are called, kept where there is a place, and working where there is none."""
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+LOOPS = """
+from fsbench.core.compiled import compiled, inlined
+
+@inlined
+def twice(x):
+    return 2.0 * plus(x, 0.0)
+
+@inlined
+def plus(x, y):
+    return x + y
+
+@compiled("f8(f8[::1])")
+def total(values):
+    found = 0.0
+    for value in values:
+        found = plus(found, twice(value))
+    return found
+"""
+CALL = """
+import sys
+import loops
+import fsbench.core.compiled
+fsbench.core.compiled.spares_scipy = True
+assert "numba" not in sys.modules
+import numpy as np
+assert loops.total(np.arange(4.0)) == 12
+assert "scipy.linalg" not in sys.modules
+print(sum(loops.total.load().stats.cache_hits.values()))
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "loops.py").write_text(LOOPS)
+    return tmp_path
+
+
+def _call(folder: Path, **environment: str) -> str:
+    everything = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", **environment}
+    done = subprocess.run([sys.executable, "-c", CALL], env=everything, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_a_loop_is_kept(folder: Path) -> None:
+    kept = str(folder / "kept")
+    assert [_call(folder, NUMBA_CACHE_DIR=kept) for _ in range(2)] == ["0", "1"]
+
+
+def test_a_loop_works_where_nothing_can_be_kept(folder: Path) -> None:
+    (folder / "occupied").write_text("no folder")
+    assert _call(folder, NUMBA_CACHE_DIR=str(folder / "occupied" / "kept")) == "0"
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[: len(data) // 2], lambda data: b"", lambda data: b"x" * 99])
+def test_a_kept_loop_that_was_damaged_is_compiled_again(folder: Path, damage) -> None:
+    kept = folder / "kept"
+    _call(folder, NUMBA_CACHE_DIR=str(kept))
+    files = list(kept.rglob("*.nb*"))
+    assert len(files) == 2
+    for path in files:
+        path.write_bytes(damage(path.read_bytes()))
+        assert [_call(folder, NUMBA_CACHE_DIR=str(kept)) for _ in range(3)] == ["0", "0", "1"]
+
+
+def test_a_program_that_only_uses_fsbench_can_import_scipy_meanwhile(folder: Path) -> None:
+    """What is done to start quickly must not be seen by another thread that imports scipy just then."""
+    code = textwrap.dedent(
+        """
+        import sys, threading
+        import numpy as np
+        import loops
+
+        hidden, stop = [], threading.Event()
+
+        def look():
+            while not stop.is_set():
+                hidden.extend(name for name, module in list(sys.modules.items()) if module is None and "scipy" in name)
+
+        thread = threading.Thread(target=look)
+        thread.start()
+        loops.total(np.arange(4.0))
+        stop.set()
+        thread.join()
+        assert not hidden, hidden
+        """
+    )
+    everything = {**os.environ, "PYTHONPATH": str(folder), "NUMBA_CACHE_DIR": str(folder / "kept")}
+    done = subprocess.run([sys.executable, "-c", code], env=everything, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_processes_that_compile_at_once_all_get_their_loop(folder: Path) -> None:
+    everything = {**os.environ, "PYTHONPATH": str(folder), "NUMBA_CACHE_DIR": str(folder / "kept")}
+    started = [
+        subprocess.Popen([sys.executable, "-c", CALL], env=everything, stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    # Who comes second finds what the first one has kept, instead of compiling beside it.
+    assert sorted(one.communicate()[0].strip() for one in started) == ["0", "1", "1"]
