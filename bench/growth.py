@@ -18,6 +18,7 @@ from fsbench.runs.journal import open_journal
 from fsbench.runs.saving import save
 from fsbench.scoring.evaluate import Task, evaluate
 from fsbench.scoring.workers import worker_processes
+from fsbench.submissions.submission import Submission
 
 JOBS = (1, 2, 4)
 N_TINY = (1_000, 5_000, 20_000)
@@ -57,7 +58,7 @@ def growth(root: Path, method: str, folder: Path) -> dict[str, list[dict[str, fl
 def _triangles(root: Path, method: str, cuts: int) -> dict[str, float]:
     """One prediction, its triangles cut in four again and again; time of a comparison and memory of the process."""
     benchmark = Benchmark.open("fswild", root)
-    name = next(sample.name for sample in benchmark.samples if benchmark.reference_path(sample).is_file())
+    name = next(sample.name for sample in benchmark.samples if benchmark.references.files(sample.name)[0].is_file())
     prepared = benchmark.prepare(name)
     mesh = adapters.load("3DDFA_V2", root / "pred/wild_pred" / method, name)
     mesh = _part(mesh, 4) if cuts < 0 else mesh
@@ -93,8 +94,9 @@ def _samples(folder: Path, n_samples: int) -> dict[str, float]:
 def _jobs(root: Path, method: str) -> list[dict[str, float]]:
     """Throughput without start-up, and memory of the largest worker."""
     benchmark = Benchmark.open("fswild", root)
-    samples = [sample for sample in benchmark.samples if benchmark.reference_path(sample).is_file()]
-    task = Task("fswild", str(root), adapters.get("3DDFA_V2"), str(root / "pred/wild_pred" / method))
+    samples = [sample for sample in benchmark.samples if benchmark.references.files(sample.name)[0].is_file()]
+    submission = Submission(root / "pred/wild_pred" / method, adapters.get("3DDFA_V2"))
+    task = Task.of(benchmark, submission)
     rows = []
     for jobs in JOBS:
         with worker_processes(jobs) as workers:

@@ -44,7 +44,7 @@ def stages(root: Path, method: str) -> dict[str, dict[str, float]]:
     load_backend()
     benchmark, adapter = Benchmark.open("fswild", root), adapters.get("3DDFA_V2")
     folder = root / "pred/wild_pred" / method
-    present = [sample for sample in benchmark.samples if benchmark.reference_path(sample).is_file()]
+    present = [sample for sample in benchmark.samples if benchmark.references.files(sample.name)[0].is_file()]
     tables = {"fsbench": _Clock(), "floor": _Clock()}
     for sample in present[:: max(len(present) // N_SAMPLES, 1)][:N_SAMPLES]:
         _ours(tables["fsbench"], benchmark, sample, lambda name=sample.name: adapter.load(folder, name))

@@ -8,11 +8,15 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from fsbench import submissions as adapters
     from fsbench.benchmarks import Benchmark as Benchmark
+    from fsbench.benchmarks import open_benchmark as open_benchmark
     from fsbench.core.mesh import Mesh as Mesh
     from fsbench.io import read_mesh as read_mesh
     from fsbench.runs import Run as Run
     from fsbench.runs import load_run as load_run
+    from fsbench.scoring.score import score as score
     from fsbench.scoring.scorer import Scorer as Scorer
+    from fsbench.submissions.submission import Submission as Submission
+    from fsbench.submissions.submission import open_submission as open_submission
 
 # Names and where they live; imported when asked for, so that `import fsbench` takes milliseconds.
 _WHERE = {
@@ -20,10 +24,14 @@ _WHERE = {
     "Mesh": "fsbench.core.mesh",
     "Run": "fsbench.runs",
     "Scorer": "fsbench.scoring.scorer",
+    "Submission": "fsbench.submissions.submission",
     "load_run": "fsbench.runs",
+    "open_benchmark": "fsbench.benchmarks",
+    "open_submission": "fsbench.submissions.submission",
     "read_mesh": "fsbench.io",
+    "score": "fsbench.scoring.score",
 }
-__all__ = ["Benchmark", "Mesh", "Run", "Scorer", "__version__", "adapters", "load_run", "read_mesh"]
+__all__ = [*_WHERE, "__version__", "adapters"]
 
 
 def __getattr__(name: str) -> Any:
@@ -32,3 +40,7 @@ def __getattr__(name: str) -> Any:
     if name == "adapters":
         return importlib.import_module("fsbench.submissions")
     raise AttributeError(f"module 'fsbench' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

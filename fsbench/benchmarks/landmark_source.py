@@ -10,6 +10,7 @@ import numpy as np
 
 from fsbench.core.errors import FormatError, UsageError
 from fsbench.core.mesh import Floats, Mesh
+from fsbench.io.folders import the_one, with_an_ending
 from fsbench.io.landmarks import LANDMARK_SUFFIXES, read_landmarks
 from fsbench.io.npy import read_array
 from fsbench.io.text import read_json
@@ -95,23 +96,6 @@ class LandmarkSource:
             )
         points: Floats = mesh.vertices[list(self.indices)]
         return points
-
-
-def the_one(paths: Iterable[Path]) -> Path | None:
-    """The only file of landmarks among `paths`; None if there is none, FormatError if there are several."""
-    found: list[Path] = []
-    for path in paths:
-        # Where capitals do not count, two spellings are one file.
-        if path.is_file() and not any(path.samefile(other) for other in found):
-            found.append(path)
-    if len(found) > 1:
-        raise FormatError(f"{found[0]} and {found[1]} could both be the landmarks: leave one, or name the one meant")
-    return found[0] if found else None
-
-
-def with_an_ending(path: Path) -> str:
-    """The path with all endings that were tried, for people."""
-    return f"{path} with one of {', '.join(LANDMARK_SUFFIXES)}"
 
 
 def parse_source(text: str) -> LandmarkSource | None:

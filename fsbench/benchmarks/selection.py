@@ -3,8 +3,8 @@
 import fnmatch
 from collections.abc import Sequence
 
-from fsbench.benchmarks.spec import Sample
 from fsbench.core.errors import UsageError
+from fsbench.core.spec import Sample
 
 
 def find(samples: Sequence[Sample], name: str, benchmark: str) -> Sample:

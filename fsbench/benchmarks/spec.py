@@ -4,120 +4,17 @@ import difflib
 import hashlib
 import itertools
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from fsbench.core.errors import FormatError, UsageError
 from fsbench.core.resources import folder
+from fsbench.core.spec import Sample, Spec, TableLayout
 
 _LARGEST_SPEC_BYTES = 1 << 20
 _MOST_SAMPLES = 10_000_000
 _RESERVED = {"benchmark", "method", "sample", "status", "reason", "seconds"}
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One image of the benchmark.
-
-    Attributes
-    ----------
-    name : str
-        As in the files: "017", "03_1_09".
-    bins : mapping of str to str
-        Bin column to label, e.g. {"pose_deg": "0-5"}.
-    index : mapping of str to int
-        Position on every axis of the benchmark.
-    """
-
-    name: str
-    bins: Mapping[str, str]
-    index: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def subject(self) -> str | None:
-        """Whose face it is, where the benchmark knows; samples of one subject are not independent."""
-        return self.bins.get("subject")
-
-
-@dataclass(frozen=True, slots=True)
-class TableLayout:
-    """One published way to lay out a benchmark's scores.
-
-    Attributes
-    ----------
-    name, title : str
-    by : str
-        The bin column that makes the columns.
-    columns : mapping of str to str
-        Label in the run to heading in the table, in order.
-    unit : str
-        Written behind a heading in running text.
-    where : mapping of str to str
-        Restricts the scores (not the done rate) to samples of these bins.
-    """
-
-    name: str
-    title: str
-    by: str
-    columns: Mapping[str, str]
-    unit: str = ""
-    where: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Spec:
-    """All that data_specs says of a benchmark.
-
-    Attributes
-    ----------
-    raw : mapping
-        The file as it is; what only the protocol's loader reads.
-    digest : str
-        Of the file where it is the user's own, so that no other benchmark can pass for one that comes with fsbench.
-    """
-
-    name: str
-    title: str
-    protocol: str
-    citation: str
-    where: str
-    unit: str
-    frame: str
-    samples: tuple[Sample, ...]
-    tables: tuple[TableLayout, ...]
-    raw: Mapping[str, Any]
-    digest: str = ""
-
-    @property
-    def signed_name(self) -> str:
-        """Name of the benchmark in a signature."""
-        return f"{self.name}@{self.digest}" if self.digest else self.name
-
-    @property
-    def bins(self) -> dict[str, list[str]]:
-        """Bin columns with their labels, in the order in which samples bring them."""
-        labels: dict[str, dict[str, None]] = {}
-        for sample in self.samples:
-            for name, label in sample.bins.items():
-                labels.setdefault(name, {})[label] = None
-        return {name: list(found) for name, found in labels.items()}
-
-    def table(self, name: str) -> TableLayout:
-        """Return the layout `name`.
-
-        Raises
-        ------
-        UsageError
-            If the benchmark has none of that name.
-        """
-        for layout in self.tables:
-            if layout.name == name:
-                return layout
-        known = ", ".join(layout.name for layout in self.tables)
-        raise UsageError(f"{self.name} has no table by {name!r}; it has: {known}")
 
 
 def spec_names() -> list[str]:

@@ -6,7 +6,8 @@ from fsbench.core.errors import FsbenchError
 from fsbench.core.mesh import Mesh
 from fsbench.metrics.chamfer import map_chamfer
 from fsbench.metrics.cylinder import cylinder_map
-from fsbench.protocols.facescape.protocol import Prepared, Scores
+from fsbench.protocols.facescape.protocol import Prepared
+from fsbench.protocols.measurement import Scores
 
 
 @dataclass(frozen=True, slots=True)

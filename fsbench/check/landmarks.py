@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from fsbench.benchmarks import Sample, ScanBenchmark
-from fsbench.benchmarks.scan_cases import ScanFiles
+from fsbench.benchmarks import Benchmark, Sample
 from fsbench.check.findings import Finding, counted
 from fsbench.core.errors import FsbenchError
-from fsbench.protocols.now.protocol import LANDMARKS, Now
+from fsbench.protocols.files import ReferenceFiles
+from fsbench.submissions.prediction_files import PredictionFiles
 
 _MOST_READ = 5000
 """Samples whose landmarks are read, in a second or two; of the others it is looked whether they are there."""
@@ -15,7 +15,7 @@ _MOST_READ = 5000
 _MOST_LINES = 6
 
 
-def of_landmarks(benchmark: ScanBenchmark, folder: Path, samples: Sequence[Sample]) -> list[Finding]:
+def of_landmarks(benchmark: Benchmark, folder: Path, samples: Sequence[Sample]) -> list[Finding]:
     """Look at all files of landmarks; nothing is said where none are needed.
 
     Parameters
@@ -41,19 +41,20 @@ def of_landmarks(benchmark: ScanBenchmark, folder: Path, samples: Sequence[Sampl
 class _Seen:
     """What was found so far: how many landmarks there are, and troubles by scan or sample."""
 
-    def __init__(self, benchmark: ScanBenchmark, folder: Path) -> None:
+    def __init__(self, benchmark: Benchmark, folder: Path) -> None:
         self.troubles: dict[str, str] = {}
         self.numbers: set[int] = set()
-        self._benchmark, self._folder = benchmark, folder
+        self._references, self._folder = benchmark.references, folder
+        self._predictions = PredictionFiles.of(benchmark)
         self._scans: dict[str, int | None] = {}
-        self._fixed = {len(LANDMARKS)} if isinstance(benchmark.protocol, Now) else set()
+        self._fixed = {benchmark.protocol.n_landmarks} if benchmark.protocol.n_landmarks else set()
 
     def look_at(self, name: str, *, read: bool) -> None:
-        case = self._benchmark.cases[name]
-        scans = [self._of_scan(one, read=read) for one in case.scans if one.meshes]
+        files = self._references.sample_files(name)
+        scans = [self._of_scan(one, read=read) for one in files.scans if one.meshes]
         expected = self._fixed or {number for number in scans if number is not None}
         try:
-            found = set(self._benchmark.predictions.n_landmarks(self._folder, case, read=read))
+            found = set(self._predictions.n_landmarks(self._folder, files, read=read))
         except FsbenchError as error:
             self.troubles[name] = str(error)
             return
@@ -61,13 +62,13 @@ class _Seen:
         if expected and found - expected:
             self.troubles[name] = f"the prediction has {min(found - expected)} landmarks, the scan {min(expected)}"
 
-    def _of_scan(self, files: ScanFiles, *, read: bool) -> int | None:
+    def _of_scan(self, files: ReferenceFiles, *, read: bool) -> int | None:
         """How many a scan has, which several samples may share; None where that is not known."""
         name = files.names["sample"]
         if name not in self._scans:
             self._scans[name] = None
             try:
-                number = self._scans[name] = self._benchmark.n_landmarks(files, read=read)
+                number = self._scans[name] = self._references.n_landmarks(files, read=read)
             except FsbenchError as error:
                 self.troubles[f"scan {name}"] = str(error)
                 return None

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from fsbench.benchmarks import Sample, ScanBenchmark
+from fsbench.benchmarks import Benchmark, Sample
 from fsbench.check.files import common_pattern, meant_for
 from fsbench.check.findings import counted, some
 from fsbench.io import MESH_SUFFIXES
+from fsbench.submissions.prediction_files import PredictionFiles
 
 _MOST_FILES = 200_000
 _MOST_COMPARED = 200
@@ -61,11 +62,12 @@ class Names:
         return "; ".join(f"is {stray} meant to be {sample}?" for stray, sample in self.meant[:4])
 
 
-def compare_names(benchmark: ScanBenchmark, folder: Path, samples: Sequence[Sample]) -> Names:
+def compare_names(benchmark: Benchmark, folder: Path, samples: Sequence[Sample]) -> Names:
     """Look for the predictions of `samples`, and for meshes in `folder` that belong to no sample of the benchmark."""
-    lost = [one.name for one in samples if not benchmark.predictions.found(folder, benchmark.cases[one.name])]
-    known = {name for case in benchmark.cases.values() for name in case.predictions}
-    strays = [name for name in _meshes(folder) if not _is_known(name, known, benchmark.predictions.folders)]
+    predictions, references = PredictionFiles.of(benchmark), benchmark.references
+    lost = [one.name for one in samples if not predictions.found(folder, references.sample_files(one.name))]
+    known = {name for one in benchmark.samples for name in references.sample_files(one.name).predictions}
+    strays = [name for name in _meshes(folder) if not _is_known(name, known, predictions.folders)]
     meant = _meant(strays, lost)
     return Names(len(samples), tuple(lost), tuple(strays), tuple(meant), common_pattern(meant))
 

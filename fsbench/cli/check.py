@@ -1,12 +1,12 @@
 """`fsbench check`: look at a submission before an hour is spent on scoring it."""
 
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
 from fsbench.cli.adapter_options import adapter_options
 from fsbench.cli.messages import say
-from fsbench.cli.scan_options import NAMES, ROOT, scan_options
+from fsbench.cli.scan_options import ROOT, scan_options
 
 
 @click.command("check")
@@ -30,54 +30,27 @@ def command(
     """
     from pathlib import Path
 
-    from fsbench.benchmarks import Benchmark, is_of_scans
+    from fsbench.benchmarks import Benchmark
     from fsbench.check import check
-    from fsbench.cli.adapter_options import build_adapter
+    from fsbench.cli.submission_options import opened_submission, split_options
     from fsbench.core.errors import UsageError
-    from fsbench.io.archive import open_folder
 
     if picture is not None and Path(picture).suffix.lower() != ".png":
         raise UsageError(f"--picture {picture}: the file's name should end in .png")
-    scans = {name: options.pop(name) for name in NAMES}
-    unfit = [name for name, value in (options if is_of_scans(benchmark) else scans).items() if value is not None]
-    if unfit:
-        raise UsageError(f"--{unfit[0].replace('_', '-')}: not for {benchmark}")
-    if is_of_scans(benchmark):
-        _check_scans(benchmark, root, pred, samples, picture, scans)
-    opened = Benchmark.open(benchmark, root)
+    choice, adapter = split_options(benchmark, options)
+    if picture is not None and adapter is None:
+        raise UsageError(f"--picture: not for {benchmark}, where no image is; `fsbench heatmap` shows a scored sample")
+    opened = Benchmark.open(benchmark, root, choice)
     chosen = opened.select(samples) if samples is not None else None
-    reader = build_adapter(**options)
-    with open_folder(pred) as folder:
-        report = check(opened, reader, folder, chosen, jobs)
+    with opened_submission(opened, pred, adapter) as submission:
+        report = check(opened, submission, chosen, jobs)
     for finding in report.findings:
         click.echo(str(finding))
-    if picture is not None and report.evidence:
+    if picture is not None and adapter is not None and report.evidence:
         from fsbench.report.render import contact_sheet
         from fsbench.runs.files import write_atomically
 
-        verdict = report.findings[-1]
-        title = f"{opened.spec.title}: {Path(pred).resolve().name} read as {reader.name}"
-        write_atomically(Path(picture), contact_sheet(opened.spec, report.evidence, title, str(verdict)))
+        title = f"{opened.spec.title}: {Path(pred).resolve().name} read as {adapter.name}"
+        write_atomically(Path(picture), contact_sheet(opened.spec, report.evidence, title, str(report.findings[-1])))
         say(f"the picture is in {picture}")
     click.get_current_context().exit(1 if report.verdict == "wrong" else 0)
-
-
-def _check_scans(
-    benchmark: str, root: str, pred: str, samples: str | None, picture: str | None, options: dict[str, Any]
-) -> NoReturn:
-    """The same for a benchmark that aligns to scans; ends the command."""
-    from fsbench.benchmarks import ScanBenchmark
-    from fsbench.check.scans import check_scans
-    from fsbench.cli.scanning import choice_of
-    from fsbench.core.errors import UsageError
-    from fsbench.io.archive import open_folder
-
-    if picture is not None:
-        raise UsageError(f"--picture: not for {benchmark}, where no image is; `fsbench heatmap` shows a scored sample")
-    opened = ScanBenchmark.open(benchmark, root, choice_of(options))
-    opened.refuse_inside(pred)
-    with open_folder(pred) as folder:
-        findings = check_scans(opened, folder, opened.select(samples) if samples is not None else None)
-    for finding in findings:
-        click.echo(str(finding))
-    click.get_current_context().exit(1 if findings[-1].verdict == "wrong" else 0)

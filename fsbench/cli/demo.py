@@ -73,13 +73,14 @@ def _sample(folder: "Path", seed: int, n_wild: int, n_subjects: int) -> "Path":
 
 
 def _score(sample: "Path", benchmark: str, out: "Path", jobs: int) -> list["Run"]:
-    from fsbench import submissions as adapters
+    from fsbench import submissions
     from fsbench.benchmarks import Benchmark
-    from fsbench.cli.running_options import Running
-    from fsbench.cli.scoring import score, summarise
+    from fsbench.cli.progress import Progress, summarise
     from fsbench.runs import load_run
     from fsbench.sample import METHODS
-    from fsbench.scoring.evaluate import Task
+    from fsbench.scoring.running import Running
+    from fsbench.scoring.score import score_into
+    from fsbench.submissions.submission import Submission
 
     opened = Benchmark.open(benchmark, sample)
     absent = set(opened.missing_references())
@@ -87,9 +88,10 @@ def _score(sample: "Path", benchmark: str, out: "Path", jobs: int) -> list["Run"
     runs = []
     for method, baseline in METHODS.items():
         pred = sample / "pred" / BENCHMARKS[benchmark] / method
-        task = Task(benchmark, str(sample), adapters.get(baseline.adapters[benchmark]), str(pred))
+        submission = Submission(str(pred), submissions.get(baseline.adapters[benchmark]))
         target = out / f"{benchmark}-{method}"
-        summarise(score(opened, task, method, written, target, Running(jobs)), target)
+        saved = score_into(target, opened, submission, method, written, Running(jobs), on_event=Progress())
+        summarise(saved, target)
         runs.append(load_run(target))
     return runs
 

@@ -11,7 +11,6 @@ from fsbench.cli.scan_options import NAMES, scan_options
 if TYPE_CHECKING:
     from fsbench.benchmarks import Choice
     from fsbench.report.heatmaps.measured import Source
-    from fsbench.report.heatmaps.scans import ScanSource
     from fsbench.runs import Run
     from fsbench.submissions import AdapterLike
 
@@ -64,28 +63,23 @@ def command(
         _write_sample(source, sample, path, limit_mm)
 
 
-def _source(run: "Run", root: str, pred: str, options: dict[str, Any]) -> "Source | ScanSource":
+def _source(run: "Run", root: str, pred: str, options: dict[str, Any]) -> "Source":
     """Where the run's meshes are, read as the options say, else as the run says."""
-    from pathlib import Path
-
-    from fsbench.benchmarks import Benchmark, ScanBenchmark, is_of_scans
-    from fsbench.core.errors import UsageError
+    from fsbench.benchmarks import Benchmark
+    from fsbench.cli.submission_options import keeps_the_camera, refuse_unfit
     from fsbench.report.heatmaps.measured import Source
-    from fsbench.report.heatmaps.scans import ScanSource
+    from fsbench.submissions.submission import Submission
 
+    refuse_unfit(run.benchmark, options)
     scans = {name: options.pop(name) for name in NAMES}
-    given = options if is_of_scans(run.benchmark) else scans
-    unfit = [f"--{name.replace('_', '-')}" for name, value in given.items() if value is not None]
-    if unfit:
-        raise UsageError(f"{', '.join(unfit)}: not for a run of {run.benchmark}")
-    if is_of_scans(run.benchmark):
-        return ScanSource(run, ScanBenchmark.open(run.benchmark, root, _choice(run, scans)), Path(pred))
-    return Source(run, Benchmark.open(run.benchmark, root), _adapter(run, options), Path(pred))
+    if keeps_the_camera(run.benchmark):
+        return Source(run, Benchmark.open(run.benchmark, root), Submission(pred, _adapter(run, options)))
+    return Source(run, Benchmark.open(run.benchmark, root, _choice(run, scans)), Submission(pred))
 
 
 def _choice(run: "Run", given: dict[str, Any]) -> "Choice":
     """The options; what they leave out is as the run says, but for files: a run must not choose what is read."""
-    from fsbench.cli.scanning import choice_of
+    from fsbench.cli.submission_options import choice_of
 
     settings = run.manifest.get("settings")
     recorded = settings.get("adapter") if isinstance(settings, dict) else None
@@ -125,7 +119,7 @@ def _adapter(run: "Run", given: dict[str, Any]) -> "AdapterLike":
     return build_adapter(**given)
 
 
-def _write_sample(source: "Source | ScanSource", sample: str, path: Any, limit_mm: float) -> None:
+def _write_sample(source: "Source", sample: str, path: Any, limit_mm: float) -> None:
     from fsbench.io import write_ply
     from fsbench.report.heatmaps.pictures import three_views
     from fsbench.report.heatmaps.views import colours
@@ -139,7 +133,7 @@ def _write_sample(source: "Source | ScanSource", sample: str, path: Any, limit_m
     say(f"{heat.title}; wrote {path}")
 
 
-def _write_sheet(source: "Source | ScanSource", path: Any, by: str | None) -> None:
+def _write_sheet(source: "Source", path: Any, by: str | None) -> None:
     from fsbench.core.errors import UsageError
     from fsbench.report.heatmaps.measured import PICKS, picks
     from fsbench.report.heatmaps.pictures import sheet
@@ -157,5 +151,5 @@ def _write_sheet(source: "Source | ScanSource", path: Any, by: str | None) -> No
         say(f"{bin_title}: {', '.join(f'{pick} {name}' for pick, name in names.items())}")
 
 
-def _description(source: "Source | ScanSource") -> str:
+def _description(source: "Source") -> str:
     return f"{source.note}. Measured as {source.run.signature}."

@@ -20,7 +20,7 @@ def command(runs: tuple[str, ...], out: str) -> None:
     The result is what one undisturbed run would have given. Runs of different settings, with samples twice or with
     samples missing are refused.
     """
-    from fsbench.cli.scoring import summarise
+    from fsbench.cli.progress import summarise
     from fsbench.core.errors import UsageError
     from fsbench.runs import load_run
     from fsbench.runs.journal import is_unfinished

@@ -6,10 +6,11 @@ import click
 
 from fsbench.cli.adapter_options import adapter_options
 from fsbench.cli.messages import plain_warnings, say
-from fsbench.cli.running_options import Running, running_options
-from fsbench.cli.scan_options import NAMES, ROOT, scan_options
+from fsbench.cli.running_options import running_of, running_options
+from fsbench.cli.scan_options import ROOT, scan_options
 
 if TYPE_CHECKING:
+    from fsbench.benchmarks import Benchmark
     from fsbench.scoring.evaluate import Task
 
 
@@ -49,76 +50,67 @@ def command(
     plain_warnings()
     if resume and overwrite:
         raise click.UsageError("--resume keeps what --overwrite throws away: give one of them")
-    running = Running.of(jobs, options)
+    running = running_of(jobs, options)
     running.warm_up()
     # All that follows is loaded while what workers are forked from loads its own.
     from contextlib import nullcontext
     from functools import partial
     from pathlib import Path
 
-    from fsbench.benchmarks import Benchmark, load_spec
-    from fsbench.benchmarks.scans import PROTOCOLS
-    from fsbench.cli.adapter_options import build_adapter
+    from fsbench.benchmarks import Benchmark
     from fsbench.cli.cache import cache_folder
-    from fsbench.cli.labels import method_label, refuse_inside_predictions
-    from fsbench.cli.scoring import score, summarise, was_looked_at
-    from fsbench.core.errors import UsageError
-    from fsbench.io.archive import open_folder
+    from fsbench.cli.progress import Progress, say_pooled, say_suspicious, summarise
+    from fsbench.cli.submission_options import opened_submission, split_options
+    from fsbench.runs import load_run
     from fsbench.scoring.evaluate import Task
+    from fsbench.scoring.labels import method_label, refuse_inside_predictions
+    from fsbench.scoring.score import score_into, was_looked_at
 
-    scans = {name: options.pop(name) for name in NAMES}
-    adapter = options
-    label = method_label(method, pred)
-    if load_spec(benchmark).protocol in PROTOCOLS:
-        from fsbench.cli.scanning import score_scans
-
-        given = [f"--{name}" for name, value in adapter.items() if value is not None]
-        if given:
-            raise UsageError(f"{benchmark} finds how a prediction stands; leave out {', '.join(given)}")
-        refuse_inside_predictions(out, pred)
-        run = score_scans(benchmark, root, pred, scans, label, samples, Path(out), running, overwrite, resume)
-        click.get_current_context().exit(summarise(run, Path(out)))
-    given = [f"--{name.replace('_', '-')}" for name, value in scans.items() if value is not None]
-    if given:
-        raise UsageError(f"{', '.join(given)}: only benchmarks of scans have these, {benchmark} keeps the camera")
-    opened = Benchmark.open(benchmark, root)
-    if not Path(pred).exists():
-        raise UsageError(
-            f"{pred}: no such folder or archive; --pred has one method's files, "
-            f"e.g. ROOT/{opened.files.predictions}/NAME"
-        )
+    choice, adapter = split_options(benchmark, options)
+    label, target = method_label(method, pred), Path(out)
+    opened = Benchmark.open(benchmark, root, choice)
     refuse_inside_predictions(out, pred)
     chosen = opened.select(samples) if samples is not None else opened.samples
-    chosen_adapter = build_adapter(**adapter)
-    chosen_adapter.check_benchmark(in_the_lab=opened.in_the_lab)
-    with open_folder(pred) as folder:
-        cache = str(cache_folder() or "") if running.cache else ""
-        task = Task(benchmark, root, chosen_adapter, str(folder), pred, cache, is_unpacked=not Path(pred).is_dir())
-        look = partial(_look, task, [one.name for one in chosen])
+    cache = str(cache_folder() or "") if running.cache else ""
 
-        def warn(warnings: list[str]) -> None:
-            for warning in warnings:
-                say(f"warning: {warning}")
+    def warn(warnings: list[str]) -> None:
+        for warning in warnings:
+            say(f"warning: {warning}")
 
-        with nullcontext() if was_looked_at(Path(out), overwrite, resume) else running.beside(look, warn):
-            run = score(opened, task, label, chosen, Path(out), running, overwrite, resume)
-    click.get_current_context().exit(summarise(run, Path(out)))
+    with opened_submission(opened, pred, adapter) as submission:
+        _say_settings(opened)
+        look = partial(_look, Task.of(opened, submission, cache), [one.name for one in running.part(chosen)])
+        with nullcontext() if was_looked_at(target, overwrite, resume) else running.beside(look, warn):
+            saved = score_into(target, opened, submission, label, chosen, running, overwrite, resume, Progress(), cache)
+    if opened.protocol.pooled:
+        say_pooled(target, sum(saved.counts.values()))
+        run = load_run(target)
+        say_suspicious(run, run.manifest["suspicious"], target)
+    click.get_current_context().exit(summarise(saved, target))
+
+
+def _say_settings(benchmark: "Benchmark") -> None:
+    """What was chosen or found, and what people should know before they believe the numbers."""
+    if not benchmark.protocol.in_camera:
+        say(f"settings: {benchmark.signature}")
+    for caution in benchmark.cautions:
+        say(caution)
+    if benchmark.references.absent:
+        say(f"warning: {benchmark.references.absent}; the run is of these")
 
 
 def _look(task: "Task", names: list[str]) -> list[str]:
     """What the cheap part of the check finds wrong."""
     from pathlib import Path
 
-    from fsbench.benchmarks import Benchmark
     from fsbench.benchmarks.cache import PreparedCache
     from fsbench.check import quick
 
-    opened = Benchmark.open(task.benchmark, task.root)
-    samples = [opened.sample(name) for name in names]
+    benchmark = task.opened()
     # Looked up there and not kept: that is for those that score.
     cache = PreparedCache(Path(task.cache), limit_bytes=0) if task.cache else None
     try:
-        found = quick(opened, task.adapter, task.folder, samples, cache)
+        found = quick(benchmark, task.submission, [benchmark.sample(name) for name in names], cache)
     except OSError:
         # What the system cannot read is told in its sample's row.
         return []

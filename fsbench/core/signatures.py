@@ -1,6 +1,11 @@
-"""Signatures side by side: in what two runs were measured otherwise."""
+"""Signatures: all that can move a number in one line, and in what two of them differ."""
 
 import re
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 _ABSENT = "-"
 _VERSION = "version"
@@ -39,3 +44,14 @@ def _parts(signature: str) -> dict[str, str]:
             name, value = _VERSION if is_version else f"part {place + 1}" if place else "benchmark", part
         found[name] = value
     return found
+
+
+def signature(benchmark: str, settings: "DataclassInstance") -> str:
+    """All that can move a number, in one line: every field of the settings, in order, the version last."""
+    parts = [f"{field.name}:{_shown(getattr(settings, field.name))}" for field in fields(settings)]
+    named = [part for part in parts if not part.startswith("version:")]
+    return "|".join([benchmark, *named, f"v{settings.version}"])  # type: ignore[attr-defined]
+
+
+def _shown(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from fsbench.protocols.aligned import SCALE_OFF
+from fsbench.protocols.doubts import SCALE_OFF
 
 _MOST = 1 / 3
 _MARK = " times the median of the others' scales"

@@ -15,21 +15,19 @@ from pathlib import Path
 from typing import Any
 
 import fsbench
-from fsbench.benchmarks import Benchmark, Sample
+from fsbench.benchmarks import Benchmark, Choice, Sample
 from fsbench.benchmarks.cache import PreparedCache
-from fsbench.benchmarks.scans import Choice, ScanBenchmark
 from fsbench.core.errors import FsbenchError, LostError
 from fsbench.geometry.rays import open3d_version
-from fsbench.metrics.pools import Pool
 from fsbench.runs import Record
 from fsbench.runs.origin import origin_of
-from fsbench.runs.pools import remove_pool, write_doubts, write_pool
-from fsbench.submissions import AdapterLike
+from fsbench.scoring.beside import remove_beside, write_beside
+from fsbench.submissions.submission import Submission
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Which prediction to score against what; small, so that it travels to workers cheaply.
+    """Which predictions to score against what; small, so that it travels to workers cheaply.
 
     Parameters
     ----------
@@ -37,24 +35,26 @@ class Task:
         Name, or path of a .toml.
     root : str
         The benchmark's folder.
-    adapter : AdapterLike
-    folder : str
-        The method's files.
-    source : str
-        What to call the folder in the run, where it is only an archive's temporary one; the folder itself if empty.
+    submission : Submission
+    choice : Choice
+        What the user said of files and settings.
     cache : str
         Folder of prepared references; none are kept if empty.
-    is_unpacked : bool
-        Whether the folder is what an archive was unpacked into.
+    beside : str
+        Folder for what belongs to a sample besides its row; nothing is kept if empty.
     """
 
     benchmark: str
     root: str
-    adapter: AdapterLike
-    folder: str
-    source: str = ""
+    submission: Submission
+    choice: Choice
     cache: str = ""
-    is_unpacked: bool = False
+    beside: str = ""
+
+    @classmethod
+    def of(cls, benchmark: Benchmark, submission: Submission, cache: str = "") -> "Task":
+        """The task of scoring a submission on a benchmark that is open."""
+        return cls(benchmark.name, str(benchmark.root), submission, benchmark.choice, cache)
 
     def __call__(self, name: str) -> Record:
         """Score one sample. Trouble with its files is in the record; a bug of ours raises.
@@ -65,80 +65,56 @@ class Task:
             If the folders are gone, not the sample's files alone.
         """
         start, origin = time.perf_counter(), self.origin(name)
-        benchmark = _opened(self.benchmark, self.root)
-        sample = benchmark.sample(name)
+        benchmark = self.opened()
+        cache = PreparedCache(Path(self.cache)) if self.cache else None
         try:
-            mesh = self.adapter.load(self.folder, name, benchmark.focal_px(sample))
-            cache = PreparedCache(Path(self.cache)) if self.cache else None
-            scores = benchmark.prepare(sample, cache=cache).measure(mesh).scores.as_dict()
+            measured = benchmark.measure(name, self.submission.load(benchmark, name), cache)
         except (FsbenchError, OSError) as error:
+            self._keep(remove_beside, name)
             return _without_score(self, name, error, start)
-        return Record(name, "ok", "", scores, time.perf_counter() - start, origin)
+        self._keep(write_beside, name, measured, benchmark.protocol.pooled)
+        return Record(name, "ok", "", measured.scores.as_dict(), time.perf_counter() - start, origin)
+
+    def opened(self) -> Benchmark:
+        """The benchmark; a process opens it once, not once a sample."""
+        return _opened(self.benchmark, self.root, self.choice)
 
     def origin(self, name: str) -> str:
         """Of the sample's files as they are now; what an own adapter reads is not known, nor when an archive changed.
 
         See `fsbench.runs.origin`.
         """
-        benchmark = _opened(self.benchmark, self.root)
-        paths = [benchmark.root / file for file in benchmark.files.of_sample(benchmark.sample(name))]
-        if not self.is_unpacked:
-            paths += [Path(self.folder) / known for file in self.adapter.files(name) for known in file.names]
-        return origin_of(paths)
+        benchmark = self.opened()
+        paths = benchmark.references.files(name)
+        return origin_of(paths if self.submission.is_unpacked else paths + self.submission.files(benchmark, name))
 
-
-@dataclass(frozen=True, slots=True)
-class ScanTask:
-    """Like `Task`, for benchmarks of scans.
-
-    Parameters
-    ----------
-    benchmark, root, folder, source : str
-    is_unpacked : bool
-        As of `Task`.
-    adapter : Choice
-        What the user said of files and recipe; how a mesh is placed is found, so there is no adapter.
-    pools : str
-        Folder for every sample's distances as a `Pool`; nothing is kept if empty.
-    """
-
-    benchmark: str
-    root: str
-    adapter: Choice
-    folder: str
-    source: str = ""
-    pools: str = ""
-    is_unpacked: bool = False
-
-    def __call__(self, name: str) -> Record:
-        """Score one sample, as `Task` does; what is suspicious about its alignment is kept beside its pool."""
-        start, origin = time.perf_counter(), self.origin(name)
-        benchmark = _opened_scans(self.benchmark, self.root, self.adapter)
-        try:
-            measured = benchmark.measure(name, self.folder)
-        except (FsbenchError, OSError) as error:
-            self._keep(remove_pool, name)
-            return _without_score(self, name, error, start)
-        self._keep(write_pool, name, Pool.of(measured.ref_to_pred_mm))
-        self._keep(write_doubts, name, measured.scores.doubts)
-        return Record(name, "ok", "", measured.scores.as_dict(), time.perf_counter() - start, origin)
-
-    def origin(self, name: str) -> str:
-        """As of `Task`."""
-        benchmark = _opened_scans(self.benchmark, self.root, self.adapter)
-        paths = benchmark.reference_paths(name)
-        return origin_of(paths if self.is_unpacked else paths + benchmark.prediction_paths(name, self.folder))
+    def with_absolute_paths(self) -> "Task":
+        """The same task, with the same rows, for processes that may have another working directory."""
+        submission = self.submission
+        here = replace(submission, folder=_absolute(submission.folder), source=submission.shown)
+        return Task(
+            _absolute(self.benchmark) if self.benchmark.endswith(".toml") else self.benchmark,
+            _absolute(self.root),
+            here,
+            self.choice.with_absolute_paths(),
+            _absolute(self.cache) if self.cache else "",
+            _absolute(self.beside) if self.beside else "",
+        )
 
     def _keep(self, write: Callable[..., None], *what: Any) -> None:
-        if not self.pools:
+        if not self.beside:
             return
         try:
-            write(Path(self.pools), *what)
+            write(Path(self.beside), *what)
         except OSError as error:
-            raise LostError(f"{self.pools}: cannot write here: {error.strerror}") from None
+            raise LostError(f"{self.beside}: cannot write here: {error.strerror}") from None
 
 
-def _without_score(task: Task | ScanTask, name: str, error: FsbenchError | OSError, start: float) -> Record:
+def _absolute(path: str | os.PathLike[str]) -> str:
+    return str(Path(path).absolute())
+
+
+def _without_score(task: Task, name: str, error: FsbenchError | OSError, start: float) -> Record:
     """The row of a sample whose files are to blame.
 
     Raises
@@ -146,50 +122,27 @@ def _without_score(task: Task | ScanTask, name: str, error: FsbenchError | OSErr
     LostError
         If it is the folders: a row a sample would be a run that looks finished.
     """
-    for folder in (task.folder, task.root):
+    submission = task.submission
+    for folder, shown in ((submission.folder, submission.shown), (task.root, task.root)):
         try:
             os.scandir(folder).close()
         except OSError as why:
-            shown = (task.source or folder) if folder == task.folder else folder
             raise LostError(f"{shown}: cannot be read any more: {why.strerror}") from None
     status = error.status if isinstance(error, FsbenchError) else "failed"
     text = str(error) if isinstance(error, FsbenchError) else f"{error.filename or name}: {error.strerror or error}"
-    reason = text.replace(task.folder, task.source) if task.source else text
+    reason = text.replace(str(submission.folder), submission.shown)
     return Record(name, status, reason, seconds=time.perf_counter() - start)
 
 
-def anywhere(task: Task | ScanTask) -> Task | ScanTask:
-    """The same task, with the same rows, for processes that may have another working directory."""
-    paths = {"root": task.root, "folder": task.folder}
-    if isinstance(task, Task) and task.cache:
-        paths["cache"] = task.cache
-    if task.benchmark.endswith(".toml"):
-        paths["benchmark"] = task.benchmark
-    here: dict[str, Any] = {name: str(Path(path).absolute()) for name, path in paths.items()}
-    here["source"] = task.source or task.folder
-    if isinstance(task, Task):
-        return replace(task, **here)
-    pools = str(Path(task.pools).absolute()) if task.pools else ""
-    return replace(task, adapter=task.adapter.anywhere(), pools=pools, **here)
-
-
 @lru_cache(maxsize=4)
-def _opened_scans(name: str, root: str, choice: Choice) -> ScanBenchmark:
-    """A worker opens the benchmark once, not once a sample."""
+def _opened(name: str, root: str, choice: Choice) -> Benchmark:
     with _was_fine():
-        return ScanBenchmark.open(name, root, choice)
-
-
-@lru_cache(maxsize=4)
-def _opened(name: str, root: str) -> Benchmark:
-    """A worker opens the benchmark once, not once a sample."""
-    with _was_fine():
-        return Benchmark.open(name, root)
+        return Benchmark.open(name, root, choice)
 
 
 @contextmanager
 def _was_fine() -> Iterator[None]:
-    """Who hands out samples has opened the benchmark before: that it does not open now is no sample's fault."""
+    """The main process opened the benchmark already, so a failure here is lost data, not a bad sample."""
     try:
         yield
     except FsbenchError as error:
@@ -197,7 +150,7 @@ def _was_fine() -> Iterator[None]:
 
 
 def evaluate(
-    task: Task | ScanTask,
+    task: Task,
     samples: Sequence[Sample],
     executor: Executor | None = None,
     jobs: int = 1,
@@ -206,7 +159,7 @@ def evaluate(
 
     Parameters
     ----------
-    task : Task or ScanTask
+    task : Task
     samples : sequence of Sample
     executor : concurrent.futures.Executor, optional
         Where to work; without one here, one after the other, and a bug of ours raises.
@@ -270,7 +223,7 @@ def _record(name: str, future: Future[Record]) -> Record:
     return Record(name, "failed", "out of memory" if isinstance(error, MemoryError) else f"the worker is lost: {error}")
 
 
-def _guarded(task: Task | ScanTask, name: str) -> Record:
+def _guarded(task: Task, name: str) -> Record:
     """The worker boundary: whatever is raised becomes the sample's row, with where it came from."""
     start = time.perf_counter()
     try:
@@ -286,9 +239,7 @@ def _guarded(task: Task | ScanTask, name: str) -> Record:
         return Record(name, "failed", reason, seconds=time.perf_counter() - start)
 
 
-def manifest(
-    task: Task | ScanTask, benchmark: Benchmark | ScanBenchmark, method: str, samples: Sequence[Sample]
-) -> dict[str, Any]:
+def manifest(task: Task, benchmark: Benchmark, method: str, samples: Sequence[Sample]) -> dict[str, Any]:
     """What a run says of itself, but for what only its end knows."""
     everything = len(samples) == len(benchmark.samples)
     return {
@@ -300,8 +251,8 @@ def manifest(
         "benchmark_samples": len(benchmark.samples),
         "settings": {
             "root": task.root,
-            "pred": task.source or task.folder,
-            "adapter": task.adapter.settings(),
+            "pred": task.submission.shown,
+            "adapter": task.submission.settings(benchmark),
             "samples": "all" if everything else [sample.name for sample in samples],
         },
         "versions": {

@@ -4,10 +4,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
-from fsbench.benchmarks import Benchmark
-from fsbench.protocols.facescape.protocol import Prepared, Scores
+from fsbench.benchmarks import Benchmark, Choice
+from fsbench.core.mesh import Mesh
+from fsbench.protocols.measurement import Scores
+from fsbench.protocols.protocol import Prediction
 from fsbench.scoring.loops import load_all
 
 
@@ -19,13 +22,15 @@ class Scorer:
     Parameters
     ----------
     benchmark : str
-        "fswild", "fslab", or the path of a .toml.
+        Its name, e.g. "fswild", or the path of a .toml.
     root : path
         The benchmark's folder.
     threads : int
         Threads of every query.
     kept : int
         References kept prepared, the most recently used ones; each takes about 3 MB.
+    choice : Choice, optional
+        Landmarks, units and settings, where the protocol has them.
 
     Raises
     ------
@@ -50,15 +55,19 @@ class Scorer:
     >>> folder.cleanup()
     """
 
-    def __init__(self, benchmark: str, root: str | Path, threads: int = 1, kept: int = 500) -> None:
-        self._arguments = (benchmark, root, threads, kept)
-        self.benchmark = Benchmark.open(benchmark, root)
+    def __init__(
+        self, benchmark: str, root: str | Path, threads: int = 1, kept: int = 500, choice: Choice | None = None
+    ) -> None:
+        self._arguments = (benchmark, root, threads, kept, choice)
+        self.benchmark = Benchmark.open(benchmark, root, choice)
         # Now: a process that forks while another thread compiles would wait for that thread for ever.
         load_all()
         self._threads = threads
         self._prepared = lru_cache(maxsize=kept)(self._prepare)
 
-    def score(self, sample: str, vertices: npt.ArrayLike, faces: npt.ArrayLike) -> Scores:
+    def score(
+        self, sample: str, vertices: npt.ArrayLike, faces: npt.ArrayLike, landmarks: npt.ArrayLike | None = None
+    ) -> Scores:
         """Score one prediction.
 
         Parameters
@@ -67,18 +76,23 @@ class Scorer:
             Name in the benchmark.
         vertices : array_like, (V, 3)
             In the wild: ortho frame (x right, y up, z towards the viewer, the image is [-1, 1]^2),
-            the face at negative z. In the lab: cv frame in any unit near one pupil distance.
+            the face at negative z. In the lab: cv frame in any unit near one pupil distance. Where the protocol
+            aligns: in any frame and unit.
         faces : array_like of int, (F, 3)
             Counter-clockwise as seen from outside.
+        landmarks : array_like, (n, 3), optional
+            On the prediction, where the protocol declares them.
 
         Raises
         ------
         MeshError, AlignmentError, MetricError
-            If it cannot be scored; see `Prepared.compare`.
+            If it cannot be scored; see the protocol's `compare`.
         """
-        return self._prepared(sample).compare(vertices, faces)
+        inputs = {} if landmarks is None else {"landmarks": np.asarray(landmarks, np.float64)}
+        prediction = Prediction(Mesh(vertices, faces), inputs)
+        return self.benchmark.protocol.measure(self._prepared(sample), prediction).scores
 
-    def _prepare(self, sample: str) -> Prepared:
+    def _prepare(self, sample: str) -> Any:
         return self.benchmark.prepare(sample, self._threads)
 
     def __reduce__(self) -> tuple[Any, ...]:

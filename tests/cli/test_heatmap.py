@@ -19,14 +19,13 @@ def run(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of two samples, without the command line's fixtures, which live for one test."""
     from fsbench import submissions as adapters
     from fsbench.benchmarks import Benchmark
-    from fsbench.cli.running_options import Running
-    from fsbench.cli.scoring import score
-    from fsbench.scoring.evaluate import Task
+    from fsbench.scoring.score import score
+    from fsbench.submissions.submission import Submission
 
     folder = tmp_path_factory.mktemp("heat") / "run"
     opened = Benchmark.open("fswild", sample)
-    task = Task("fswild", str(sample), adapters.get("3DDFA_V2"), str(sample / METHOD))
-    score(opened, task, "mean-face", opened.select("000,001,300"), folder, Running(1), overwrite=True)
+    submission = Submission(sample / METHOD, adapters.get("3DDFA_V2"))
+    score(opened, submission, folder, samples="000,001,300", overwrite=True)
     return folder
 
 

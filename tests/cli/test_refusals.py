@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import fsbench
-from fsbench.cli.labels import method_label
 from fsbench.core.errors import UsageError
+from fsbench.scoring.labels import method_label
 from tests.cli.commands import fsbench as run
 
 METHOD = "pred/wild_pred/mean-face"

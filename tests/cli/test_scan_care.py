@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import fsbench
-from fsbench.benchmarks import Choice, ScanBenchmark
+from fsbench.benchmarks import Benchmark, Choice
 from fsbench.core.mesh import Mesh
 from fsbench.geometry.transforms import Similarity
 from fsbench.io import write_ply
@@ -266,9 +266,9 @@ def test_other_landmarks_are_another_signature(tmp_path: Path) -> None:
     folder = Folder(tmp_path, "scan")
 
     def signature(marks: object = folder.scan_marks.parent, pred_marks: str = "{sample}.npy") -> str:
-        return ScanBenchmark.open("scan", folder.root, Choice(str(marks), pred_marks)).signature
+        return Benchmark.open("scan", folder.root, Choice(str(marks), pred_marks)).signature
 
-    without = ScanBenchmark.open("scan", folder.root).signature
+    without = Benchmark.open("scan", folder.root).signature
     by_file, by_vertex, by_others = signature(), signature("5,70,900"), signature("5,70,901")
     assert len({without, by_file, by_vertex, by_others}) == 4
     # Those of predictions are part of what a method gives.
@@ -281,7 +281,7 @@ def test_other_landmarks_and_nose_tips_are_another_micc(tmp_path: Path) -> None:
     folder = Folder(tmp_path, "micc-ganfit2021")
 
     def signature(name: str) -> str:
-        return ScanBenchmark.open(name, folder.root).signature
+        return Benchmark.open(name, folder.root).signature
 
     before = {name: signature(name) for name in ("micc-ganfit2021", "micc-deng2019")}
     assert "|landmarks:" in before["micc-ganfit2021"] and "|landmarks:" not in before["micc-deng2019"]
@@ -409,7 +409,7 @@ def test_names_that_nearly_fit_are_said_before_the_run(capsys, tmp_path: Path) -
     folder = Folder(tmp_path, "scan")
     folder.stem.with_suffix(".ply").rename(folder.pred / "Anna.ply")
     answer = folder.score(capsys)
-    assert "warning: no prediction for 1 of 1 sample, and 1 mesh below --pred belongs to no scan" in answer.err
+    assert "warning: files: no prediction for 1 of 1 sample, and 1 mesh below --pred belongs to no scan" in answer.err
     assert answer.err.count("is Anna.ply meant to be anna?") == 1
     assert "is Anna.ply meant to be anna?" in _check(capsys, folder).out
 

@@ -10,11 +10,12 @@ import pytest
 from PIL import Image
 
 import fsbench
-from fsbench.benchmarks import Choice, ScanBenchmark, open_benchmark
+from fsbench.benchmarks import Benchmark, Choice, open_benchmark
 from fsbench.core.errors import UsageError
 from fsbench.core.mesh import Mesh
 from fsbench.geometry.transforms import Similarity
 from fsbench.io import write_ply
+from fsbench.submissions.submission import Submission
 from tests.cli.commands import fsbench as run
 from tests.heads import face_of, head, moved, random_similarity
 
@@ -184,7 +185,7 @@ def test_check_names_the_lost_and_the_misplaced(capsys, pairs: Path) -> None:
     assert above.code == 1 and "it has method/b-berta.ply" in above.out
     shutil.move(pairs / "all" / "method", pairs / "pred")
     wrong = run(capsys, "check", "scan", *_options(pairs), "-a", "DECA")
-    assert wrong.code == 2 and "--adapter: not for scan" in wrong.err
+    assert wrong.code == 2 and "leave out --adapter" in wrong.err
 
 
 def test_a_heat_map_of_a_scan(capsys, pairs: Path) -> None:
@@ -254,10 +255,14 @@ def _ibug(tmp_path: Path) -> Choice:
     return Choice(landmarks=pattern, pred_landmarks=str(tmp_path / "vertices.json"))
 
 
+def _measured(benchmark: Benchmark, name: str, folder: Path):
+    return benchmark.measure(name, Submission(folder).load(benchmark, name))
+
+
 def test_florence_with_published_landmarks_and_the_datas_names_of_videos(tmp_path: Path) -> None:
-    benchmark = ScanBenchmark.open("micc-ganfit2021", _florence(tmp_path), _ibug(tmp_path))
+    benchmark = Benchmark.open("micc-ganfit2021", _florence(tmp_path), _ibug(tmp_path))
     assert [sample.bins["condition"] for sample in benchmark.samples] == ["cooperative", "indoor", "outdoor"]
-    scores = benchmark.measure("subject_30/outdoor", tmp_path / "pred").scores
+    scores = _measured(benchmark, "subject_30/outdoor", tmp_path / "pred").scores
     assert (scores["frames"], scores["scans"], scores["frames_std_mm"]) == (2, 2, 0)
     assert 0.1 < scores["score_mm"] < 0.5
     assert "crop_mm_of:subject_28=60" in benchmark.signature and "frames:mean" in benchmark.signature
@@ -265,21 +270,21 @@ def test_florence_with_published_landmarks_and_the_datas_names_of_videos(tmp_pat
 
 def test_one_frontal_scan_will_do(tmp_path: Path) -> None:
     """The real subject 30 has no second one."""
-    benchmark = ScanBenchmark.open("micc-ganfit2021", _florence(tmp_path, n_views=1), _ibug(tmp_path))
-    assert benchmark.measure("subject_30/indoor", tmp_path / "pred").scores["scans"] == 1
+    benchmark = Benchmark.open("micc-ganfit2021", _florence(tmp_path, n_views=1), _ibug(tmp_path))
+    assert _measured(benchmark, "subject_30/indoor", tmp_path / "pred").scores["scans"] == 1
 
 
 def test_every_frame_is_scored_where_the_protocol_says_so(tmp_path: Path) -> None:
     root = _florence(tmp_path)
     with pytest.raises(UsageError, match="start=landmarks"):
-        ScanBenchmark.open("micc-deng2019", root, _ibug(tmp_path))
-    benchmark = ScanBenchmark.open("micc-deng2019", root, replace(_ibug(tmp_path), changes=("start=landmarks",)))
-    both = benchmark.measure("subject_30/indoor", tmp_path / "pred").scores
+        Benchmark.open("micc-deng2019", root, _ibug(tmp_path))
+    benchmark = Benchmark.open("micc-deng2019", root, replace(_ibug(tmp_path), changes=("start=landmarks",)))
+    both = _measured(benchmark, "subject_30/indoor", tmp_path / "pred").scores
     single = []
     for frame in range(2):
         folder = tmp_path / f"only{frame}"
         _write(folder / "subject_30" / "indoor.ply", _noisy(frame, 0.3 + 0.3 * frame))
-        single.append(benchmark.measure("subject_30/indoor", folder).scores["score_mm"])
+        single.append(_measured(benchmark, "subject_30/indoor", folder).scores["score_mm"])
     assert both["score_mm"] == pytest.approx(np.mean(single), rel=1e-12)
     assert both["frames_std_mm"] == pytest.approx(np.std(single), rel=1e-9)
     assert both["frames"] == 2 and "frames:each" in benchmark.signature

@@ -256,16 +256,16 @@ def test_whatever_a_row_rests_on_may_change_while_a_run_is_stopped(
 
 def test_a_run_that_ended_here_meanwhile_is_not_replaced(capsys, monkeypatch, sample, tmp_path) -> None:
     """Another process ends its run between this one's first look and its lock."""
-    from fsbench.cli import scoring
+    from fsbench.scoring import score
 
-    out, look = tmp_path / "run", scoring._warn_incomplete
+    out, open_journal = tmp_path / "run", score.open_journal
 
-    def slow(*arguments):
-        look(*arguments)
-        monkeypatch.setattr(scoring, "_warn_incomplete", look)
+    def slow(*arguments, **options):
+        monkeypatch.setattr(score, "open_journal", open_journal)
         assert _score(capsys, sample, sample / METHOD, out, "--samples", "000", "--method", "other").code == 0
+        return open_journal(*arguments, **options)
 
-    monkeypatch.setattr(scoring, "_warn_incomplete", slow)
+    monkeypatch.setattr(score, "open_journal", slow)
     answer = _score(capsys, sample, sample / METHOD, out, "--samples", "000", "--method", "mine")
     assert answer.code == 2 and "choose another --out" in answer.err
     assert fsbench.load_run(out).method == "other" and not (out / "journal.jsonl").exists()

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import fsbench
-from fsbench.cli.scanning import _say_suspicious
+from fsbench.cli.progress import say_suspicious
 from fsbench.core.mesh import Mesh
 from fsbench.geometry.transforms import Similarity
 from fsbench.io import write_ply
@@ -121,11 +121,11 @@ def test_a_sample_that_has_no_score_any_more_is_in_no_pool(capsys, monkeypatch, 
         assert _scan(capsys, pairs).code == 130
     _write(pairs / "pred" / "anna.ply", _noisy(9))
 
-    def bug(self, name: str, folder: object) -> None:
+    def bug(*_: object) -> None:
         raise MemoryError
 
     with monkeypatch.context() as patched:
-        patched.setattr("fsbench.benchmarks.scans.ScanBenchmark.measure", bug)
+        patched.setattr("fsbench.benchmarks.Benchmark.measure", bug)
         assert _scan(capsys, pairs).code == 1
     assert list(fsbench.load_run(pairs / "run").samples["status"]) == ["failed", "ok", "failed"]
     assert pd.read_csv(pairs / "run" / "pooled.csv")["samples"].tolist() == [1]
@@ -225,10 +225,10 @@ def test_a_suspicious_alignment_is_flagged_in_its_row_and_in_the_summary(capsys,
 def test_what_is_not_shown_is_counted_and_where_it_is(capsys, tmp_path: Path) -> None:
     names = [f"s{number:02}" for number in range(24)]
     samples = pd.DataFrame({"sample": names, "status": "ok"})
-    _say_suspicious(Run(samples, {}), dict.fromkeys(names[:7], "odd"), tmp_path)
+    say_suspicious(Run(samples, {}), dict.fromkeys(names[:7], "odd"), tmp_path)
     said = capsys.readouterr().err.splitlines()
     assert said[5:7] == ["  s04: odd", f"  ... and 2 more, see {tmp_path / 'run.json'}"]
-    _say_suspicious(Run(samples[2:], {}), dict.fromkeys(names[2:7], "odd"), tmp_path)
+    say_suspicious(Run(samples[2:], {}), dict.fromkeys(names[2:7], "odd"), tmp_path)
     assert " more" not in capsys.readouterr().err
 
 

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 import fsbench
+from fsbench.benchmarks import Choice
 from fsbench.core.mesh import Mesh
 from fsbench.io import write_ply
-from fsbench.scoring.evaluate import ScanTask, Task, anywhere
+from fsbench.scoring.evaluate import Task
 from fsbench.submissions.adapter import Adapter
+from fsbench.submissions.submission import Submission
 from tests.cli.commands import fsbench as run
 from tests.heads import face_of, head
 
@@ -71,7 +73,7 @@ def test_no_room_for_distances_stops_the_run(capsys, monkeypatch, tmp_path: Path
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "a file of ours")
 
     with monkeypatch.context() as patched:
-        patched.setattr("fsbench.scoring.evaluate.write_pool", full)
+        patched.setattr("fsbench.scoring.beside.write_pool", full)
         answer = run(capsys, *command)
     assert answer.code == 2 and "No space left" in answer.err and "the same command goes on" in answer.err
     assert run(capsys, *command).code == 0
@@ -97,8 +99,8 @@ def test_a_file_that_the_system_cannot_read_is_a_row(capsys, monkeypatch, sample
 
 def test_a_task_that_travels_names_whole_paths_and_gives_the_same_rows(monkeypatch, sample: Path, tmp_path) -> None:
     monkeypatch.chdir(sample)
-    near = Task("fswild", ".", fsbench.adapters.get("3DDFA_V2"), METHOD)
-    far = anywhere(near)
+    near = Task("fswild", ".", Submission(METHOD, fsbench.adapters.get("3DDFA_V2")), Choice())
+    far = near.with_absolute_paths()
     rows = [near("000"), near("001")]
     monkeypatch.chdir(tmp_path)
     for row, there in zip(rows, (far("000"), far("001")), strict=True):
@@ -107,14 +109,9 @@ def test_a_task_that_travels_names_whole_paths_and_gives_the_same_rows(monkeypat
 
 
 def test_landmarks_travel_too(monkeypatch, tmp_path: Path) -> None:
-    from fsbench.benchmarks.scans import Choice
-
     monkeypatch.chdir(tmp_path)
     (tmp_path / "marks").mkdir()
-    task = ScanTask(
-        "scan", "scans", Choice(landmarks="marks", pred_landmarks="{sample}_lmk.csv"), "pred", pools="pools"
-    )
-    far = anywhere(task)
-    assert isinstance(far, ScanTask)
-    assert (far.root, far.pools) == (str(tmp_path / "scans"), str(tmp_path / "pools"))
-    assert far.adapter == Choice(landmarks=str(tmp_path / "marks"), pred_landmarks="{sample}_lmk.csv")
+    choice = Choice(landmarks="marks", pred_landmarks="{sample}_lmk.csv")
+    far = Task("scan", "scans", Submission("pred"), choice, beside="pools").with_absolute_paths()
+    assert (far.root, far.beside) == (str(tmp_path / "scans"), str(tmp_path / "pools"))
+    assert far.choice == Choice(landmarks=str(tmp_path / "marks"), pred_landmarks="{sample}_lmk.csv")

@@ -7,10 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from fsbench.benchmarks import Benchmark
+from fsbench.benchmarks import Benchmark, Choice
 from fsbench.scoring.evaluate import Task, evaluate
 from fsbench.scoring.workers import worker_processes
 from fsbench.submissions import get
+from fsbench.submissions.submission import Submission
 
 # The official numbers were computed with double-precision rays, ours with single precision: at 100 mm
 # that is 1e-5 mm a hit, but a ray that passes an edge on the other side moves a pixel.
@@ -32,7 +33,7 @@ def test_every_score_equals_the_official_one(root: Path, shared: Path) -> None:
     with worker_processes(2) as executor:
         for (benchmark, method), part in expected.groupby(["benchmark", "method"]):
             folder = root / "pred" / {"fswild": "wild_pred", "fslab": "lab_pred"}[benchmark] / method
-            task = Task(benchmark, str(root), get("3DDFA_V2"), str(folder))
+            task = Task(benchmark, str(root), Submission(str(folder), get("3DDFA_V2")), Choice())
             samples = [Benchmark.open(benchmark, root).sample(name) for name in part["sample"]]
             for record in evaluate(task, samples, executor, 2):
                 rows.append({"benchmark": benchmark, "method": method, "sample": record.sample, **record.scores})

@@ -61,7 +61,7 @@ def test_every_package_is_installed() -> None:
     [
         ("fsbench, fsbench.cli, fsbench.scoring.workers", ("numpy", "pandas", "open3d", "matplotlib", "numba")),
         # What every command needs, and the process that hands out samples.
-        ("fsbench.scoring.evaluate, fsbench.cli.scoring", ("pandas", "open3d", "matplotlib", "numba", "scipy")),
+        ("fsbench.scoring.score, fsbench.cli.progress", ("pandas", "open3d", "matplotlib", "numba", "scipy")),
         ("fsbench.check", ("pandas", "open3d", "matplotlib", "numba", "scipy")),
     ],
 )

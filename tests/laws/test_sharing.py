@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import fsbench
-from fsbench.protocols.facescape.protocol import Scores
+from fsbench.protocols.measurement import Scores
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from fsbench.metrics.chamfer import map_chamfer
 from fsbench.metrics.cylinder import SIZE, CylinderMap, cylinder_map, cylinder_mesh
 from fsbench.metrics.normals import mean_normal_angle_deg, mean_normal_error_rad
 from fsbench.protocols.facescape import depth
+from fsbench.protocols.measurement import Scores
 
 PREPARED_VERSION = 1
 """Raised whenever a prepared reference of the same mesh holds other numbers or other arrays."""
@@ -41,42 +42,6 @@ METRICS = (
     "depth_shift_mm",
     "overlap_px",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """What one prediction scores on one sample.
-
-    Attributes
-    ----------
-    cd_mm : float
-        Chamfer distance over the part that both cover; read it with `cr`.
-    mne_rad : float
-        Mean normal error as published; not the angle between normals.
-    cr : float
-        Complete rate in [0, 1]: share of the reference's cylinder map that the prediction covers.
-    cd_ref_to_pred_mm, cd_pred_to_ref_mm : float
-        The two directions of the chamfer distance.
-    normal_deg : float
-        True mean angle between corresponding normals.
-    depth_shift_mm : float
-        Depth of the reference minus depth of the prediction, median; how far the alignment moved it.
-    overlap_px : float
-        Pixels of the depth maps that both cover.
-    """
-
-    cd_mm: float
-    mne_rad: float
-    cr: float
-    cd_ref_to_pred_mm: float
-    cd_pred_to_ref_mm: float
-    normal_deg: float
-    depth_shift_mm: float
-    overlap_px: float
-
-    def as_dict(self) -> dict[str, float]:
-        """Metric name to value, in the order of a run's columns."""
-        return {name: getattr(self, name) for name in METRICS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +68,11 @@ class View:
     def head_frame(self, points: Floats) -> Floats:
         """Points (n, 3) of the camera frame in the head frame."""
         return (points - self.head_center_mm) @ self.head_rotation
+
+    def parts(self) -> list[bytes]:
+        """All of it as bytes."""
+        numbers = (self.head_rotation, self.head_center_mm)
+        return [repr((self.camera, self.mm_per_unit)).encode(), *(part.tobytes() for part in numbers)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +237,7 @@ class Prepared:
         """
         return self.measure(Mesh(vertices, faces)).scores
 
-    def measure(self, prediction: Mesh) -> "Measurement":
+    def measure(self, prediction: Mesh) -> "CylinderMeasurement":
         """Like `compare`, and keep the shapes in between, for heat maps and checks."""
         with np.errstate(over="ignore"):  # what overflows is not finite, and refused as such
             mesh = Mesh(prediction.vertices * self.view.mm_per_unit, prediction.faces)
@@ -283,7 +253,7 @@ class Prepared:
         aligned = self.view.head_frame(shift.apply(mesh.vertices))
         return self._measure(mesh, shift, cylinder_map(aligned, mesh.faces, self.radius_mm != 0))
 
-    def _measure(self, mesh: Mesh, shift: depth.DepthShift, cylinder: CylinderMap) -> "Measurement":
+    def _measure(self, mesh: Mesh, shift: depth.DepthShift, cylinder: CylinderMap) -> "CylinderMeasurement":
         both = cylinder.covered
         radius_ref, radius_pred = self.radius_mm * both, cylinder.radius_mm
         distances = map_chamfer(radius_ref, radius_pred)
@@ -293,17 +263,20 @@ class Prepared:
             )
         normals_ref = self.normals[both]
         normals_pred = mesh.face_normals(cylinder.faces[both]) @ self.view.head_rotation
-        scores = Scores(
-            cd_mm=distances.mean_mm,
-            mne_rad=mean_normal_error_rad(normals_ref, normals_pred),
-            cr=float(both.sum() / (self.radius_mm != 0).sum()),
-            cd_ref_to_pred_mm=float(distances.ref_to_pred_mm.mean()),
-            cd_pred_to_ref_mm=float(distances.pred_to_ref_mm.mean()),
-            normal_deg=mean_normal_angle_deg(normals_ref, normals_pred),
-            depth_shift_mm=shift.shift_mm,
-            overlap_px=float(shift.overlap_px),
+        values = {
+            "cd_mm": distances.mean_mm,
+            "mne_rad": mean_normal_error_rad(normals_ref, normals_pred),
+            "cr": float(both.sum() / (self.radius_mm != 0).sum()),
+            "cd_ref_to_pred_mm": float(distances.ref_to_pred_mm.mean()),
+            "cd_pred_to_ref_mm": float(distances.pred_to_ref_mm.mean()),
+            "normal_deg": mean_normal_angle_deg(normals_ref, normals_pred),
+            "depth_shift_mm": shift.shift_mm,
+            "overlap_px": float(shift.overlap_px),
+        }
+        scores = Scores({name: values[name] for name in METRICS})
+        return CylinderMeasurement(
+            scores, shift, self.radius_mm, radius_ref, radius_pred, distances.ref_to_pred_mm, distances.pred_to_ref_mm
         )
-        return Measurement(scores, shift, radius_ref, radius_pred, distances.ref_to_pred_mm, distances.pred_to_ref_mm)
 
     def _refuse_misplaced(self, mesh: Mesh) -> None:
         if not mesh.n_faces:
@@ -327,7 +300,7 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Measurement:
+class CylinderMeasurement:
     """Scores with the shapes behind them.
 
     Attributes
@@ -335,6 +308,8 @@ class Measurement:
     scores : Scores
     shift : DepthShift
         What aligned the prediction (in millimetres, after `mm_per_unit`).
+    radius_whole_mm : ndarray, (256, 256)
+        Cylinder map of all of the reference.
     radius_ref_mm, radius_pred_mm : ndarray, (256, 256)
         The two cylinder maps over the common part.
     ref_to_pred_mm, pred_to_ref_mm : ndarray
@@ -343,15 +318,29 @@ class Measurement:
 
     scores: Scores
     shift: depth.DepthShift
+    radius_whole_mm: Floats
     radius_ref_mm: Floats
     radius_pred_mm: Floats
     ref_to_pred_mm: Floats
     pred_to_ref_mm: Floats
 
+    def compared(self) -> tuple[Mesh, Floats]:
+        """The prediction's cylinder mesh, and the distance of each of its vertices in mm."""
+        return self.prediction, self.pred_to_ref_mm
+
     @property
     def reference(self) -> Mesh:
-        """Cylinder mesh of the reference over the common part, head frame, mm."""
-        return _mesh_of(self.radius_ref_mm)
+        """Cylinder mesh of all of the reference, head frame, mm."""
+        return _mesh_of(self.radius_whole_mm)
+
+    @property
+    def landmarks(self) -> None:
+        """None: the head frame is known."""
+
+    @property
+    def in_head_frame(self) -> bool:
+        """The frame is the head's."""
+        return True
 
     @property
     def prediction(self) -> Mesh:

@@ -12,13 +12,14 @@ import numpy.typing as npt
 
 from fsbench.core.errors import AlignmentError
 from fsbench.core.mesh import Floats, Mesh
+from fsbench.core.signatures import signature
 from fsbench.core.units import unit_called, unit_of_scan
 from fsbench.geometry.nearest import NearestSurface
 from fsbench.geometry.procrustes import fit_landmarks
 from fsbench.geometry.warp import FEWEST, warp_by_landmarks
 from fsbench.metrics.surface_distance import STATISTICS, summarise
-from fsbench.protocols.aligned import Measurement, Scores, signature
 from fsbench.protocols.doubts import doubts_about_place, doubts_about_scan, doubts_about_warp
+from fsbench.protocols.measurement import AlignedMeasurement, Scores
 
 METRICS = (
     *(f"corresponding_{name}" for name in STATISTICS),
@@ -28,6 +29,10 @@ METRICS = (
     "ref_mm_per_unit",
     "suspicious",
 )
+
+
+# Fewer than a third of iBUG's 51 leave out parts of the face.
+FEW_LANDMARKS = 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,7 @@ class PreparedLandmarkWarp:
         """
         return self.measure(Mesh(vertices, faces), landmarks).scores
 
-    def measure(self, prediction: Mesh, landmarks: npt.ArrayLike) -> Measurement:
+    def measure(self, prediction: Mesh, landmarks: npt.ArrayLike) -> AlignedMeasurement:
         """Like `compare`, and keep the distances and the aligned shape."""
         fit = fit_landmarks(self.landmarks, landmarks).trusted()
         aligned = Mesh(fit.ref_from_pred.apply(prediction.vertices), prediction.faces)
@@ -127,7 +132,7 @@ class PreparedLandmarkWarp:
             "suspicious": float(bool(doubts)),
         }
         scores = Scores(found, tuple(doubts))
-        return Measurement(scores, fit.ref_from_pred, self.reference, aligned, points, distances)
+        return AlignedMeasurement(scores, fit.ref_from_pred, self.reference, aligned, points, distances, self.landmarks)
 
     def corresponding(self, aligned: Mesh, landmarks: Floats) -> Floats:
         """For every reference vertex its place on the aligned prediction, (V, 3)."""

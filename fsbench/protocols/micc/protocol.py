@@ -5,15 +5,15 @@ arXiv:1903.08527 (`deng2019`); Gecer et al., "GANFIT", CVPR 2019 and its TPAMI 2
 arXiv:2105.07474 (`ganfit2021`). What they leave open is a setting here, marked "ours".
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from fsbench.core.errors import AlignmentError, MeshError, MetricError
+from fsbench.core.errors import AlignmentError, MetricError
 from fsbench.core.mesh import Floats, Mask, Mesh
+from fsbench.core.signatures import signature
 from fsbench.core.units import MM_PER, unit_called, unit_of_scan
 from fsbench.geometry.icp import Icp, fit_icp
 from fsbench.geometry.nearest import Nearest, NearestSurface, to_vertices
@@ -22,7 +22,6 @@ from fsbench.geometry.procrustes import LandmarkFit, fit_landmarks
 from fsbench.geometry.starts import find_alignment
 from fsbench.geometry.transforms import Similarity
 from fsbench.metrics.surface_distance import STATISTICS, normal_angle_deg, summarise
-from fsbench.protocols.aligned import Measurement, Scores, signature
 from fsbench.protocols.doubts import (
     doubts_about,
     doubts_about_cover,
@@ -30,6 +29,7 @@ from fsbench.protocols.doubts import (
     doubts_about_pull,
     doubts_about_scan,
 )
+from fsbench.protocols.measurement import AlignedMeasurement, Scores
 
 METRICS = (
     "score_mm",
@@ -198,7 +198,7 @@ class PreparedMicc:
         """
         return self.measure(Mesh(vertices, faces), landmarks).scores
 
-    def measure(self, prediction: Mesh, landmarks: npt.ArrayLike | None = None) -> Measurement:
+    def measure(self, prediction: Mesh, landmarks: npt.ArrayLike | None = None) -> AlignedMeasurement:
         """Like `compare`, and keep the distances and the aligned shape."""
         raw = NearestSurface(prediction, self.threads)
         start, marked, doubts = self._start(raw, landmarks)
@@ -225,7 +225,9 @@ class PreparedMicc:
             "suspicious": float(bool(doubts)),
         }
         scores = Scores(values, tuple(doubts))
-        return Measurement(scores, ref_from_pred, self.reference, aligned.mesh, points, nearest.distances)
+        return AlignedMeasurement(
+            scores, ref_from_pred, self.reference, aligned.mesh, points, nearest.distances, self.landmarks
+        )
 
     def _start(
         self, prediction: NearestSurface, landmarks: npt.ArrayLike | None
@@ -274,21 +276,3 @@ def _refuse_beside(scan: Mesh, tip: Floats, mm_per_unit: float) -> None:
     raise AlignmentError(
         f"the nose tip is {away_mm:.1f} mm away from the scan, expected {_TIP_OFF_MM:g} at most: {cause}"
     )
-
-
-def mean_mesh(meshes: Sequence[Mesh]) -> Mesh:
-    """One mesh of a video's frames: each brought to the first by a similarity, then averaged vertex by vertex.
-
-    Raises
-    ------
-    MeshError
-        If there is none, or they do not share one vertex order.
-    """
-    if not meshes:
-        raise MeshError("no frame to average")
-    first = meshes[0]
-    for mesh in meshes[1:]:
-        if mesh.n_vertices != first.n_vertices or not np.array_equal(mesh.faces, first.faces):
-            raise MeshError("the frames' meshes differ in their triangles: only one topology can be averaged")
-    moved = [fit_landmarks(first.vertices, mesh.vertices).ref_from_pred.apply(mesh.vertices) for mesh in meshes]
-    return Mesh(np.mean(moved, axis=0), first.faces)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from fsbench.core.errors import AlignmentError, MetricError
 from fsbench.core.mesh import Floats, Mesh
+from fsbench.core.signatures import signature
 from fsbench.core.units import Unit, unit_called, unit_nearest
 from fsbench.geometry.dogleg import Dogleg, refine
 from fsbench.geometry.nearest import NearestSurface
@@ -22,7 +23,6 @@ from fsbench.geometry.oriented import vertex_normals
 from fsbench.geometry.procrustes import LandmarkFit, fit_landmarks
 from fsbench.geometry.transforms import Similarity
 from fsbench.metrics.surface_distance import STATISTICS, normal_angle_deg, summarise
-from fsbench.protocols.aligned import Measurement, Scores, signature
 from fsbench.protocols.doubts import (
     doubts_about,
     doubts_about_cover,
@@ -30,6 +30,7 @@ from fsbench.protocols.doubts import (
     doubts_about_pull,
     doubts_about_scan,
 )
+from fsbench.protocols.measurement import AlignedMeasurement, Scores
 
 METRICS = (
     "median_mm",
@@ -191,7 +192,7 @@ class PreparedNow:
         """
         return self.measure(Mesh(vertices, faces), landmarks).scores
 
-    def measure(self, prediction: Mesh, landmarks: npt.ArrayLike) -> Measurement:
+    def measure(self, prediction: Mesh, landmarks: npt.ArrayLike) -> AlignedMeasurement:
         """Like `compare`, and keep the distances and the aligned shape."""
         marks = _seven(landmarks, "predicted")
         mesh, fit = self._landmark_fit(prediction, marks)
@@ -225,7 +226,9 @@ class PreparedNow:
         }
         aligned = Mesh(ref_from_pred.apply(mesh.vertices), mesh.faces)
         scores = Scores({name: values[name] for name in METRICS}, tuple(doubts))
-        return Measurement(scores, ref_from_pred, self.reference, aligned, self.points, distances)
+        return AlignedMeasurement(
+            scores, ref_from_pred, self.reference, aligned, self.points, distances, self.landmarks
+        )
 
     def _landmark_fit(self, prediction: Mesh, marks: Floats) -> tuple[Mesh, LandmarkFit]:
         """Fit by landmarks; where mirroring is allowed and better, the prediction is mirrored (x -> -x) first."""

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from fsbench.core.errors import AlignmentError
 from fsbench.core.mesh import Floats, Mesh
+from fsbench.core.signatures import signature
 from fsbench.core.units import Unit, smaller_unit, unit_called, unit_nearest, unit_of_scan
 from fsbench.geometry.icp import Icp, IcpFit
 from fsbench.geometry.nearest import NearestSurface, point_cloud
@@ -20,7 +21,6 @@ from fsbench.geometry.procrustes import LandmarkFit, fit_landmarks
 from fsbench.geometry.starts import align_from, find_alignment
 from fsbench.geometry.transforms import Similarity
 from fsbench.metrics.surface_distance import STATISTICS, measure
-from fsbench.protocols.aligned import Measurement, Scores, signature
 from fsbench.protocols.doubts import (
     doubts_about,
     doubts_about_cloud,
@@ -30,6 +30,7 @@ from fsbench.protocols.doubts import (
     doubts_about_scan,
     doubts_about_unit,
 )
+from fsbench.protocols.measurement import AlignedMeasurement, Scores
 
 METRICS = (
     *(f"{side}_{name}" for side in ("ref_to_pred", "pred_to_ref", "symmetric") for name in STATISTICS),
@@ -168,7 +169,7 @@ class PreparedScan:
         """
         return self.measure(Mesh(vertices, faces), landmarks).scores
 
-    def measure(self, prediction: Mesh, landmarks: npt.ArrayLike | None = None) -> Measurement:
+    def measure(self, prediction: Mesh, landmarks: npt.ArrayLike | None = None) -> AlignedMeasurement:
         """Like `compare`, and keep the distances and the aligned shape."""
         solid = prediction if prediction.n_faces else point_cloud(prediction)
         raw = NearestSurface(solid, self.threads)
@@ -192,8 +193,14 @@ class PreparedScan:
         scores = Scores({name: values[name] for name in METRICS}, tuple(doubts))
         # A point cloud stays one.
         there = Mesh(aligned.mesh.vertices, prediction.faces)
-        return Measurement(
-            scores, ref_from_pred, self.reference, there, self.reference.vertices, distances.ref_to_pred_mm
+        return AlignedMeasurement(
+            scores,
+            ref_from_pred,
+            self.reference,
+            there,
+            self.reference.vertices,
+            distances.ref_to_pred_mm,
+            self.landmarks,
         )
 
     def _start(

@@ -1,22 +1,24 @@
 """Measure single samples of a run again, to see where their error is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
 from fsbench.benchmarks import Benchmark
 from fsbench.core.errors import UsageError
+from fsbench.core.quantities import quantity, with_companions
 from fsbench.core.signatures import differences
-from fsbench.metrics.cylinder import cylinder_mesh
+from fsbench.protocols.measurement import Scores
 from fsbench.report.heatmaps.pictures import Heat
+from fsbench.report.heatmaps.upright import outer_side, upright
 from fsbench.report.layout import Layout
+from fsbench.report.selection import main_of_samples
 from fsbench.runs import Run
-from fsbench.submissions import AdapterLike
+from fsbench.submissions.submission import Submission
 
 _SAME_MM = 1e-3
-"""A repeated measurement gives the recorded CD to rounding; 1e-3 mm is below what is printed."""
+"""A repeated measurement gives the recorded score to rounding; 1e-3 mm is below what is printed."""
 
 PICKS = ("best", "median", "worst")
 
@@ -29,16 +31,14 @@ class Source:
     ----------
     run : Run
     benchmark : Benchmark
-    adapter : AdapterLike
-        The one that the run was scored with.
-    folder : Path
-        Of the predictions.
+        Opened with the choice that the run was scored with.
+    submission : Submission
+        Read as the run was.
     """
 
     run: Run
     benchmark: Benchmark
-    adapter: AdapterLike
-    folder: Path
+    submission: Submission
 
     def __post_init__(self) -> None:
         refuse_other_signature(self.run, self.benchmark.signature)
@@ -46,36 +46,52 @@ class Source:
     @property
     def metric(self) -> str:
         """What samples are ranked by."""
-        return "cd_mm"
+        return main_of_samples(self.run)
 
     @property
     def note(self) -> str:
         """What has to be said of the millimetres."""
-        return "mm are normalised to a pupil distance of 62.85 mm"
+        return self.benchmark.protocol.distances_note
 
     def heat(self, sample: str, *, brief: bool = False) -> Heat:
-        """Measure a sample again.
+        """Measure a sample again; the prediction is shown where the reference has something to compare it with.
 
         Raises
         ------
         UsageError
-            If the run has no score for it, or the files give another score than the run.
+            If the run has no score for it, the files give another score than the run, or nothing can be shown.
         """
-        recorded = float(scored_row(self.run, sample)["cd_mm"].item())
-        known = self.benchmark.sample(sample)
-        prepared = self.benchmark.prepare(known)
-        found = prepared.measure(self.adapter.load(self.folder, sample, self.benchmark.focal_px(known)))
-        scores = found.scores
-        if abs(scores.cd_mm - recorded) > _SAME_MM:
+        recorded = float(scored_row(self.run, sample)[self.metric].item())
+        found = self.benchmark.measure(sample, self.submission.load(self.benchmark, sample))
+        score, known = found.scores[self.metric], quantity(self.metric)
+        if abs(score - recorded) > _SAME_MM:
+            files = "the adapter" if self.benchmark.protocol.in_camera else "the landmarks"
             raise UsageError(
-                f"{sample}: these files give a CD of {scores.cd_mm:.3f} mm, the run says {recorded:.3f}; "
-                "are --pred, --root and the adapter those of the run?"
+                f"{sample}: these files give {known.label} {score:.3f}, the run says {recorded:.3f}; "
+                f"are --pred, --root and {files} those of the run?"
             )
-        reference = cylinder_mesh(prepared.radius_mm)
-        assert reference is not None, "a reference that scored has a surface"
-        numbers = f"CD {scores.cd_mm:.2f} mm, CR {100 * scores.cr:.1f} %"
+        try:
+            compared, distances_mm = found.compared()
+        except UsageError as error:
+            raise UsageError(f"{sample}: {error}") from None
+        numbers = ", ".join(_numbers(found.scores, self.metric))
+        unit = self.benchmark.protocol.distances_unit
+        if "nearest_mean_mm" in found.scores.values:
+            # A landmark warp scores corresponding points; what is seen of the surfaces are the nearest ones.
+            numbers += "" if brief else f", nearest mean {found.scores['nearest_mean_mm']:.2f} mm"
+            unit += ", to nearest points"
         title = f"{sample}: {numbers}" if brief else f"{self.run.method}, {self.run.benchmark} {sample}: {numbers}"
-        return Heat(title, found.prediction, found.pred_to_ref_mm, reference)
+        turn, axes = None, ""
+        if not found.in_head_frame:
+            turn = upright(found.reference, found.landmarks)
+            turn, axes = outer_side(found.reference) if turn is None else (turn, "")
+        return Heat(title, compared, distances_mm, found.reference, unit, turn, axes)
+
+
+def _numbers(scores: Scores, metric: str) -> Iterator[str]:
+    for name in with_companions([metric], scores.values):
+        known = quantity(name)
+        yield f"{known.label} {known.show(scores[name])} {known.unit}".rstrip()
 
 
 def refuse_other_signature(run: Run, signature: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from fsbench import submissions as adapters
 from fsbench.benchmarks import Benchmark
-from fsbench.check.checking import _MATCHES
+from fsbench.check.frame import _MATCHES
 from fsbench.check.glance import misfit
 from fsbench.core.mesh import Mesh
 

@@ -15,6 +15,7 @@ from fsbench.check.evidence import gather
 from fsbench.check.sentences import of_frame
 from fsbench.cli.adapter_options import build_adapter
 from fsbench.submissions import get
+from fsbench.submissions.submission import Submission
 from tests.mistakes import MISTAKES, RIGHT, Mistake, spoil
 
 QUICKLY = ("y down", "x left, turned", "cv axes", "cube", "too small", "one crop", "faces")
@@ -59,9 +60,9 @@ def test_a_mean_face_in_its_place_is_not_wrong(sample: Path, benchmark: str) -> 
     folder = sample / "pred" / f"{benchmark[2:]}_pred" / "mean-face"
     opened = Benchmark.open(benchmark, sample)
     chosen = opened.select("000,300" if benchmark == "fswild" else "00_0_00,00_2_10")
-    report = check(opened, get("3DDFA_V2"), folder, chosen)
+    report = check(opened, Submission(folder, get("3DDFA_V2")), chosen)
     assert report.verdict != "wrong", [str(finding) for finding in report.findings]
-    assert quick(opened, get("3DDFA_V2"), folder, chosen) == ()
+    assert quick(opened, Submission(folder, get("3DDFA_V2")), chosen) == ()
 
 
 def test_a_quick_look_names_a_mistake_and_tries_nothing_on_large_meshes(
@@ -72,10 +73,10 @@ def test_a_quick_look_names_a_mistake_and_tries_nothing_on_large_meshes(
     folder = spoil(source, WILD, mistake, tmp_path / "wrong")
     opened = Benchmark.open("fswild", sample)
     adapter, chosen = build_adapter(mistake.adapter), [opened.sample(name) for name in WILD]
-    (named,) = quick(opened, adapter, folder, chosen)
+    (named,) = quick(opened, Submission(folder, adapter), chosen)
     assert "likely mistake" in named.text
-    monkeypatch.setattr("fsbench.check.checking._MOST_FACES", 1000)
-    (told,) = quick(opened, adapter, folder, chosen)
+    monkeypatch.setattr("fsbench.check.frame._MOST_FACES", 1000)
+    (told,) = quick(opened, Submission(folder, adapter), chosen)
     assert "not where the references are" in told.text and "`fsbench check`" in told.text
 
 
@@ -92,7 +93,7 @@ def test_all_mistakes_of_all_methods(shared: Path, tmp_path: Path, benchmark: st
         source = tmp_path / "pred" / f"{benchmark[2:]}_pred" / method
         names = sorted(path.stem for path in source.glob("*.obj"))
         folder = spoil(source, names, mistake, tmp_path / "wrong" / mistake.name / method, seed)
-        report = check(opened, build_adapter(mistake.adapter), folder, jobs=2)
+        report = check(opened, Submission(folder, build_adapter(mistake.adapter)), jobs=2)
         said = " ".join(finding.text for finding in report.findings if finding.topic == "frame")
         if (report.verdict == "wrong") != (mistake is not RIGHT):
             missed.append((mistake.name, method, report.verdict))

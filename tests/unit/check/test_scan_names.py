@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fsbench.benchmarks import ScanBenchmark
+from fsbench.benchmarks import Benchmark
 from fsbench.check.names import Names, compare_names
 
 
@@ -14,7 +14,7 @@ def _names(folder: Path, scans: list[str], predictions: list[str], samples: str 
             path = folder / below / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
-    benchmark = ScanBenchmark.open("scan", folder / "scans")
+    benchmark = Benchmark.open("scan", folder / "scans")
     return compare_names(benchmark, folder / "pred", benchmark.select(samples))
 
 
@@ -53,5 +53,5 @@ def test_frames_of_a_video_are_known(tmp_path: Path) -> None:
         path = tmp_path / "pred" / "subject_01" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    benchmark = ScanBenchmark.open("micc-deng2019", tmp_path / "root")
+    benchmark = Benchmark.open("micc-deng2019", tmp_path / "root")
     assert compare_names(benchmark, tmp_path / "pred", benchmark.samples).strays == ("subject_01/indor/0.ply",)

@@ -25,7 +25,7 @@ def seen(request: pytest.FixtureRequest, sample: Path) -> tuple[Target, Mesh]:
     chosen = benchmark.sample(sample_name)
     focal_px = benchmark.focal_px(chosen)
     target = Target.of(benchmark.prepare(chosen), focal_px)
-    mesh = read_mesh(benchmark.reference_path(chosen))
+    mesh = read_mesh(benchmark.references.files(chosen.name)[0])
     if focal_px is None:
         return target, mesh
     import json

@@ -5,15 +5,15 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from fsbench.benchmarks.scans import PreparedCase
 from fsbench.core.errors import AlignmentError, MetricError
 from fsbench.core.mesh import Mesh
 from fsbench.geometry.nearest import NearestSurface
 from fsbench.geometry.transforms import Similarity
-from fsbench.protocols.aligned import Measurement, Scores
 from fsbench.protocols.doubts import doubts_about_cover
 from fsbench.protocols.landmark_warp.protocol import LandmarkWarp
+from fsbench.protocols.measurement import AlignedMeasurement, Scores
 from fsbench.protocols.micc.protocol import Micc
+from fsbench.protocols.micc.scans import PreparedScans
 from fsbench.protocols.now.protocol import Now
 from fsbench.protocols.scan.protocol import Scan
 from tests.heads import face_of, head
@@ -111,17 +111,17 @@ class _Fixed:
     def __init__(self, score: float) -> None:
         self.score = score
 
-    def measure(self, prediction: Mesh, landmarks: np.ndarray | None) -> Measurement:
+    def measure(self, prediction: Mesh, landmarks: np.ndarray | None) -> AlignedMeasurement:
         scores = Scores({"score_mm": self.score})
-        return Measurement(scores, Similarity(), prediction, prediction, prediction.vertices, np.zeros(1))
+        return AlignedMeasurement(scores, Similarity(), prediction, prediction, prediction.vertices, np.zeros(1))
 
 
 def test_nan_neither_wins_nor_loses_the_smaller_of_two_scans() -> None:
     """min() would take the first or the second, by their order."""
-    assert PreparedCase((_Fixed(2.0), _Fixed(1.0))).measure(ROUGH).scores["score_mm"] == 1.0
+    assert PreparedScans((_Fixed(2.0), _Fixed(1.0))).measure(ROUGH).scores["score_mm"] == 1.0
     for scores in ((1.0, np.nan), (np.nan, 1.0)):
         with pytest.raises(MetricError, match="1 of 2 scans"):
-            PreparedCase(tuple(_Fixed(score) for score in scores)).measure(ROUGH)
+            PreparedScans(tuple(_Fixed(score) for score in scores)).measure(ROUGH)
 
 
 def test_no_distance_back_is_no_score() -> None:

@@ -6,7 +6,7 @@ import pytest
 from fsbench.core.errors import AlignmentError, MeshError
 from fsbench.core.mesh import Mesh
 from fsbench.geometry.transforms import Similarity
-from fsbench.protocols.aligned import Measurement
+from fsbench.protocols.measurement import AlignedMeasurement
 from fsbench.protocols.scan.protocol import METRICS, Scan
 from tests.heads import face_of, head, moved, random_similarity
 
@@ -77,7 +77,7 @@ def test_point_clouds_are_measured_to_their_points() -> None:
     assert backless["ref_to_pred_mean_mm"] == pytest.approx(solid["ref_to_pred_mean_mm"], abs=0.1)
 
 
-def _close(measured: Measurement, motion: Similarity) -> None:
+def _close(measured: AlignedMeasurement, motion: Similarity) -> None:
     """Size and place are found again: a part of a cloud fits as that of a mesh does."""
     assert measured.scores["mm_per_unit"] == pytest.approx(1 / motion.scale, rel=0.005)
     there = measured.ref_from_pred.apply(motion.apply(FACE.vertices))

@@ -1,16 +1,18 @@
-"""Check predictions of scans: are all files there, and do a few of them align."""
+"""Check predictions in any frame: are all files there, and do a few of them align."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fsbench.benchmarks import Sample, ScanBenchmark
+from fsbench.benchmarks import Benchmark, Sample
 from fsbench.check.findings import Finding, counted, some, worst
 from fsbench.check.landmarks import of_landmarks
 from fsbench.check.names import Names, compare_names
 from fsbench.core.errors import FsbenchError, ReferenceDataError
 from fsbench.io import MESH_SUFFIXES
 from fsbench.runs.scales import standing_apart
+from fsbench.submissions.prediction_files import PredictionFiles
+from fsbench.submissions.submission import Submission
 
 _LOOKED_AT = 4
 
@@ -25,16 +27,15 @@ class _Looked:
     is_scan_unusable: bool = False
 
 
-def check_scans(
-    benchmark: ScanBenchmark, folder: str | Path, samples: Sequence[Sample] | None = None
+def check_alignment(
+    benchmark: Benchmark, submission: Submission, samples: Sequence[Sample] | None = None
 ) -> tuple[Finding, ...]:
     """Look for all files, and score a few samples spread over the benchmark.
 
     Parameters
     ----------
-    benchmark : ScanBenchmark
-    folder : path
-        Of the predictions.
+    benchmark : Benchmark
+    submission : Submission
     samples : sequence of Sample, optional
         Only these; all if not given.
 
@@ -43,7 +44,7 @@ def check_scans(
     tuple of Finding
         The last one is the verdict.
     """
-    folder = Path(folder)
+    folder = Path(submission.folder)
     chosen = benchmark.samples if samples is None else tuple(samples)
     without_scan = set(benchmark.missing_references())
     usable = [sample for sample in chosen if sample.name not in without_scan]
@@ -56,14 +57,14 @@ def check_scans(
         findings += _of_state(benchmark, folder, there)
         findings += of_landmarks(benchmark, folder, there)
         step = max(1, len(there) // _LOOKED_AT)
-        looked = [_of_sample(benchmark, folder, sample.name) for sample in there[::step][:_LOOKED_AT]]
+        looked = [_of_sample(benchmark, submission, sample.name) for sample in there[::step][:_LOOKED_AT]]
         findings += [one.finding for one in looked] + _of_all(looked)
     grave = worst(findings)
     said = {"ok": "nothing suspicious", "note": "read the notes", "wrong": "put right what is wrong before scoring"}
     return (*findings, Finding(grave, "verdict", said[grave]))
 
 
-def _of_scans(benchmark: ScanBenchmark, chosen: Sequence[Sample], usable: Sequence[Sample]) -> list[Finding]:
+def _of_scans(benchmark: Benchmark, chosen: Sequence[Sample], usable: Sequence[Sample]) -> list[Finding]:
     if not usable:
         text = f"no scan for any of {counted(len(chosen), 'sample')} below {benchmark.root}"
         return [Finding("wrong", "scans", text)]
@@ -74,7 +75,7 @@ def _of_scans(benchmark: ScanBenchmark, chosen: Sequence[Sample], usable: Sequen
     return [Finding("note", "scans", f"{counted(len(lacking), 'sample')} without a scan: {some(lacking)}")]
 
 
-def _of_predictions(benchmark: ScanBenchmark, folder: Path, names: Names) -> list[Finding]:
+def _of_predictions(benchmark: Benchmark, folder: Path, names: Names) -> list[Finding]:
     """Which predictions are there, and which meshes are nobody's."""
     findings = []
     if not names.lost:
@@ -83,7 +84,7 @@ def _of_predictions(benchmark: ScanBenchmark, folder: Path, names: Names) -> lis
         text = f"no prediction for {len(names.lost)} of {names.n_samples}: {some(names.lost)}"
         findings.append(Finding("wrong", "files", text))
     else:
-        expected = benchmark.cases[names.lost[0]].predictions[0]
+        expected = benchmark.references.sample_files(names.lost[0]).predictions[0]
         has = f"it has {names.strays[0]}" if names.strays else f"it has no {', '.join(MESH_SUFFIXES)}"
         text = f"no prediction at all: expected {expected} with such an ending below {folder}, {has}"
         findings.append(Finding("wrong", "files", text))
@@ -92,13 +93,13 @@ def _of_predictions(benchmark: ScanBenchmark, folder: Path, names: Names) -> lis
     return findings
 
 
-def _of_state(benchmark: ScanBenchmark, folder: Path, samples: Sequence[Sample]) -> list[Finding]:
+def _of_state(benchmark: Benchmark, folder: Path, samples: Sequence[Sample]) -> list[Finding]:
     """Files of which there may be one only, and files of no bytes."""
-    twice: list[str] = []
+    predictions, twice = PredictionFiles.of(benchmark), list[str]()
     empty: list[str] = []
     for sample in samples:
-        case = benchmark.cases[sample.name]
-        for paths in (*(one.meshes for one in case.scans), benchmark.predictions.found(folder, case)):
+        files = benchmark.references.sample_files(sample.name)
+        for paths in (*(one.meshes for one in files.scans), predictions.found(folder, files)):
             twice += [" and ".join(map(str, paths))] if len(paths) > 1 else []
             empty += [str(path) for path in paths if path.is_file() and not path.stat().st_size]
     findings = []
@@ -122,10 +123,10 @@ def _of_all(looked: Sequence[_Looked]) -> list[Finding]:
     return [Finding("note", "scale", text)] if apart else []
 
 
-def _of_sample(benchmark: ScanBenchmark, folder: Path, name: str) -> _Looked:
+def _of_sample(benchmark: Benchmark, submission: Submission, name: str) -> _Looked:
     """Whether a sample aligns, with its score."""
     try:
-        scores = benchmark.measure(name, folder).scores
+        scores = benchmark.measure(name, submission.load(benchmark, name)).scores
     except FsbenchError as error:
         finding = Finding("wrong", name, f"would have no score: {error}")
         return _Looked(name, finding, is_scan_unusable=isinstance(error, ReferenceDataError))

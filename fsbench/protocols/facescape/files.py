@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fsbench.benchmarks.spec import Sample, Spec
 from fsbench.core.errors import FormatError
+from fsbench.core.spec import Sample, Spec
 from fsbench.protocols.facescape.protocol import ALIGNMENTS, METRICS
 
 

@@ -4,14 +4,19 @@ import math
 
 import pytest
 
-from fsbench.benchmarks.recipes import Choice, protocol_of
-from fsbench.benchmarks.settings import parse_settings, settings_of, with_settings
+from fsbench.benchmarks import Choice
 from fsbench.benchmarks.spec import load_spec
 from fsbench.core.errors import UsageError
+from fsbench.core.settings import parse_settings, settings_of, with_settings
+from fsbench.protocols import registry
 from fsbench.protocols.landmark_warp.protocol import LandmarkWarp
 from fsbench.protocols.micc.protocol import Micc
 from fsbench.protocols.now.protocol import Now
 from fsbench.protocols.scan.protocol import Scan
+
+
+def _settings(spec, choice: Choice):
+    return registry.chosen(spec, choice).settings(spec, choice)
 
 
 def test_values_get_the_type_of_the_setting() -> None:
@@ -96,8 +101,8 @@ def test_the_signature_says_what_icp_does() -> None:
 def test_a_unit_that_cannot_matter_is_refused(name: str, way: str) -> None:
     for choice in (Choice(unit="m"), Choice(changes=("unit=m",))):
         with pytest.raises(UsageError, match=way):
-            protocol_of(load_spec(name), choice)
-    assert protocol_of(load_spec("now-metrical"), Choice(unit="m")).unit == "m"
+            _settings(load_spec(name), choice)
+    assert _settings(load_spec("now-metrical"), Choice(unit="m")).unit == "m"
 
 
 @pytest.mark.parametrize(
@@ -115,14 +120,14 @@ def test_a_unit_that_cannot_matter_is_refused(name: str, way: str) -> None:
 )
 def test_what_would_not_be_heeded_is_refused_with_its_reason(name: str, choice: Choice, words: str) -> None:
     with pytest.raises(UsageError, match=words):
-        protocol_of(load_spec(name), choice)
+        _settings(load_spec(name), choice)
 
 
 def test_a_unit_is_a_number_too_and_signed_in_one_way() -> None:
     spec = load_spec("scan")
-    by_number = protocol_of(spec, Choice(scale="metric", unit="1e3", reference_unit="180.0"))
+    by_number = _settings(spec, Choice(scale="metric", unit="1e3", reference_unit="180.0"))
     assert "|unit:m|reference_unit:180|" in by_number.signature("scan")
-    assert protocol_of(spec, Choice(scale="metric", unit="m", changes=("reference_unit=180",))) == by_number
+    assert _settings(spec, Choice(scale="metric", unit="m", changes=("reference_unit=180",))) == by_number
 
 
 @pytest.mark.parametrize("texts", [["mirror"], ["=x"], ["mirror="], ["unit=m", "unit=mm"]])
@@ -136,4 +141,4 @@ def test_other_forms_are_refused(texts: list[str]) -> None:
 )
 def test_a_setting_that_is_said_twice_is_refused(name: str, said: str, option: str) -> None:
     with pytest.raises(UsageError, match=f"{option} {said} and --set {name}=.*: say it once"):
-        protocol_of(load_spec("scan"), Choice(**{name: said}, changes=(f"{name}=m",)))
+        _settings(load_spec("scan"), Choice(**{name: said}, changes=(f"{name}=m",)))

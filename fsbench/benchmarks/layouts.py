@@ -1,0 +1,33 @@
+"""Layouts of folders that any protocol may use; those of one data set are in its protocol's folder."""
+
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from fsbench.core.errors import UsageError
+from fsbench.core.spec import Sample, Spec
+from fsbench.io import MESH_SUFFIXES
+from fsbench.io.folders import files_below
+from fsbench.protocols.files import ReferenceFiles, SampleFiles
+
+Lister = Callable[[Spec, Path, Any], tuple[SampleFiles, ...]]
+
+
+def list_pairs(spec: Spec, root: Path, settings: Any) -> tuple[SampleFiles, ...]:
+    """Every mesh under the root is a scan, and has its path as its name."""
+    stems: dict[str, Path] = {}
+    for path in files_below(root, MESH_SUFFIXES):
+        stem = path.relative_to(root).with_suffix("").as_posix()
+        if stem in stems:
+            raise UsageError(f"{root}: {stems[stem].name} and {path.name} would both be the scan {stem}")
+        stems[stem] = path
+    if not stems:
+        raise UsageError(f"{root}: there is no mesh here ({', '.join(MESH_SUFFIXES)})")
+    cases = []
+    for stem, path in stems.items():
+        names = {"sample": stem, "stem": PurePosixPath(stem).name}
+        cases.append(SampleFiles(Sample(stem, {}), (ReferenceFiles((path,), names),), (stem,), names))
+    return tuple(cases)
+
+
+LAYOUTS: dict[str, Lister] = {"pairs": list_pairs}

@@ -1,0 +1,279 @@
+"""References that are meshes in a folder, with the landmarks and nose tips that belong to them."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fsbench.benchmarks.landmark_source import LandmarkSource
+from fsbench.benchmarks.layouts import LAYOUTS
+from fsbench.core.errors import FormatError, ReferenceDataError, UsageError
+from fsbench.core.mesh import Floats, Mesh
+from fsbench.core.spec import Sample, Spec
+from fsbench.io import read_mesh
+from fsbench.io.folders import the_one
+from fsbench.io.landmarks import read_landmarks
+from fsbench.protocols.files import ReferenceFiles, SampleFiles
+from fsbench.protocols.protocol import Protocol, Reference, References
+
+_FEW_SCANS = 8
+# iBUG's numbering: 68 points, or 51 without those of the jaw.
+_NOSE_TIP_ROW = {68: 30, 51: 13}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MeshReferences(References):
+    """References of any protocol that has no reader of its own.
+
+    Attributes
+    ----------
+    spec : Spec
+    root : Path
+    protocol : Protocol
+    settings : dataclass
+    landmarks : LandmarkSource or None
+        What the user said; None where the layout knows.
+    by_name : mapping of str to SampleFiles
+    """
+
+    spec: Spec
+    root: Path
+    protocol: Protocol
+    settings: Any
+    landmarks: LandmarkSource | None
+    by_name: Mapping[str, SampleFiles] = field(repr=False)
+
+    noun = "scan"
+
+    @classmethod
+    def find(
+        cls, spec: Spec, root: Path, protocol: Protocol, settings: Any, landmarks: LandmarkSource | None
+    ) -> "MeshReferences":
+        """List all samples of a specification with a `layout`, in order.
+
+        Raises
+        ------
+        UsageError
+            If `root` is no folder, or not of this layout.
+        FormatError
+            If a list of it is damaged.
+        """
+        layouts, layout = LAYOUTS | dict(protocol.layouts), str(spec.raw.get("layout"))
+        if layout not in layouts:
+            raise UsageError(f"{spec.name}: there is no layout {layout!r}; known are {', '.join(layouts)}")
+        if not root.is_dir():
+            raise UsageError(f"{root}: no such folder; get the data from {spec.where}")
+        listed = {one.sample.name: one for one in layouts[layout](spec, root, settings)}
+        return cls(spec, root, protocol, settings, landmarks, listed)
+
+    @property
+    def samples(self) -> tuple[Sample, ...]:
+        """All samples, in the layout's order."""
+        return tuple(one.sample for one in self.by_name.values())
+
+    @property
+    def absent(self) -> str:
+        """Subjects of the data set that the root has not."""
+        expected = self.spec.raw["samples"].get("subjects")
+        found = len({sample.subject for sample in self.samples})
+        return f"{self.root} has {found} of the {expected} subjects" if expected and found < expected else ""
+
+    def files(self, name: str) -> list[Path]:
+        """The sample's meshes, and the landmarks of each."""
+        scans = self.by_name[name].scans
+        marks = [self._landmark_file_or_none(one) for one in scans]
+        return [path for one in scans for path in one.meshes] + [path for path in marks if path is not None]
+
+    def sample_files(self, name: str) -> SampleFiles:
+        """As the layout lists them."""
+        return self.by_name[name]
+
+    def missing(self) -> list[str]:
+        """Names of the samples of which no mesh is there."""
+        return [name for name, files in self.by_name.items() if not any(one.meshes for one in files.scans)]
+
+    def refuse_predictions(self, folder: str | Path) -> None:
+        """UsageError if predictions are below a root in which every mesh is taken for a reference."""
+        root, inside = self.root.resolve(), Path(folder).resolve()
+        if self.spec.raw["layout"] == "pairs" and root in inside.parents:
+            raise UsageError(
+                f"{folder} is inside {self.root}, where every mesh is taken for a scan: keep predictions elsewhere"
+            )
+
+    def refuse_useless_landmarks(self, predictions: LandmarkSource | None) -> None:
+        """UsageError if the landmarks that the user names can serve no sample."""
+        first = next(iter(self.by_name.values()))
+        if predictions is not None:
+            predictions.refuse_unknown({**first.names, "frame": ""})
+        if self.landmarks is not None and first.scans:
+            self.landmarks.refuse_unknown(first.scans[0].names)
+        for option, source in (("--landmarks", self.landmarks), ("--pred-landmarks", predictions)):
+            if source is None or not source.indices:
+                continue
+            known = {self.protocol.n_landmarks} if self.protocol.n_landmarks else self.numbers_of_landmarks()
+            if known and len(source.indices) not in known:
+                numbers = " or ".join(map(str, sorted(known)))
+                raise UsageError(
+                    f"{option} names {len(source.indices)} vertices, the scans have {numbers} landmarks: "
+                    "both sides need the same points in the same order"
+                )
+
+    def numbers_of_landmarks(self) -> set[int]:
+        """How many landmarks references have: the first few that can be read."""
+        if self.landmarks is not None and self.landmarks.indices:
+            return {len(self.landmarks.indices)}
+        found = set()
+        for one in islice((one for files in self.by_name.values() for one in files.scans), _FEW_SCANS):
+            try:
+                path = self._landmark_file(one)
+                found |= set() if path is None else {len(read_landmarks(path))}
+            except FormatError:  # its sample will say so
+                continue
+        return found
+
+    def digests(self) -> dict[str, str]:
+        """Digests of what moves numbers: landmarks and nose tips, and references where the user chose them."""
+        found = self._digests_of_landmarks()
+        # Two folders of scans are two benchmarks, though both are called "scan".
+        return found | {"references": self._fingerprint()} if self.spec.raw["layout"] == "pairs" else found
+
+    def _digests_of_landmarks(self) -> dict[str, str]:
+        """Of the references' landmarks and nose tips: others start, crop and compare otherwise.
+
+        Not the predictions': they are part of what a method gives.
+        """
+        scans = {one.names["sample"]: one for files in self.by_name.values() for one in files.scans}
+        if self.landmarks is not None and self.landmarks.indices:
+            marks = [str(index) for index in self.landmarks.indices]
+        else:
+            paths = {name: self._landmark_file_or_none(one) for name, one in scans.items() if self._uses_landmarks(one)}
+            lines = [f"{name} {path and _digest_of(path)}" for name, path in paths.items()]
+            marks = lines if any(paths.values()) else []
+        tips = [f"{name} {one.nose_tip}" for name, one in scans.items() if one.nose_tip is not None]
+        return {what: _short(lines) for what, lines in (("landmarks", marks), ("nose_tips", tips)) if lines}
+
+    def _uses_landmarks(self, files: ReferenceFiles) -> bool:
+        """Whether a reference's landmarks, if there are any, move a number."""
+        return self.protocol.landmarks(self.settings) != "nose tip" or files.nose_tip is None
+
+    def _fingerprint(self) -> str:
+        """Short and the same for the same references: their names and what the files hold."""
+        files = {name: [path for scan in one.scans for path in scan.meshes] for name, one in self.by_name.items()}
+        return _short([f"{name}\n{[_digest_of(path) for path in paths]}" for name, paths in files.items()])
+
+    def inputs(self, name: str) -> Mapping[str, Any]:
+        """None: landmarks may be vertices of the mesh."""
+        return {}
+
+    def shared_key(self, name: str) -> Any:
+        """Their meshes."""
+        return tuple(path for one in self.by_name[name].scans for path in one.meshes)
+
+    def read(self, name: str) -> Reference:
+        """Read all references of a sample, the first one with the others.
+
+        Raises
+        ------
+        ReferenceDataError
+            If none is there, or it is not clear which.
+        FsbenchError
+            If one is unusable.
+        """
+        there = [one for one in self.by_name[name].scans if one.meshes]
+        if not there:
+            raise ReferenceDataError(f"no scan of {name} is there; get the data from {self.spec.where}")
+        first, *others = (self._read(one) for one in there)
+        return Reference(first.mesh, first.inputs, tuple(others))
+
+    def _read(self, files: ReferenceFiles) -> Reference:
+        if len(files.meshes) > 1:
+            raise ReferenceDataError(
+                f"{files.meshes[0]} and {files.meshes[1].name} could both be the scan: leave the original only"
+            )
+        mesh = read_mesh(files.meshes[0])
+        marks = self._read_landmarks(files, mesh)
+        inputs: dict[str, Any] = {} if marks is None else {"landmarks": marks}
+        if "nose_tip" in self.protocol.reference_inputs:
+            inputs["nose_tip"] = _nose_tip(files, marks)
+        if files.crop_mm is not None:
+            inputs["crop_mm"] = files.crop_mm
+        return Reference(mesh, inputs)
+
+    def _read_landmarks(self, files: ReferenceFiles, mesh: Mesh) -> Floats | None:
+        if self.landmarks is not None and self.landmarks.indices:
+            return self.landmarks.read(self.root, files.names, mesh, files.meshes[0])
+        path = self._needed_landmark_file(files)
+        return None if path is None else read_landmarks(path)
+
+    def _landmark_file(self, files: ReferenceFiles) -> Path | None:
+        """The file with a reference's landmarks; None if there is none; FormatError if it is not clear which."""
+        if self.landmarks is None:
+            return the_one(files.landmarks)
+        return None if self.landmarks.indices else self.landmarks.path(self.root, files.names)
+
+    def _landmark_file_or_none(self, files: ReferenceFiles) -> Path | None:
+        try:
+            return self._landmark_file(files)
+        except FormatError:  # several fit: the scan's samples will say so
+            return None
+
+    def _needed_landmark_file(self, files: ReferenceFiles) -> Path | None:
+        """The file of landmarks; ReferenceDataError if it is not there and no score is possible without."""
+        path = self._landmark_file(files)
+        needed = self.landmarks is not None or self.protocol.landmarks(self.settings) == "needed"
+        if path is None and needed:
+            wanted = files.own_landmarks if self.landmarks is None else self.landmarks.wanted(self.root, files.names)
+            raise ReferenceDataError(f"there are no landmarks of {files.meshes[0]}, expected {wanted}")
+        return path
+
+    def n_landmarks(self, files: ReferenceFiles, *, read: bool = True) -> int | None:
+        """How many landmarks a reference has, by its files and without its mesh; None if none, or not `read`.
+
+        Raises
+        ------
+        FsbenchError
+            If the file that is needed is not there or unusable, or a nose tip is lacking.
+        """
+        if self.landmarks is not None and self.landmarks.indices:
+            n_marks: int | None = len(self.landmarks.indices)
+        else:
+            path = self._needed_landmark_file(files)
+            n_marks = len(read_landmarks(path)) if path is not None and read else None
+        if "nose_tip" in self.protocol.reference_inputs and (read or n_marks is not None):
+            _nose_tip(files, None if n_marks is None else np.zeros((n_marks, 3)))
+        return n_marks
+
+
+def _nose_tip(files: ReferenceFiles, marks: Floats | None) -> npt.ArrayLike:
+    if files.nose_tip is not None:
+        return files.nose_tip
+    if marks is not None and len(marks) in _NOSE_TIP_ROW:
+        return marks[_NOSE_TIP_ROW[len(marks)]]
+    what = f"it has {len(marks)} landmarks" if marks is not None else "it has no landmarks"
+    raise ReferenceDataError(
+        f"{files.meshes[0]} has no nose tip: {files.no_nose_tip}. Put that right, or give iBUG's 68 or 51 landmarks, "
+        f"of which one is the tip; {what}"
+    )
+
+
+def _short(lines: list[str]) -> str:
+    """How many, and eight digits that change with any of them."""
+    digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    return f"{len(lines)}/{digest[:8]}"
+
+
+def _digest_of(path: Path) -> str:
+    return _digest(path, path.stat().st_size, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=10_000)
+def _digest(path: Path, size: int, mtime_ns: int) -> str:
+    """Of a file's content; it is read again when it has changed."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,197 @@
+"""Check predictions in the camera frame: are all files there, whole, and do they stand where the reference does."""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from fsbench.benchmarks import Benchmark, Sample
+from fsbench.benchmarks.cache import PreparedCache
+from fsbench.check import sentences
+from fsbench.check.diagnosis import GOOD, Diagnosis, diagnose
+from fsbench.check.evidence import Evidence, gather
+from fsbench.check.figures import figures
+from fsbench.check.files import look_through
+from fsbench.check.findings import Finding, counted, some
+from fsbench.check.glance import misfit
+from fsbench.check.health import examine
+from fsbench.check.spread import cells, spread
+from fsbench.core.errors import FsbenchError, ReferenceDataError
+from fsbench.geometry.rays import load_backend
+from fsbench.submissions import AdapterLike
+from fsbench.submissions.submission import Submission
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_QUICK_SAMPLES = 2
+_MATCHES = 0.12
+"""Mean misfit of what stands right beyond doubt, so that nothing else is tried; mirrored frontal faces have 0.15."""
+
+_MOST_FACES = 500_000
+_TOPICS = ("files", "mesh", "frame", "place")
+
+
+def check_frame(
+    benchmark: Benchmark, submission: Submission, samples: Sequence[Sample] | None = None, jobs: int = 1
+) -> tuple[tuple[Finding, ...], tuple[Evidence, ...], Diagnosis | None]:
+    """Check all files, and a spread of the meshes.
+
+    Parameters
+    ----------
+    benchmark : Benchmark
+    submission : Submission
+    samples : sequence of Sample, optional
+        Only these; all without it.
+    jobs : int
+        Samples looked at side by side.
+
+    Raises
+    ------
+    UsageError
+        If the adapter cannot work on the benchmark.
+    """
+    adapter, folder = _read_by(submission), Path(submission.folder)
+    chosen = benchmark.samples if samples is None else tuple(samples)
+    if not _with_reference(benchmark, chosen):
+        raise ReferenceDataError(
+            f"{benchmark.root}: none of the {len(chosen)} samples asked for has its reference there"
+        )
+    there, findings = _presence(benchmark, adapter, folder, chosen)
+    load_backend()
+    evidence, trouble = _gather(benchmark, adapter, folder, spread(benchmark.spec, there), jobs)
+    findings += trouble
+    findings += sentences.of_loading(evidence)
+    own = [one for one in evidence if one.own is not None]
+    healths = _map(lambda one: examine(one.own.mesh), own, jobs)  # type: ignore[union-attr]
+    findings += sentences.of_health([one.sample.name for one in own], healths)
+    diagnosis = diagnose(evidence) if evidence else None
+    if diagnosis is not None and any(one.sights for one in evidence):
+        findings.append(sentences.of_frame(diagnosis, adapter))
+        if diagnosis.is_good:
+            findings += sentences.of_place(evidence)
+    findings += _scored(benchmark, own, jobs, diagnosis is not None and diagnosis.is_good and not diagnosis.inverted)
+    return (*findings, _verdict(findings, len(evidence))), tuple(evidence), diagnosis
+
+
+def quick_check_frame(
+    benchmark: Benchmark,
+    submission: Submission,
+    samples: Sequence[Sample] | None = None,
+    cache: PreparedCache | None = None,
+) -> tuple[Finding, ...]:
+    """The cheap part of a check: all files, and where two samples stand. Only what is wrong is returned.
+
+    Parameters, errors
+        As `check_frame`; `cache` is where references may be prepared already.
+    """
+    adapter, folder = _read_by(submission), Path(submission.folder)
+    chosen = benchmark.samples if samples is None else tuple(samples)
+    if not _with_reference(benchmark, chosen):
+        return ()
+    there, findings = _presence(benchmark, adapter, folder, chosen)
+    groups = list(cells(benchmark.spec, there).values())
+    # The last bins have the most yaw: there a mirrored face shows.
+    some_of = [members[len(members) // 2] for members in groups[-1:] + groups[len(groups) // 2 - 1 : len(groups) // 2]]
+    some_of = some_of[:_QUICK_SAMPLES]
+    glances = [_glance(benchmark, adapter, folder, sample, cache) for sample in some_of]
+    mean = sum(seen for seen, _ in glances) / max(len(glances), 1)
+    if max((n_faces for _, n_faces in glances), default=0) > _MOST_FACES:
+        # To try all changes takes seconds and much memory then, which is not for a moment before a run.
+        findings += [sentences.of_misplaced(mean)] if mean > GOOD else []
+    elif mean > _MATCHES:
+        evidence, _ = _gather(benchmark, adapter, folder, some_of, 1, cache)
+        findings += sentences.of_loading(evidence)
+        seen = [one for one in evidence if one.sights]
+        if seen:
+            findings.append(sentences.of_frame(diagnose(seen, search=False), adapter))
+    return tuple(finding for finding in findings if finding.verdict == "wrong")
+
+
+def _read_by(submission: Submission) -> AdapterLike:
+    assert submission.adapter is not None, "predictions in the camera frame are read by an adapter"
+    return submission.adapter
+
+
+def _glance(
+    benchmark: Benchmark, adapter: AdapterLike, folder: Path, sample: Sample, cache: PreparedCache | None
+) -> tuple[float, int]:
+    """Misfit and number of triangles; 1 and 0 if there is nothing to look at."""
+    try:
+        mesh = adapter.load(folder, sample.name, benchmark.focal_px(sample))
+        return misfit(benchmark.prepare(sample, cache=cache), mesh), mesh.n_faces
+    except FsbenchError:
+        return 1.0, 0
+
+
+def _with_reference(benchmark: Benchmark, samples: Sequence[Sample]) -> list[Sample]:
+    lacking = set(benchmark.missing_references())
+    return [sample for sample in samples if sample.name not in lacking]
+
+
+def _presence(
+    benchmark: Benchmark, adapter: AdapterLike, folder: Path, samples: Sequence[Sample]
+) -> tuple[list[Sample], list[Finding]]:
+    """The samples that have both a reference and a mesh, and what is to be said of the files."""
+    usable = _with_reference(benchmark, samples)
+    names = [sample.name for sample in usable]
+    others = {sample.name for sample in benchmark.samples} - set(names)
+    files = look_through(folder, adapter, names, sorted(others))
+    missing = set(files.missing)
+    there = [sample for sample in usable if sample.name not in missing]
+    return there, list(sentences.of_files(files, adapter, len(samples) - len(usable)))
+
+
+def _gather(
+    benchmark: Benchmark,
+    adapter: AdapterLike,
+    folder: Path,
+    samples: Sequence[Sample],
+    jobs: int,
+    cache: PreparedCache | None = None,
+) -> tuple[list[Evidence], list[Finding]]:
+    def one(sample: Sample) -> Evidence | Finding:
+        try:
+            return gather(benchmark, adapter, folder, sample, cache)
+        except ReferenceDataError as error:
+            return Finding("note", sample.name, f"cannot be looked at: {error}")
+
+    found = _map(one, samples, jobs)
+    evidence = [item for item in found if isinstance(item, Evidence)]
+    return evidence, [item for item in found if isinstance(item, Finding)]
+
+
+def _scored(benchmark: Benchmark, evidence: Sequence[Evidence], jobs: int, in_place: bool) -> Iterable[Finding]:
+    """Figures of one sample from every cell."""
+    by_name = {one.sample.name: one for one in evidence}
+    groups = cells(benchmark.spec, [one.sample for one in evidence])
+    shown = [(labels, by_name[members[0].name]) for labels, members in groups.items()]
+
+    def figure(item: tuple[tuple[str, ...], Evidence]) -> Finding:
+        labels, one = item
+        assert one.own is not None
+        misfit = next((sight.misfit for suspect, sight in one.sights.values() if suspect.cost == 0), 1.0)
+        found = figures(one.prepared, one.own.mesh)
+        return sentences.of_figures(one.sample.name, " ".join(labels), misfit, found, in_place)
+
+    return _map(figure, shown, jobs)
+
+
+def _verdict(findings: Sequence[Finding], looked_at: int) -> Finding:
+    wrong = [finding for finding in findings if finding.verdict == "wrong"]
+    if wrong:
+        # Topics before samples: a wrong frame explains why samples have no score.
+        topics = some(sorted({finding.topic for finding in wrong}, key=lambda topic: (topic not in _TOPICS, topic)))
+        return Finding(
+            "wrong", "verdict", f"{counted(len(wrong), 'thing')} wrong ({topics}): to be mended before scoring"
+        )
+    notes = sum(finding.verdict == "note" for finding in findings)
+    beside = f", {counted(notes, 'thing')} to note" if notes else ""
+    return Finding("ok", "verdict", f"nothing wrong in {counted(looked_at, 'sample')} looked at{beside}")
+
+
+def _map(function: Callable[[T], R], items: Sequence[T], jobs: int) -> list[R]:
+    if jobs == 1 or len(items) < 2:
+        return [function(item) for item in items]
+    with ThreadPoolExecutor(jobs) as pool:
+        return list(pool.map(function, items))

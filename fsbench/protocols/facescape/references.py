@@ -1,0 +1,212 @@
+"""The references of a FaceScape benchmark: meshes, cameras, and the arrays that come with them."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fsbench.core.errors import ReferenceDataError, UsageError
+from fsbench.core.mesh import Floats, Mesh
+from fsbench.core.spec import Sample, Spec
+from fsbench.geometry.cameras import OrthographicCamera, PinholeCamera
+from fsbench.io import read_mesh
+from fsbench.io.files import MAX_MESH_BYTES, open_regular
+from fsbench.io.npy import read_array
+from fsbench.io.text import read_json
+from fsbench.protocols.facescape.files import FaceScapeFiles, Predef
+from fsbench.protocols.facescape.protocol import PREPARED_VERSION, PUPIL_DISTANCE_MM, FaceScape, View
+from fsbench.protocols.protocol import Reference, References
+
+_LARGEST_SKEW = 1e-3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceScapeReferences(References):
+    """References under `root`; use `find`, which checks that they are."""
+
+    spec: Spec
+    root: Path
+    settings: FaceScape
+    layout: FaceScapeFiles
+    _predef: dict[str, Floats] = field(repr=False)
+    _samples: dict[str, Sample] = field(repr=False)
+
+    @classmethod
+    def find(cls, spec: Spec, root: Path, settings: FaceScape) -> "FaceScapeReferences":
+        """Find the references that a specification names.
+
+        Raises
+        ------
+        UsageError
+            If `root` is no folder, or holds none of the references.
+        FormatError
+            If the specification lacks what the protocol needs.
+        ReferenceDataError
+            If a predef array has another shape, or holds what is no rotation or scale.
+        """
+        if not root.is_dir():
+            raise UsageError(f"{root}: no such folder; --root is the checkout's benchmark/ folder, see {spec.where}")
+        layout = FaceScapeFiles.of(spec)
+        predef = {
+            "rotation": _read_predef(root, layout.rotation, spec, _rotations),
+            "head_center": _read_predef(root, layout.head_center, spec, None),
+        }
+        if layout.mm_per_unit:
+            predef["mm_per_unit"] = _read_predef(root, layout.mm_per_unit, spec, _scales)
+        found = cls(spec, root, settings, layout, predef, {sample.name: sample for sample in spec.samples})
+        if not any(found._mesh_path(sample).is_file() for sample in spec.samples):
+            first = found._mesh_path(spec.samples[0])
+            raise UsageError(
+                f"{root}: none of the {len(spec.samples)} references is here, e.g. {first}; get them from {spec.where}"
+            )
+        return found
+
+    @property
+    def samples(self) -> tuple[Sample, ...]:
+        """All samples, in the specification's order."""
+        return self.spec.samples
+
+    @property
+    def digest(self) -> str:
+        """Changes with an array that comes with the references."""
+        digest = hashlib.sha256()
+        for array in self._predef.values():
+            digest.update(array.tobytes())
+        return digest.hexdigest()[:16]
+
+    @property
+    def has_pinholes(self) -> bool:
+        """In the lab every sample has a pinhole camera; in the wild the camera is orthographic."""
+        return self.layout.camera is not None
+
+    def focal_px(self, name: str) -> float | None:
+        """Focal length in pixels; None in the wild."""
+        return self._pinhole(self._samples[name])[0].focal_x_px if self.has_pinholes else None
+
+    def files(self, name: str) -> list[Path]:
+        """The sample's mesh, and in the lab its camera."""
+        return [self.root / file for file in self.layout.of_sample(self._samples[name])]
+
+    def missing(self) -> list[str]:
+        """Names of the samples whose mesh or camera is not under the root."""
+        there: dict[Path, bool] = {}
+        missing = []
+        for name in self._samples:
+            files = self.files(name)
+            for file in files:
+                if file not in there:
+                    there[file] = file.is_file()
+            if not all(there[file] for file in files):
+                missing.append(name)
+        return missing
+
+    def inputs(self, name: str) -> Mapping[str, Any]:
+        """How the sample is looked at (`view`), and how its mesh gets into the camera frame (`place`)."""
+        place, view = self._placement(self._samples[name])
+        return {"view": view, "place": place}
+
+    def read(self, name: str) -> Reference:
+        """Read the sample's mesh, in the file's frame and unit; errors as `References.read`."""
+        return Reference(_read_reference(self._existing_mesh(name), self._digest(name)), self.inputs(name))
+
+    def content(self, name: str) -> list[bytes]:
+        """The mesh, how it is looked at, and what computes."""
+        code = [f"{PREPARED_VERSION}".encode(), self.settings.signature("").encode()]
+        place, view = self._placement(self._samples[name])
+        return [*code, self._digest(name), *place.parts(), *view.parts()]
+
+    def _mesh_path(self, sample: Sample) -> Path:
+        return self.root / self.layout.mesh.format(**sample.index)
+
+    def _existing_mesh(self, name: str) -> Path:
+        path = self._mesh_path(self._samples[name])
+        if not path.is_file():
+            raise ReferenceDataError(f"the reference {path} is not there")
+        return path
+
+    def _digest(self, name: str) -> bytes:
+        file, _ = open_regular(self._existing_mesh(name), MAX_MESH_BYTES)
+        with file:
+            return hashlib.file_digest(file, "sha256").digest()
+
+    def _placement(self, sample: Sample) -> "tuple[Placement, View]":
+        rotation = self._predef["rotation"][sample.index[self.layout.rotation.axis]]
+        center = self._predef["head_center"][sample.index[self.layout.head_center.axis]]
+        if self.has_pinholes:
+            camera, Rt = self._pinhole(sample)
+            return Placement(Rt, PUPIL_DISTANCE_MM), View(camera, rotation, center, PUPIL_DISTANCE_MM)
+        assert self.layout.mm_per_unit is not None, "in the wild there is a scale"
+        scale = float(self._predef["mm_per_unit"][sample.index[self.layout.mm_per_unit.axis]])
+        return Placement(None, scale), View(OrthographicCamera(scale), rotation, center * scale, scale)
+
+    def _pinhole(self, sample: Sample) -> tuple[PinholeCamera, Floats]:
+        assert self.layout.camera is not None, "only the lab has cameras"
+        path = self.root / self.layout.camera.format(**sample.index)
+        if not path.is_file():
+            raise ReferenceDataError(f"the camera {path} is not there")
+        try:
+            K, Rt = (np.array(matrix, np.float64) for matrix in read_json(path))
+        except (ValueError, TypeError) as error:
+            raise ReferenceDataError(f"{path}: expected [K (3x3), Rt (3x4)]: {error}") from None
+        if Rt.shape != (3, 4) or not np.isfinite(Rt).all():
+            raise ReferenceDataError(f"{path}: Rt has shape {Rt.shape}, expected a finite (3, 4)")
+        return PinholeCamera.from_matrix(K), Rt
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placement:
+    """From reference coordinates to the camera frame in mm: `Rt` (3, 4) if the frames differ, millimetres per unit."""
+
+    Rt: Floats | None
+    mm_per_unit: float
+
+    def apply(self, mesh: Mesh) -> Mesh:
+        """The reference in the camera frame in mm."""
+        vertices = mesh.vertices if self.Rt is None else mesh.vertices @ self.Rt[:, :3].T + self.Rt[:, 3]
+        return Mesh(vertices * self.mm_per_unit, mesh.faces)
+
+    def parts(self) -> list[bytes]:
+        """All of it as bytes."""
+        return [repr(self.mm_per_unit).encode(), (np.zeros(0) if self.Rt is None else self.Rt).tobytes()]
+
+
+@lru_cache(maxsize=1)
+def _read_reference(path: Path, content: bytes) -> Mesh:
+    """In the lab all samples of a subject, one after the other, share a mesh; `content` is the file's digest."""
+    return read_mesh(path)
+
+
+def _read_predef(root: Path, entry: Predef, spec: Spec, fault: Callable[[Floats], str] | None) -> Floats:
+    path = root / entry.file
+    if not path.is_file():
+        raise UsageError(
+            f"{path} is not there: --root should be the benchmark's folder with code/ and data/; see {spec.where}"
+        )
+    array = read_array(path)
+    expected = (spec.raw["samples"]["axes"][entry.axis], *entry.shape)
+    if array.shape != expected or array.dtype.kind != "f" or not np.isfinite(array).all():
+        raise ReferenceDataError(
+            f"{path}: {array.dtype} array of shape {array.shape}, expected finite numbers of shape {expected}"
+        )
+    numbers: Floats = array.astype(np.float64)
+    if fault and (what := fault(numbers)):
+        raise ReferenceDataError(f"{path}: {what}")
+    return numbers
+
+
+def _rotations(array: Floats) -> str:
+    """What is wrong with (n, 3, 3) rotations; the public ones are orthonormal to 1e-7."""
+    off = np.abs(np.einsum("nij,nik->njk", array, array) - np.eye(3)).max((1, 2))
+    worst = int(off.argmax())
+    if off[worst] > _LARGEST_SKEW or np.linalg.det(array).min() < 0:
+        return f"number {worst} is no rotation: it stretches by {off[worst]:.2g}, or mirrors"
+    return ""
+
+
+def _scales(array: Floats) -> str:
+    """What is wrong with (n,) scales."""
+    return "" if (array > 0).all() else f"number {int(array.argmin())} is {array.min():g}, a scale is positive"

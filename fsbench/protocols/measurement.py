@@ -1,0 +1,133 @@
+"""What a comparison gives: scores, doubts about them, and the shapes behind them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from fsbench.core.errors import UsageError
+from fsbench.core.mesh import Floats, Mesh
+from fsbench.geometry.nearest import NearestSurface
+from fsbench.geometry.transforms import Similarity
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Metric name to value, and why the values may be wrong though there was no error.
+
+    A value is there as an item and as an attribute.
+
+    Attributes
+    ----------
+    values : mapping of str to float
+        In the order of a run's columns.
+    doubts : tuple of str
+        One line each; empty when nothing is suspicious.
+
+    Examples
+    --------
+    >>> scores = Scores({"cd_mm": 1.5})
+    >>> scores.cd_mm, scores["cd_mm"]
+    (1.5, 1.5)
+    """
+
+    values: Mapping[str, float]
+    doubts: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, float]:
+        """Metric name to value, in the order of a run's columns."""
+        return dict(self.values)
+
+    def __getitem__(self, name: str) -> float:
+        return self.values[name]
+
+    def __getattr__(self, name: str) -> float:
+        if name.startswith("_") or name == "values" or name not in self.values:
+            raise AttributeError(f"scores have no {name!r}")
+        return self.values[name]
+
+
+class Measurement(Protocol):
+    """Scores with the shapes behind them; `AlignedMeasurement` serves most protocols."""
+
+    @property
+    def scores(self) -> Scores:
+        """Metrics and doubts."""
+
+    @property
+    def ref_to_pred_mm(self) -> Floats:
+        """Distance to the prediction from every place where the reference was measured, (n,)."""
+
+    @property
+    def reference(self) -> Mesh:
+        """In its own frame, mm."""
+
+    @property
+    def prediction(self) -> Mesh:
+        """In the reference's frame, mm."""
+
+    @property
+    def landmarks(self) -> Floats | None:
+        """Of the reference, in its frame in mm, (k, 3); None if there are none."""
+
+    @property
+    def in_head_frame(self) -> bool:
+        """Whether the face looks along +z in the reference's frame, y up."""
+
+    def compared(self) -> tuple[Mesh, Floats]:
+        """The part of the prediction that has a counterpart, and the distance of each of its vertices in mm."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AlignedMeasurement:
+    """Scores with the shapes behind them, where the prediction was brought to the reference.
+
+    Attributes
+    ----------
+    scores : Scores
+    ref_from_pred : Similarity
+        From the prediction's own frame and unit to the reference's frame in millimetres.
+    reference, prediction : Mesh
+        In the reference's frame, mm.
+    points : ndarray, (n, 3)
+        Where the reference was measured.
+    ref_to_pred_mm : ndarray, (n,)
+        Distance from each of them to the prediction.
+    landmarks : ndarray, (k, 3), optional
+        Of the reference, in its frame in mm.
+    """
+
+    scores: Scores
+    ref_from_pred: Similarity
+    reference: Mesh
+    prediction: Mesh
+    points: Floats
+    ref_to_pred_mm: Floats
+    landmarks: Floats | None = None
+
+    @property
+    def in_head_frame(self) -> bool:
+        """A scan may look anywhere."""
+        return False
+
+    def compared(self) -> tuple[Mesh, Floats]:
+        """The part of the prediction whose nearest place is not on the reference's open rim, and its distances in mm.
+
+        Raises
+        ------
+        UsageError
+            If the reference is a cloud of points, or there is no such part.
+        """
+        if not self.reference.n_faces:
+            raise UsageError("the scan is a cloud of points, from which no distance to the prediction is known")
+        surface = NearestSurface(self.reference)
+        nearest = surface.closest(self.prediction.vertices)
+        inside = ~surface.on_rim(nearest)
+        if not self.prediction.n_faces and inside.any():  # a point cloud
+            return Mesh(self.prediction.vertices[inside]), nearest.distances[inside]
+        faces = self.prediction.faces[inside[self.prediction.faces].all(1)]
+        if not len(faces):
+            raise UsageError("nothing of the prediction is beside the scan")
+        used, compact = np.unique(faces, return_inverse=True)
+        return Mesh(self.prediction.vertices[used], compact.reshape(-1, 3)), nearest.distances[used]

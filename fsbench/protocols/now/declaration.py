@@ -1,0 +1,60 @@
+"""What the NoW protocol declares."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from fsbench.core.settings import with_settings
+from fsbench.core.spec import Spec
+from fsbench.protocols.choice import Choice
+from fsbench.protocols.now.differences import differences
+from fsbench.protocols.now.layout import list_samples
+from fsbench.protocols.now.protocol import LANDMARKS, METRICS, Now, PreparedNow
+from fsbench.protocols.protocol import Protocol, Reference, refuse
+from fsbench.protocols.units import refuse_unit_of_fitted, with_named_units
+
+_SIZES = "now fits the prediction's size and now-metrical keeps it: choose one of these benchmarks"
+
+
+class NowProtocol(Protocol):
+    """Align by seven landmarks and a rigid or similarity refinement, then measure from scan to mesh."""
+
+    name = "now"
+    metrics = METRICS
+    reference_inputs = prediction_inputs = frozenset({"landmarks"})
+    pooled = True
+    n_landmarks = len(LANDMARKS)
+    layouts = MappingProxyType({"now": list_samples})
+
+    def default_settings(self, spec: Spec, choice: Choice) -> Now:
+        """With the specification's scale, and the unit that the user names."""
+        refuse(choice, {"scale": _SIZES, "reference_unit": f"the scans of {spec.name} are in mm"})
+        return with_settings(Now(unit=choice.unit), {"scale": str(spec.raw["scale"])})
+
+    def settings(self, spec: Spec, choice: Choice) -> Now:
+        """As `Protocol.settings`; a unit goes with a metric scale only."""
+        settings: Now = with_named_units(super().settings, spec, choice)
+        refuse_unit_of_fitted(settings, "now-metrical")
+        return settings
+
+    def prepare(self, settings: Now, reference: Reference, threads: int = 1) -> PreparedNow:
+        """Crop the scan around its landmarks."""
+        assert reference.landmarks is not None, "what needs landmarks has them, or was refused"
+        return settings.prepare(reference.mesh, reference.landmarks, threads)
+
+    def landmarks_beside(self, settings: Now) -> bool:
+        """Beside every prediction."""
+        return True
+
+    def signed(
+        self, spec: Spec, settings: Now, about: Mapping[str, str], *, search: bool, own: bool
+    ) -> Mapping[str, str]:
+        """Landmarks that are not the data set's."""
+        return about if own else {}
+
+    def cautions(self, settings: Now, n_landmarks: int | None) -> tuple[str, ...]:
+        """In what it differs from the official program."""
+        head = "differs from the official NoW evaluator (2025), though not on healthy input; see docs/scan.md:"
+        return (head, *(f"  {line}" for line in differences(settings)))
+
+
+PROTOCOL = NowProtocol()

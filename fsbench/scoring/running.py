@@ -1,0 +1,106 @@
+"""Running: where and within which limits samples are scored; nothing of it moves a score."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from fsbench.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
+
+_Sample = TypeVar("_Sample")
+_Answer = TypeVar("_Answer")
+
+_SAMPLES_LOOKED_AT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Where and within which limits samples are scored.
+
+    Parameters
+    ----------
+    jobs : int
+        Processes on this machine.
+    timeout_s : float, optional
+        Seconds for one sample.
+    memory_bytes : int, optional
+        Memory for one sample.
+    shard : (int, int), optional
+        Number of this part, from 1, and the number of parts.
+    cache : bool
+        Whether prepared references are looked up and kept.
+    scheduler : str
+        Address of a Dask scheduler; this machine if empty.
+    """
+
+    jobs: int = 1
+    timeout_s: float | None = None
+    memory_bytes: int | None = None
+    shard: tuple[int, int] | None = None
+    cache: bool = True
+    scheduler: str = ""
+
+    def part(self, samples: Sequence[_Sample]) -> Sequence[_Sample]:
+        """The samples of this shard: every N-th, so that all shards have samples of all bins."""
+        if self.shard is None:
+            return samples
+        number, of = self.shard
+        if of > len(samples):
+            raise UsageError(f"--shard {number}/{of}: there are only {len(samples)} samples")
+        return samples[number - 1 :: of]
+
+    @contextmanager
+    def executor(self, n_samples: int) -> "Iterator[tuple[Executor | None, int]]":
+        """Where to work, None for here, and how many samples at once."""
+        from fsbench.scoring.cluster import dask_workers
+        from fsbench.scoring.workers import Limits, worker_processes
+
+        if self.scheduler:
+            with dask_workers(self.scheduler) as (cluster, threads):
+                yield cluster, threads
+            return
+        jobs = min(self.jobs, n_samples)
+        if jobs and (jobs > 1 or self._is_guarded):
+            with worker_processes(jobs, Limits(self.timeout_s, self.memory_bytes)) as workers:
+                yield workers, jobs
+        else:
+            yield None, 1
+
+    @contextmanager
+    def beside(self, look: Callable[[], _Answer], tell: Callable[[_Answer], object]) -> Iterator[None]:
+        """Do something small and tell its answer: first if samples are scored here, else in a worker of its own.
+
+        A mesh that kills the process that looks at it must not end the run.
+        """
+        from concurrent.futures import BrokenExecutor
+
+        from fsbench.scoring.workers import Limits, WorkerError, worker_processes
+
+        if not self._is_guarded:
+            tell(look())
+            yield
+            return
+
+        def answered(future: "Future[_Answer]") -> None:
+            # What it died of is told in the row of the sample that it died of.
+            if not future.cancelled() and not isinstance(future.exception(), WorkerError | BrokenExecutor):
+                tell(future.result())
+
+        timeout_s = None if self.timeout_s is None else _SAMPLES_LOOKED_AT * self.timeout_s
+        with worker_processes(1, Limits(timeout_s, self.memory_bytes)) as workers:
+            workers.submit(look).add_done_callback(answered)
+            yield
+
+    def warm_up(self) -> None:
+        """Let what workers are forked from load its libraries while this process loads its own."""
+        if self._is_guarded:
+            from fsbench.scoring.workers import warm_up
+
+            warm_up()
+
+    @property
+    def _is_guarded(self) -> bool:
+        return self.jobs > 1 or self.timeout_s is not None or self.memory_bytes is not None

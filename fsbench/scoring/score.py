@@ -1,0 +1,245 @@
+"""Score: a benchmark and a submission in, a run folder out; the one engine of commands and notebooks."""
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from fsbench.benchmarks import Benchmark, Sample
+from fsbench.core.errors import FsbenchError, LostError, UsageError
+from fsbench.runs import Record, Run, load_run
+from fsbench.runs.journal import Journal, is_unfinished, open_journal, remove_journal
+from fsbench.runs.origin import origin_of
+from fsbench.runs.pools import remove_tables
+from fsbench.runs.run import load_manifest
+from fsbench.runs.saving import Saved, save
+from fsbench.scoring.beside import Beside
+from fsbench.scoring.evaluate import Task, evaluate, manifest
+from fsbench.scoring.events import Began, Ended, OnEvent, Said, Scored, ignore
+from fsbench.scoring.labels import method_label
+from fsbench.scoring.running import Running
+from fsbench.submissions.submission import Submission
+
+
+def score(
+    benchmark: Benchmark,
+    submission: Submission | str | os.PathLike[str],
+    out: str | os.PathLike[str] | None = None,
+    jobs: int = 1,
+    *,
+    method: str | None = None,
+    samples: str | Sequence[Sample] | None = None,
+    overwrite: bool = False,
+    resume: bool = False,
+    on_event: OnEvent = ignore,
+) -> Run:
+    """Score a submission on a benchmark, as `fsbench score` does.
+
+    Parameters
+    ----------
+    benchmark : Benchmark
+        See `fsbench.open_benchmark`.
+    submission : Submission or path
+        One method's files; a path alone where the benchmark needs no adapter.
+    out : path, optional
+        Folder of the run that is written. A run that was stopped there goes on; without a folder nothing is kept.
+    jobs : int
+        Samples scored at once, each in a process of its own if there are several.
+    method : str, optional
+        Label of the method; the name of the submission's folder if not given.
+    samples : str or sequence of Sample, optional
+        Only these, as `Benchmark.select` takes them.
+    overwrite, resume : bool
+        Throw away an unfinished or different run in `out`; leave a finished one as it is.
+    on_event : callable, optional
+        Called with every `fsbench.scoring.events.Event`.
+
+    Returns
+    -------
+    Run
+        A row for every sample; pooled numbers where the protocol has them.
+
+    Raises
+    ------
+    UsageError
+        If the submission does not go with the benchmark, or `out` holds something else.
+    FsbenchError
+        If a folder or disk is lost in the middle; what is scored is kept in `out`.
+    """
+    given = submission if isinstance(submission, Submission) else Submission(submission)
+    chosen = (
+        benchmark.select(samples) if isinstance(samples, str) else benchmark.samples if samples is None else samples
+    )
+    label = method_label(method, given.shown)
+    with nullcontext(out) if out is not None else TemporaryDirectory() as folder:
+        given.check_benchmark(benchmark)
+        score_into(Path(folder), benchmark, given, label, chosen, Running(jobs), overwrite, resume, on_event)
+        return load_run(Path(folder))
+
+
+def score_into(
+    out: Path,
+    benchmark: Benchmark,
+    submission: Submission,
+    method: str,
+    samples: Sequence[Sample],
+    running: Running,
+    overwrite: bool = False,
+    resume: bool = False,
+    on_event: OnEvent = ignore,
+    cache: str = "",
+) -> Saved:
+    """Score `samples` into the run folder `out`, going on where an earlier call was stopped.
+
+    A finished run of the same thing is scored again, unless with `resume`. Takes no more memory for more samples.
+    """
+    start, task = time.perf_counter(), Task.of(benchmark, submission, cache)
+    about = manifest(task, benchmark, method, samples)
+    if running.shard:
+        about["shard"] = {"number": running.shard[0], "of": running.shard[1]}
+        samples = running.part(samples)
+    bins = {sample.name: sample.bins for sample in samples}
+    _refuse_foreign(out, overwrite)
+    beside = Beside(benchmark, out, bins)
+    if not overwrite:
+        _refuse_other_run(out, about)
+    if resume and is_finished(out):
+        on_event(Said(f"{out}: is finished already; without --resume it would be scored again"))
+        return Saved.of(load_run(out))
+    absent = set(benchmark.missing_references()) & {sample.name for sample in samples}
+    if absent:
+        on_event(Said(_incomplete(benchmark, absent, len(samples))))
+    settings = {**about, "versions": None, **_inputs(benchmark, submission)}
+    with open_journal(out, settings, restart=overwrite) as journal, _kept(journal, len(samples), out, on_event):
+        if not overwrite and journal.is_new:
+            _refuse_what_came_between(out, about)
+        task = replace(task, beside=beside.begin(is_new=not journal.n_done)).with_absolute_paths()
+        _work(journal, task, samples, running, beside, f"{about['benchmark']} {method}", on_event)
+        seconds = round(time.perf_counter() - start, 2)
+        ending = {**about, "references_missing": len(absent), "jobs": running.jobs, "wall_seconds": seconds}
+        # From here to the end there is no run but the journal: rows never stand beside another run's manifest.
+        (out / "run.json").unlink(missing_ok=True)
+        remove_tables(out)
+        ending |= beside.finish(journal)
+        saved = save(out, map(beside.amended, journal.records(bins)), bins, benchmark.metrics, ending)
+        remove_journal(out)
+        beside.end()
+    return saved
+
+
+def is_finished(out: Path) -> bool:
+    """Whether there is a run in `out` and none under way."""
+    return (out / "run.json").is_file() and not is_unfinished(out)
+
+
+def was_looked_at(out: Path, overwrite: bool, resume: bool) -> bool:
+    """Whether the look before a run can be spared: one that goes on was looked at when it began."""
+    return not overwrite and (is_unfinished(out) or (resume and is_finished(out)))
+
+
+def _work(
+    journal: Journal,
+    task: Task,
+    samples: Sequence[Sample],
+    running: Running,
+    beside: Beside,
+    title: str,
+    on_event: OnEvent,
+) -> None:
+    """Score what has no record yet."""
+    todo = _to_do(journal, task, samples, beside)
+    if journal.n_done:
+        on_event(Said(f"going on: {journal.n_done} of {len(samples)} samples are scored already"))
+        adapter = task.submission.adapter
+        if adapter is not None and not adapter.files(samples[0].name):
+            on_event(Said(f"if what {adapter.name} reads has changed since, pass --overwrite: fsbench cannot see that"))
+    on_event(Began(title, len(samples), journal.n_done))
+    try:
+        with running.executor(len(todo)) as (executor, at_once):
+            for record in evaluate(task, todo, executor, at_once):
+                journal.append(record)
+                on_event(Scored(record))
+    finally:
+        on_event(Ended())
+
+
+@contextmanager
+def _kept(journal: Journal, n_samples: int, out: Path, on_event: OnEvent) -> Iterator[None]:
+    """Say what is kept where something stops the run that is no sample's fault."""
+
+    def text() -> str:
+        return f"{journal.n_done} of {n_samples} samples are kept in {out}"
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        on_event(Said(f"stopped: {text()}; the same command goes on"))
+        raise
+    except (LostError, OSError) as error:
+        what = f"{error.filename or out}: {error.strerror or error}" if isinstance(error, OSError) else str(error)
+        raise FsbenchError(f"{what}; {text()}: when it is mended, the same command goes on") from None
+
+
+def _inputs(benchmark: Benchmark, submission: Submission) -> dict[str, str]:
+    """What all samples rest on: a run that goes on must find it as it was."""
+    inputs = {"archive": origin_of([Path(submission.source)])} if submission.is_unpacked else {}
+    return {**inputs, "predef": benchmark.references.digest} if benchmark.references.digest else inputs
+
+
+def _to_do(journal: Journal, task: Task, samples: Sequence[Sample], beside: Beside) -> list[Sample]:
+    """The samples without a record, or with one that does not hold any more, which is taken back."""
+    if not journal.n_done:
+        return list(samples)
+    names = {sample.name for sample in samples}
+    stale = [one.sample for one in journal.records() if one.sample not in names or _is_stale(one, task, beside)]
+    journal.forget(stale)
+    done = journal.places()
+    return [sample for sample in samples if sample.name not in done]
+
+
+def _is_stale(record: Record, task: Task, beside: Beside) -> bool:
+    """Whether a run that goes on scores it again: without a score, its files changed, or what belongs to it lost."""
+    return record.status != "ok" or record.origin != task.origin(record.sample) or beside.lacks(record.sample)
+
+
+def _refuse_what_came_between(out: Path, about: dict[str, Any]) -> None:
+    """Another process may have ended its run here since the first look."""
+    try:
+        _refuse_other_run(out, about)
+    except UsageError:
+        remove_journal(out)
+        raise
+
+
+def _refuse_foreign(out: Path, overwrite: bool) -> None:
+    """What is in the folder, if it is no run of ours, is left alone."""
+    if (out / "samples.csv").is_dir() or (out / "run.json").is_dir():
+        raise UsageError(f"{out}: samples.csv or run.json is a folder there; choose another --out")
+    # A kill may have come between the two.
+    is_foreign = (out / "samples.csv").exists() and not (out / "run.json").exists() and not is_unfinished(out)
+    if is_foreign and not overwrite:
+        raise UsageError(f"{out} holds a samples.csv that is no run of ours: choose another --out")
+
+
+def _refuse_other_run(out: Path, about: dict[str, Any]) -> None:
+    """A finished run of the same thing is replaced when the new one is done; another one is not touched."""
+    if not (out / "run.json").is_file():
+        return
+    old = load_manifest(out)
+    keys = ("benchmark", "method", "signature", "shard", "settings")
+    different = [key for key in keys if old.get(key) != about.get(key)]
+    if different:
+        there, now = (f"{source['benchmark']} {source['method']}" for source in (old, about))
+        what = f"this is {now}" if there != now else f"this one has other {' and '.join(different)}"
+        raise UsageError(f"{out} holds a run of {there}, {what}: choose another --out, or pass --overwrite")
+
+
+def _incomplete(benchmark: Benchmark, absent: set[str], n_samples: int) -> str:
+    return (
+        f"warning: {benchmark.root} lacks the references of {len(absent)} of {n_samples} samples "
+        f"(the first is {min(absent)}); they will have no score"
+    )
