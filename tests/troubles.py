@@ -52,13 +52,13 @@ def raise_what_cannot_be_made_again() -> None:
     raise TwoWordsError("a", "b")
 
 
-def be_killed(mark: str, times: int) -> int:
+def be_killed(mark: str, times: int, by: int = signal.SIGKILL) -> int:
     """Be killed from outside so many times, then say how often."""
     path = Path(mark)
     done = len(path.read_text()) if path.exists() else 0
     if done < times:
         path.write_text("x" * (done + 1))
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), by)
     return done
 
 

@@ -18,13 +18,24 @@ from typing import Any
 import click
 
 from fsbench import __version__
-from fsbench.cli.messages import say, silence
+from fsbench.cli.messages import open_closed_streams, say, silence
 from fsbench.core import compiled
 from fsbench.core.errors import FsbenchError
 
 _COMPLETION = "_FSBENCH_COMPLETE"
 _BUG = 70
 """EX_SOFTWARE of sysexits.h."""
+
+_STOPPING = {
+    number: usual
+    for name, usual in (
+        ("SIGINT", signal.default_int_handler),
+        ("SIGTERM", signal.SIG_DFL),
+        ("SIGHUP", signal.SIG_DFL),
+    )
+    if (number := getattr(signal, name, None))  # not every system has SIGHUP
+}
+"""Signals that stop a command, and who handles them if nobody has said otherwise."""
 
 # Texts stand here so that --help need not import what a command needs.
 COMMANDS = {
@@ -77,8 +88,9 @@ def main(arguments: Sequence[str] | None = None, **options: Any) -> None:
 
     Exit codes: 0 done; 1 done, but some samples have no score (`score`) or something is wrong (`check`); 2 wrong
     usage, unusable data, or a file that cannot be read or written; 70 a bug of ours, with its traceback; 130 stopped
-    by Ctrl-C.
+    by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP.
     """
+    open_closed_streams()
     # A process that ends need not search all its libraries for cycles, which takes longer than to end.
     atexit.register(gc.freeze)
     compiled.spares_scipy = True
@@ -86,10 +98,10 @@ def main(arguments: Sequence[str] | None = None, **options: Any) -> None:
         try:
             code = _run(arguments, options)
         except (click.Abort, KeyboardInterrupt):
-            code = _stopped()
+            code = _stopped(interrupts)
         except Exception as error:  # noqa: BLE001 - the last resort: all that comes by ends as a message and a code
             # Compiled modules turn an interrupt while they are imported into an ImportError.
-            code = _stopped() if interrupts else _told(error)
+            code = _stopped(interrupts) if interrupts else _told(error)
     sys.exit(code)
 
 
@@ -105,30 +117,34 @@ def _run(arguments: Sequence[str] | None, options: dict[str, Any]) -> int:
 
 @contextmanager
 def _remembered_interrupts() -> Iterator[list[int]]:
-    """Yield a list that grows with every Ctrl-C, whatever becomes of the KeyboardInterrupt."""
+    """Yield a list that grows with every Ctrl-C, SIGTERM and SIGHUP, whatever becomes of the KeyboardInterrupt.
+
+    All three let a command tidy up: remove what an archive was unpacked into, end its workers, say what is kept.
+    """
     came: list[int] = []
 
     def remember(number: int, frame: FrameType | None) -> None:
         came.append(number)
         signal.default_int_handler(number, frame)
 
-    # A process in the background of a script has it ignored, and shall.
-    is_ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if not is_ours or threading.current_thread() is not threading.main_thread():
-        yield came
-        return
-    signal.signal(signal.SIGINT, remember)
+    ours: list[int] = []
+    if threading.current_thread() is threading.main_thread():
+        # A process in the background of a script has Ctrl-C ignored, one under nohup SIGHUP, and shall.
+        ours = [number for number, usual in _STOPPING.items() if signal.getsignal(number) is usual]
+    for number in ours:
+        signal.signal(number, remember)
     try:
         yield came
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in ours:
+            signal.signal(number, _STOPPING[number])
 
 
-def _stopped() -> int:
+def _stopped(signals: list[int]) -> int:
     say("fsbench: stopped")
     # Once more does not help: nothing is left to stop but Python's own tidying up.
     atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
-    return 130
+    return 128 + (signals or [signal.SIGINT])[0]
 
 
 def _told(error: Exception) -> int:

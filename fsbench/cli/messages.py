@@ -22,6 +22,20 @@ def plain_warnings() -> None:
     warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
 
 
+def open_closed_streams() -> None:
+    """Lead stdin, stdout and stderr nowhere where they are closed (`2>&-`).
+
+    The next file that is opened would get the free number, and libraries would write their messages into it.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:  # the lowest that is free
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            nowhere = Path(os.devnull).open("w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115 - to the end
+            setattr(sys, name, nowhere)
+
+
 def silence(descriptor: int) -> None:
     """Send what is still written to 1 (stdout) or 2 (stderr) nowhere.
 

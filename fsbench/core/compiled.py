@@ -97,8 +97,12 @@ class _Later:
 
     def _compile(self) -> _Function:
         with _without_blas():
-            from numba import njit
+            import numpy as np
+            from numba import config, njit
 
+            if getattr(config, "DISABLE_JIT"):  # noqa: B009 - by NUMBA_DISABLE_JIT; numba's types do not know it
+                # Division by zero is as the compiler has it, without a warning.
+                return np.errstate(all="ignore")(self._function) if self._signature else self._function
             compiler: Any = functools.partial(njit, nogil=True, error_model="numpy", **self._options)
             kept = self._kept(compiler) if self._signature else None
             return kept or cast(_Function, compiler(*self._signature)(self._function))

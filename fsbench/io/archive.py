@@ -108,14 +108,26 @@ def open_folder(
     unpack = next((unpack for suffix, unpack in _UNPACKERS.items() if path.name.lower().endswith(suffix)), None)
     if unpack is None:
         raise UsageError(f"{path}: is neither a folder nor one of {', '.join(_UNPACKERS)}")
-    with tempfile.TemporaryDirectory(prefix="fsbench-", dir=temporary) as target:
+    with _temporary_folder(temporary) as target:
         try:
-            unpack(path, _Unpacking(path, Path(target), limits))
+            unpack(path, _Unpacking(path, target, limits))
         except _BROKEN as error:
             raise FormatError(f"{path}: the archive is broken: {error}") from error
         except OSError as error:
             raise UsageError(f"{path}: cannot be unpacked into {target}: {error}") from error
-        yield _innermost(Path(target))
+        yield _innermost(target)
+
+
+@contextlib.contextmanager
+def _temporary_folder(parent: str | os.PathLike[str] | None) -> Iterator[Path]:
+    """A folder that is removed in the end, which may take so long that somebody stops the program once more."""
+    folder = None
+    try:
+        with tempfile.TemporaryDirectory(prefix="fsbench-", dir=parent) as folder:
+            yield Path(folder)
+    finally:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def bare_name(path: str | os.PathLike[str]) -> str:

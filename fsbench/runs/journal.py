@@ -3,9 +3,11 @@
 It is on disk alone: a run of hundreds of thousands of samples takes no more memory than one of ten.
 """
 
+import errno
 import json
 import os
 import time
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -21,6 +23,8 @@ NAME = "journal.jsonl"
 
 
 _SYNC_EVERY_S = 1.0
+# What a file system answers that cannot be told to write through to the disk.
+_NO_SYNC = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
 
 
 class Journal:
@@ -45,6 +49,7 @@ class Journal:
 
     def places(self) -> dict[str, int]:
         """Name of every sample that has a record, and where in the file it is."""
+        self._refuse_if_gone()
         places: dict[str, int] = {}
         with (self._folder / NAME).open("rb") as file:
             end = len(file.readline())
@@ -87,16 +92,37 @@ class Journal:
         self._write(asdict(record), f"the result of {record.sample}")
         self.n_done += 1
 
+    def whereabouts(self) -> str:
+        """Where the records are, and how to go on; true also when somebody has deleted or renamed the folder."""
+        handle = self._file.fileno()
+        try:
+            if _is(self._folder / NAME, handle):
+                return f"are kept in {self._folder}: the same command goes on"
+            if not os.fstat(handle).st_nlink:
+                return f"are lost, as {self._folder} was deleted: the same command begins anew"
+        except OSError as error:
+            return f"were kept in {self._folder}, which cannot be read now ({error.strerror}): the same command goes on"
+        now = _path_now(self._file)
+        where = f"in {now.parent}" if now else "under another name"
+        return f"are kept {where}, as {self._folder} was renamed: rename it back, and the same command goes on"
+
+    def _refuse_if_gone(self) -> None:
+        """The file stays open when somebody removes it, and would take records that nobody finds."""
+        if not _is(self._folder / NAME, self._file.fileno()):
+            text = f"{self._folder}: the run is not there any more"
+            raise FsbenchError(f"{text}; the {self.n_done} samples scored {self.whereabouts()}")
+
     def _write(self, content: dict[str, Any], what: str) -> None:
         try:
+            self._refuse_if_gone()
             _write(self._file, _line(content))
             if time.monotonic() - self._synced > _SYNC_EVERY_S:
-                os.fsync(self._file.fileno())
+                _sync(self._file)
                 self._synced = time.monotonic()
         except OSError as error:
             raise FsbenchError(
                 f"{self._folder}: cannot write {what}: {error.strerror}; the {self.n_done} "
-                "samples before are kept: when there is room again, the same command goes on"
+                "samples before are kept: when that is mended, the same command goes on"
             ) from None
 
 
@@ -154,8 +180,24 @@ def _locked(folder: Path) -> Iterator[FileIO]:
 def _is(path: Path, handle: int) -> bool:
     try:
         return os.path.samestat(os.fstat(handle), path.stat())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
+
+
+def _path_now(file: FileIO) -> Path | None:
+    """The path of an open file, as the system knows it; None where it does not tell (other than on Linux)."""
+    try:
+        return Path(f"/proc/self/fd/{file.fileno()}").readlink()
+    except OSError:
+        return None
+
+
+def _sync(file: FileIO) -> None:
+    try:
+        os.fsync(file.fileno())
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise
 
 
 def _write(file: FileIO, line: bytes) -> None:
@@ -219,14 +261,23 @@ def _difference(header: bytes, settings: dict[str, Any]) -> str:
 
 
 def _lock(file: FileIO, folder: Path) -> None:
-    """Hold the file until it is closed; two writers of one run would mix their rows."""
+    """Hold the file until it is closed; two writers of one run would mix their rows.
+
+    A file system may have no locks (Lustre without `-o flock`, some of FUSE), which is no reason not to run.
+    """
     try:
         import fcntl
     except ImportError:  # not on this system; two writers are then the user's care
         return
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         raise UsageError(
             f"{folder}: another fsbench process is writing this run; wait for it, or choose another --out"
         ) from None
+    except OSError as error:
+        warnings.warn(
+            f"{folder}: the file system has no locks ({error.strerror}): see to it yourself that no other process "
+            "writes this run",
+            stacklevel=2,
+        )

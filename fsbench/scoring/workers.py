@@ -2,12 +2,18 @@
 
 `concurrent.futures.ProcessPoolExecutor` breaks as a whole when one of its processes dies, and cannot stop a call that
 hangs. Here every process has a pipe of its own, so it is known whose call ended with it, and only that one fails.
+
+Why no library does this: pebble 5.2 (one pipe for all workers) never answers a call that ends its process with exit
+code 0, and breaks as a whole when an idle process is killed or a result cannot be read; deadpool 2026.7 (a timer inside
+the worker) cannot stop a call that holds the interpreter's lock, and never answers one whose result cannot be pickled.
 """
 
+import importlib
 import multiprocessing
 import os
 import select
 import signal
+import tempfile
 import threading
 import time
 import traceback
@@ -18,6 +24,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any
@@ -36,11 +43,16 @@ _ENVIRONMENT = {
 _GRACE_S = 5.0
 _END = b"end"
 _FALSE_STARTS = 3
+_FORK_SERVERS = 2
 _LONGEST_WAIT_S = 3600.0
-# What a process ends with that somebody killed, as systems do that run out of memory; or whose end nobody saw.
-_KILLED = (-signal.SIGKILL, 255)
+# What a process ends with that somebody killed, as systems do that run out of memory, and schedulers do that stop all
+# processes of a job; or whose end nobody saw.
+_KILLED = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP, 255)
 _ENVIRONMENT_LOCK = threading.Lock()
 _PRELOAD = "fsbench.scoring.preload"
+# A socket's path has at most 104 bytes (on macOS; 108 on Linux), of which multiprocessing needs 32 for its own names.
+_LONGEST_SOCKET_FOLDER = 70
+_SHORT_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")
 _CANNOT_START = "worker processes end before they begin; a script that starts them needs `if __name__ == '__main__':`"
 
 
@@ -70,7 +82,8 @@ def warm_up() -> None:
     if _context().get_start_method() == "forkserver":
         from multiprocessing.forkserver import ensure_running
 
-        with _worker_environment():
+        # Where it cannot be had, processes are started without it, or say why not.
+        with suppress(OSError, EOFError), _worker_environment():
             ensure_running()
 
 
@@ -101,15 +114,13 @@ class Workers(Executor):
     """
 
     def __init__(self, jobs: int, limits: Limits = Limits()) -> None:
-        self._context = _context()
         self._limits = limits
         self._waiting: deque[_Call] = deque()
         self._lock = threading.Lock()
         self._closing = self._aborting = self._is_awake = False
         self._broken = ""
-        self._wake_in, self._wake_out = self._context.Pipe(duplex=False)
-        with _worker_environment():
-            self._slots = [_Slot(self._context, limits) for _ in range(jobs)]
+        self._wake_in, self._wake_out = multiprocessing.Pipe(duplex=False)
+        self._slots = [_Slot(limits) for _ in range(jobs)]
         self._thread = threading.Thread(target=self._run, name="fsbench-workers", daemon=True)
         self._thread.start()
 
@@ -215,8 +226,8 @@ class _Call:
 class _Slot:
     """One process, the pipe to it, and the call it works on."""
 
-    def __init__(self, context: BaseContext, limits: Limits) -> None:
-        self._context, self._limits = context, limits
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         self.call: _Call | None = None
         self.deadline: float | None = None
         self.false_starts = 0
@@ -224,12 +235,7 @@ class _Slot:
 
     def _launch(self) -> None:
         self.is_ready = False
-        self.pipe, theirs = self._context.Pipe()
-        self.process = self._context.Process(  # type: ignore[attr-defined]
-            target=_serve, args=(theirs, self._limits.memory_bytes), daemon=True
-        )
-        self.process.start()
-        theirs.close()
+        self.process, self.pipe = _started(self._limits)
 
     @property
     def is_free(self) -> bool:
@@ -301,8 +307,7 @@ class _Slot:
 
     def _replace(self, reason: str) -> None:
         self.pipe.close()
-        with _worker_environment():
-            self._launch()
+        self._launch()
         if self.call is not None:
             self._done().set_exception(WorkerError(reason))
 
@@ -312,11 +317,43 @@ class _Slot:
         return future
 
 
+def _started(limits: Limits) -> tuple[BaseProcess, Connection]:
+    """Start a process; give it with this end of its pipe.
+
+    Raises
+    ------
+    OSError
+        If the system lets us have none.
+    """
+    context = _context()
+    for _ in range(_FORK_SERVERS):
+        # The server may be killed at any moment, or its socket be removed; the next try starts another one.
+        with suppress(OSError, EOFError):
+            return _start(context, limits)
+    return _start(multiprocessing.get_context("spawn"), limits)
+
+
+def _start(context: BaseContext, limits: Limits) -> tuple[BaseProcess, Connection]:
+    ours, theirs = context.Pipe()
+    process: BaseProcess = context.Process(  # type: ignore[attr-defined]
+        target=_serve, args=(theirs, limits.memory_bytes), daemon=True
+    )
+    try:
+        with theirs, _worker_environment():
+            process.start()
+    except BaseException:
+        ours.close()
+        raise
+    return process, ours
+
+
 def _serve(pipe: Connection, memory_bytes: int | None) -> None:
     """A worker's life: calls come in, results go out, until the other end is closed."""
     # Ctrl-C is the main process's to handle.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(pipe,), daemon=True).start()
+    # Of no effect in a process that was forked from the server, which has it.
+    importlib.import_module(_PRELOAD)
     if memory_bytes is not None:
         _limit_memory(memory_bytes)
     _send(pipe, (True, "ready"))
@@ -357,7 +394,8 @@ def _cause(exit_code: int | None, limits: Limits) -> str:
     hint = f" ({_limit_text(limits.memory_bytes)})" if limits.memory_bytes else ""
     if exit_code is None or exit_code >= 0:
         return f"ended the worker process with exit code {exit_code}{hint}"
-    name = signal.Signals(-exit_code).name
+    known = -exit_code in set(signal.Signals)
+    name = signal.Signals(-exit_code).name if known else f"signal {-exit_code}"
     if -exit_code == signal.SIGKILL:
         return f"the worker process was killed ({name}), as systems do that run out of memory{hint}"
     return f"crashed the worker process ({name}){hint}"
@@ -403,18 +441,25 @@ def _context() -> BaseContext:
 
 @contextmanager
 def _worker_environment() -> Iterator[None]:
+    """What processes are started in, and nothing else: with variables of their own, and room for a socket's path."""
     with _ENVIRONMENT_LOCK:
-        yield from _changed_environment()
+        before, folder = {name: os.environ.get(name) for name in _ENVIRONMENT}, tempfile.tempdir
+        os.environ.update(_ENVIRONMENT)
+        try:
+            tempfile.tempdir = _socket_folder()
+            yield
+        finally:
+            tempfile.tempdir = folder
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
 
 
-def _changed_environment() -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in _ENVIRONMENT}
-    os.environ.update(_ENVIRONMENT)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+def _socket_folder() -> str:
+    """Where multiprocessing makes the socket of its server: in the user's temporary folder, unless its path is long."""
+    given = tempfile.gettempdir()
+    if len(os.fsencode(given)) <= _LONGEST_SOCKET_FOLDER:
+        return given
+    return next((folder for folder in _SHORT_FOLDERS if os.access(folder, os.W_OK | os.X_OK)), given)

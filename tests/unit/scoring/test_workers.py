@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -103,13 +104,24 @@ def test_processes_that_never_start_break_the_executor(tmp_path: Path) -> None:
     assert done.stdout == "None\n"
 
 
-def test_a_call_whose_process_was_killed_from_outside_is_tried_once_more(tmp_path: Path) -> None:
+@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_a_call_whose_process_was_killed_from_outside_is_tried_once_more(tmp_path: Path, by: signal.Signals) -> None:
     with worker_processes(2) as workers:
-        once = workers.submit(troubles.be_killed, str(tmp_path / "once"), 1)
-        twice = workers.submit(troubles.be_killed, str(tmp_path / "twice"), 2)
+        once = workers.submit(troubles.be_killed, str(tmp_path / "once"), 1, by)
+        twice = workers.submit(troubles.be_killed, str(tmp_path / "twice"), 2, by)
         assert once.result() == 1
-        with pytest.raises(WorkerError, match="SIGKILL"):
+        with pytest.raises(WorkerError, match=by.name):
             twice.result()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="has signals without a name on Linux")
+def test_a_signal_without_a_name_costs_its_call_only(tmp_path: Path) -> None:
+    by = signal.SIGRTMIN + 6
+    with worker_processes(1) as workers:
+        bad, good = workers.submit(troubles.be_killed, str(tmp_path / "mark"), 1, by), workers.submit(abs, -1)
+        with pytest.raises(WorkerError, match=f"signal {by}"):
+            bad.result()
+        assert good.result() == 1
 
 
 def test_more_calls_wait_than_a_pipe_holds() -> None:
@@ -148,7 +160,8 @@ def test_a_fault_of_the_executor_itself_is_told_to_all_who_wait(monkeypatch: pyt
 def _script(tmp_path: Path, text: str) -> subprocess.Popen[str]:
     """Run some lines with workers in a process of its own, from the repository, so that `tests` is found."""
     (tmp_path / "script.py").write_text(
-        "import os, resource, signal, sys\nfrom multiprocessing.forkserver import _forkserver\n"
+        "import os, resource, signal, sys, tempfile\n"
+        "import multiprocessing.forkserver\nfrom multiprocessing.forkserver import _forkserver\n"
         "from fsbench.scoring.workers import Limits, worker_processes\nfrom tests import troubles\n"
         "if __name__ == '__main__':\n" + textwrap.indent(textwrap.dedent(text), "    ")
     )
@@ -173,6 +186,63 @@ def test_the_end_of_what_workers_are_forked_from_is_survived(tmp_path: Path) -> 
     )
     out, _ = script.communicate(timeout=120)
     assert (script.returncode, out) == (0, "True\n")
+
+
+FORK_SERVER_IN_TROUBLE = {
+    "killed while a process starts": """
+        connect = multiprocessing.forkserver.connect_to_new_process
+
+        def late(fds):
+            multiprocessing.forkserver.connect_to_new_process = connect
+            _forkserver.ensure_running()
+            os.kill(_forkserver._forkserver_pid, signal.SIGSTOP)  # takes the request, and does nothing about it
+            pipes = connect(fds)
+            os.kill(_forkserver._forkserver_pid, signal.SIGKILL)
+            return pipes
+
+        multiprocessing.forkserver.connect_to_new_process = late
+    """,
+    "socket removed": "os.unlink(_forkserver._forkserver_address)",
+    "reaped by somebody else": """
+        os.kill(_forkserver._forkserver_pid, signal.SIGKILL)
+        os.waitpid(_forkserver._forkserver_pid, 0)
+    """,
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked from a server on Linux")
+@pytest.mark.parametrize("trouble", FORK_SERVER_IN_TROUBLE.values(), ids=FORK_SERVER_IN_TROUBLE)
+def test_a_fork_server_in_trouble_keeps_no_worker_from_being_replaced(tmp_path: Path, trouble: str) -> None:
+    begin = """
+        with worker_processes(1) as workers:
+            workers.submit(troubles.double, 1).result()
+    """
+    end = """
+            print(workers.submit(troubles.leave, 3).exception(60))
+            print(workers.submit(troubles.double, 2).result(60))
+    """
+    middle = textwrap.indent(textwrap.dedent(trouble), 12 * " ")
+    script = _script(tmp_path, f"{begin}\n{middle}\n{end}")
+    out, _ = script.communicate(timeout=180)
+    # The end of a worker is seen by its server alone, which is gone in one case.
+    assert out.splitlines()[0].startswith("ended the worker process with exit code")
+    assert (script.returncode, out.splitlines()[1:]) == (0, ["4"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked from a server on Linux")
+def test_a_temporary_folder_with_a_long_path_has_room_for_a_socket(tmp_path: Path) -> None:
+    script = _script(
+        tmp_path,
+        f"""
+        long = {str(tmp_path / ("x" * 100))!r}
+        os.mkdir(long)
+        tempfile.tempdir = long
+        with worker_processes(2) as workers:
+            print(workers.submit(troubles.double, 1).result())
+        print(_forkserver._forkserver_pid is not None, tempfile.gettempdir() == long, os.listdir(long))
+        """,
+    )
+    assert script.communicate(timeout=120)[0] == "2\nTrue True []\n"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
