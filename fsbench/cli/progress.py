@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import IO, cast
 
-from fsbench.cli.messages import say
+from fsbench.cli.messages import Messages, say
 from fsbench.runs import Record, Run
 from fsbench.runs.pools import OVERALL, POOLED
 from fsbench.runs.saving import Saved
@@ -51,7 +52,7 @@ def _steps(title: str, total: int, done: int) -> Iterator[Callable[[Record], Non
             TimeRemainingColumn(),
             TextColumn("{task.fields[lost]}"),
         )
-        with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        with Bar(*columns, console=Console(file=cast(IO[str], Messages())), transient=True) as bar:
             task = bar.add_task(title, total=total, completed=done, lost="")
 
             def advance(record: Record) -> None:

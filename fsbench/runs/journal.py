@@ -3,7 +3,6 @@
 It is on disk alone: a run of hundreds of thousands of samples takes no more memory than one of ten.
 """
 
-import errno
 import json
 import os
 import time
@@ -16,15 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from fsbench.core.errors import FsbenchError, UsageError
-from fsbench.runs.files import remove_partial
+from fsbench.runs.files import remove_partial, sync
 from fsbench.runs.record import Record
 
 NAME = "journal.jsonl"
 
 
 _SYNC_EVERY_S = 1.0
-# What a file system answers that cannot be told to write through to the disk.
-_NO_SYNC = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
 
 
 class Journal:
@@ -117,7 +114,7 @@ class Journal:
             self._refuse_if_gone()
             _write(self._file, _line(content))
             if time.monotonic() - self._synced > _SYNC_EVERY_S:
-                _sync(self._file)
+                sync(self._file.fileno())
                 self._synced = time.monotonic()
         except OSError as error:
             raise FsbenchError(
@@ -190,14 +187,6 @@ def _path_now(file: FileIO) -> Path | None:
         return Path(f"/proc/self/fd/{file.fileno()}").readlink()
     except OSError:
         return None
-
-
-def _sync(file: FileIO) -> None:
-    try:
-        os.fsync(file.fileno())
-    except OSError as error:
-        if error.errno not in _NO_SYNC:
-            raise
 
 
 def _write(file: FileIO, line: bytes) -> None:

@@ -172,16 +172,16 @@ def _kept(journal: Journal, n_samples: int, out: Path, on_event: OnEvent) -> Ite
     """Say what is kept where something stops the run that is no sample's fault."""
 
     def text() -> str:
-        return f"{journal.n_done} of {n_samples} samples are kept in {out}"
+        return f"{journal.n_done} of {n_samples} samples {journal.whereabouts()}"
 
     try:
         yield
     except KeyboardInterrupt:
-        on_event(Said(f"stopped: {text()}; the same command goes on"))
+        on_event(Said(f"stopped: {text()}"))
         raise
     except (LostError, OSError) as error:
         what = f"{error.filename or out}: {error.strerror or error}" if isinstance(error, OSError) else str(error)
-        raise FsbenchError(f"{what}; {text()}: when it is mended, the same command goes on") from None
+        raise FsbenchError(f"{what}; {text()} when that is mended") from None
 
 
 def _inputs(benchmark: Benchmark, submission: Submission) -> dict[str, str]:

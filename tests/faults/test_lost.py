@@ -2,6 +2,7 @@
 
 import errno
 import os
+import sys
 import textwrap
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import fsbench
 from fsbench.benchmarks import Choice
 from fsbench.core.mesh import Mesh
 from fsbench.io import write_ply
+from fsbench.metrics.pools import Pool
+from fsbench.runs.pools import write_pool
 from fsbench.scoring.evaluate import Task
 from fsbench.submissions.adapter import Adapter
 from fsbench.submissions.submission import Submission
@@ -60,6 +63,56 @@ def test_a_lost_folder_stops_the_run_and_costs_no_row(
     assert score("run").code == 0
     whole, again = (fsbench.load_run(tmp_path / name).samples.drop(columns="seconds") for name in ("whole", "run"))
     assert whole.equals(again)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows where an open file is now")
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_a_run_whose_folder_is_gone_says_where_its_samples_are(
+    capsys, sample: Path, tmp_path: Path, jobs: int, is_deleted: bool
+) -> None:
+    out, gone = tmp_path / "run", tmp_path / "gone"
+    (tmp_path / "own.py").write_text(
+        textwrap.dedent(ADAPTER).replace(
+            'raise ValueError("whatever the loss leads to")',
+            ("import shutil; shutil.rmtree(lost.with_name('gone'))" if is_deleted else "pass"),
+        )
+    )
+
+    def score():
+        return run(capsys, "score", "fswild", "--root", sample, "--pred", sample / METHOD, "--jobs", jobs, "--no-cache",
+                   "-a", f"{tmp_path / 'own.py'}:load", "--samples", ",".join(SAMPLES), "--out", out)  # fmt: skip
+
+    (tmp_path / "trouble").write_text(str(out))
+    answer = score()
+    assert answer.code == 2 and "Traceback" not in answer.err
+    assert not out.exists()
+    assert "samples are kept in" not in answer.err
+    if is_deleted:
+        assert f"are lost, as {out} was deleted" in answer.err
+    else:
+        assert f"are kept in {gone}, as {out} was renamed: rename it back, and the same command goes on" in answer.err
+        gone.rename(out)
+    again = score()
+    assert again.code == 0 and ("going on: " in again.err) is not is_deleted
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows where an open file is now")
+def test_a_run_of_scans_whose_folder_is_renamed_says_so_too(capsys, monkeypatch, tmp_path: Path) -> None:
+    for folder, shape in (("scans", face_of(head(30, 40))), ("pred", head(30, 40))):
+        (tmp_path / folder).mkdir()
+        for name in ("anna", "berta"):
+            write_ply(tmp_path / folder / f"{name}.ply", shape)
+    out, gone = tmp_path / "run", tmp_path / "gone"
+
+    def rename(folder: Path, sample: str, pool: Pool) -> None:
+        if sample == "berta":
+            out.rename(gone)
+        write_pool(folder, sample, pool)
+
+    monkeypatch.setattr("fsbench.scoring.evaluate.write_pool", rename)
+    answer = run(capsys, "score", "scan", "--root", tmp_path / "scans", "--pred", tmp_path / "pred", "--out", out)
+    assert answer.code == 2 and f"1 of 2 samples are kept in {gone}, as {out} was renamed" in answer.err
 
 
 def test_no_room_for_distances_stops_the_run(capsys, monkeypatch, tmp_path: Path) -> None:

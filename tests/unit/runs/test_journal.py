@@ -1,6 +1,10 @@
 """The journal of an unfinished run: what is in it stays in it."""
 
+import errno
 import gc
+import os
+import re
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -9,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from fsbench.core.errors import UsageError
+from fsbench.core.errors import FsbenchError, UsageError
 from fsbench.runs import Record
+from fsbench.runs.files import write_atomically
 from fsbench.runs.journal import NAME, is_unfinished, open_journal, remove_journal
 
 SETTINGS = {"benchmark": "fswild", "method": "mine"}
@@ -104,6 +109,70 @@ def test_a_second_writer_is_refused(folder: Path) -> None:
         journal.append(Record("003", "ok", "", {"cr": 1.0}))
     with open_journal(folder, SETTINGS) as journal:
         assert journal.n_done == 4
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL])
+def test_a_file_system_without_locks_is_a_warning(tmp_path: Path, monkeypatch, number: int) -> None:
+    def refuse(file: object, operation: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with (
+        pytest.warns(UserWarning, match=f"has no locks .{re.escape(os.strerror(number))}"),
+        open_journal(tmp_path, SETTINGS) as journal,
+    ):
+        journal.append(Record("000", "missing", "not there"))
+    assert is_unfinished(tmp_path)
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_a_file_system_that_cannot_sync_is_no_full_disk(tmp_path: Path, monkeypatch, number: int) -> None:
+    def refuse(file: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("os.fsync", refuse)
+    monkeypatch.setattr("fsbench.runs.journal._SYNC_EVERY_S", -1.0)  # with every record
+    with open_journal(tmp_path, SETTINGS) as journal:
+        journal.append(Record("000", "missing", "not there"))
+        write_atomically(tmp_path / "samples.csv", b"sample\n")
+    assert (tmp_path / "samples.csv").read_bytes() == b"sample\n"
+    monkeypatch.setattr("os.fsync", _full)
+    with open_journal(tmp_path, SETTINGS) as journal, pytest.raises(FsbenchError, match="No space left"):
+        journal.append(Record("001", "missing", "not there"))
+
+
+def _full(file: int) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _renamed(folder: Path) -> str:
+    folder.rename(folder.with_name("elsewhere"))
+    return f"the 1 samples scored are kept in {folder.with_name('elsewhere')}, as {folder} was renamed"
+
+
+def _deleted(folder: Path) -> str:
+    shutil.rmtree(folder)
+    return f"the 1 samples scored are lost, as {folder} was deleted"
+
+
+def _replaced(folder: Path) -> str:
+    """By the run of somebody who does not see the other one."""
+    said = _renamed(folder)
+    with open_journal(folder, SETTINGS):
+        return said
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows where an open file is now")
+@pytest.mark.parametrize("change", [_renamed, _deleted, _replaced])
+def test_a_folder_that_is_gone_takes_no_record_and_is_told_truthfully(tmp_path: Path, change) -> None:
+    folder = tmp_path / "run"
+    with open_journal(folder, SETTINGS) as journal:
+        journal.append(Record("000", "missing", "not there"))
+        said = change(folder)
+        with pytest.raises(FsbenchError, match=re.escape(said)):
+            journal.append(Record("001", "missing", "not there"))
+        with pytest.raises(FsbenchError, match=re.escape(said)):
+            list(journal.records())
 
 
 def test_a_journal_that_is_done_with_is_gone(folder: Path) -> None:
