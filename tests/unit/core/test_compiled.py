@@ -62,6 +62,24 @@ def test_a_loop_works_where_nothing_can_be_kept(folder: Path) -> None:
     assert _call(folder, NUMBA_CACHE_DIR=str(folder / "occupied" / "kept")) == "0"
 
 
+def test_a_loop_is_plain_python_where_compiling_is_switched_off(folder: Path) -> None:
+    code = """
+    import warnings
+    import numpy as np
+    import loops
+    warnings.simplefilter("error")
+    print(loops.total(np.arange(4.0)), loops.share(np.zeros(1)))
+    """
+    with (folder / "loops.py").open("a") as file:
+        file.write('@compiled("f8(f8[::1])")\ndef share(values):\n    return values[0] / values[0]\n')
+    for switch in ("0", "1"):
+        everything = {**os.environ, "PYTHONPATH": str(folder), "NUMBA_DISABLE_JIT": switch}
+        done = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(code)], env=everything, capture_output=True, text=True, check=False
+        )
+        assert (done.stdout, done.stderr) == ("12.0 nan\n", "")
+
+
 @pytest.mark.parametrize("damage", [lambda data: data[: len(data) // 2], lambda data: b"", lambda data: b"x" * 99])
 def test_a_kept_loop_that_was_damaged_is_compiled_again(folder: Path, damage) -> None:
     kept = folder / "kept"
