@@ -1,13 +1,14 @@
 """A run that is killed at any moment goes on, and ends as if nothing had been."""
 
 import os
+import shutil
 import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.faults.conftest import Disturbable
+from tests.faults.conftest import METHOD, Disturbable
 
 
 @pytest.mark.parametrize("n_done", [0, 1, 6])
@@ -27,3 +28,29 @@ def test_a_killed_run_goes_on_and_ends_the_same(disturbable: Disturbable, tmp_pa
         assert "samples are scored already" in again.stderr
     assert disturbable.rows(out).equals(disturbable.undisturbed)
     assert not journal.exists()
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_run_that_is_asked_to_end_removes_what_it_unpacked(
+    disturbable: Disturbable, tmp_path: Path, name: str, jobs: int
+) -> None:
+    number = getattr(signal, name)
+    if signal.getsignal(number) is signal.SIG_IGN:
+        pytest.skip(f"{name} is ignored here, and shall be (nohup)")
+    archive = shutil.make_archive(str(tmp_path / "mine"), "zip", disturbable.root / METHOD)
+    temporary, out = tmp_path / "temporary", tmp_path / "run"
+    temporary.mkdir()
+    command = [*disturbable.command(out, "--jobs", str(jobs)), "--pred", archive]
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True)
+    while running.poll() is None and not (out / "journal.jsonl").exists():
+        pass
+    assert list(temporary.glob("fsbench-*")), "nothing is unpacked there"
+    # As schedulers do it: all processes of the job at once.
+    os.killpg(running.pid, number)
+    said = running.communicate()[1]
+    assert running.returncode == 128 + number
+    assert said.endswith("fsbench: stopped\n") and "Traceback" not in said
+    assert list(temporary.iterdir()) == []
+    assert not (out / "samples.csv").exists()

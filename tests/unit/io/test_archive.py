@@ -45,6 +45,24 @@ def test_an_archive_is_as_its_folder(source: Path, tmp_path: Path, kind: str, wi
     assert list(place.iterdir()) == []
 
 
+def test_a_removal_that_is_stopped_leaves_nothing(source: Path, tmp_path: Path, monkeypatch):
+    place = tmp_path / "tmp"
+    place.mkdir()
+    archive = shutil.make_archive(str(tmp_path / "a"), "zip", source)
+
+    remove, stops = shutil.rmtree, [KeyboardInterrupt]
+
+    def stopped(folder: object, **how: object) -> None:
+        if stops:
+            raise stops.pop()
+        remove(folder, **how)
+
+    monkeypatch.setattr(shutil, "rmtree", stopped)
+    with pytest.raises(KeyboardInterrupt), open_folder(archive, temporary=place):
+        pass
+    assert list(place.iterdir()) == []
+
+
 def test_tgz_and_capital_endings(source: Path, tmp_path: Path):
     archive = shutil.make_archive(str(tmp_path / "a"), "gztar", source)
     for name in ("b.tgz", "c.TAR.GZ"):
