@@ -5,6 +5,7 @@ import sys
 import warnings
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -15,6 +16,28 @@ def say(text: str) -> None:
         click.echo(text, err=True)
     except (OSError, ValueError):
         silence(2)
+
+
+class Messages:
+    """stderr as a file for a library that draws on it; like `say`, it lives on when the terminal is gone."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.stderr, name)
+
+    def write(self, text: str) -> int:
+        """See `io.TextIOBase.write`."""
+        try:
+            sys.stderr.write(text)
+        except (OSError, ValueError):
+            silence(2)
+        return len(text)
+
+    def flush(self) -> None:
+        """See `io.IOBase.flush`."""
+        try:
+            sys.stderr.flush()
+        except (OSError, ValueError):
+            silence(2)
 
 
 def plain_warnings() -> None:

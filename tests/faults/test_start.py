@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
@@ -43,3 +44,18 @@ def test_a_temporary_folder_with_a_long_path_is_no_obstacle(disturbable: Disturb
     subprocess.run(command, env={**os.environ, "TMPDIR": str(long)}, check=True, capture_output=True)
     assert disturbable.rows(tmp_path / "run").equals(disturbable.undisturbed)
     assert list(long.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="terminals are of another kind there")
+def test_a_terminal_that_goes_away_stops_no_run(disturbable: Disturbable, tmp_path: Path) -> None:
+    import pty
+
+    out, journal = tmp_path / "run", tmp_path / "run" / "journal.jsonl"
+    ours, theirs = pty.openpty()
+    running = subprocess.Popen(disturbable.command(out), stderr=theirs, start_new_session=True)
+    os.close(theirs)
+    while running.poll() is None and not (journal.exists() and journal.read_bytes().count(b"\n") > 1):
+        pass
+    os.close(ours)
+    assert running.wait() == 0
+    assert disturbable.rows(out).equals(disturbable.undisturbed)
