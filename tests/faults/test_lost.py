@@ -110,7 +110,7 @@ def test_a_run_of_scans_whose_folder_is_renamed_says_so_too(capsys, monkeypatch,
             out.rename(gone)
         write_pool(folder, sample, pool)
 
-    monkeypatch.setattr("fsbench.scoring.evaluate.write_pool", rename)
+    monkeypatch.setattr("fsbench.scoring.beside.write_pool", rename)
     answer = run(capsys, "score", "scan", "--root", tmp_path / "scans", "--pred", tmp_path / "pred", "--out", out)
     assert answer.code == 2 and f"1 of 2 samples are kept in {gone}, as {out} was renamed" in answer.err
 
