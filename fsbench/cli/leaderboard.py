@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fsbench.cli.messages import say
+from fsbench.core.choices import TABLE_FORMATS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +31,7 @@ def command() -> None:
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "csv", "markdown", "latex", "json", "html"]),
+    type=click.Choice(TABLE_FORMATS),
     default="text",
     show_default=True,
 )
