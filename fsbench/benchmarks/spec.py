@@ -57,6 +57,8 @@ class TableLayout:
         Written behind a heading in running text.
     where : mapping of str to str
         Restricts the scores (not the done rate) to samples of these bins.
+    figure_note : str
+        What has to be said below a figure of this table; empty if nothing.
     """
 
     name: str
@@ -65,6 +67,7 @@ class TableLayout:
     columns: Mapping[str, str]
     unit: str = ""
     where: Mapping[str, str] = field(default_factory=dict)
+    figure_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,14 @@ class Spec:
         The file as it is; what only the protocol's loader reads.
     digest : str
         Of the file where it is the user's own, so that no other benchmark can pass for one that comes with fsbench.
+    main_metrics : tuple of str
+        What tables show where nobody says what, the first of it in figures; empty: the first of a run.
+    axes : mapping of str to str
+        Bin column to what the axis of a figure says, e.g. {"pose_deg": "Head pose"}; else the column's name.
+    show_overall : bool
+        Whether tables by a bin are followed by one over all samples.
+    board_note : str
+        What has to be said on the leaderboard of methods that somebody else scored; empty if nothing.
     """
 
     name: str
@@ -90,6 +101,10 @@ class Spec:
     tables: tuple[TableLayout, ...]
     raw: Mapping[str, Any]
     digest: str = ""
+    main_metrics: tuple[str, ...] = ()
+    axes: Mapping[str, str] = field(default_factory=dict)
+    show_overall: bool = False
+    board_note: str = ""
 
     @property
     def signed_name(self) -> str:
@@ -168,9 +183,31 @@ def _parse(raw: dict[str, Any], digest: str) -> Spec:
     for table in tables:
         if not listed and not {table.by, *table.where} <= known:
             raise ValueError(f"table {table.name} names bins that do not exist; there are {sorted(known)}")
-    texts = {key: str(raw[key]) for key in ("name", "title", "protocol", "citation", "where", "unit")}
+    texts: dict[str, Any] = {key: str(raw[key]) for key in ("name", "title", "protocol", "citation", "where", "unit")}
     frame = str(raw.get("frame", ""))
-    return Spec(**texts, frame=frame, samples=samples, tables=tables, raw=MappingProxyType(raw), digest=digest)
+    shown = _shown(raw, tables)
+    return Spec(**texts, frame=frame, samples=samples, tables=tables, raw=MappingProxyType(raw), digest=digest, **shown)
+
+
+def _shown(raw: dict[str, Any], tables: tuple[TableLayout, ...]) -> dict[str, Any]:
+    """The keys that only tables, figures and boards read; ValueError where one is not of its kind."""
+    names, axes = raw.get("main_metrics", []), raw.get("axes", {})
+    if not isinstance(names, list) or not all(map(_is_line, names)):
+        raise ValueError("main_metrics is expected to be a list of names of metrics")
+    if not isinstance(axes, dict) or not all(map(_is_line, axes.values())):
+        raise ValueError('[axes] is expected to name bins: pose_deg = "Head pose"')
+    overall = raw.get("show_overall", False)
+    if not isinstance(overall, bool):
+        raise ValueError("show_overall is expected to be true or false")
+    notes = {"board_note": raw.get("board_note", "")}
+    for name, note in {**notes, **{f"figure_note of the table {one.name}": one.figure_note for one in tables}}.items():
+        if note != "" and not _is_line(note):
+            raise ValueError(f"{name} is expected to be one line of text")
+    return {"main_metrics": tuple(names), "axes": axes, "show_overall": overall, **notes}
+
+
+def _is_line(text: Any) -> bool:
+    return isinstance(text, str) and text.isprintable() and text.strip() != ""
 
 
 def _samples(section: dict[str, Any], bins: dict[str, Any]) -> tuple[Sample, ...]:

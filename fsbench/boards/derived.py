@@ -49,7 +49,7 @@ def derive(folder: Path) -> dict[str, bytes]:
     """
     boards, methods = read_boards(folder), read_methods(folder)
     figures = {
-        f"{name}-{layout}.svg": _figure(board.table(layout, ("cd_mm", "cr"), ci=True))
+        f"{name}-{layout}.svg": _figure(board.table(layout, board.figure_metrics, ci=True))
         for name, board in boards.items()
         for layout in _drawn(board)
     }
@@ -121,12 +121,13 @@ def _readme(boards: Mapping[str, Board], methods: Mapping[str, Method]) -> str:
         parts.append(markdown.write([board.table(OVERALL, ci=True)]))
         for layout in _drawn(board):
             table = board.table(layout)
-            parts.append(f"![{table.title}: mean CD and CR of every method, with intervals]({name}-{layout}.svg)\n")
-            parts += [f"{note}\n" for note in notes.of_figure(name, table.layout)]
+            shown = " and ".join(board.quantities[metric].label for metric in board.figure_metrics)
+            parts.append(f"![{table.title}: mean {shown} of every method, with intervals]({name}-{layout}.svg)\n")
+            parts += [f"{note}\n" for note in notes.of_figure(table.layout)]
             parts.append(markdown.write([table]))
-    shown = {method for board in boards.values() for method in board.methods}
+    listed = {method for board in boards.values() for method in board.methods}
     parts.append("## Methods\n\n| Method | Paper | Appeared in |\n| :-- | :-- | :-- |")
-    parts += [_method_line(methods[label]) for label in methods if label in shown]
+    parts += [_method_line(methods[label]) for label in methods if label in listed]
     return "\n".join(parts) + "\n"
 
 

@@ -9,7 +9,8 @@ from fsbench.core.quantities import Quantity
 from fsbench.report.layout import Layout
 from fsbench.report.model import Row
 from fsbench.runs import Run
-from fsbench.stats import LEVEL, LOW_OVERLAP, MIN_CLUSTERS, policy_in_words
+from fsbench.stats import LEVEL, MIN_CLUSTERS, policy_in_words
+from fsbench.stats.overlap import enough_in_words
 
 _FEW = 0.5
 
@@ -78,14 +79,25 @@ def _benchmark_samples(run: Run, spec: Spec | None) -> int | None:
 def of_metrics(metrics: Sequence[Quantity]) -> list[str]:
     """What has to be said of the metrics whatever their values."""
     said = [f"{note}." for note in dict.fromkeys(metric.note for metric in metrics if metric.note)]
-    together = [metric for metric in metrics if metric.beside]
-    if together and any(metric.name == together[0].beside for metric in metrics):
-        said.append("CD is taken over the part that reference and prediction share: read it with CR.")
-    return said
+    return said + [_read_with(metric) for metric in _companions(metrics)]
+
+
+def _companions(metrics: Sequence[Quantity]) -> list[Quantity]:
+    """Those of the metrics without which others of them mislead."""
+    named = {metric.beside for metric in metrics}
+    return [metric for metric in metrics if metric.name in named]
+
+
+def _read_with(companion: Quantity) -> str:
+    covers, label = companion.covers, companion.label
+    if not covers:
+        return f"Some of these numbers mislead alone: read them with {label}."
+    return f"{covers} is taken over the part that reference and prediction share: read it with {label}."
 
 
 def _small_overlap(layout: Layout, metrics: Sequence[Quantity], rows: Sequence[Row]) -> list[str]:
-    if not any(metric.beside for metric in metrics):
+    coverage = next((metric for metric in _companions(metrics) if metric.covers), None)
+    if coverage is None:
         return []
     found = []
     for row in rows:
@@ -94,8 +106,8 @@ def _small_overlap(layout: Layout, metrics: Sequence[Quantity], rows: Sequence[R
             found.append(row.label if len(bins) == len(layout.bins) else f"{row.label} at {', '.join(bins)}")
     if not found:
         return []
-    small = f"Small overlap, CR below {100 * LOW_OVERLAP:.0f} %"
-    return [f"{small}, so that CD may leave out the hard parts: {'; '.join(found)}."]
+    small = f"Small overlap, {coverage.label} below {enough_in_words(coverage)}"
+    return [f"{small}, so that {coverage.covers} may leave out the hard parts: {'; '.join(found)}."]
 
 
 def _means(layout: Layout, policy: str, bins: Sequence[str] = ()) -> list[str]:
@@ -141,13 +153,9 @@ def few_samples(layout: Layout, rows: Sequence[Row]) -> list[str]:
     return [f"Few samples behind a mean: {'; '.join(found)}."] if found else []
 
 
-def of_figure(benchmark: str, layout: Layout) -> tuple[str, ...]:
+def of_figure(layout: Layout) -> tuple[str, ...]:
     """What has to be said of a figure beyond the notes of its table."""
-    if (benchmark, layout.column) != ("fslab", "focal_px"):
-        return ()
-    return (
-        "The figure published with the benchmark labels its focal-length axis the other way round from its own table.",
-    )
+    return (layout.figure_note,) if layout.figure_note else ()
 
 
 def of_board(unit: str, layout: Layout, metrics: Sequence[Quantity], rows: Sequence[Row]) -> tuple[str, ...]:

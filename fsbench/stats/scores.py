@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from fsbench.core.errors import UsageError
+from fsbench.core.quantities import Quantity
 from fsbench.core.signatures import not_alike
 from fsbench.runs import Run
 from fsbench.stats.resampling import combine_seeds, content_seed
@@ -26,6 +27,8 @@ class Scores:
         Labels; a label that comes twice gets a number: "PRNet", "PRNet (2)".
     metrics : tuple of str
         Metric names.
+    quantities : mapping of str to Quantity
+        What each of them is.
     bins : pandas.DataFrame
         Index: sample names in the benchmark's order; one text column a bin.
     values : numpy.ndarray, shape (methods, samples, metrics)
@@ -46,6 +49,7 @@ class Scores:
     signature: str
     methods: tuple[str, ...]
     metrics: tuple[str, ...]
+    quantities: Mapping[str, Quantity]
     bins: pd.DataFrame
     values: np.ndarray
     clusters: np.ndarray
@@ -157,16 +161,17 @@ def gather(runs: Sequence[Run]) -> Scores:
         names = names.append(table.index.difference(names, sort=False))
     if not len(names):
         raise UsageError(f"{runs[0].method}: a run of {runs[0].benchmark} without a single sample; score some first")
-    metrics = tuple(dict.fromkeys(metric for run in runs for metric in run.metrics))
+    quantities = _quantities(runs)
     bins = _common_bins(runs, tables, names)
     clusters, strata, unit = _clusters(bins)
     return Scores(
         benchmark=runs[0].benchmark,
         signature=runs[0].signature,
         methods=_labels(runs),
-        metrics=metrics,
+        metrics=tuple(quantities),
+        quantities=quantities,
         bins=bins,
-        values=np.stack([_values(table, names, metrics) for table in tables]),
+        values=np.stack([_values(table, names, tuple(quantities)) for table in tables]),
         clusters=clusters,
         strata=strata,
         unit=unit,
@@ -192,6 +197,24 @@ def _refuse_mixtures(runs: Sequence[Run]) -> None:
             )
         if run.signature != first.signature:
             raise UsageError(not_alike(first.method, first.signature, run.method, run.signature))
+
+
+def _quantities(runs: Sequence[Run]) -> dict[str, Quantity]:
+    """What the metrics are, in the order in which the runs bring them."""
+    found: dict[str, Quantity] = {}
+    for run in runs:
+        for name, own in run.quantities.items():
+            known = found.setdefault(name, own)
+            if not known.agrees_with(own):
+                raise UsageError(
+                    f"the runs do not mean the same by {name}: {_in_words(known)}, but in {run.method} {_in_words(own)}"
+                )
+    return found
+
+
+def _in_words(what: Quantity) -> str:
+    better = f"{what.better} is better" if what.better else "neither direction is better"
+    return f"{what.heading} times {what.factor:g}, {better}"
 
 
 def _labels(runs: Sequence[Run]) -> tuple[str, ...]:

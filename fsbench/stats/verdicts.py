@@ -60,9 +60,10 @@ def verdict(evidence: Evidence, what: Quantity) -> str:
 
     Examples
     --------
-    >>> from fsbench.core.quantities import quantity
+    >>> from fsbench.core.quantities import Quantity
+    >>> cd = Quantity("cd_mm", "CD", "mm", 2, "lower")
     >>> found = Evidence("A", "B", -0.04, -0.14, 0.06, 0.4, 660, 20, "subject", 1, 0.05, False)
-    >>> verdict(found, quantity("cd_mm"))
+    >>> verdict(found, cd)
     'no difference shown: -0.04 mm [-0.14, 0.06], 20 subjects'
     """
     if evidence.n_common == 0:

@@ -8,7 +8,6 @@ import numpy as np
 from fsbench.benchmarks import ScanBenchmark
 from fsbench.core.errors import UsageError
 from fsbench.core.mesh import Floats, Mesh
-from fsbench.core.quantities import quantity
 from fsbench.geometry.nearest import NearestSurface
 from fsbench.report.heatmaps.measured import refuse_other_signature, scored_row
 from fsbench.report.heatmaps.pictures import Heat
@@ -60,7 +59,7 @@ class ScanSource:
         """
         recorded = float(scored_row(self.run, sample)[self.metric].item())
         found = self.benchmark.measure(sample, self.folder)
-        score, known = found.scores[self.metric], quantity(self.metric)
+        score, known = found.scores[self.metric], self.run.quantity(self.metric)
         if abs(score - recorded) > _SAME_MM:
             raise UsageError(
                 f"{sample}: these files give {known.label} {score:.3f}, the run says {recorded:.3f}; "
