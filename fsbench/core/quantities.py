@@ -48,6 +48,8 @@ class Quantity:
     statistic : bool
         A sample's own value is a statistic over its points, e.g. a median: a figure has to say that it shows a mean
         of them.
+    words : str
+        What a sentence calls it, e.g. "chamfer distance"; empty: `label`.
     axis_unit : str
         Unit for an axis, which has no footnote, e.g. "pupil-normalised mm"; empty: `unit`.
     enough : float or None
@@ -70,6 +72,7 @@ class Quantity:
     pooled: Pooled = "mean"
     source: str = ""
     statistic: bool = False
+    words: str = ""
     axis_unit: str = ""
     enough: float | None = None
     covers: str = ""
@@ -232,6 +235,7 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "pooled": lambda value: value in get_args(Pooled),
     "source": _is_text,
     "statistic": lambda value: isinstance(value, bool),
+    "words": _is_text,
     "axis_unit": _is_text,
     "enough": _is_limit,
     "covers": _is_text,

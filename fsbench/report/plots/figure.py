@@ -174,10 +174,17 @@ def _names_with_companion(table: Table) -> list[str]:
     return found
 
 
+def _shown(kind: str, metrics: Sequence[Quantity]) -> str:
+    """What a figure shows, in words."""
+    if kind == "cumulative" and metrics[0].pooled == "points":
+        return "share of all points of the references with at most a distance"
+    if kind == "cd-cr":
+        return " against ".join(metric.words or metric.label for metric in metrics)
+    return PLOT_KINDS[kind]
+
+
 def _finish(figure: Figure, kind: str, table: Table, form: str, identifier: str = "", said: Sequence[str] = ()) -> Plot:
     said = [*said, *table.notes, *notes.of_figure(table.layout)]
-    points = kind == "cumulative" and table.metrics[0].pooled == "points"
-    what = "share of all points of the references with at most a distance" if points else PLOT_KINDS[kind]
-    caption = " ".join([f"{table.title}: {what}.", *said])
+    caption = " ".join([f"{table.title}: {_shown(kind, table.metrics)}.", *said])
     description = f"{caption} Measured as {' '.join(table.signature.split())}."
     return Plot(canvas.encode(figure, form, table.title, description, identifier), caption)

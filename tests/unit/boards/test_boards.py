@@ -164,6 +164,13 @@ def test_run_that_does_not_compare_is_refused(boards, run, message):
         changes.add([new_run(**run)], boards)
 
 
+def test_run_that_means_something_else_by_a_column_is_refused(boards):
+    run = new_run()
+    run.manifest["quantities"] = [{"name": name, "label": name, "better": "higher"} for name in run.metrics]
+    with pytest.raises(UsageError, match=r"run\.json declares cd_mm, mne_rad, cr in another unit or direction"):
+        changes.add([run], boards)
+
+
 def test_unknown_method_comes_with_its_paper(boards):
     method = Method("Mine", "A paper, with comma", "CVPR", 2026, "https://example.org/paper")
     changes.add([new_run("Mine", status="missing")], boards, method)

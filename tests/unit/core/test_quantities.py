@@ -22,7 +22,13 @@ def test_nothing_is_claimed_of_a_name_that_nobody_declared(name):
 
 def test_spread_over_samples_is_read_from_the_name_once():
     what = quantity("std_of_cr", KNOWN)
-    assert (what.heading, what.better, what.factor, what.pooled, what.column) == ("CR std (%)", None, 100.0, "std", "cr")
+    assert (what.heading, what.better, what.factor, what.pooled, what.column) == (
+        "CR std (%)",
+        None,
+        100.0,
+        "std",
+        "cr",
+    )
     assert (what.low, what.high) == (0.0, 1.0)
     assert quantity("std_of_std_of_cr", KNOWN).column == "std_of_cr"
     assert quantity("std_of_nose", {}).label == "Nose std"
