@@ -54,7 +54,7 @@ class Board:
 
     @property
     def figure_metrics(self) -> list[str]:
-        """What figures show: the first main metric, and what it must not be read without."""
+        """Metrics of the figures: the first main metric and its companion."""
         return with_companions(self.spec.main_metrics[:1], self.spec.main_metrics, self.quantities)
 
     @property

@@ -17,7 +17,7 @@ from fsbench.report.plots.figure import plot_table
 from fsbench.runs.files import write_atomically
 
 _DRAWN_AS = 1
-"""Raised when figures are drawn in another way, so that those of older make are drawn anew."""
+"""Raise it when the drawing of figures changes, so that older figures count as stale."""
 
 _INTRODUCTION = f"""\
 # Leaderboards
@@ -40,7 +40,7 @@ def read_boards(folder: Path) -> dict[str, Board]:
 
 
 def derive(folder: Path) -> dict[str, bytes]:
-    """Content by file name of all that `folder`'s CSVs give.
+    """Make all files that follow from the CSVs in `folder`; return content by file name.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def derive(folder: Path) -> dict[str, bytes]:
 
 
 def build(folder: Path) -> list[str]:
-    """Write what is derived and differs; return the names of the files written."""
+    """Write the derived files that differ; return their names."""
     written = []
     for name, content in derive(folder).items():
         if not _agrees(folder / name, content):
@@ -71,7 +71,7 @@ def build(folder: Path) -> list[str]:
 
 
 def stale(folder: Path) -> list[str]:
-    """Names of derived files that are missing, or are not what the CSVs give."""
+    """Names of derived files that are missing or do not match the CSVs."""
     return [name for name, content in derive(folder).items() if not _agrees(folder / name, content)]
 
 

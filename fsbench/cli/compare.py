@@ -61,9 +61,9 @@ def command(
 ) -> None:
     """Compare runs of one benchmark, paired sample by sample.
 
-    Each RUN is a folder that `fsbench score --out` wrote. Differences are first-named less other, taken on the samples
-    that count for both; each comes with an interval and a verdict, each method with its rank and the range that
-    chance leaves it.
+    Each RUN is a folder that `fsbench score --out` wrote. A difference is the first-named method minus the other, on
+    the samples that count for both. Every difference comes with an interval and a verdict, every method with its rank
+    and the range of ranks that chance allows.
     """
     from pathlib import Path
 
@@ -90,7 +90,7 @@ def command(
 def _labelled(runs: "Sequence[Run]", folders: "Sequence[Path]") -> "list[Run]":
     from fsbench.report.selection import clean_label, distinct_labels, relabelled
 
-    # a run against itself is a fair question, whose answer is known
+    # comparing a run with itself is allowed
     once = len({folder.resolve() for folder in folders}) == len(folders)
     return relabelled(runs, distinct_labels(runs, folders) if once else [clean_label(run.method) for run in runs])
 

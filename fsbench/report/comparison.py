@@ -102,7 +102,7 @@ def write_csv(found: Comparison) -> str:
 
 
 def write_json(found: Comparison) -> str:
-    """All that was found, in the run's units with all digits; what has no value is null."""
+    """The whole comparison in the run's units with all digits; missing values are null."""
     plain = {
         name: getattr(found, name)
         for name in (
@@ -134,7 +134,7 @@ def grids(found: Comparison) -> Iterator[Grid]:
 
 
 def in_words(found: Comparison) -> list[str]:
-    """The overall verdicts, one line a pair and metric; none where there are so many that a table is easier to read."""
+    """The overall verdicts, one line a pair and metric; none if there are too many to read as sentences."""
     rows = found.differences[(found.differences["by"] == OVERALL) & found.differences["metric"].isin(found.asked)]
     if len(rows) > _MOST_LINES:
         return []
@@ -145,7 +145,7 @@ def in_words(found: Comparison) -> list[str]:
 
 
 def notes(found: Comparison) -> list[str]:
-    """What has to be said below, most general first."""
+    """Notes below the tables, most general first."""
     asked = [found.quantities[name] for name in found.asked]
     mine = found.differences[found.differences["metric"].isin(found.asked)]
     texts = [
@@ -217,7 +217,7 @@ def _differences(found: Comparison, what: Quantity) -> Grid:
 
 
 def _ordered(found: Comparison, rows: pd.DataFrame, keys: list[str]) -> list[dict[str, Any]]:
-    """Bin after bin in the benchmark's order, within it by the keys; those without a value last."""
+    """Rows by bin in the benchmark's order, then by the keys; missing values last."""
     places = {place: i for i, place in enumerate(dict.fromkeys(zip(rows["by"], rows["bin"], strict=True)))}
     order = [places[place] for place in zip(rows["by"], rows["bin"], strict=True)]
     records = rows.assign(_place=order).sort_values(["_place", *keys], kind="stable").to_dict("records")
@@ -241,7 +241,7 @@ def _means(found: Comparison, metric: str) -> dict[tuple[str, str, str], float]:
 
 
 def _held_back(rows: pd.DataFrame) -> "pd.Series[bool]":
-    """Intervals without 0 that the correction for many comparisons does not let pass."""
+    """Rows whose interval excludes 0 but whose corrected p-value shows no difference."""
     return ((rows["low"] > 0) | (rows["high"] < 0)) & rows["verdict"].str.startswith("no difference shown")
 
 

@@ -64,7 +64,7 @@ class Layout:
 
     @property
     def axis(self) -> str:
-        """What the bins are, for the axis of a figure."""
+        """Title of the axis that the bins are drawn along."""
         return self.heading or self.column.replace("_", " ")
 
     def members(self, samples: pd.DataFrame, bin_: Bin) -> "pd.Series[bool]":
@@ -76,7 +76,7 @@ class Layout:
 
 
 def spec_of(run: Run) -> Spec | None:
-    """The specification that the run's benchmark has in this fsbench, if it has one."""
+    """The specification of the run's benchmark; None if fsbench does not know the benchmark."""
     return load_spec(run.benchmark) if run.benchmark in spec_names() else None
 
 
@@ -116,13 +116,13 @@ def layout(runs: Sequence[Run], by: str) -> Layout:
 
 
 def default_layouts(run: Run) -> list[str]:
-    """The layouts to show where nobody asked for one: of every bin column the first that the run has samples for."""
+    """Names of the layouts shown by default: for every bin column the first one with samples in the run."""
     spec = spec_of(run)
     firsts: dict[str, str] = {}
     for name, known in ({} if spec is None else published_layouts(spec)).items():
         if known.column and any(known.members(run.samples, bin_).any() for bin_ in known.bins):
             firsts.setdefault(known.column, name)
-    # Where a specification says so, the whole stands beside its parts.
+    # Some specifications ask for a table over all samples as well.
     whole = [OVERALL] if spec is not None and spec.show_overall and firsts else []
     return [*firsts.values(), *whole] or [OVERALL]
 

@@ -1,4 +1,4 @@
-"""Best and second best of a column, judged by what is printed."""
+"""Mark the best and second best of a column, judged by the printed values."""
 
 from collections.abc import Sequence
 

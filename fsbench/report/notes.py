@@ -1,4 +1,4 @@
-"""What has to be said below a table or a figure, so that nobody reads it wrongly."""
+"""Notes below tables and figures, without which somebody would misread them."""
 
 import math
 import re
@@ -38,7 +38,7 @@ def of_table(
 
 
 def _suspicious(runs: Sequence[Run], rows: Sequence[Row]) -> list[str]:
-    """Scores of alignments that a person should look at; the run says of each why."""
+    """Count the suspicious alignments of each run; run.json gives the reason of each."""
     found = [(row, run.manifest.get("suspicious")) for row, run in zip(rows, runs, strict=True)]
     return [
         f"{row.label}: {len(doubts)} of {row.n_scored} alignments {'is' if len(doubts) == 1 else 'are'} suspicious, "
@@ -49,7 +49,7 @@ def _suspicious(runs: Sequence[Run], rows: Sequence[Row]) -> list[str]:
 
 
 def _subset(run: Run, spec: Spec | None) -> list[str]:
-    """Of what the run's samples are a part, if they are: of the benchmark under its root, and that of the data set."""
+    """Say that the run covers a part of the benchmark only, or the benchmark a part of the data set."""
     n_samples, said = len(run.samples), []
     whole = _benchmark_samples(run, spec)
     if whole is not None and n_samples < whole:
@@ -65,25 +65,25 @@ def _subset(run: Run, spec: Spec | None) -> list[str]:
 
 
 def _benchmark_samples(run: Run, spec: Spec | None) -> int | None:
-    """How many samples the benchmark has, where the run or its specification tell."""
+    """Number of samples in the benchmark; None if neither the run nor a specification tells."""
     recorded = run.manifest.get("benchmark_samples")
     if isinstance(recorded, int):
         return recorded
     if spec is not None and spec.samples:
         return len(spec.samples)
-    # Runs of earlier versions, of scans that are listed under the root: the signature counts them.
+    # Runs of scans by earlier versions have the number in their signature.
     references = re.search(r"\|references:(\d+)/", run.signature)
     return int(references[1]) if references else None
 
 
 def of_metrics(metrics: Sequence[Quantity]) -> list[str]:
-    """What has to be said of the metrics whatever their values."""
+    """Notes that depend on which metrics are shown, not on their values."""
     said = [f"{note}." for note in dict.fromkeys(metric.note for metric in metrics if metric.note)]
     return said + [_read_with(metric) for metric in _companions(metrics)]
 
 
 def _companions(metrics: Sequence[Quantity]) -> list[Quantity]:
-    """Those of the metrics without which others of them mislead."""
+    """The shown metrics without which another shown metric misleads."""
     named = {metric.beside for metric in metrics}
     return [metric for metric in metrics if metric.name in named]
 
@@ -133,7 +133,7 @@ def _interval_over(unit: str) -> str:
 
 
 def legacy_done(rows: Sequence[Row]) -> list[str]:
-    """Where the published done rate is another one."""
+    """Say where the published done rate differs from ours."""
     return [
         f"{row.label}: done is {row.n_scored} of {row.n_total} samples; published as {100 * row.legacy_done:.1f} %, "
         f"of the {row.published_rows} rows in its files."
@@ -143,7 +143,7 @@ def legacy_done(rows: Sequence[Row]) -> list[str]:
 
 
 def few_samples(layout: Layout, rows: Sequence[Row]) -> list[str]:
-    """Means that stand on less than half of their bin."""
+    """Name the means over less than half of a bin's samples."""
     found = [
         f"{row.label}{f' {bin_.title}' if layout.column else ''} {cells[0].n_scored} of {cells[0].n_total}"
         for row in rows
@@ -154,7 +154,7 @@ def few_samples(layout: Layout, rows: Sequence[Row]) -> list[str]:
 
 
 def of_figure(layout: Layout) -> tuple[str, ...]:
-    """What has to be said of a figure beyond the notes of its table."""
+    """Notes of a figure beyond those of its table."""
     return (layout.figure_note,) if layout.figure_note else ()
 
 

@@ -1,4 +1,4 @@
-"""Which runs may stand in one table or figure, under which labels."""
+"""Select what a table or figure shows: runs that belong together, their labels, their metrics."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -86,7 +86,7 @@ def _has(run: Run, name: str) -> bool:
 
 
 def main_metrics(run: Run) -> list[str]:
-    """What is shown of a run where nobody says what, the first of it in figures."""
+    """Metrics that tables show by default; figures show the first one."""
     spec = spec_of(run)
     named = () if spec is None else spec.main_metrics
     return [name for name in named if _has(run, name)] or run.metrics[:3]

@@ -1,4 +1,4 @@
-"""Numbers with their uncertainty: clustered intervals, paired comparisons, ranks, and failures that count."""
+"""Statistics of runs: clustered intervals, paired comparisons, ranks, and policies for failed samples."""
 
 from fsbench.core.choices import PAIRS, POLICIES
 from fsbench.stats.bootstrap import MIN_CLUSTERS

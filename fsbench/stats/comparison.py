@@ -27,7 +27,7 @@ _EVIDENCE = ("method", "other", "difference", "low", "high", "n_common", "n_clus
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
-    """What `compare` found.
+    """The result of `compare`.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ def _in_cell(
         place = {"by": by, "bin": label, "metric": scores.metrics[k]}
         sign = scores.quantities[scores.metrics[k]].sign
         ranks = rank(-sign * means[:, m]) if sign else np.full(n_methods, np.nan)
-        # one column of NaN says as much as 10,000, where there is nothing to rank
+        # one column of NaN is enough where there is nothing to rank
         rankable = sign and np.isfinite(drawn[:, m]).any()
         redrawn = rank(-sign * drawn[:, m]) if rankable else np.full((n_methods, 1), np.nan)
         rank_rows += _rank_rows(place, scores.methods, ranks, redrawn, settings.level)
@@ -190,7 +190,7 @@ def _rank_rows(
     place: dict[str, str], methods: Sequence[str], ranks: np.ndarray, redrawn: np.ndarray, level: float
 ) -> list[dict[str, object]]:
     low, high = rank_interval(redrawn, level)
-    # a resample's rank can be no surer than the data's own
+    # the interval always holds the rank found in the data
     low, high = np.minimum(low, ranks), np.maximum(high, ranks)
     numbers = {"rank": ranks, "rank_low": low, "rank_high": high, "first": first_share(redrawn)}
     return [
@@ -225,7 +225,7 @@ def _pair_rows(
 ) -> list[dict[str, object]]:
     first, second = np.array(chosen).T
     gaps = (values[first] - values[second]).T
-    # of two samples that agree to so many decimals neither is better
+    # values that agree to DIGITS decimals tie
     wins = (1 + np.sign(np.round(sign * gaps, DIGITS))) / 2 if sign else np.full_like(gaps, np.nan)
     sums = sum_clusters(np.concatenate([gaps, wins], axis=1), scores.clusters, scores.strata)
     drawn = sums.resampled_means(settings.resamples)

@@ -1,4 +1,4 @@
-"""Orders: does it matter for the ranking what a failed sample counts as?"""
+"""Policy sensitivity: whether the ranking depends on what a failed sample counts as."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class PolicyOrders:
 
     @property
     def differ(self) -> bool:
-        """Whether any policy gives another order than legacy."""
+        """Whether any policy orders the methods differently from legacy."""
         return bool(self.moved)
 
     @property

@@ -68,7 +68,7 @@ def enough_in_words(what: Quantity) -> str:
 
 
 def _mean(scores: Scores, i: int, what: Quantity, inside: np.ndarray) -> float:
-    """Over the samples `inside` that have the value; NaN, which is never below anything, where none has."""
+    """Mean over the samples `inside` that have a value; NaN, which is below no limit, if none has."""
     shares = scores.values[i, inside, scores.metrics.index(what.name)]
     shares = shares[np.isfinite(shares)]
     return float(shares.mean()) if len(shares) else float("nan")

@@ -26,7 +26,7 @@ def policy_in_words(policy: str, bins: Sequence[str]) -> str:
 
 
 def apply_policy(scores: Scores, policy: str) -> np.ndarray:
-    """The values that the means are taken over.
+    """Replace or drop the values of failed samples, so that means can be taken.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def _penalised(scores: Scores, k: int) -> np.ndarray:
     sign = scores.quantities[scores.metrics[k]].sign
     if sign == 0:
         return values
-    # fmax skips NaN and is silent where there is nothing but NaN
+    # fmax skips NaN and does not warn where all values are NaN
     loss = -sign * values
     worst = np.fmax.reduce(loss, axis=0)
     bins = scores.difficulty

@@ -1,4 +1,4 @@
-"""Scores: several runs as one block of numbers, and which samples belong together."""
+"""Scores: several runs as one array, with the clusters that their samples form."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ OVERALL = "all"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
-    """All that the statistics read of a list of runs.
+    """The scores of several runs as the statistics read them.
 
     Parameters
     ----------
@@ -60,12 +60,12 @@ class Scores:
 
     @property
     def seed(self) -> int:
-        """One seed for all runs together, whatever their order."""
+        """One seed for all runs together; it does not depend on their order."""
         return combine_seeds(self.seeds)
 
     @property
     def difficulty(self) -> np.ndarray:
-        """The bin that says how hard a sample is, (samples,), see `difficulty_bin`; all in one where there is none."""
+        """Label of each sample in the `difficulty_bin`, (samples,); one empty label for all if there is none."""
         name = difficulty_bin([str(name) for name in self.bins.columns])
         return np.full(len(self.bins), "") if name is None else self.bins[name].to_numpy(str)
 
@@ -83,7 +83,7 @@ class Scores:
         yield OVERALL, OVERALL, np.ones(len(self.bins), bool)
 
     def bin_columns(self, by: str | Sequence[str] | None) -> list[str]:
-        """The bin columns that are meant.
+        """Full names of the bin columns asked for.
 
         Raises
         ------
@@ -138,7 +138,7 @@ class Scores:
 
 
 def difficulty_bin(names: Sequence[str]) -> str | None:
-    """Of the bins the one that says how hard a sample is: the pose, else the first that is not the subject."""
+    """The bin column that tells how hard a sample is: the pose, else the first one except the subject."""
     return "pose_deg" if "pose_deg" in names else next((name for name in names if name != "subject"), None)
 
 
@@ -200,7 +200,7 @@ def _refuse_mixtures(runs: Sequence[Run]) -> None:
 
 
 def _quantities(runs: Sequence[Run]) -> dict[str, Quantity]:
-    """What the metrics are, in the order in which the runs bring them."""
+    """Quantities of all metric columns; UsageError if two runs declare one differently."""
     found: dict[str, Quantity] = {}
     for run in runs:
         for name, own in run.quantities.items():

@@ -1,4 +1,4 @@
-"""Verdicts: what a paired difference says, in plain words."""
+"""Verdicts: put a paired difference into plain words."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from fsbench.stats.bootstrap import MIN_CLUSTERS
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One paired difference, method - other, and all that its verdict rests on.
+    """One paired difference, method - other, with everything that its verdict depends on.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class Evidence:
 
 
 def verdict(evidence: Evidence, what: Quantity) -> str:
-    """One line for a reader who is no statistician.
+    """Say in one line what a difference shows.
 
     Examples
     --------

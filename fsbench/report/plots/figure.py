@@ -1,4 +1,4 @@
-"""A figure of runs: which kind, of what, in which form; with the caption that belongs below it."""
+"""Draw a figure of runs and write the caption that belongs below it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -96,11 +96,11 @@ def plot_table(table: Table, *, style: str = "paper", form: str = "svg", identif
 
 
 _OVER = {"error": ("mean", "points", "std"), "cumulative": ("mean", "points")}
-"""Kinds of figure that can show more than values of single samples."""
+"""Kinds of figure that show more than single samples, with the poolings that they can show."""
 
 
 def _metrics(run: Run, kind: str, asked_for: str | None) -> list[str]:
-    """What is drawn, with what it must not be read without."""
+    """The metric to draw, followed by its companion."""
     main = main_metrics(run)[0] if kind == "cumulative" else main_of_samples(run)
     name = asked_for or main
     if run.quantity(name).pooled not in _OVER.get(kind, ("mean",)):
@@ -109,7 +109,7 @@ def _metrics(run: Run, kind: str, asked_for: str | None) -> list[str]:
 
 
 Said = tuple[str, ...]
-"""What has to be said of a figure beyond the notes of its table."""
+"""Notes of a figure beyond those of its table."""
 
 
 def _error(_runs: Sequence[Run], table: Table, style: Style) -> tuple[Figure, Said]:
@@ -154,13 +154,13 @@ def _samples(runs: Sequence[Run], table: Table) -> list[Samples]:
 
 
 def _companion(table: Table) -> Quantity | None:
-    """What the first metric must not be read without, where the runs have it: the second one then."""
+    """The companion of the first metric, which is then the second one; None if there is none."""
     beside = table.metrics[0].beside
     return table.metrics[1] if beside and [metric.name for metric in table.metrics[1:]] == [beside] else None
 
 
 def _names_with_companion(table: Table) -> list[str]:
-    """The labels, each with the mean of what the first metric must not be read without."""
+    """The labels, each with the mean of the first metric's companion."""
     companion = _companion(table)
     if companion is None:
         return [row.label for row in table.rows]
