@@ -1,8 +1,9 @@
 """Fixtures that every test may use."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,6 +35,30 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sample") / "root"
     write(folder, n_wild=4, n_subjects=1, methods=["mean-face"])
     return folder
+
+
+@pytest.fixture(scope="session")
+def drawings() -> dict[str, Any]:
+    """Figures that boards have drawn, by what they show."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def drawn_once(drawings: dict[str, Any]) -> Iterator[Callable[..., Any]]:
+    """Boards draw a figure of the same numbers once for all tests of a session; yields what really draws."""
+    from fsbench.boards import derived
+
+    draw = derived.plot_table
+
+    def shared(table: Any, **options: Any) -> Any:
+        shown = repr((table, options))
+        if shown not in drawings:
+            drawings[shown] = draw(table, **options)
+        return drawings[shown]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(derived, "plot_table", shared)
+        yield draw
 
 
 @pytest.fixture

@@ -65,9 +65,31 @@ def _parse(raw: dict[str, Any], digest: str) -> Spec:
     for table in tables:
         if not listed and not {table.by, *table.where} <= known:
             raise ValueError(f"table {table.name} names bins that do not exist; there are {sorted(known)}")
-    texts = {key: str(raw[key]) for key in ("name", "title", "protocol", "citation", "where", "unit")}
+    texts: dict[str, Any] = {key: str(raw[key]) for key in ("name", "title", "protocol", "citation", "where", "unit")}
     frame = str(raw.get("frame", ""))
-    return Spec(**texts, frame=frame, samples=samples, tables=tables, raw=MappingProxyType(raw), digest=digest)
+    shown = _shown(raw, tables)
+    return Spec(**texts, frame=frame, samples=samples, tables=tables, raw=MappingProxyType(raw), digest=digest, **shown)
+
+
+def _shown(raw: dict[str, Any], tables: tuple[TableLayout, ...]) -> dict[str, Any]:
+    """The keys that only tables, figures and boards read; ValueError where one is not of its kind."""
+    names, axes = raw.get("main_metrics", []), raw.get("axes", {})
+    if not isinstance(names, list) or not all(map(_is_line, names)):
+        raise ValueError("main_metrics is expected to be a list of names of metrics")
+    if not isinstance(axes, dict) or not all(map(_is_line, axes.values())):
+        raise ValueError('[axes] is expected to name bins: pose_deg = "Head pose"')
+    overall = raw.get("show_overall", False)
+    if not isinstance(overall, bool):
+        raise ValueError("show_overall is expected to be true or false")
+    notes = {"board_note": raw.get("board_note", "")}
+    for name, note in {**notes, **{f"figure_note of the table {one.name}": one.figure_note for one in tables}}.items():
+        if note != "" and not _is_line(note):
+            raise ValueError(f"{name} is expected to be one line of text")
+    return {"main_metrics": tuple(names), "axes": axes, "show_overall": overall, **notes}
+
+
+def _is_line(text: Any) -> bool:
+    return isinstance(text, str) and text.isprintable() and text.strip() != ""
 
 
 def _samples(section: dict[str, Any], bins: dict[str, Any]) -> tuple[Sample, ...]:

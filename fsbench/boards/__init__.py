@@ -1,1 +1,1 @@
-"""Leaderboards: published rows and runs, and all that is derived from them."""
+"""Leaderboards: published scores and added runs, with the README, figures and JSON made from them."""

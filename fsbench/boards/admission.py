@@ -4,7 +4,7 @@ from fsbench.benchmarks import Spec
 from fsbench.boards.official import official_signature
 from fsbench.core.errors import UsageError
 from fsbench.protocols.facescape.protocol import FaceScape
-from fsbench.report.selection import MAIN_METRICS
+from fsbench.protocols.known_quantities import known_quantities
 from fsbench.runs import Run
 
 
@@ -49,9 +49,14 @@ def require_admissible(run: Run, spec: Spec) -> None:
         raise UsageError(
             f"{run.method}: {absent} samples were scored without a reference; a board takes the whole benchmark"
         )
-    lacking = [metric for metric in MAIN_METRICS if metric not in run.metrics]
+    lacking = [metric for metric in spec.main_metrics if metric not in run.metrics]
     if lacking:
         raise UsageError(f"{run.method}: the run has no {', '.join(lacking)}")
+    declared = known_quantities()
+    if odd := [name for name in spec.main_metrics if not run.quantity(name).agrees_with(declared[name])]:
+        raise UsageError(
+            f"{run.method}: run.json declares {', '.join(odd)} in another unit or direction than the board"
+        )
     counts = run.counts
     if counts["failed"]:
         raise UsageError(

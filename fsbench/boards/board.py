@@ -12,14 +12,13 @@ import pandas as pd
 from fsbench.benchmarks import Spec
 from fsbench.boards.official import official_signature
 from fsbench.core.errors import FormatError, UsageError
-from fsbench.core.quantities import quantity
+from fsbench.core.quantities import Quantity, quantity, with_companions
+from fsbench.protocols.known_quantities import known_quantities
 from fsbench.report import notes
 from fsbench.report.layout import OVERALL, Layout, published_layouts
 from fsbench.report.model import Cell, Row, Table
-from fsbench.report.selection import MAIN_METRICS
 from fsbench.report.tables import build
 from fsbench.runs import Run
-from fsbench.stats import LOW_OVERLAP
 
 COLUMNS = (
     *("method", "table", "bin", "metric", "mean", "median", "low", "high"),
@@ -49,9 +48,19 @@ class Board:
     rows: pd.DataFrame
 
     @property
+    def quantities(self) -> dict[str, Quantity]:
+        """The metrics of the board: the main ones of its benchmark."""
+        return {name: quantity(name, known_quantities()) for name in self.spec.main_metrics}
+
+    @property
+    def figure_metrics(self) -> list[str]:
+        """Metrics of the figures: the first main metric and its companion."""
+        return with_companions(self.spec.main_metrics[:1], self.spec.main_metrics, self.quantities)
+
+    @property
     def methods(self) -> list[str]:
-        """Labels, by mean CD over all samples."""
-        overall = self.rows[(self.rows["table"] == OVERALL) & (self.rows["metric"] == MAIN_METRICS[0])]
+        """Labels, by the mean of the first main metric over all samples."""
+        overall = self.rows[(self.rows["table"] == OVERALL) & (self.rows["metric"] == self.spec.main_metrics[0])]
         return list(overall.sort_values(["mean", "method"], na_position="last")["method"])
 
     @property
@@ -60,8 +69,8 @@ class Board:
         known = published_layouts(self.spec)
         return {OVERALL: known.pop(OVERALL), **known}
 
-    def table(self, name: str, metrics: Sequence[str] = MAIN_METRICS, *, ci: bool = False) -> Table:
-        """One of the board's tables, the methods by mean CD over all samples.
+    def table(self, name: str, metrics: Sequence[str] | None = None, *, ci: bool = False) -> Table:
+        """One of the board's tables, of the main metrics or of some of them.
 
         Raises
         ------
@@ -72,8 +81,8 @@ class Board:
             raise UsageError(f"the board {self.spec.name} has no table {name!r}; it has {', '.join(self.layouts)}")
         layout = self.layouts[name]
         lines = _by_key(self.rows[self.rows["table"].isin([name, OVERALL])])
-        rows = tuple(_row(lines, method, layout, metrics, ci) for method in self.methods)
-        quantities = tuple(quantity(metric) for metric in metrics)
+        quantities = tuple(self.quantities[metric] for metric in metrics or self.quantities)
+        rows = tuple(self._row(lines, method, layout, quantities, ci) for method in self.methods)
         signatures = list(dict.fromkeys(self.rows["signature"]))
         unit = "subjects" if "subject" in self.spec.bins else "samples"
         said = (*notes.of_board(unit if ci else "", layout, quantities, rows), *self._measured_by_us())
@@ -84,10 +93,18 @@ class Board:
         methods = [method for method in self.methods if method in set(ours["method"])]
         if not methods:
             return []
-        return [
-            f"Scored by fsbench: {', '.join(methods)}. The others are the authors' own scores, whose mean CD is up to "
-            "0.02 mm (in the wild) or 0.09 mm (in the lab) off the exact one."
-        ]
+        return [f"Scored by fsbench: {', '.join(methods)}. {self.spec.board_note}".strip()]
+
+    def _row(self, lines: _Lines, method: str, layout: Layout, metrics: Sequence[Quantity], ci: bool) -> Row:
+        places = [(method, layout.name, bin_.label) for bin_ in layout.bins]
+        coverages = [(what.name, what.enough) for what in self.quantities.values() if what.enough is not None]
+        cells = []
+        for place in places:
+            small = any(lines[*place, name]["mean"] < enough for name, enough in coverages)
+            cells.append(tuple(_cell(lines, place, metric.name, ci, small) for metric in metrics))
+        whole = lines[method, OVERALL, "all", self.spec.main_metrics[0]]
+        published = int(whole["published_rows"]) or None
+        return Row(method, tuple(cells), int(whole["n_scored"]), int(whole["n_total"]), published)
 
     def without(self, method: str) -> "Board":
         """The board without a method."""
@@ -95,7 +112,9 @@ class Board:
 
     def joined(self, run: Run) -> "Board":
         """The board with a run's method added at the end."""
-        rows = [row for name in self.layouts for row in _rows_of(run, build([run], name, MAIN_METRICS, ci=True))]
+        rows = [
+            row for name in self.layouts for row in _rows_of(run, build([run], name, self.spec.main_metrics, ci=True))
+        ]
         added = pd.DataFrame(rows, columns=list(COLUMNS))
         return Board(self.spec, pd.concat([self.rows, added], ignore_index=True) if len(self.rows) else added)
 
@@ -145,7 +164,7 @@ def _require_whole(path: Path, board: Board) -> None:
         (name, bin_.label, metric)
         for name, layout in board.layouts.items()
         for bin_ in layout.bins
-        for metric in MAIN_METRICS
+        for metric in board.quantities
     }
     for method, rows in board.rows.groupby("method", sort=False):
         found = list(zip(rows["table"], rows["bin"], rows["metric"], strict=True))
@@ -176,16 +195,7 @@ def _by_key(rows: pd.DataFrame) -> _Lines:
     return dict(zip(keys, rows.to_dict("records"), strict=True))
 
 
-def _row(lines: _Lines, method: str, layout: Layout, metrics: Sequence[str], ci: bool) -> Row:
-    cells = tuple(
-        tuple(_cell(lines, (method, layout.name, bin_.label), metric, ci) for metric in metrics) for bin_ in layout.bins
-    )
-    whole = lines[method, OVERALL, "all", MAIN_METRICS[0]]
-    published = int(whole["published_rows"]) or None
-    return Row(method, cells, int(whole["n_scored"]), int(whole["n_total"]), published)
-
-
-def _cell(lines: _Lines, place: tuple[str, str, str], metric: str, ci: bool) -> Cell:
+def _cell(lines: _Lines, place: tuple[str, str, str], metric: str, ci: bool, small_overlap: bool) -> Cell:
     line = lines[*place, metric]
     low, high = (float(line["low"]), float(line["high"])) if ci else (float("nan"), float("nan"))
     return Cell(
@@ -195,5 +205,5 @@ def _cell(lines: _Lines, place: tuple[str, str, str], metric: str, ci: bool) -> 
         n_total=int(line["n_total"]),
         low=low,
         high=high,
-        small_overlap=bool(lines[*place, "cr"]["mean"] < LOW_OVERLAP),
+        small_overlap=small_overlap,
     )

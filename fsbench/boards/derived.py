@@ -17,7 +17,7 @@ from fsbench.report.plots.figure import plot_table
 from fsbench.runs.files import write_atomically
 
 _DRAWN_AS = 1
-"""Raised when figures are drawn in another way, so that those of older make are drawn anew."""
+"""Raise it when the drawing of figures changes, so that older figures count as stale."""
 
 _INTRODUCTION = f"""\
 # Leaderboards
@@ -40,7 +40,7 @@ def read_boards(folder: Path) -> dict[str, Board]:
 
 
 def derive(folder: Path) -> dict[str, bytes]:
-    """Content by file name of all that `folder`'s CSVs give.
+    """Make all files that follow from the CSVs in `folder`; return content by file name.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def derive(folder: Path) -> dict[str, bytes]:
     """
     boards, methods = read_boards(folder), read_methods(folder)
     figures = {
-        f"{name}-{layout}.svg": _figure(board.table(layout, ("cd_mm", "cr"), ci=True))
+        f"{name}-{layout}.svg": _figure(board.table(layout, board.figure_metrics, ci=True))
         for name, board in boards.items()
         for layout in _drawn(board)
     }
@@ -61,7 +61,7 @@ def derive(folder: Path) -> dict[str, bytes]:
 
 
 def build(folder: Path) -> list[str]:
-    """Write what is derived and differs; return the names of the files written."""
+    """Write the derived files that differ; return their names."""
     written = []
     for name, content in derive(folder).items():
         if not _agrees(folder / name, content):
@@ -71,7 +71,7 @@ def build(folder: Path) -> list[str]:
 
 
 def stale(folder: Path) -> list[str]:
-    """Names of derived files that are missing, or are not what the CSVs give."""
+    """Names of derived files that are missing or do not match the CSVs."""
     return [name for name, content in derive(folder).items() if not _agrees(folder / name, content)]
 
 
@@ -121,12 +121,13 @@ def _readme(boards: Mapping[str, Board], methods: Mapping[str, Method]) -> str:
         parts.append(markdown.write([board.table(OVERALL, ci=True)]))
         for layout in _drawn(board):
             table = board.table(layout)
-            parts.append(f"![{table.title}: mean CD and CR of every method, with intervals]({name}-{layout}.svg)\n")
-            parts += [f"{note}\n" for note in notes.of_figure(name, table.layout)]
+            shown = " and ".join(board.quantities[metric].label for metric in board.figure_metrics)
+            parts.append(f"![{table.title}: mean {shown} of every method, with intervals]({name}-{layout}.svg)\n")
+            parts += [f"{note}\n" for note in notes.of_figure(table.layout)]
             parts.append(markdown.write([table]))
-    shown = {method for board in boards.values() for method in board.methods}
+    listed = {method for board in boards.values() for method in board.methods}
     parts.append("## Methods\n\n| Method | Paper | Appeared in |\n| :-- | :-- | :-- |")
-    parts += [_method_line(methods[label]) for label in methods if label in shown]
+    parts += [_method_line(methods[label]) for label in methods if label in listed]
     return "\n".join(parts) + "\n"
 
 

@@ -7,12 +7,12 @@ from types import MappingProxyType
 
 from fsbench.benchmarks import Spec, load_spec, spec_names
 from fsbench.core.errors import FormatError, UsageError
+from fsbench.protocols.known_quantities import known_quantities
 from fsbench.runs import Record, Run, assemble
 
 FILES = MappingProxyType({"cd_mm": "CD_full.txt", "mne_rad": "MNE_full.txt", "cr": "CR_full.txt"})
 """Metric of a run to the authors' file."""
 
-_LARGEST = MappingProxyType({"cd_mm": math.inf, "mne_rad": math.pi, "cr": 1.0})
 _NUMBER = re.compile(r"nan|\d{1,20}(\.\d{0,40})?([eE][+-]?\d{1,3})?")
 _LARGEST_BYTES = 16 << 20
 _VERSION = 1
@@ -68,7 +68,7 @@ def import_method(spec: Spec, method: str, folder: Path) -> Run:
     FormatError
         If a file is missing, is not numbers, or the three do not belong together.
     """
-    columns = {metric: _read_column(folder / name, _LARGEST[metric]) for metric, name in FILES.items()}
+    columns = {metric: _read_column(folder / name, _largest(metric)) for metric, name in FILES.items()}
     lengths = {FILES[metric]: len(column) for metric, column in columns.items()}
     if len(set(lengths.values())) != 1:
         raise FormatError(f"{folder}: the files differ in length: {lengths}")
@@ -92,6 +92,11 @@ def import_method(spec: Spec, method: str, folder: Path) -> Run:
         "published_rows": n_rows,
     }
     return assemble(records, {sample.name: dict(sample.bins) for sample in spec.samples}, list(FILES), manifest)
+
+
+def _largest(metric: str) -> float:
+    high = known_quantities()[metric].high
+    return math.inf if high is None else high
 
 
 def _record(sample: str, row: tuple[float, ...]) -> Record:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import click
 
 from fsbench.cli.messages import say
+from fsbench.core.choices import COMPARISON_FORMATS, PAIRS, POLICIES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,17 +19,22 @@ if TYPE_CHECKING:
 @click.option(
     "--by", multiple=True, help="pose, focal or another bin column; more than once for more. Overall is always shown."
 )
-@click.option("--metric", "metrics", multiple=True, help="Metric column; more than once for more.  [default: cd_mm]")
+@click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    help="Metric column; more than once for more.  [default: the benchmark's main one]",
+)
 @click.option(
     "--pairs",
-    type=click.Choice(["first", "neighbours", "all"]),
+    type=click.Choice(list(PAIRS)),
     default="first",
     show_default=True,
     help="The first RUN against each other one; each against the next in rank; or every pair.",
 )
 @click.option(
     "--policy",
-    type=click.Choice(["legacy", "common", "penalised"]),
+    type=click.Choice(list(POLICIES)),
     default="legacy",
     show_default=True,
     help="What a failed sample counts as; legacy leaves it out, as published.",
@@ -36,7 +42,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "markdown", "latex", "csv", "json"]),
+    type=click.Choice(COMPARISON_FORMATS),
     default="text",
     show_default=True,
     help="csv holds the differences, json everything.",
@@ -55,13 +61,14 @@ def command(
 ) -> None:
     """Compare runs of one benchmark, paired sample by sample.
 
-    Each RUN is a folder that `fsbench score --out` wrote. Differences are first-named less other, taken on the samples
-    that count for both; each comes with an interval and a verdict, each method with its rank and the range that
-    chance leaves it.
+    Each RUN is a folder that `fsbench score --out` wrote. A difference is the first-named method minus the other, on
+    the samples that count for both. Every difference comes with an interval and a verdict, every method with its rank
+    and the range of ranks that chance allows.
     """
     from pathlib import Path
 
-    from fsbench.report.comparison import COMPARISON_FORMATS
+    from fsbench.report import comparison
+    from fsbench.report.selection import main_of_samples
     from fsbench.runs import load_run
     from fsbench.stats import compare
 
@@ -71,28 +78,21 @@ def command(
         labelled,
         by=by or None,
         policy=policy,
-        metrics=metrics or _main_metric(labelled[0]),
+        metrics=metrics or [main_of_samples(labelled[0])],
         pairs=cast(Literal["first", "neighbours", "all"], pairs),
         level=level,
         n_resamples=resamples,
     )
-    click.echo(COMPARISON_FORMATS[format_](found), nl=False)
+    click.echo(comparison.COMPARISON_FORMATS[format_](found), nl=False)
     _warn_of_orders(labelled, found.asked)
 
 
 def _labelled(runs: "Sequence[Run]", folders: "Sequence[Path]") -> "list[Run]":
     from fsbench.report.selection import clean_label, distinct_labels, relabelled
 
-    # a run against itself is a fair question, whose answer is known
+    # comparing a run with itself is allowed
     once = len({folder.resolve() for folder in folders}) == len(folders)
     return relabelled(runs, distinct_labels(runs, folders) if once else [clean_label(run.method) for run in runs])
-
-
-def _main_metric(run: "Run") -> list[str]:
-    from fsbench.core.quantities import quantity
-
-    judged = [name for name in run.metrics if quantity(name).sign] or run.metrics
-    return ["cd_mm"] if "cd_mm" in judged else judged[:1]
 
 
 def _warn_of_orders(runs: "Sequence[Run]", metrics: Sequence[str]) -> None:

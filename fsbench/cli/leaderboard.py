@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fsbench.cli.messages import say
+from fsbench.core.choices import TABLE_FORMATS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +31,7 @@ def command() -> None:
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "csv", "markdown", "latex", "json", "html"]),
+    type=click.Choice(TABLE_FORMATS),
     default="text",
     show_default=True,
 )
@@ -52,7 +53,7 @@ def show(benchmark: str | None, by: str | None, format_: str, ci: bool, folder: 
 @command.command()
 @_FOLDER
 def build(folder: str | None) -> None:
-    """Write README.md, the figures and leaderboard.json anew from the CSVs."""
+    """Rebuild README.md, the figures and leaderboard.json from the CSVs."""
     from fsbench.boards import derived
 
     place = _writable(folder)
@@ -64,7 +65,7 @@ def build(folder: str | None) -> None:
 @_FOLDER
 @click.pass_context
 def check(context: click.Context, folder: str | None) -> None:
-    """Exit with 1 if a derived file is not what the CSVs give."""
+    """Exit with 1 if a derived file does not match the CSVs."""
     from fsbench.boards import derived
 
     place = _folder(folder)
@@ -116,7 +117,7 @@ def add(
     replace: bool,
     folder: str | None,
 ) -> None:
-    """Put runs on the boards, and build what follows.
+    """Add runs to the boards and rebuild the derived files.
 
     A run must be complete and measured with this version's default settings. A method that is new needs --paper,
     --venue, --year and --source.

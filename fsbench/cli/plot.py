@@ -3,6 +3,7 @@
 import click
 
 from fsbench.cli.messages import say
+from fsbench.core.choices import FIGURE_FORMATS, PLOT_KINDS, PLOT_STYLES
 
 
 @click.command("plot")
@@ -10,25 +11,24 @@ from fsbench.cli.messages import say
 @click.option("-o", "--out", required=True, metavar="FILE", help="Ends in .png, .svg or .pdf.")
 @click.option(
     "--kind",
-    type=click.Choice(["error", "distribution", "cumulative", "cd-cr"]),
+    type=click.Choice(list(PLOT_KINDS)),
     default="error",
     show_default=True,
 )
 @click.option("--by", help="pose, focal, pose-all, overall, or a bin column.")
 @click.option("--metric", help="What to draw [the benchmark's main one]. CD brings CR with it.")
-@click.option("--style", type=click.Choice(["paper", "talk"]), default="paper", show_default=True)
+@click.option("--style", type=click.Choice(PLOT_STYLES), default="paper", show_default=True)
 def command(runs: tuple[str, ...], out: str, kind: str, by: str | None, metric: str | None, style: str) -> None:
     """Draw runs of one benchmark.
 
     Each RUN is a folder that `fsbench score --out` wrote. Kinds: the mean error over the bins (error), boxes of the
     samples' errors (distribution), the share of all samples with at most an error (cumulative; with a pooled metric
-    the share of all points of the scans), and the chamfer distance against the complete rate (cd-cr). A caption with
-    all that has to be said goes to stderr.
+    the share of all points of the scans), and the chamfer distance against the complete rate (cd-cr). The caption
+    with all notes goes to stderr.
     """
     from pathlib import Path
 
     from fsbench.core.errors import UsageError
-    from fsbench.report.plots.canvas import FORMS
     from fsbench.report.plots.figure import plot
     from fsbench.report.selection import distinct_labels
     from fsbench.runs import load_run
@@ -36,7 +36,7 @@ def command(runs: tuple[str, ...], out: str, kind: str, by: str | None, metric: 
 
     path = Path(out)
     form = path.suffix.lower().removeprefix(".")
-    if form not in FORMS:
+    if form not in FIGURE_FORMATS:
         raise UsageError(f"-o {out}: the file's name should end in .png, .svg or .pdf")
     if not path.absolute().parent.is_dir():
         raise UsageError(f"-o {out}: there is no folder {path.parent}")

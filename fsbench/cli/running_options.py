@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from fsbench.core.choices import ENGINES
 from fsbench.core.errors import UsageError
 from fsbench.scoring.running import Running
 
@@ -56,7 +57,7 @@ _OPTIONS = (
     click.option("--memory", metavar="SIZE", help="Give up a sample that takes more, e.g. 4G."),
     click.option("--no-cache", is_flag=True, help="Neither look up nor keep prepared references; see `fsbench cache`."),
     click.option("--shard", metavar="I/N", help="Only the I-th of N parts; `fsbench merge` puts them together."),
-    click.option("--engine", type=click.Choice(["local", "dask"]), default="local", help="Where to work."),
+    click.option("--engine", type=click.Choice(ENGINES), default="local", help="Where to work."),
     click.option("--scheduler", metavar="ADDRESS", help="Of the Dask cluster, e.g. tcp://node17:8786."),
 )
 

@@ -5,6 +5,8 @@ from typing import Any, TypeVar
 
 import click
 
+from fsbench.core.choices import MEASURES, SCALES
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 NAMES = ("landmarks", "pred_landmarks", "measure", "scale", "pred_unit", "reference_unit", "changes")
@@ -16,9 +18,9 @@ _OPTIONS = (
                  help="Scans: a folder with a file for each, a pattern as '{sample}_marks.csv', or vertex indices "
                  "(a .json or .npy list, or 12,55,93)."),
     click.option("--pred-landmarks", metavar="WHERE", help="Scans: the same of the predictions."),
-    click.option("--measure", type=click.Choice(["nearest", "landmark-warp"]),
+    click.option("--measure", type=click.Choice(MEASURES),
                  help="Scans: to the nearest points after ICP, or to corresponding ones, by landmarks [nearest]."),
-    click.option("--scale", type=click.Choice(["fitted", "metric"]),
+    click.option("--scale", type=click.Choice(SCALES),
                  help="Scans: whether the prediction's size is fitted [fitted]."),
     click.option("--pred-unit", metavar="UNIT",
                  help="Scans: um, mm, cm, dm, m, how many millimetres it is, as 180, or found [found]."),

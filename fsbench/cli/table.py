@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fsbench.cli.messages import say
+from fsbench.core.choices import POLICIES, TABLE_FORMATS
 
 if TYPE_CHECKING:
     from fsbench.runs import Run
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "csv", "markdown", "latex", "json", "html"]),
+    type=click.Choice(TABLE_FORMATS),
     default="text",
     show_default=True,
 )
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--tidy", is_flag=True, help="One row a (method, bin, metric), unrounded; csv.")
 @click.option(
     "--policy",
-    type=click.Choice(["legacy", "common", "penalised"]),
+    type=click.Choice(list(POLICIES)),
     default="legacy",
     show_default=True,
     help="What a failed sample counts as; legacy leaves it out, as published.",

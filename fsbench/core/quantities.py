@@ -1,13 +1,19 @@
-"""Quantities: what a metric's column is called, counted in, and which way is better."""
+"""Quantities: what a metric's column is called, counted in, which way is better and how it pools over samples.
 
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+Every protocol declares its own beside its code; a run carries them in `run.json`. Nothing is read off a column's name.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, get_args
 
 Better = Literal["lower", "higher"] | None
+Pooled = Literal["mean", "points", "std"]
 
-PUPIL_MM = "mm are normalised to a pupil distance of 62.85 mm, they are not metric truth"
+_SPREAD = "std_of_"
+_LONGEST_NAME, _LONGEST_TEXT = 100, 500
+_MOST_DECIMALS = 12
+_LARGEST = 1e300
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,25 @@ class Quantity:
         Metric without which this one misleads; empty if it stands alone.
     note : str
         One line that has to be said wherever the number is shown; empty if none.
+    low, high : float or None
+        Smallest and largest value that a sample can have, in the run's unit, inclusive; None where there is no limit.
+    pooled : "mean", "points" or "std"
+        The number of a bin: the mean over its samples; a statistic over all points of its samples; the standard
+        deviation over its samples (of the population).
+    source : str
+        Column, or statistic of the pooled points, that the number is taken from; empty: that of its own name.
+    statistic : bool
+        A sample's own value is a statistic over its points, e.g. a median: a figure has to say that it shows a mean
+        of them.
+    words : str
+        What a sentence calls it, e.g. "chamfer distance"; empty: `label`.
+    axis_unit : str
+        Unit for an axis, which has no footnote, e.g. "pupil-normalised mm"; empty: `unit`.
+    enough : float or None
+        Only of a metric that says how much of the reference is covered: a method whose mean is below it has a small
+        overlap, and a distance over what is covered says little. In the run's unit.
+    covers : str
+        Only of such a metric: what people call the numbers that look at the covered part alone, e.g. "CD".
     """
 
     name: str
@@ -42,6 +67,25 @@ class Quantity:
     factor: float = 1.0
     beside: str = ""
     note: str = ""
+    low: float | None = None
+    high: float | None = None
+    pooled: Pooled = "mean"
+    source: str = ""
+    statistic: bool = False
+    words: str = ""
+    axis_unit: str = ""
+    enough: float | None = None
+    covers: str = ""
+
+    def __post_init__(self) -> None:
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError(f"quantity {self.name!r}: low {self.low:g} is above high {self.high:g}")
+        if (self.enough is None) != (not self.covers):
+            raise ValueError(f"quantity {self.name!r}: enough and covers go together")
+        if self.source and self.pooled == "mean":
+            raise ValueError(
+                f"quantity {self.name!r}: a mean over samples is of its own column, not of {self.source!r}"
+            )
 
     @property
     def heading(self) -> str:
@@ -53,14 +97,24 @@ class Quantity:
         """-1 where lower is better, 1 where higher is, 0 where neither is."""
         return {"lower": -1, "higher": 1, None: 0}[self.better]
 
+    @property
+    def column(self) -> str:
+        """The run's column, or the statistic of its pooled points, that the number is taken from."""
+        return self.source or self.name
+
+    def agrees_with(self, other: "Quantity") -> bool:
+        """Whether values of both may stand in one column: unit, direction and factor are the same."""
+        return (self.unit, self.better, self.factor) == (other.unit, other.better, other.factor)
+
     def show(self, value: float, *, plus: bool = False) -> str:
         """The value as people read it, without unit; "-" for NaN, never "-0.00".
 
         Examples
         --------
-        >>> quantity("cr").show(0.8956)
+        >>> Quantity("cr", "CR", "%", 1, "higher", factor=100.0).show(0.8956)
         '89.6'
-        >>> quantity("cd_mm").show(-0.001), quantity("cd_mm").show(0.25, plus=True)
+        >>> cd = Quantity("cd_mm", "CD", "mm", 2, "lower")
+        >>> cd.show(-0.001), cd.show(0.25, plus=True)
         ('0.00', '+0.25')
         """
         if value != value:
@@ -68,87 +122,121 @@ class Quantity:
         text = f"{value * self.factor:{'+' if plus else ''}.{self.decimals}f}"
         return text.lstrip("+-") if float(text) == 0 else text
 
+    def as_dict(self) -> dict[str, Any]:
+        """Name, label and all that is not the default, for JSON.
 
-_POOLED = (
-    "Pooled numbers are over every point of every scored sample, so dense scans count more, as published; "
-    "medians and percentiles are exact to 0.001 mm; samples without a score are not in them"
-)
+        Examples
+        --------
+        >>> Quantity("cd_mm", "CD", "mm", 2, "lower").as_dict()
+        {'name': 'cd_mm', 'label': 'CD', 'unit': 'mm', 'decimals': 2, 'better': 'lower'}
+        """
+        chosen = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            field.name: chosen[field.name]
+            for field in fields(self)
+            if field.name in ("name", "label") or chosen[field.name] != field.default
+        }
 
-SPREAD = "std_of_"
-"""Before the name of a metric: the standard deviation of its values over the samples, not a mean."""
+    @classmethod
+    def from_dict(cls, content: Any) -> "Quantity":
+        """Rebuild a quantity from what `json.loads` gave, trusting nothing.
 
-_KNOWN = (
-    Quantity("score_mm", "Score", "mm", 2, "lower"),
-    Quantity("pooled_median_mm", "Pooled median", "mm", 2, "lower", note=_POOLED),
-    Quantity("pooled_mean_mm", "Pooled mean", "mm", 2, "lower", note=_POOLED),
-    Quantity("pooled_std_mm", "Pooled std", "mm", 2, "lower", note=_POOLED),
-    Quantity("pooled_rmse_mm", "Pooled rmse", "mm", 2, "lower", note=_POOLED),
-    Quantity("pooled_p90_mm", "Pooled p90", "mm", 2, "lower", note=_POOLED),
-    Quantity("cd_mm", "CD", "mm", 2, "lower", beside="cr", note=PUPIL_MM),
-    Quantity("mne_rad", "MNE", "rad", 3, "lower"),
-    Quantity("cr", "CR", "%", 1, "higher", 100.0),
-    Quantity("cd_ref_to_pred_mm", "CD ref to pred", "mm", 2, "lower", beside="cr", note=PUPIL_MM),
-    Quantity("cd_pred_to_ref_mm", "CD pred to ref", "mm", 2, "lower", beside="cr", note=PUPIL_MM),
-    Quantity("normal_deg", "Normal angle", "deg", 2, "lower"),
-    Quantity("depth_shift_mm", "Depth shift", "mm", 2, note=PUPIL_MM),
-    Quantity("overlap_px", "Overlap", "px", 0),
-)
-_BY_NAME = {known.name: known for known in _KNOWN}
-_DECIMALS = {"mm": 2, "deg": 2, "rad": 3, "px": 0, "s": 2}
-_LOWER_WORDS = {"mean", "median", "rmse", "p90", "p95", "max", "error", "angle", "normal", "distance"}
+        Raises
+        ------
+        ValueError
+            If a key is missing or unknown, or a value is none that the field can have.
+        """
+        if not isinstance(content, dict) or not {"name", "label"} <= set(content):
+            raise ValueError(f"a quantity is an object with name and label, found {_short(content)}")
+        for key, value in content.items():
+            if key not in _CHECKS:
+                raise ValueError(f"quantity {_short(content['name'])} has the unknown key {_short(key)}")
+            if not _CHECKS[key](value):
+                raise ValueError(f"quantity {_short(content['name'])}: {key} cannot be {_short(value)}")
+        return cls(**content)
 
 
-def quantity(name: str) -> Quantity:
-    """What is known of a metric; for an unknown one, what its name says.
+def quantity(name: str, known: Mapping[str, Quantity]) -> Quantity:
+    """The quantity `name` among those declared, or the standard deviation over samples of one ("std_of_cd_mm").
 
-    A unit is read from the end of the name (`_mm`, `_deg`, `_rad`, `_px`, `_s`); a `share_...` is a percentage and
-    higher is better; a distance or angle whose name holds a statistic (`mean`, `median`, `rmse`, `p90`, ...) is an
-    error, lower is better. Of anything else nothing is claimed.
+    A name that nobody declared is a plain number of which nothing is claimed.
 
     Examples
     --------
-    >>> quantity("scan_to_mesh_median_mm").heading, quantity("scan_to_mesh_median_mm").better
-    ('Scan to mesh median (mm)', 'lower')
-    >>> quantity("scan_to_mesh_share_2_5mm").heading
-    'Scan to mesh within 2.5 mm (%)'
-    >>> quantity("scale").better is None
-    True
+    >>> known = {"cd_mm": Quantity("cd_mm", "CD", "mm", 2, "lower")}
+    >>> quantity("std_of_cd_mm", known).heading, quantity("std_of_cd_mm", known).better
+    ('CD std (mm)', None)
+    >>> quantity("nose_error_mm", known).heading, quantity("nose_error_mm", known).better
+    ('Nose error mm', None)
     """
-    if name in _BY_NAME:
-        return _BY_NAME[name]
-    if name.startswith(SPREAD):
-        of = quantity(name.removeprefix(SPREAD))
-        return Quantity(name, f"{of.label} std", of.unit, of.decimals, factor=of.factor)
-    share = re.fullmatch(r"(?P<what>.*?)_?share_(?P<whole>\d+)(?:[_.](?P<part>\d+))?_?mm", name)
-    if share:
-        limit = share["whole"] + (f".{share['part']}" if share["part"] else "")
-        return Quantity(name, _sentence(f"{share['what']}_within {limit} mm"), "%", 1, "higher", 100.0)
-    if "share" in name.split("_"):
-        return Quantity(name, _sentence(name), "%", 1, "higher", 100.0)
-    stem, _, unit = name.rpartition("_")
-    if not stem or unit not in _DECIMALS:
-        return Quantity(name, _sentence(name))
-    error = unit in {"mm", "deg", "rad"} and not _LOWER_WORDS.isdisjoint(stem.split("_"))
-    return Quantity(name, _sentence(stem), unit, _DECIMALS[unit], "lower" if error else None)
+    if name in known or not name.startswith(_SPREAD):
+        return known.get(name) or _plain(name)
+    of = known.get(name.removeprefix(_SPREAD)) or _plain(name.removeprefix(_SPREAD))
+    width = None if of.low is None or of.high is None else of.high - of.low
+    spread = replace(_plain(name), low=0.0, high=width, pooled="std", source=of.name)
+    return replace(spread, label=f"{of.label} std", unit=of.unit, decimals=of.decimals, factor=of.factor)
 
 
-def with_companions(names: Iterable[str], present: Iterable[str]) -> list[str]:
+def _plain(name: str) -> Quantity:
+    text = name.replace("_", " ").strip()
+    return Quantity(name, text[:1].upper() + text[1:])
+
+
+def with_companions(names: Iterable[str], present: Iterable[str], known: Mapping[str, Quantity]) -> list[str]:
     """The metrics asked for, each followed by the one it must not be read without, if the run has it.
 
     Examples
     --------
-    >>> with_companions(["cd_mm", "mne_rad"], present=["cd_mm", "mne_rad", "cr"])
+    >>> known = {"cd_mm": Quantity("cd_mm", "CD", "mm", beside="cr")}
+    >>> with_companions(["cd_mm", "mne_rad"], present=["cd_mm", "mne_rad", "cr"], known=known)
     ['cd_mm', 'cr', 'mne_rad']
     """
     names, present = list(names), set(present)
     full: list[str] = []
     for name in names:
-        beside = quantity(name).beside
+        beside = quantity(name, known).beside
         wanted = [name] if not beside or beside in names or beside not in present else [name, beside]
         full += [entry for entry in wanted if entry not in full]
     return full
 
 
-def _sentence(name: str) -> str:
-    text = name.replace("_", " ").strip()
-    return text[:1].upper() + text[1:]
+def _short(value: Any) -> str:
+    return repr(value)[:80] if isinstance(value, str | int | float | None) else f"a {type(value).__name__}"
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and value.isprintable() and 0 < len(value) <= _LONGEST_NAME
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value.isprintable() and len(value) <= _LONGEST_TEXT
+
+
+def _is_number(value: Any) -> bool:
+    # Not isfinite, which cannot take an integer of many digits.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST
+
+
+def _is_limit(value: Any) -> bool:
+    return value is None or _is_number(value)
+
+
+_CHECKS: dict[str, Callable[[Any], bool]] = {
+    "name": _is_name,
+    "label": _is_name,
+    "unit": _is_text,
+    "decimals": lambda value: type(value) is int and 0 <= value <= _MOST_DECIMALS,
+    "better": lambda value: value in ("lower", "higher", None),
+    "factor": lambda value: _is_number(value) and value > 0,
+    "beside": _is_text,
+    "note": _is_text,
+    "low": _is_limit,
+    "high": _is_limit,
+    "pooled": lambda value: value in get_args(Pooled),
+    "source": _is_text,
+    "statistic": lambda value: isinstance(value, bool),
+    "words": _is_text,
+    "axis_unit": _is_text,
+    "enough": _is_limit,
+    "covers": _is_text,
+}

@@ -46,6 +46,8 @@ class TableLayout:
         Written behind a heading in running text.
     where : mapping of str to str
         Restricts the scores (not the done rate) to samples of these bins.
+    figure_note : str
+        What has to be said below a figure of this table; empty if nothing.
     """
 
     name: str
@@ -54,6 +56,7 @@ class TableLayout:
     columns: Mapping[str, str]
     unit: str = ""
     where: Mapping[str, str] = field(default_factory=dict)
+    figure_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,14 @@ class Spec:
         The file as it is; what only the protocol's loader reads.
     digest : str
         Of the file where it is the user's own, so that no other benchmark can pass for one that comes with fsbench.
+    main_metrics : tuple of str
+        What tables show where nobody says what, the first of it in figures; empty: the first of a run.
+    axes : mapping of str to str
+        Bin column to what the axis of a figure says, e.g. {"pose_deg": "Head pose"}; else the column's name.
+    show_overall : bool
+        Whether tables by a bin are followed by one over all samples.
+    board_note : str
+        What has to be said on the leaderboard of methods that somebody else scored; empty if nothing.
     """
 
     name: str
@@ -79,6 +90,10 @@ class Spec:
     tables: tuple[TableLayout, ...]
     raw: Mapping[str, Any]
     digest: str = ""
+    main_metrics: tuple[str, ...] = ()
+    axes: Mapping[str, str] = field(default_factory=dict)
+    show_overall: bool = False
+    board_note: str = ""
 
     @property
     def signed_name(self) -> str:

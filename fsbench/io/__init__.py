@@ -7,6 +7,7 @@ file leads to another one. What goes wrong is a `FsbenchError` whose message beg
 import os
 from collections.abc import Callable
 
+from fsbench.core.choices import MESH_SUFFIXES
 from fsbench.core.errors import FormatError
 from fsbench.core.mesh import Mesh
 from fsbench.io.files import suffix_of
@@ -18,15 +19,13 @@ from fsbench.io.write import write_obj, write_ply
 
 __all__ = ["MESH_SUFFIXES", "read_mesh", "read_obj", "read_off", "read_ply", "read_stl", "write_obj", "write_ply"]
 
-_READERS: dict[str, Callable[[str | os.PathLike[str]], Mesh]] = {
+_OF_SUFFIX: dict[str, Callable[[str | os.PathLike[str]], Mesh]] = {
     ".obj": read_obj,
     ".off": read_off,
     ".ply": read_ply,
     ".stl": read_stl,
 }
-
-MESH_SUFFIXES = tuple(_READERS)
-"""File name endings that `read_mesh` knows."""
+_READERS = {suffix: _OF_SUFFIX[suffix] for suffix in MESH_SUFFIXES}
 
 
 def read_mesh(path: str | os.PathLike[str]) -> Mesh:

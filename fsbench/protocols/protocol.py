@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from fsbench.core.errors import MetricError, UsageError
 from fsbench.core.mesh import Floats, Mesh
+from fsbench.core.quantities import Quantity
 from fsbench.core.settings import parse_settings, with_settings
 from fsbench.core.spec import Sample, Spec
 from fsbench.protocols.choice import Choice
@@ -150,8 +151,8 @@ class Protocol(ABC):
     ----------
     name : str
         What a benchmark's TOML says: protocol = "...".
-    metrics : tuple of str
-        Columns of a run, in order; the first one ranks samples.
+    quantities : tuple of Quantity
+        Columns of a run, in order.
     reference_inputs, prediction_inputs : frozenset of str
         What each side brings besides a mesh, see `INPUTS`. A reference with a "camera" has predictions in its camera
         frame, which an adapter brings there; without one the protocol finds how a prediction stands.
@@ -168,7 +169,7 @@ class Protocol(ABC):
     """
 
     name: ClassVar[str]
-    metrics: ClassVar[tuple[str, ...]]
+    quantities: ClassVar[tuple[Quantity, ...]]
     reference_inputs: ClassVar[frozenset[str]] = frozenset()
     prediction_inputs: ClassVar[frozenset[str]] = frozenset()
     measure_of: ClassVar[str] = ""
@@ -177,6 +178,11 @@ class Protocol(ABC):
     layouts: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     distances_unit: ClassVar[str] = "mm"
     distances_note: ClassVar[str] = "mm after an alignment, which hides errors of size and pose"
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Names of the quantities."""
+        return tuple(one.name for one in self.quantities)
 
     @property
     def in_camera(self) -> bool:

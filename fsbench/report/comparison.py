@@ -12,9 +12,11 @@ from typing import Any
 import pandas as pd
 from rich.cells import cell_len
 
-from fsbench.core.quantities import Quantity, quantity
+from fsbench.core import choices
+from fsbench.core.quantities import Quantity
 from fsbench.report.formats import latex, markdown
-from fsbench.stats import LOW_OVERLAP_REASON, MIN_CLUSTERS, OVERALL, PAIRS, Comparison
+from fsbench.stats import MIN_CLUSTERS, OVERALL, PAIRS, Comparison
+from fsbench.stats.overlap import small_overlap_reason
 
 WIDTH = 100
 _GAP = "  "
@@ -100,7 +102,7 @@ def write_csv(found: Comparison) -> str:
 
 
 def write_json(found: Comparison) -> str:
-    """All that was found, in the run's units with all digits; what has no value is null."""
+    """The whole comparison in the run's units with all digits; missing values are null."""
     plain = {
         name: getattr(found, name)
         for name in (
@@ -113,39 +115,38 @@ def write_json(found: Comparison) -> str:
     return json.dumps(full, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-COMPARISON_FORMATS: MappingProxyType[str, Callable[[Comparison], str]] = MappingProxyType(
-    {
-        "text": write_text,
-        "markdown": write_markdown,
-        "latex": write_latex,
-        "csv": write_csv,
-        "json": write_json,
-    }
-)
+_WRITERS: dict[str, Callable[[Comparison], str]] = {
+    "text": write_text,
+    "markdown": write_markdown,
+    "latex": write_latex,
+    "csv": write_csv,
+    "json": write_json,
+}
+COMPARISON_FORMATS = MappingProxyType({name: _WRITERS[name] for name in choices.COMPARISON_FORMATS})
 """Name on the command line to writer; all end with a newline."""
 
 
 def grids(found: Comparison) -> Iterator[Grid]:
     """For each metric asked for, the ranks and the paired differences."""
     for name in found.asked:
-        yield _ranks(found, quantity(name))
-        yield _differences(found, quantity(name))
+        yield _ranks(found, found.quantities[name])
+        yield _differences(found, found.quantities[name])
 
 
 def in_words(found: Comparison) -> list[str]:
-    """The overall verdicts, one line a pair and metric; none where there are so many that a table is easier to read."""
+    """The overall verdicts, one line a pair and metric; none if there are too many to read as sentences."""
     rows = found.differences[(found.differences["by"] == OVERALL) & found.differences["metric"].isin(found.asked)]
     if len(rows) > _MOST_LINES:
         return []
     return [
-        f"{quantity(row['metric']).label}, {row['method']} - {row['other']}: {row['verdict']}"
+        f"{found.quantities[row['metric']].label}, {row['method']} - {row['other']}: {row['verdict']}"
         for row in rows.to_dict("records")
     ]
 
 
 def notes(found: Comparison) -> list[str]:
-    """What has to be said below, most general first."""
-    asked = [quantity(name) for name in found.asked]
+    """Notes below the tables, most general first."""
+    asked = [found.quantities[name] for name in found.asked]
     mine = found.differences[found.differences["metric"].isin(found.asked)]
     texts = [
         *found.notes,
@@ -157,7 +158,7 @@ def notes(found: Comparison) -> list[str]:
         *(f"p: by Holm's method for the {n} comparisons shown of a metric." for n in [_family(found)] if n > 1),
         *(_held_back_note() if _held_back(mine).any() else []),
         *(_stability(found, what) for what in asked if what.sign),
-        *([f"{_SMALL} {LOW_OVERLAP_REASON}."] if any(w.beside for w in asked) and _any_small(found) else []),
+        *(f"{_SMALL} {small_overlap_reason(coverage)}." for coverage in _coverages(found, asked) if _any_small(found)),
         *dict.fromkeys(f"{what.note}." for what in asked if what.note),
         f"measured as {' '.join(found.signature.split())}",
     ]
@@ -173,7 +174,7 @@ def _headline(found: Comparison) -> str:
 
 def _ranks(found: Comparison, what: Quantity) -> Grid:
     rows = found.ranks[found.ranks["metric"] == what.name]
-    beside = quantity(what.beside) if what.beside in found.metrics else None
+    beside = found.quantities.get(what.beside)
     shares = {} if beside is None else _means(found, beside.name)
     heads = [*_bin_head(found), "method", f"{what.heading} [{_percent(found.level)}]"]
     heads += [beside.heading] if beside else []
@@ -216,7 +217,7 @@ def _differences(found: Comparison, what: Quantity) -> Grid:
 
 
 def _ordered(found: Comparison, rows: pd.DataFrame, keys: list[str]) -> list[dict[str, Any]]:
-    """Bin after bin in the benchmark's order, within it by the keys; those without a value last."""
+    """Rows by bin in the benchmark's order, then by the keys; missing values last."""
     places = {place: i for i, place in enumerate(dict.fromkeys(zip(rows["by"], rows["bin"], strict=True)))}
     order = [places[place] for place in zip(rows["by"], rows["bin"], strict=True)]
     records = rows.assign(_place=order).sort_values(["_place", *keys], kind="stable").to_dict("records")
@@ -240,7 +241,7 @@ def _means(found: Comparison, metric: str) -> dict[tuple[str, str, str], float]:
 
 
 def _held_back(rows: pd.DataFrame) -> "pd.Series[bool]":
-    """Intervals without 0 that the correction for many comparisons does not let pass."""
+    """Rows whose interval excludes 0 but whose corrected p-value shows no difference."""
     return ((rows["low"] > 0) | (rows["high"] < 0)) & rows["verdict"].str.startswith("no difference shown")
 
 
@@ -262,6 +263,12 @@ def _stability(found: Comparison, what: Quantity) -> str:
 def _family(found: Comparison) -> int:
     rows = found.differences[found.differences["metric"] == found.asked[0]]
     return int(rows["p"].notna().sum())
+
+
+def _coverages(found: Comparison, asked: Sequence[Quantity]) -> list[Quantity]:
+    """The companions of the metrics that say how much is covered."""
+    companions = dict.fromkeys(found.quantities[what.beside] for what in asked if what.beside in found.quantities)
+    return [what for what in companions if what.covers]
 
 
 def _any_small(found: Comparison) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 import pandas as pd
 
@@ -11,8 +10,6 @@ from fsbench.core.errors import UsageError
 from fsbench.runs import Run
 
 OVERALL = "overall"
-
-_AXES = MappingProxyType({"pose_deg": "Head pose", "focal_px": "Focal length", "": ""})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +48,10 @@ class Layout:
     bins : tuple of Bin
     where : mapping of str to str
         Only samples of these bins are averaged; the done rate stays that of all samples.
+    heading : str
+        What the bins are, where the benchmark says it better than the name of the column.
+    figure_note : str
+        What has to be said below a figure of it.
     """
 
     name: str
@@ -58,11 +59,13 @@ class Layout:
     column: str
     bins: tuple[Bin, ...]
     where: Mapping[str, str] = field(default_factory=dict)
+    heading: str = ""
+    figure_note: str = ""
 
     @property
     def axis(self) -> str:
-        """What the bins are, for the axis of a figure."""
-        return _AXES.get(self.column, self.column.replace("_", " "))
+        """Title of the axis that the bins are drawn along."""
+        return self.heading or self.column.replace("_", " ")
 
     def members(self, samples: pd.DataFrame, bin_: Bin) -> "pd.Series[bool]":
         """Which rows of a run are averaged in `bin_`."""
@@ -73,13 +76,13 @@ class Layout:
 
 
 def spec_of(run: Run) -> Spec | None:
-    """The specification that the run's benchmark has in this fsbench, if it has one."""
+    """The specification of the run's benchmark; None if fsbench does not know the benchmark."""
     return load_spec(run.benchmark) if run.benchmark in spec_names() else None
 
 
 def published_layouts(spec: Spec) -> dict[str, Layout]:
     """The layouts that a specification names, and "overall"."""
-    return {table.name: _of_spec(table) for table in spec.tables} | {OVERALL: _overall(spec.title)}
+    return {table.name: _of_spec(spec, table) for table in spec.tables} | {OVERALL: _overall(spec.title)}
 
 
 def layouts(run: Run) -> dict[str, Layout]:
@@ -90,7 +93,9 @@ def layouts(run: Run) -> dict[str, Layout]:
     for column in run.bins:
         name = column.rpartition("_")[0] if column.endswith(("_deg", "_px", "_mm")) else column
         labels = list(dict.fromkeys(run.samples[column]))
-        whole = Layout(name, f"{title}, by {name}", column, tuple(Bin(label, label) for label in labels))
+        heading = "" if spec is None else spec.axes.get(column, "")
+        bins = tuple(Bin(label, label) for label in labels)
+        whole = Layout(name, f"{title}, by {name}", column, bins, heading=heading)
         found.setdefault(name, whole)
         found.setdefault(column, found[name] if not found[name].where else whole)
     return found
@@ -111,14 +116,14 @@ def layout(runs: Sequence[Run], by: str) -> Layout:
 
 
 def default_layouts(run: Run) -> list[str]:
-    """The layouts to show where nobody asked for one: of every bin column the first that the run has samples for."""
+    """Names of the layouts shown by default: for every bin column the first one with samples in the run."""
     spec = spec_of(run)
     firsts: dict[str, str] = {}
     for name, known in ({} if spec is None else published_layouts(spec)).items():
         if known.column and any(known.members(run.samples, bin_).any() for bin_ in known.bins):
             firsts.setdefault(known.column, name)
-    # Where a specification says so, the whole stands beside its parts.
-    whole = [OVERALL] if spec is not None and spec.raw.get("show_overall") and firsts else []
+    # Some specifications ask for a table over all samples as well.
+    whole = [OVERALL] if spec is not None and spec.show_overall and firsts else []
     return [*firsts.values(), *whole] or [OVERALL]
 
 
@@ -126,6 +131,7 @@ def _overall(title: str) -> Layout:
     return Layout(OVERALL, f"{title}, all samples", "", (Bin("all", "all samples"),))
 
 
-def _of_spec(table: TableLayout) -> Layout:
+def _of_spec(spec: Spec, table: TableLayout) -> Layout:
     bins = tuple(Bin(label, heading, table.unit) for label, heading in table.columns.items())
-    return Layout(table.name, table.title, table.by, bins, table.where)
+    heading = spec.axes.get(table.by, "")
+    return Layout(table.name, table.title, table.by, bins, table.where, heading, table.figure_note)

@@ -1,4 +1,4 @@
-"""Best and second best of a column, judged by what is printed."""
+"""Mark the best and second best of a column, judged by the printed values."""
 
 from collections.abc import Sequence
 
@@ -26,8 +26,7 @@ def of_column(values: Sequence[float], metric: Quantity) -> dict[int, int]:
 
     Examples
     --------
-    >>> from fsbench.core.quantities import quantity
-    >>> of_column([3.001, 2.5, 3.004, float("nan"), 9.0], quantity("cd_mm"))
+    >>> of_column([3.001, 2.5, 3.004, float("nan"), 9.0], Quantity("cd_mm", "CD", "mm", 2, "lower"))
     {0: 2, 1: 1, 2: 2}
     """
     printed = {i: float(metric.show(value)) for i, value in enumerate(values) if value == value}

@@ -8,7 +8,7 @@ from fsbench.report.layout import Bin, Layout
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What one method scores in one bin under one metric, in the run's unit; NaN where there is nothing.
+    """One method's numbers for one bin and metric, in the run's unit; NaN if there are none.
 
     Attributes
     ----------
@@ -19,7 +19,7 @@ class Cell:
     low, high : float
         Interval of the mean, where one was asked for.
     small_overlap : bool
-        So little of the reference is covered that a chamfer distance says little.
+        The method covers so little of the reference that a distance over the covered part says little.
     """
 
     mean: float
@@ -59,7 +59,7 @@ class Row:
 
     @property
     def legacy_done(self) -> float | None:
-        """The published share, of the rows in the file, where it is another one; else None."""
+        """The published done rate, of the rows in the published file; None if it is the same."""
         if self.published_rows in (None, self.n_total):
             return None
         return self.n_scored / self.published_rows if self.published_rows else None
@@ -67,7 +67,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows by method, columns by bin and metric, and what has to be said below."""
+    """Rows by method, columns by bin and metric, with the notes below."""
 
     benchmark: str
     signature: str

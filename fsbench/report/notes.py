@@ -1,4 +1,4 @@
-"""What has to be said below a table or a figure, so that nobody reads it wrongly."""
+"""Notes below tables and figures, without which somebody would misread them."""
 
 import math
 import re
@@ -9,7 +9,8 @@ from fsbench.core.quantities import Quantity
 from fsbench.report.layout import Layout
 from fsbench.report.model import Row
 from fsbench.runs import Run
-from fsbench.stats import LEVEL, LOW_OVERLAP, MIN_CLUSTERS, policy_in_words
+from fsbench.stats import LEVEL, MIN_CLUSTERS, policy_in_words
+from fsbench.stats.overlap import enough_in_words
 
 _FEW = 0.5
 
@@ -37,7 +38,7 @@ def of_table(
 
 
 def _suspicious(runs: Sequence[Run], rows: Sequence[Row]) -> list[str]:
-    """Scores of alignments that a person should look at; the run says of each why."""
+    """Count the suspicious alignments of each run; run.json gives the reason of each."""
     found = [(row, run.manifest.get("suspicious")) for row, run in zip(rows, runs, strict=True)]
     return [
         f"{row.label}: {len(doubts)} of {row.n_scored} alignments {'is' if len(doubts) == 1 else 'are'} suspicious, "
@@ -48,7 +49,7 @@ def _suspicious(runs: Sequence[Run], rows: Sequence[Row]) -> list[str]:
 
 
 def _subset(run: Run, spec: Spec | None) -> list[str]:
-    """Of what the run's samples are a part, if they are: of the benchmark under its root, and that of the data set."""
+    """Say that the run covers a part of the benchmark only, or the benchmark a part of the data set."""
     n_samples, said = len(run.samples), []
     whole = _benchmark_samples(run, spec)
     if whole is not None and n_samples < whole:
@@ -64,28 +65,39 @@ def _subset(run: Run, spec: Spec | None) -> list[str]:
 
 
 def _benchmark_samples(run: Run, spec: Spec | None) -> int | None:
-    """How many samples the benchmark has, where the run or its specification tell."""
+    """Number of samples in the benchmark; None if neither the run nor a specification tells."""
     recorded = run.manifest.get("benchmark_samples")
     if isinstance(recorded, int):
         return recorded
     if spec is not None and spec.samples:
         return len(spec.samples)
-    # Runs of earlier versions, of scans that are listed under the root: the signature counts them.
+    # Runs of scans by earlier versions have the number in their signature.
     references = re.search(r"\|references:(\d+)/", run.signature)
     return int(references[1]) if references else None
 
 
 def of_metrics(metrics: Sequence[Quantity]) -> list[str]:
-    """What has to be said of the metrics whatever their values."""
+    """Notes that depend on which metrics are shown, not on their values."""
     said = [f"{note}." for note in dict.fromkeys(metric.note for metric in metrics if metric.note)]
-    together = [metric for metric in metrics if metric.beside]
-    if together and any(metric.name == together[0].beside for metric in metrics):
-        said.append("CD is taken over the part that reference and prediction share: read it with CR.")
-    return said
+    return said + [_read_with(metric) for metric in _companions(metrics)]
+
+
+def _companions(metrics: Sequence[Quantity]) -> list[Quantity]:
+    """The shown metrics without which another shown metric misleads."""
+    named = {metric.beside for metric in metrics}
+    return [metric for metric in metrics if metric.name in named]
+
+
+def _read_with(companion: Quantity) -> str:
+    covers, label = companion.covers, companion.label
+    if not covers:
+        return f"Some of these numbers mislead alone: read them with {label}."
+    return f"{covers} is taken over the part that reference and prediction share: read it with {label}."
 
 
 def _small_overlap(layout: Layout, metrics: Sequence[Quantity], rows: Sequence[Row]) -> list[str]:
-    if not any(metric.beside for metric in metrics):
+    coverage = next((metric for metric in _companions(metrics) if metric.covers), None)
+    if coverage is None:
         return []
     found = []
     for row in rows:
@@ -94,8 +106,8 @@ def _small_overlap(layout: Layout, metrics: Sequence[Quantity], rows: Sequence[R
             found.append(row.label if len(bins) == len(layout.bins) else f"{row.label} at {', '.join(bins)}")
     if not found:
         return []
-    small = f"Small overlap, CR below {100 * LOW_OVERLAP:.0f} %"
-    return [f"{small}, so that CD may leave out the hard parts: {'; '.join(found)}."]
+    small = f"Small overlap, {coverage.label} below {enough_in_words(coverage)}"
+    return [f"{small}, so that {coverage.covers} may leave out the hard parts: {'; '.join(found)}."]
 
 
 def _means(layout: Layout, policy: str, bins: Sequence[str] = ()) -> list[str]:
@@ -121,7 +133,7 @@ def _interval_over(unit: str) -> str:
 
 
 def legacy_done(rows: Sequence[Row]) -> list[str]:
-    """Where the published done rate is another one."""
+    """Say where the published done rate differs from ours."""
     return [
         f"{row.label}: done is {row.n_scored} of {row.n_total} samples; published as {100 * row.legacy_done:.1f} %, "
         f"of the {row.published_rows} rows in its files."
@@ -131,7 +143,7 @@ def legacy_done(rows: Sequence[Row]) -> list[str]:
 
 
 def few_samples(layout: Layout, rows: Sequence[Row]) -> list[str]:
-    """Means that stand on less than half of their bin."""
+    """Name the means over less than half of a bin's samples."""
     found = [
         f"{row.label}{f' {bin_.title}' if layout.column else ''} {cells[0].n_scored} of {cells[0].n_total}"
         for row in rows
@@ -141,13 +153,9 @@ def few_samples(layout: Layout, rows: Sequence[Row]) -> list[str]:
     return [f"Few samples behind a mean: {'; '.join(found)}."] if found else []
 
 
-def of_figure(benchmark: str, layout: Layout) -> tuple[str, ...]:
-    """What has to be said of a figure beyond the notes of its table."""
-    if (benchmark, layout.column) != ("fslab", "focal_px"):
-        return ()
-    return (
-        "The figure published with the benchmark labels its focal-length axis the other way round from its own table.",
-    )
+def of_figure(layout: Layout) -> tuple[str, ...]:
+    """Notes of a figure beyond those of its table."""
+    return (layout.figure_note,) if layout.figure_note else ()
 
 
 def of_board(unit: str, layout: Layout, metrics: Sequence[Quantity], rows: Sequence[Row]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Which runs may stand in one table or figure, under which labels."""
+"""Select what a table or figure shows: runs that belong together, their labels, their metrics."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from fsbench.core.errors import UsageError
-from fsbench.core.quantities import SPREAD, quantity, with_companions
+from fsbench.core.quantities import with_companions
 from fsbench.core.signatures import not_alike
 from fsbench.report.layout import spec_of
 from fsbench.runs import Run
 from fsbench.runs.pooled import METRICS as POOLED_METRICS
+from fsbench.runs.pooled import STATISTICS
 
-MAIN_METRICS = ("cd_mm", "mne_rad", "cr")
 _LONGEST_LABEL = 60
 
 
@@ -59,7 +59,7 @@ def choose_metrics(run: Run, metrics: Sequence[str] | None) -> list[str]:
     ----------
     run : Run
     metrics : sequence of str, or None
-        None: the published three where the run has them, else those that its benchmark names, else its first three.
+        None: those that its benchmark names, else its first three.
 
     Raises
     ------
@@ -70,23 +70,26 @@ def choose_metrics(run: Run, metrics: Sequence[str] | None) -> list[str]:
         metrics = main_metrics(run)
     elif not metrics:
         raise UsageError(f"no metric is named; runs of {run.benchmark} have {', '.join(run.metrics)}")
-    known = [*run.metrics, *(POOLED_METRICS if run.pooled else ())]
     for name in metrics:
-        if name.removeprefix(SPREAD) not in run.metrics and name not in known:
+        if not _has(run, name):
+            known = [*run.metrics, *(POOLED_METRICS if run.pooled else ())]
             raise UsageError(f"runs of {run.benchmark} have no metric {name!r}; they have {', '.join(known)}")
-    return with_companions(dict.fromkeys(metrics), run.metrics)
+    return with_companions(dict.fromkeys(metrics), run.metrics, run.quantities)
+
+
+def _has(run: Run, name: str) -> bool:
+    """Whether a number can be taken from the run: a column, its standard deviation, or what it kept pooled."""
+    what = run.quantity(name)
+    return (
+        run.pooled is not None and what.column in STATISTICS if what.pooled == "points" else what.column in run.metrics
+    )
 
 
 def main_metrics(run: Run) -> list[str]:
-    """What is shown of a run where nobody says what, the first of it in figures."""
-    known = {*run.metrics, *map(SPREAD.__add__, run.metrics), *(POOLED_METRICS if run.pooled else ())}
+    """Metrics that tables show by default; figures show the first one."""
     spec = spec_of(run)
-    named = [] if spec is None else [str(name) for name in spec.raw.get("main_metrics", ())]
-    for names in (MAIN_METRICS, named):
-        found = [name for name in names if name in known]
-        if found:
-            return found
-    return run.metrics[:3]
+    named = () if spec is None else spec.main_metrics
+    return [name for name in named if _has(run, name)] or run.metrics[:3]
 
 
 def main_of_samples(run: Run) -> str:
@@ -94,7 +97,7 @@ def main_of_samples(run: Run) -> str:
 
     Where the benchmark names no such metric, the first of the run of which it is known which way is better.
     """
-    judged = [name for name in run.metrics if quantity(name).sign]
+    judged = [name for name, what in run.quantities.items() if what.sign]
     return next(name for name in (*main_metrics(run), *judged, *run.metrics) if name in run.metrics)
 
 

@@ -7,14 +7,12 @@ from typing import Any
 import pandas as pd
 
 from fsbench.core.errors import UsageError
-from fsbench.core.quantities import SPREAD, quantity
+from fsbench.core.quantities import Quantity
 from fsbench.report import notes
 from fsbench.report.layout import Bin, Layout, default_layouts, layout, spec_of
 from fsbench.report.model import Cell, Row, Table
 from fsbench.report.selection import choose_metrics, require_comparable
 from fsbench.runs import Run
-from fsbench.runs.pooled import METRICS as POOLED_METRICS
-from fsbench.runs.pooled import PREFIX
 from fsbench.stats import OVERALL, summaries
 
 
@@ -50,34 +48,34 @@ def build(
         If the runs do not belong into one table, have no such bins or metrics, or share a label.
     """
     shown = require_comparable(runs, labels)
-    chosen = _allowed(choose_metrics(runs[0], metrics), metrics is not None, policy)
+    named = [runs[0].quantity(name) for name in choose_metrics(runs[0], metrics)]
+    chosen = _allowed(named, metrics is not None, policy)
     divided = layout(runs, by or default_layouts(runs[0])[0])
     rows = tuple(_rows(runs, shown, divided, chosen, _summary(runs, divided, chosen, policy, ci)))
-    quantities = tuple(quantity(name) for name in chosen)
-    said = notes.of_table(runs, spec_of(runs[0]), divided, quantities, rows, policy, ci)
-    return Table(runs[0].benchmark, runs[0].signature, divided, quantities, rows, said)
+    said = notes.of_table(runs, spec_of(runs[0]), divided, chosen, rows, policy, ci)
+    return Table(runs[0].benchmark, runs[0].signature, divided, chosen, rows, said)
 
 
-def _allowed(chosen: list[str], asked_for: bool, policy: str) -> list[str]:
+def _allowed(chosen: Sequence[Quantity], asked_for: bool, policy: str) -> tuple[Quantity, ...]:
     """Pooled numbers know nothing of failures, so no policy applies to them."""
-    pooled = [name for name in chosen if name in POOLED_METRICS]
+    pooled = [what.name for what in chosen if what.pooled == "points"]
     if policy == "legacy" or not pooled:
-        return chosen
+        return tuple(chosen)
     if asked_for:
         raise UsageError(f"{pooled[0]} is over the points that were measured; --policy {policy} cannot apply to it")
-    return [name for name in chosen if name not in pooled]
+    return tuple(what for what in chosen if what.name not in pooled)
 
 
-def _summary(runs: Sequence[Run], divided: Layout, metrics: Sequence[str], policy: str, ci: bool) -> pd.DataFrame:
+def _summary(runs: Sequence[Run], divided: Layout, metrics: Sequence[Quantity], policy: str, ci: bool) -> pd.DataFrame:
     by = divided.column or None
     # One metric at least: the counts of samples come with it.
-    plain = [name for name in metrics if name in runs[0].metrics] or runs[0].metrics[:1]
+    plain = [what.name for what in metrics if what.pooled == "mean"] or runs[0].metrics[:1]
     found = summaries(runs, by=by, policy=policy, metrics=plain, where=divided.where, ci=ci)
     return found[found["by"] == (divided.column or OVERALL)]
 
 
 def _rows(
-    runs: Sequence[Run], labels: Sequence[str], divided: Layout, metrics: Sequence[str], summary: pd.DataFrame
+    runs: Sequence[Run], labels: Sequence[str], divided: Layout, metrics: Sequence[Quantity], summary: pd.DataFrame
 ) -> Iterator[Row]:
     """One row a run; the summary's own labels tell runs apart by their position."""
     plain = list(summary["metric"].unique())
@@ -91,21 +89,21 @@ def _rows(
             found = map(_cell, lines[bin_.label][own]) if bin_.label in lines else (nothing,) * len(plain)
             known = dict(zip(plain, found, strict=True))
             counts = known[plain[0]]
-            cells.append(tuple(known.get(name) or _derived(run, divided, bin_, name, counts) for name in metrics))
+            cells.append(tuple(known.get(what.name) or _derived(run, divided, bin_, what, counts) for what in metrics))
         published = run.manifest.get("published_rows")
         n_published = published if isinstance(published, int) and published > 0 else None
         yield Row(label, tuple(cells), int((run.samples["status"] == "ok").sum()), len(run.samples), n_published)
 
 
-def _derived(run: Run, divided: Layout, bin_: Bin, name: str, counts: Cell) -> Cell:
+def _derived(run: Run, divided: Layout, bin_: Bin, what: Quantity, counts: Cell) -> Cell:
     """A number that is no mean over samples: their spread, or one over the points of all of them."""
-    if name.startswith(SPREAD):
+    if what.pooled == "std":
         inside = divided.members(run.samples, bin_) & (run.samples["status"] == "ok")
-        values = run.samples.loc[inside, name.removeprefix(SPREAD)].dropna()
+        values = run.samples.loc[inside, what.column].dropna()
         return Cell(float(values.std(ddof=0)), float("nan"), len(values), counts.n_total)
     if run.pooled is None or divided.where:  # a part of a bin is not kept pooled
         return Cell(float("nan"), float("nan"), 0, counts.n_total)
-    value = run.pooled.value(name.removeprefix(PREFIX), divided.column, bin_.label)
+    value = run.pooled.value(what.column, divided.column, bin_.label)
     return Cell(value, float("nan"), run.pooled.samples(divided.column, bin_.label), counts.n_total)
 
 

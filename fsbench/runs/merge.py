@@ -78,7 +78,7 @@ def _identity(run: Run) -> dict[str, Any]:
     """All that parts of one run have in common."""
     manifest = run.manifest
     settings = {f"settings: {key}": value for key, value in manifest.get("settings", {}).items() if key != "samples"}
-    keys = ("benchmark", "method", "signature", "bins", "metrics", "versions")
+    keys = ("benchmark", "method", "signature", "bins", "metrics", "quantities", "versions")
     return {**{key: manifest.get(key) for key in keys}, **settings}
 
 

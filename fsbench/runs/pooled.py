@@ -8,16 +8,26 @@ import numpy as np
 
 from fsbench.core.errors import FormatError
 from fsbench.core.mesh import Floats
+from fsbench.core.quantities import Quantity
 from fsbench.runs.pools import CUMULATIVE, OVERALL, POOLED
 
 if TYPE_CHECKING:
     import pandas as pd
 
 STATISTICS = ("median_mm", "mean_mm", "std_mm", "rmse_mm", "p90_mm")
-PREFIX = "pooled_"
-"""Before the name of a statistic, so that nobody takes it for a mean over samples."""
-
-METRICS = tuple(PREFIX + name for name in STATISTICS)
+_NOTE = (
+    "Pooled numbers are over every point of every scored sample, so dense scans count more, as published; "
+    "medians and percentiles are exact to 0.001 mm; samples without a score are not in them"
+)
+# "pooled_" before the name of a statistic, so that nobody takes it for a mean over samples.
+QUANTITIES = tuple(
+    Quantity(
+        f"pooled_{name}", f"Pooled {name.removesuffix('_mm')}", "mm", 2, "lower",
+        note=_NOTE, low=0.0, pooled="points", source=name,
+    )
+    for name in STATISTICS
+)  # fmt: skip
+METRICS = tuple(one.name for one in QUANTITIES)
 
 _LARGEST_BYTES = 16 << 20
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fsbench.core.errors import FormatError, UsageError
+from fsbench.core.quantities import Quantity, quantity
 from fsbench.runs.files import write_atomically
-from fsbench.runs.pooled import Pooled, read_pooled
+from fsbench.runs.pooled import QUANTITIES, Pooled, read_pooled
 from fsbench.runs.record import STATUSES, Record
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 FIRST = ("benchmark", "method", "sample", "status", "reason")
 _FORMAT = 1
+_MOST_QUANTITIES = 10_000
 _LARGEST_BYTES = 1 << 30
 
 
@@ -33,7 +35,7 @@ class Run:
         NaN without a score), `seconds`; in the benchmark's order.
     manifest : dict
         The protocol's `signature`, every setting, `versions`, `counts` by status, and the names of
-        the `bins` and `metrics` columns.
+        the `bins` and `metrics` columns; in `quantities` what the metrics are (`Quantity.as_dict`).
     pooled : Pooled, optional
         What the protocol measured over all samples together, where it keeps that.
     """
@@ -66,6 +68,26 @@ class Run:
     def metrics(self) -> list[str]:
         """Names of the metric columns."""
         return list(self.manifest["metrics"])
+
+    @property
+    def quantities(self) -> dict[str, Quantity]:
+        """What the metric columns are, in order."""
+        known = self._known()
+        return {name: quantity(name, known) for name in self.metrics}
+
+    def quantity(self, name: str) -> Quantity:
+        """A metric column, its standard deviation over samples ("std_of_cd_mm"), or a pooled statistic."""
+        return quantity(name, self._known())
+
+    def _known(self) -> Mapping[str, Quantity]:
+        """What the run itself declares; for runs that declare nothing, what the protocols do."""
+        declared: Mapping[str, Quantity] | None = _declared(self.manifest)
+        if declared is None:
+            # Late: a worker makes records and needs no protocol but its own.
+            from fsbench.protocols.known_quantities import known_quantities
+
+            declared = known_quantities()
+        return {one.name: one for one in QUANTITIES} | dict(declared)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -200,9 +222,30 @@ def load_manifest(folder: str | Path) -> dict[str, Any]:
         raise FormatError(f"{path}: not a run's manifest ({type(error).__name__}: {error})") from None
     if not all(isinstance(value, str) for value in (*names.values(), *lists[0], *lists[1])):
         raise FormatError(f"{path}: benchmark, method and signature must be text, found {names}")
+    try:
+        _declared(manifest)
+    except ValueError as error:
+        raise FormatError(f"{path}: quantities: {error}") from None
     if manifest.get("format") != _FORMAT:
         raise FormatError(f"{path}: written in format {manifest.get('format')}, this fsbench reads {_FORMAT}")
     return manifest
+
+
+def _declared(manifest: Mapping[str, Any]) -> dict[str, Quantity] | None:
+    """The quantities of a manifest by name; None if it has none. Raises ValueError if they cannot be told."""
+    if "quantities" not in manifest:
+        return None
+    entries = manifest["quantities"]
+    if not isinstance(entries, list) or len(entries) > _MOST_QUANTITIES:
+        raise ValueError(f"expected a list of at most {_MOST_QUANTITIES} objects")
+    found: dict[str, Quantity] = {}
+    for one in map(Quantity.from_dict, entries):
+        if one.name in found:
+            raise ValueError(f"{one.name!r} stands there twice")
+        if one.pooled != "mean" and one.name in manifest["metrics"]:
+            raise ValueError(f"{one.name!r} is a column with a value a sample, and is said to be over all {one.pooled}")
+        found[one.name] = one
+    return found
 
 
 def _fault(samples: "pd.DataFrame", manifest: Mapping[str, Any], metrics: Sequence[str]) -> str:

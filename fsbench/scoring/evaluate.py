@@ -249,6 +249,7 @@ def manifest(task: Task, benchmark: Benchmark, method: str, samples: Sequence[Sa
         "signature": benchmark.signature,
         "unit": benchmark.spec.unit,
         "benchmark_samples": len(benchmark.samples),
+        "quantities": [one.as_dict() for one in benchmark.protocol.quantities],
         "settings": {
             "root": task.root,
             "pred": task.submission.shown,

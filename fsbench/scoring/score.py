@@ -114,6 +114,8 @@ def score_into(
     if absent:
         on_event(Said(_incomplete(benchmark, absent, len(samples))))
     settings = {**about, "versions": None, **_inputs(benchmark, submission)}
+    # Follows from the signature, and runs of earlier versions go on without it.
+    del settings["quantities"]
     with open_journal(out, settings, restart=overwrite) as journal, _kept(journal, len(samples), out, on_event):
         if not overwrite and journal.is_new:
             _refuse_what_came_between(out, about)

@@ -1,17 +1,16 @@
-"""Numbers with their uncertainty: clustered intervals, paired comparisons, ranks, and failures that count."""
+"""Statistics of runs: clustered intervals, paired comparisons, ranks, and policies for failed samples."""
 
+from fsbench.core.choices import PAIRS, POLICIES
 from fsbench.stats.bootstrap import MIN_CLUSTERS
-from fsbench.stats.comparison import PAIRS, Comparison, compare
+from fsbench.stats.comparison import Comparison, compare
 from fsbench.stats.orders import PolicyOrders, policy_orders
-from fsbench.stats.overlap import LOW_OVERLAP, LOW_OVERLAP_REASON, small_overlaps
-from fsbench.stats.policies import POLICIES, policy_in_words
+from fsbench.stats.overlap import small_overlaps
+from fsbench.stats.policies import policy_in_words
 from fsbench.stats.scores import OVERALL, Scores, gather
 from fsbench.stats.summaries import LEVEL, N_RESAMPLES, summaries
 
 __all__ = [
     "LEVEL",
-    "LOW_OVERLAP",
-    "LOW_OVERLAP_REASON",
     "MIN_CLUSTERS",
     "N_RESAMPLES",
     "OVERALL",

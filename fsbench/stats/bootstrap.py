@@ -14,14 +14,14 @@ from scipy import sparse
 
 from fsbench.stats.resampling import Resamples
 
-# With k clusters not even the whole range of their means covers the truth in more than 1 - 2**(1 - k) of all cases:
-# 87.5 % for 4 and 94 % for 5, so that below 5 a 95 % interval would promise what it cannot hold.
+# The whole range of k cluster means covers the truth in at most 1 - 2**(1 - k) of all cases: 87.5 % for 4 clusters,
+# 94 % for 5. Below 5 clusters no 95 % interval can keep its promise.
 MIN_CLUSTERS = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClusterSums:
-    """What of n quantities each cluster holds.
+    """Sums and counts of n quantities, by cluster.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ class ClusterSums:
         chosen = np.flatnonzero(np.isfinite(self.freedom))
         if not len(chosen):
             return out
-        # of one pose bin's samples the other bins' clusters hold none
+        # clusters of other pose bins hold no sample of this bin
         there = (self.counts > 0).any(axis=1)
         totals, counts = self.totals[there][:, chosen].T, self.counts[there][:, chosen].T
         start = 0

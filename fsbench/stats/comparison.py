@@ -8,8 +8,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from fsbench.core.choices import PAIRS
 from fsbench.core.errors import UsageError
-from fsbench.core.quantities import quantity, with_companions
+from fsbench.core.quantities import Quantity, with_companions
 from fsbench.runs import Run
 from fsbench.stats.bootstrap import sum_clusters
 from fsbench.stats.intervals import Method, holm, intervals, p_values
@@ -21,19 +22,12 @@ from fsbench.stats.summaries import LEVEL, N_RESAMPLES, summaries
 from fsbench.stats.verdicts import Evidence, verdict
 
 Pairs = Literal["first", "neighbours", "all"]
-PAIRS: dict[str, str] = {
-    "first": "the first run against each other one",
-    "neighbours": "each method against the next in rank",
-    "all": "every method against every other",
-}
-
-
 _EVIDENCE = ("method", "other", "difference", "low", "high", "n_common", "n_clusters", "identical")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
-    """What `compare` found.
+    """The result of `compare`.
 
     Parameters
     ----------
@@ -47,6 +41,8 @@ class Comparison:
         Of the benchmark.
     methods, asked, metrics, bins, notes : tuple of str
         The metrics asked for, and with their companions; the bin columns asked for; notes for the reader.
+    quantities : mapping of str to Quantity
+        What the metrics are.
     differences : pandas.DataFrame
         One row a (bin, metric, pair): `by, bin, metric, method, other, difference` (mean of method - other over the
         `n_common` samples that count for both, in `n_clusters` clusters), `low, high, p, p_holm`, `improvement` (the
@@ -73,6 +69,7 @@ class Comparison:
     methods: tuple[str, ...]
     asked: tuple[str, ...]
     metrics: tuple[str, ...]
+    quantities: Mapping[str, Quantity]
     bins: tuple[str, ...]
     notes: tuple[str, ...]
     differences: pd.DataFrame
@@ -114,7 +111,7 @@ def compare(
     runs : sequence of Run
         Two or more, of one benchmark and one signature.
     by, policy, metrics, where, method, level, n_resamples, widen
-        As for `fsbench.stats.summaries`. A metric that misleads alone brings its companion along (`cd_mm`: `cr`).
+        As for `fsbench.stats.summaries`. A metric that misleads alone brings its companion along, as `cd_mm` its `cr`.
     pairs : "first", "neighbours" or "all"
         Which methods are set against each other. The first run is the default, not the best one: the best was chosen
         by the same numbers, which would flatter it.
@@ -129,7 +126,7 @@ def compare(
     if pairs not in PAIRS:
         raise UsageError(f"no pairs {pairs!r}; there are {', '.join(PAIRS)}")
     scores = gather(runs).where(where)
-    names = scores.metrics if metrics is None else with_companions(metrics, scores.metrics)
+    names = scores.metrics if metrics is None else with_companions(metrics, scores.metrics, scores.quantities)
     table = summaries(
         runs, by=by, policy=policy, metrics=names, where=where, method=method, level=level, n_resamples=n_resamples,
         widen=widen,
@@ -146,6 +143,7 @@ def compare(
         level=level, n_resamples=n_resamples, seed=scores.seed, n_samples=len(scores.bins),
         n_clusters=len(scores.strata), methods=scores.methods,
         asked=scores.metrics if metrics is None else tuple(dict.fromkeys(metrics)), metrics=tuple(names),
+        quantities={name: scores.quantities[name] for name in names},
         bins=tuple(scores.bin_columns(by)), notes=(said, *scores.notes),
         differences=differences, ranks=ranks, stability=pd.DataFrame([row for part in found for row in part[2]]),
     )  # fmt: skip
@@ -166,9 +164,9 @@ def _in_cell(
     tau_rows: list[dict[str, object]] = []
     for m, k in enumerate(settings.metrics):
         place = {"by": by, "bin": label, "metric": scores.metrics[k]}
-        sign = quantity(scores.metrics[k]).sign
+        sign = scores.quantities[scores.metrics[k]].sign
         ranks = rank(-sign * means[:, m]) if sign else np.full(n_methods, np.nan)
-        # one column of NaN says as much as 10,000, where there is nothing to rank
+        # one column of NaN is enough where there is nothing to rank
         rankable = sign and np.isfinite(drawn[:, m]).any()
         redrawn = rank(-sign * drawn[:, m]) if rankable else np.full((n_methods, 1), np.nan)
         rank_rows += _rank_rows(place, scores.methods, ranks, redrawn, settings.level)
@@ -192,7 +190,7 @@ def _rank_rows(
     place: dict[str, str], methods: Sequence[str], ranks: np.ndarray, redrawn: np.ndarray, level: float
 ) -> list[dict[str, object]]:
     low, high = rank_interval(redrawn, level)
-    # a resample's rank can be no surer than the data's own
+    # the interval always holds the rank found in the data
     low, high = np.minimum(low, ranks), np.maximum(high, ranks)
     numbers = {"rank": ranks, "rank_low": low, "rank_high": high, "first": first_share(redrawn)}
     return [
@@ -227,7 +225,7 @@ def _pair_rows(
 ) -> list[dict[str, object]]:
     first, second = np.array(chosen).T
     gaps = (values[first] - values[second]).T
-    # of two samples that agree to so many decimals neither is better
+    # values that agree to DIGITS decimals tie
     wins = (1 + np.sign(np.round(sign * gaps, DIGITS))) / 2 if sign else np.full_like(gaps, np.nan)
     sums = sum_clusters(np.concatenate([gaps, wins], axis=1), scores.clusters, scores.strata)
     drawn = sums.resampled_means(settings.resamples)
@@ -249,7 +247,7 @@ def _pair_rows(
 def _with_verdicts(rows: pd.DataFrame, scores: Scores, level: float) -> pd.DataFrame:
     parts = []
     for name, part in rows.groupby("metric", sort=False):
-        what = quantity(str(name))
+        what = scores.quantities[str(name)]
         corrected = holm(part["p"].to_numpy(float))
         shared: dict[str, Any] = {"unit": scores.unit, "family": int(part["p"].notna().sum()), "alpha": 1 - level}
         evidence = [

@@ -141,13 +141,13 @@ def quantiles(ordered: np.ndarray, shares: np.ndarray) -> np.ndarray:
 
 
 def _narrowness(sums: ClusterSums) -> np.ndarray:
-    """How much smaller the bootstrap's spread is than the standard error, inverted; >= 1."""
+    """Standard error divided by the bootstrap's spread, which is too small; >= 1."""
     enough = np.isfinite(sums.freedom)
     return np.sqrt(np.where(enough, sums.n_clusters / np.where(enough, sums.freedom, 1), 1.0))
 
 
 def _widened(tail: float, sums: ClusterSums) -> np.ndarray:
-    """How many of the bootstrap's own standard deviations an end of the interval is away, (n,)."""
+    """Distance from the mean to an end of the interval, in standard deviations of the bootstrap, (n,)."""
     freedom = np.where(np.isfinite(sums.freedom), sums.freedom, np.inf)
     return stats.t.isf(tail, freedom) * _narrowness(sums)
 
@@ -180,7 +180,7 @@ def _acceleration(sums: ClusterSums) -> np.ndarray:
 def _bca(end: np.ndarray, bias: np.ndarray, acceleration: np.ndarray) -> np.ndarray:
     moved = bias + end
     scale = 1 - acceleration * moved
-    # past its pole the formula turns round; the end of the resamples is meant
+    # past its pole the formula changes sign; use the outermost resample there
     beyond = np.where(moved > 0, np.inf, -np.inf)
     return np.divide(moved, scale, out=beyond, where=scale > 0) + bias
 

@@ -1,4 +1,4 @@
-"""Orders: does it matter for the ranking what a failed sample counts as?"""
+"""Policy sensitivity: whether the ranking depends on what a failed sample counts as."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from fsbench.core.quantities import quantity
+from fsbench.core.choices import POLICIES
 from fsbench.runs import Run
-from fsbench.stats.policies import POLICIES, apply_policy
+from fsbench.stats.policies import apply_policy
 from fsbench.stats.ranks import rank
 from fsbench.stats.scores import gather
 
@@ -20,8 +20,8 @@ class PolicyOrders:
 
     Parameters
     ----------
-    metric : str
-        Its name.
+    metric, label : str
+        Its name, and what people call it.
     table : pandas.DataFrame
         Index `method`; columns `done` and, for each policy, `mean_<policy>`, `rank_<policy>`, `n_<policy>` (samples
         that the mean is over).
@@ -30,12 +30,13 @@ class PolicyOrders:
     """
 
     metric: str
+    label: str
     table: pd.DataFrame
     taus: dict[str, float]
 
     @property
     def differ(self) -> bool:
-        """Whether any policy gives another order than legacy."""
+        """Whether any policy orders the methods differently from legacy."""
         return bool(self.moved)
 
     @property
@@ -59,8 +60,7 @@ class PolicyOrders:
             named.append(f"{method} is " + ", ".join(f"{_place(place)} ({policy})" for policy, place in ranks.items()))
         more = len(self.moved) - most
         rest = f"; {more} more move" if more > 1 else "; 1 more moves" if more == 1 else ""
-        label = quantity(self.metric).label
-        return f"what failed samples count as changes the order by {label}: {'; '.join(named)}{rest}"
+        return f"what failed samples count as changes the order by {self.label}: {'; '.join(named)}{rest}"
 
 
 def policy_orders(runs: Sequence[Run], metric: str, where: Mapping[str, str] | None = None) -> PolicyOrders:
@@ -82,7 +82,8 @@ def policy_orders(runs: Sequence[Run], metric: str, where: Mapping[str, str] | N
     """
     scores = gather(runs).where(where)
     k = scores.metric_numbers([metric])[0]
-    sign = quantity(metric).sign
+    what = scores.quantities[metric]
+    sign = what.sign
     table = pd.DataFrame(index=pd.Index(scores.methods, name="method"))
     table["done"] = np.isfinite(scores.values[:, :, k]).mean(axis=1)
     for policy in POLICIES:
@@ -96,7 +97,7 @@ def policy_orders(runs: Sequence[Run], metric: str, where: Mapping[str, str] | N
         table[f"n_{policy}"] = n
     legacy = table["rank_legacy"].to_numpy(float)
     taus = {policy: _tau(legacy, table[f"rank_{policy}"].to_numpy(float)) for policy in POLICIES}
-    return PolicyOrders(metric, table, taus)
+    return PolicyOrders(metric, what.label, table, taus)
 
 
 def _tau(first: np.ndarray, second: np.ndarray) -> float:

@@ -4,16 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from fsbench.core.choices import POLICIES
 from fsbench.core.errors import UsageError
-from fsbench.core.quantities import quantity
 from fsbench.stats.scores import Scores, difficulty_bin
-
-POLICIES = {
-    "legacy": "each method's mean is over the samples that it scored, as in the published tables",
-    "common": "every mean is over the samples that all compared methods scored",
-    "penalised": "a failed sample counts as the worst score that any compared method got on it, "
-    "and where all failed on it, as the worst score in its bin",
-}
 
 
 def policy_in_words(policy: str, bins: Sequence[str]) -> str:
@@ -33,7 +26,7 @@ def policy_in_words(policy: str, bins: Sequence[str]) -> str:
 
 
 def apply_policy(scores: Scores, policy: str) -> np.ndarray:
-    """The values that the means are taken over.
+    """Replace or drop the values of failed samples, so that means can be taken.
 
     Parameters
     ----------
@@ -65,10 +58,10 @@ def apply_policy(scores: Scores, policy: str) -> np.ndarray:
 
 def _penalised(scores: Scores, k: int) -> np.ndarray:
     values = scores.values[:, :, k]
-    sign = quantity(scores.metrics[k]).sign
+    sign = scores.quantities[scores.metrics[k]].sign
     if sign == 0:
         return values
-    # fmax skips NaN and is silent where there is nothing but NaN
+    # fmax skips NaN and does not warn where all values are NaN
     loss = -sign * values
     worst = np.fmax.reduce(loss, axis=0)
     bins = scores.difficulty

@@ -1,4 +1,4 @@
-"""Ranks, and how sure they are."""
+"""Ranks and their uncertainty."""
 
 import numpy as np
 
@@ -18,7 +18,7 @@ def rank(losses: np.ndarray) -> np.ndarray:
     >>> rank(np.array([2.0, 1.0, np.nan, 1.0]))
     array([ 3.,  1., nan,  1.])
     """
-    # two runs with equal scores must tie whatever the order of summation
+    # runs with equal scores must tie, whatever the order of summation
     rounded = np.round(losses, DIGITS)
     ranks = np.ones(losses.shape)
     for rival in rounded:
@@ -76,7 +76,7 @@ def kendall_taus(ranks: np.ndarray, resampled: np.ndarray) -> np.ndarray:
     agree, untied = np.zeros(resampled.shape[1]), np.zeros(resampled.shape[1])
     untied_first = np.zeros_like(agree)
     for i in range(1, len(ranks)):
-        # a comparison with NaN is false both ways, so such a pair counts as tied, that is, not at all
+        # comparisons with NaN are false both ways, so such a pair ties and adds nothing
         second = (resampled[i] > resampled[:i]).astype(np.int8) - (resampled[i] < resampled[:i]).astype(np.int8)
         first = (ranks[i] > ranks[:i]).astype(np.int8) - (ranks[i] < ranks[:i]).astype(np.int8)
         there = np.isfinite(resampled[i]) & np.isfinite(resampled[:i])

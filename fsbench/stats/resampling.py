@@ -1,4 +1,4 @@
-"""Which clusters each resample holds, the same on every machine."""
+"""Draw clusters for the bootstrap: the same resamples on every machine."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -10,13 +10,13 @@ from fsbench.runs import Run
 
 # A block of resamples is kept near 32 MB, so that 400,000 samples need no more memory than 400.
 _BLOCK_CELLS = 4_000_000
-# Nine decimals are finer than any score means and coarser than what two machines' last bits can differ by.
+# Nine decimals: finer than any meaningful difference of scores, coarser than rounding differences between machines.
 DIGITS = 9
 _LARGEST = 9e18
 
 
 def content_seed(run: Run) -> int:
-    """A seed from what a run holds: benchmark, samples and scores; not its label, row order or folder.
+    """Compute a seed from a run's benchmark, samples and scores; its label, row order and folder do not matter.
 
     Returns
     -------
@@ -35,7 +35,7 @@ def content_seed(run: Run) -> int:
 
 
 def combine_seeds(seeds: Sequence[int]) -> int:
-    """One seed from several, whatever their order."""
+    """Combine seeds into one that does not depend on their order."""
     digest = hashlib.blake2b(digest_size=4)
     for seed in sorted(seeds):
         digest.update(seed.to_bytes(4, "little"))

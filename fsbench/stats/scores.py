@@ -1,4 +1,4 @@
-"""Scores: several runs as one block of numbers, and which samples belong together."""
+"""Scores: several runs as one array, with the clusters that their samples form."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from fsbench.core.errors import UsageError
+from fsbench.core.quantities import Quantity
 from fsbench.core.signatures import not_alike
 from fsbench.runs import Run
 from fsbench.stats.resampling import combine_seeds, content_seed
@@ -16,7 +17,7 @@ OVERALL = "all"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
-    """All that the statistics read of a list of runs.
+    """The scores of several runs as the statistics read them.
 
     Parameters
     ----------
@@ -26,6 +27,8 @@ class Scores:
         Labels; a label that comes twice gets a number: "PRNet", "PRNet (2)".
     metrics : tuple of str
         Metric names.
+    quantities : mapping of str to Quantity
+        What each of them is.
     bins : pandas.DataFrame
         Index: sample names in the benchmark's order; one text column a bin.
     values : numpy.ndarray, shape (methods, samples, metrics)
@@ -46,6 +49,7 @@ class Scores:
     signature: str
     methods: tuple[str, ...]
     metrics: tuple[str, ...]
+    quantities: Mapping[str, Quantity]
     bins: pd.DataFrame
     values: np.ndarray
     clusters: np.ndarray
@@ -56,12 +60,12 @@ class Scores:
 
     @property
     def seed(self) -> int:
-        """One seed for all runs together, whatever their order."""
+        """One seed for all runs together; it does not depend on their order."""
         return combine_seeds(self.seeds)
 
     @property
     def difficulty(self) -> np.ndarray:
-        """The bin that says how hard a sample is, (samples,), see `difficulty_bin`; all in one where there is none."""
+        """Label of each sample in the `difficulty_bin`, (samples,); one empty label for all if there is none."""
         name = difficulty_bin([str(name) for name in self.bins.columns])
         return np.full(len(self.bins), "") if name is None else self.bins[name].to_numpy(str)
 
@@ -79,7 +83,7 @@ class Scores:
         yield OVERALL, OVERALL, np.ones(len(self.bins), bool)
 
     def bin_columns(self, by: str | Sequence[str] | None) -> list[str]:
-        """The bin columns that are meant.
+        """Full names of the bin columns asked for.
 
         Raises
         ------
@@ -134,7 +138,7 @@ class Scores:
 
 
 def difficulty_bin(names: Sequence[str]) -> str | None:
-    """Of the bins the one that says how hard a sample is: the pose, else the first that is not the subject."""
+    """The bin column that tells how hard a sample is: the pose, else the first one except the subject."""
     return "pose_deg" if "pose_deg" in names else next((name for name in names if name != "subject"), None)
 
 
@@ -157,16 +161,17 @@ def gather(runs: Sequence[Run]) -> Scores:
         names = names.append(table.index.difference(names, sort=False))
     if not len(names):
         raise UsageError(f"{runs[0].method}: a run of {runs[0].benchmark} without a single sample; score some first")
-    metrics = tuple(dict.fromkeys(metric for run in runs for metric in run.metrics))
+    quantities = _quantities(runs)
     bins = _common_bins(runs, tables, names)
     clusters, strata, unit = _clusters(bins)
     return Scores(
         benchmark=runs[0].benchmark,
         signature=runs[0].signature,
         methods=_labels(runs),
-        metrics=metrics,
+        metrics=tuple(quantities),
+        quantities=quantities,
         bins=bins,
-        values=np.stack([_values(table, names, metrics) for table in tables]),
+        values=np.stack([_values(table, names, tuple(quantities)) for table in tables]),
         clusters=clusters,
         strata=strata,
         unit=unit,
@@ -192,6 +197,24 @@ def _refuse_mixtures(runs: Sequence[Run]) -> None:
             )
         if run.signature != first.signature:
             raise UsageError(not_alike(first.method, first.signature, run.method, run.signature))
+
+
+def _quantities(runs: Sequence[Run]) -> dict[str, Quantity]:
+    """Quantities of all metric columns; UsageError if two runs declare one differently."""
+    found: dict[str, Quantity] = {}
+    for run in runs:
+        for name, own in run.quantities.items():
+            known = found.setdefault(name, own)
+            if not known.agrees_with(own):
+                raise UsageError(
+                    f"the runs do not mean the same by {name}: {_in_words(known)}, but in {run.method} {_in_words(own)}"
+                )
+    return found
+
+
+def _in_words(what: Quantity) -> str:
+    better = f"{what.better} is better" if what.better else "neither direction is better"
+    return f"{what.heading} times {what.factor:g}, {better}"
 
 
 def _labels(runs: Sequence[Run]) -> tuple[str, ...]:

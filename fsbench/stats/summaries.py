@@ -9,7 +9,7 @@ from fsbench.core.errors import UsageError
 from fsbench.runs import Run
 from fsbench.stats.bootstrap import ClusterSums, sum_clusters
 from fsbench.stats.intervals import Method, intervals
-from fsbench.stats.overlap import LOW_OVERLAP
+from fsbench.stats.overlap import coverages, is_small
 from fsbench.stats.policies import apply_policy
 from fsbench.stats.resampling import draw_resamples
 from fsbench.stats.scores import Scores, gather
@@ -61,8 +61,8 @@ def summaries(
     pandas.DataFrame
         One row a (bin, method, metric): `method`; `by` (bin column, "all" for the whole); `bin` (its label); `metric`;
         `mean`, `median`, `low`, `high` in the run's units; `n_scored` of `n_total` samples scored, `done` their ratio;
-        `n_used` samples and `n_clusters` clusters that the mean is over; `small_overlap`: the mean CR there is below
-        `fsbench.stats.LOW_OVERLAP`; `policy`; `level`; `n_resamples`; `seed`.
+        `n_used` samples and `n_clusters` clusters that the mean is over; `small_overlap`: the mean there of a
+        metric that says how much is covered is below what it calls enough; `policy`; `level`; `n_resamples`; `seed`.
 
     Raises
     ------
@@ -77,11 +77,15 @@ def summaries(
         _of_one_method(scores, i, values[i][:, chosen], cells, ci, method, level, n_resamples, widen)
         for i in range(len(scores.methods))
     ]
-    names = [scores.metrics[k] for k in chosen]
+    names, covering = [scores.metrics[k] for k in chosen], coverages(scores)
     rows = [
         {"method": scores.methods[i], "by": name, "bin": label, "metric": metric}
         | _counts(scores.values[i, inside, k], column, place)
-        | {"small_overlap": _is_small(scores, i, inside), "policy": policy, "level": level}
+        | {
+            "small_overlap": any(is_small(scores, i, what, inside) for what in covering),
+            "policy": policy,
+            "level": level,
+        }
         | {"n_resamples": n_resamples if ci else 0, "seed": scores.seeds[i]}
         for cell, (name, label, inside) in enumerate(cells)
         for i, column in enumerate(columns)
@@ -127,11 +131,3 @@ def _counts(raw: np.ndarray, column: Mapping[str, np.ndarray], place: int) -> di
     numbers = {name: float(column[name][place]) for name in ("mean", "median", "low", "high")}
     sizes = {name: int(column[name][place]) for name in ("n_used", "n_clusters")}
     return numbers | {"n_scored": n_scored, "n_total": n_total, "done": n_scored / n_total} | sizes
-
-
-def _is_small(scores: Scores, i: int, inside: np.ndarray) -> bool:
-    if "cr" not in scores.metrics:
-        return False
-    shares = scores.values[i, inside, scores.metrics.index("cr")]
-    shares = shares[np.isfinite(shares)]
-    return bool(len(shares) and shares.mean() < LOW_OVERLAP)

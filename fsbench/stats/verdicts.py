@@ -1,4 +1,4 @@
-"""Verdicts: what a paired difference says, in plain words."""
+"""Verdicts: put a paired difference into plain words."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from fsbench.stats.bootstrap import MIN_CLUSTERS
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One paired difference, method - other, and all that its verdict rests on.
+    """One paired difference, method - other, with everything that its verdict depends on.
 
     Parameters
     ----------
@@ -56,13 +56,14 @@ class Evidence:
 
 
 def verdict(evidence: Evidence, what: Quantity) -> str:
-    """One line for a reader who is no statistician.
+    """Say in one line what a difference shows.
 
     Examples
     --------
-    >>> from fsbench.core.quantities import quantity
+    >>> from fsbench.core.quantities import Quantity
+    >>> cd = Quantity("cd_mm", "CD", "mm", 2, "lower")
     >>> found = Evidence("A", "B", -0.04, -0.14, 0.06, 0.4, 660, 20, "subject", 1, 0.05, False)
-    >>> verdict(found, quantity("cd_mm"))
+    >>> verdict(found, cd)
     'no difference shown: -0.04 mm [-0.14, 0.06], 20 subjects'
     """
     if evidence.n_common == 0:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from fsbench.core.choices import MESH_SUFFIXES
 from fsbench.core.errors import FormatError, MeshError, MissingError, UsageError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.submissions import steps
@@ -15,7 +16,6 @@ from fsbench.submissions.sidefiles import affine
 
 FRAMES = ("pixels", "ortho", "cv", "gl")
 FLIPS = ("x", "y", "z", "faces")
-MESH_SUFFIXES = (".obj", ".ply", ".stl", ".off")
 TFORM_SUFFIXES = (".npy", ".txt")
 
 _PINHOLE = (

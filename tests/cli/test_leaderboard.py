@@ -9,6 +9,8 @@ from fsbench.core.resources import folder
 from fsbench.runs import load_run
 from tests.cli.commands import fsbench
 
+pytestmark = pytest.mark.usefixtures("drawn_once")
+
 
 @pytest.fixture
 def official(tmp_path) -> Path:

@@ -70,3 +70,39 @@ def test_what_is_imported_is_light(modules: str, heavy: tuple[str, ...]) -> None
 
     code = f"import sys, {modules}; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def _constants(path: Path) -> set[str]:
+    """Texts in the code, without docstrings."""
+    tree = ast.parse(path.read_text("utf-8"))
+    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said
+    }
+
+
+SHOWING = [
+    path
+    for path in FILES
+    if path.relative_to(PACKAGE).parts[0] in ("stats", "report", "boards")
+    or path.relative_to(PACKAGE).as_posix() in ("cli/table.py", "cli/plot.py", "cli/compare.py", "cli/leaderboard.py")
+]
+# The layout of the authors' files, and heat maps, which measure.
+OWN_COLUMNS = {"boards/official.py", "report/heatmaps/measured.py", "report/heatmaps/scans.py"}
+
+
+@pytest.mark.parametrize("path", SHOWING, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_what_shows_runs_knows_no_column_and_no_benchmark(path: Path) -> None:
+    from fsbench.benchmarks import spec_names
+    from fsbench.protocols.known_quantities import known_quantities
+    from fsbench.runs.pooled import METRICS
+
+    if path.relative_to(PACKAGE).as_posix() in OWN_COLUMNS:
+        return
+    # Columns with names that are words are left out: "suspicious" is a key of run.json, too.
+    columns = {name for name in (*known_quantities(), *METRICS) if "_" in name or name == "cr"}
+    found = _constants(path)
+    assert not found & (columns | set(spec_names())), "declare it in the protocol's quantities or in the TOML"
+    assert not {text for text in found if text.startswith(("std_of", "pooled_"))}

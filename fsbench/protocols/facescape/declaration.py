@@ -7,8 +7,9 @@ from typing import Any
 from fsbench.core.errors import UsageError
 from fsbench.core.spec import Spec
 from fsbench.protocols.choice import Choice
+from fsbench.protocols.facescape import quantities
 from fsbench.protocols.facescape.files import FaceScapeFiles
-from fsbench.protocols.facescape.protocol import METRICS, FaceScape, Prepared
+from fsbench.protocols.facescape.protocol import FaceScape, Prepared
 from fsbench.protocols.facescape.references import FaceScapeReferences
 from fsbench.protocols.protocol import Protocol, Reference
 
@@ -17,7 +18,7 @@ class FaceScapeProtocol(Protocol):
     """Keep the camera, align the depth only, compare around the head."""
 
     name = "facescape"
-    metrics = METRICS
+    quantities = quantities.METRICS
     reference_inputs = frozenset({"camera"})
     distances_unit = "pupil-normalised mm"
     distances_note = "mm are normalised to a pupil distance of 62.85 mm"

@@ -20,7 +20,7 @@ from fsbench.geometry.cameras import Camera
 from fsbench.metrics.chamfer import map_chamfer
 from fsbench.metrics.cylinder import SIZE, CylinderMap, cylinder_map, cylinder_mesh
 from fsbench.metrics.normals import mean_normal_angle_deg, mean_normal_error_rad
-from fsbench.protocols.facescape import depth
+from fsbench.protocols.facescape import depth, quantities
 from fsbench.protocols.measurement import Scores
 
 PREPARED_VERSION = 1
@@ -32,16 +32,7 @@ ALIGNMENTS = MappingProxyType({"depth-median": depth.along_axis, "depth-median-r
 PUPIL_DISTANCE_MM = 62.85
 """Standard pupil distance of the benchmark, to which every subject is scaled."""
 
-METRICS = (
-    "cd_mm",
-    "mne_rad",
-    "cr",
-    "cd_ref_to_pred_mm",
-    "cd_pred_to_ref_mm",
-    "normal_deg",
-    "depth_shift_mm",
-    "overlap_px",
-)
+METRICS = tuple(one.name for one in quantities.METRICS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from fsbench.core.errors import UsageError
 from fsbench.core.spec import Spec
 from fsbench.protocols.choice import Choice
-from fsbench.protocols.landmark_warp.protocol import FEW_LANDMARKS, METRICS, LandmarkWarp, PreparedLandmarkWarp
+from fsbench.protocols.landmark_warp import quantities
+from fsbench.protocols.landmark_warp.protocol import FEW_LANDMARKS, LandmarkWarp, PreparedLandmarkWarp
 from fsbench.protocols.protocol import Protocol, Reference, refuse
 from fsbench.protocols.units import with_named_units
 
@@ -14,7 +15,7 @@ class LandmarkWarpProtocol(Protocol):
     """Align and bend by many landmarks, then measure between corresponding points."""
 
     name = "landmark-warp"
-    metrics = METRICS
+    quantities = quantities.METRICS
     reference_inputs = prediction_inputs = frozenset({"landmarks"})
     measure_of = "scan"
     pooled = True

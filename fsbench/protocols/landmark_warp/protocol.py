@@ -17,18 +17,12 @@ from fsbench.core.units import unit_called, unit_of_scan
 from fsbench.geometry.nearest import NearestSurface
 from fsbench.geometry.procrustes import fit_landmarks
 from fsbench.geometry.warp import FEWEST, warp_by_landmarks
-from fsbench.metrics.surface_distance import STATISTICS, summarise
+from fsbench.metrics.surface_distance import summarise
 from fsbench.protocols.doubts import doubts_about_place, doubts_about_scan, doubts_about_warp
+from fsbench.protocols.landmark_warp import quantities
 from fsbench.protocols.measurement import AlignedMeasurement, Scores
 
-METRICS = (
-    *(f"corresponding_{name}" for name in STATISTICS),
-    *(f"nearest_{name}" for name in STATISTICS),
-    "landmark_rms_mm",
-    "mm_per_unit",
-    "ref_mm_per_unit",
-    "suspicious",
-)
+METRICS = tuple(one.name for one in quantities.METRICS)
 
 
 # Fewer than a third of iBUG's 51 leave out parts of the face.

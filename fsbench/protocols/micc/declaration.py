@@ -8,10 +8,11 @@ from fsbench.core.settings import with_settings
 from fsbench.core.spec import Spec
 from fsbench.protocols.choice import Choice
 from fsbench.protocols.measurement import AlignedMeasurement
+from fsbench.protocols.micc import quantities
 from fsbench.protocols.micc.layout import list_samples, views_of
-from fsbench.protocols.micc.protocol import METRICS, Micc
+from fsbench.protocols.micc.protocol import Micc
 from fsbench.protocols.micc.scans import PreparedScans
-from fsbench.protocols.micc.video import OF_FRAMES, mean_of_frames
+from fsbench.protocols.micc.video import mean_of_frames
 from fsbench.protocols.protocol import Prediction, Protocol, Reference, refuse
 from fsbench.protocols.units import with_named_units
 
@@ -22,7 +23,7 @@ class MiccProtocol(Protocol):
     """Crop a scan around its nose tip, align by ICP, compare with every frame of a video."""
 
     name = "micc"
-    metrics = (*METRICS, *OF_FRAMES)
+    quantities = (*quantities.METRICS, *quantities.OF_FRAMES)
     reference_inputs = frozenset({"nose_tip"})
     prediction_inputs = frozenset({"landmarks", "frames"})
     pooled = True

@@ -21,7 +21,7 @@ from fsbench.geometry.oriented import vertex_normals
 from fsbench.geometry.procrustes import LandmarkFit, fit_landmarks
 from fsbench.geometry.starts import find_alignment
 from fsbench.geometry.transforms import Similarity
-from fsbench.metrics.surface_distance import STATISTICS, normal_angle_deg, summarise
+from fsbench.metrics.surface_distance import normal_angle_deg, summarise
 from fsbench.protocols.doubts import (
     doubts_about,
     doubts_about_cover,
@@ -30,16 +30,9 @@ from fsbench.protocols.doubts import (
     doubts_about_scan,
 )
 from fsbench.protocols.measurement import AlignedMeasurement, Scores
+from fsbench.protocols.micc import quantities
 
-METRICS = (
-    "score_mm",
-    *(f"ref_to_pred_{name}" for name in STATISTICS),
-    "pred_to_ref_mean_mm",
-    "mm_per_unit",
-    "ref_mm_per_unit",
-    "inlier_share",
-    "suspicious",
-)
+METRICS = tuple(one.name for one in quantities.METRICS)
 
 # A whole head and the shoulders; a crop beyond that is a slip in the unit.
 _LARGEST_CROP_MM = 1000.0

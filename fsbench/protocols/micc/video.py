@@ -9,9 +9,9 @@ from fsbench.core.errors import MeshError
 from fsbench.core.mesh import Mesh
 from fsbench.geometry.procrustes import fit_landmarks
 from fsbench.protocols.measurement import AlignedMeasurement, Scores
+from fsbench.protocols.micc.quantities import OF_FRAMES
 
-OF_FRAMES = ("frames", "frames_std_mm", "scans")
-"""Metrics of a video: how many frames, the spread of their scores, and how many scans they were compared with."""
+_NAMES = tuple(one.name for one in OF_FRAMES)
 
 
 def mean_of_frames(measured: Sequence[AlignedMeasurement], n_frames: int, n_scans: int) -> AlignedMeasurement:
@@ -21,7 +21,7 @@ def mean_of_frames(measured: Sequence[AlignedMeasurement], n_frames: int, n_scan
     values = {name: float(np.mean([table[name] for table in tables])) for name in first.scores.values}
     values["suspicious"] = max(table["suspicious"] for table in tables)
     spread = float(np.std([table["score_mm"] for table in tables]))
-    values |= dict(zip(OF_FRAMES, (float(n_frames), spread, float(n_scans)), strict=True))
+    values |= dict(zip(_NAMES, (float(n_frames), spread, float(n_scans)), strict=True))
     doubts = tuple(dict.fromkeys(doubt for one in measured for doubt in one.scores.doubts))
     distances = np.concatenate([one.ref_to_pred_mm for one in measured])
     return replace(first, scores=Scores(values, doubts), ref_to_pred_mm=distances)

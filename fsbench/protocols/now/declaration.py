@@ -6,9 +6,10 @@ from types import MappingProxyType
 from fsbench.core.settings import with_settings
 from fsbench.core.spec import Spec
 from fsbench.protocols.choice import Choice
+from fsbench.protocols.now import quantities
 from fsbench.protocols.now.differences import differences
 from fsbench.protocols.now.layout import list_samples
-from fsbench.protocols.now.protocol import LANDMARKS, METRICS, Now, PreparedNow
+from fsbench.protocols.now.protocol import LANDMARKS, Now, PreparedNow
 from fsbench.protocols.protocol import Protocol, Reference, refuse
 from fsbench.protocols.units import refuse_unit_of_fitted, with_named_units
 
@@ -19,7 +20,7 @@ class NowProtocol(Protocol):
     """Align by seven landmarks and a rigid or similarity refinement, then measure from scan to mesh."""
 
     name = "now"
-    metrics = METRICS
+    quantities = quantities.METRICS
     reference_inputs = prediction_inputs = frozenset({"landmarks"})
     pooled = True
     n_landmarks = len(LANDMARKS)

@@ -22,7 +22,7 @@ from fsbench.geometry.nearest import NearestSurface
 from fsbench.geometry.oriented import vertex_normals
 from fsbench.geometry.procrustes import LandmarkFit, fit_landmarks
 from fsbench.geometry.transforms import Similarity
-from fsbench.metrics.surface_distance import STATISTICS, normal_angle_deg, summarise
+from fsbench.metrics.surface_distance import normal_angle_deg, summarise
 from fsbench.protocols.doubts import (
     doubts_about,
     doubts_about_cover,
@@ -31,18 +31,9 @@ from fsbench.protocols.doubts import (
     doubts_about_scan,
 )
 from fsbench.protocols.measurement import AlignedMeasurement, Scores
+from fsbench.protocols.now import quantities
 
-METRICS = (
-    "median_mm",
-    "mean_mm",
-    "std_mm",
-    *(name for name in STATISTICS if name not in ("median_mm", "mean_mm")),
-    "points",
-    "mm_per_unit",
-    "landmark_rms_mm",
-    "steps",
-    "suspicious",
-)
+METRICS = tuple(one.name for one in quantities.METRICS)
 
 LANDMARKS = (
     "right eye outer corner",

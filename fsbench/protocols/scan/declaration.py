@@ -7,7 +7,8 @@ from fsbench.core.settings import with_settings
 from fsbench.core.spec import Spec
 from fsbench.protocols.choice import Choice
 from fsbench.protocols.protocol import Protocol, Reference
-from fsbench.protocols.scan.protocol import METRICS, PreparedScan, Scan
+from fsbench.protocols.scan import quantities
+from fsbench.protocols.scan.protocol import PreparedScan, Scan
 from fsbench.protocols.units import refuse_unit_of_fitted, with_named_units
 
 
@@ -15,7 +16,7 @@ class ScanProtocol(Protocol):
     """Align by ICP, then measure to the nearest points."""
 
     name = "scan"
-    metrics = METRICS
+    quantities = quantities.METRICS
     prediction_inputs = frozenset({"landmarks"})
     pooled = True
 

@@ -20,7 +20,7 @@ from fsbench.geometry.oriented import oriented
 from fsbench.geometry.procrustes import LandmarkFit, fit_landmarks
 from fsbench.geometry.starts import align_from, find_alignment
 from fsbench.geometry.transforms import Similarity
-from fsbench.metrics.surface_distance import STATISTICS, measure
+from fsbench.metrics.surface_distance import measure
 from fsbench.protocols.doubts import (
     doubts_about,
     doubts_about_cloud,
@@ -31,18 +31,9 @@ from fsbench.protocols.doubts import (
     doubts_about_unit,
 )
 from fsbench.protocols.measurement import AlignedMeasurement, Scores
+from fsbench.protocols.scan import quantities
 
-METRICS = (
-    *(f"{side}_{name}" for side in ("ref_to_pred", "pred_to_ref", "symmetric") for name in STATISTICS),
-    "normal_deg",
-    "covered_share",
-    "mm_per_unit",
-    "ref_mm_per_unit",
-    "alignment_rms_mm",
-    "inlier_share",
-    "iterations",
-    "suspicious",
-)
+METRICS = tuple(one.name for one in quantities.METRICS)
 
 # Fewer leave a pose open; more than a scan has vertices are all of them.
 _FEWEST_POINTS, _MOST_POINTS = 100, 100_000_000

@@ -7,7 +7,6 @@ import pandas as pd
 
 from fsbench.benchmarks import Benchmark
 from fsbench.core.errors import UsageError
-from fsbench.core.quantities import quantity, with_companions
 from fsbench.core.signatures import differences
 from fsbench.protocols.measurement import Scores
 from fsbench.report.heatmaps.pictures import Heat
@@ -63,7 +62,7 @@ class Source:
         """
         recorded = float(scored_row(self.run, sample)[self.metric].item())
         found = self.benchmark.measure(sample, self.submission.load(self.benchmark, sample))
-        score, known = found.scores[self.metric], quantity(self.metric)
+        score, known = found.scores[self.metric], self.run.quantity(self.metric)
         if abs(score - recorded) > _SAME_MM:
             files = "the adapter" if self.benchmark.protocol.in_camera else "the landmarks"
             raise UsageError(
@@ -74,7 +73,7 @@ class Source:
             compared, distances_mm = found.compared()
         except UsageError as error:
             raise UsageError(f"{sample}: {error}") from None
-        numbers = ", ".join(_numbers(found.scores, self.metric))
+        numbers = ", ".join(_numbers(self.run, found.scores, self.metric))
         unit = self.benchmark.protocol.distances_unit
         if "nearest_mean_mm" in found.scores.values:
             # A landmark warp scores corresponding points; what is seen of the surfaces are the nearest ones.
@@ -88,10 +87,11 @@ class Source:
         return Heat(title, compared, distances_mm, found.reference, unit, turn, axes)
 
 
-def _numbers(scores: Scores, metric: str) -> Iterator[str]:
-    for name in with_companions([metric], scores.values):
-        known = quantity(name)
-        yield f"{known.label} {known.show(scores[name])} {known.unit}".rstrip()
+def _numbers(run: Run, scores: Scores, metric: str) -> Iterator[str]:
+    """The metric, and the one that it must not be read without."""
+    known = run.quantity(metric)
+    for one in (known, *([run.quantity(known.beside)] if known.beside in scores.values else [])):
+        yield f"{one.label} {one.show(scores[one.name])} {one.unit}".rstrip()
 
 
 def refuse_other_signature(run: Run, signature: str) -> None:

@@ -9,10 +9,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from fsbench import __version__
+from fsbench.core.choices import FIGURE_FORMATS
 from fsbench.core.errors import UsageError
 from fsbench.report.plots.looks import Style
 
-FORMS = ("png", "svg", "pdf")
 _DPI = 300
 
 
@@ -58,7 +58,7 @@ def encode(figure: Figure, form: str, title: str, description: str, identifier: 
     UsageError
         If `form` is none of png, svg, pdf.
     """
-    if form not in FORMS:
+    if form not in FIGURE_FORMATS:
         raise UsageError(f"a figure cannot be written as {form!r}; choose a file name that ends in .png, .svg or .pdf")
     out = io.BytesIO()
     figure.savefig(out, format=form, metadata=_metadata(form, title, description, identifier))

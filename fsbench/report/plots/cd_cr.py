@@ -11,7 +11,6 @@ from fsbench.report.model import Table
 from fsbench.report.plots.legend import sheet
 from fsbench.report.plots.looks import Style, looks
 from fsbench.report.plots.placing import axis_heading, line_style, spread, upper_end
-from fsbench.stats import LOW_OVERLAP
 
 _PER_ROW = 2
 
@@ -25,7 +24,7 @@ def draw(table: Table, style: Style) -> Figure:
     Parameters
     ----------
     table : Table
-        Its metrics are an error, then the complete rate.
+        Its metrics are an error, then the coverage that it must not be read without.
     style : Style
     """
     labels = [row.label for row in table.rows]
@@ -57,12 +56,13 @@ def _name(label: str, value: float, top: float) -> str:
 def _panel(axes: Axes, table: Table, b: int, top: float, style: Style, *, say_values: bool) -> None:
     y, y_low, y_high = (_column(table, 0, name)[:, b] for name in ("mean", "low", "high"))
     x, x_low, x_high = (_column(table, 1, name)[:, b] for name in ("mean", "low", "high"))
-    leftmost = np.nanmin([*_column(table, 1, "mean").ravel(), *_column(table, 1, "low").ravel(), 70.0])
-    axes.set_xlim(10 * np.floor((leftmost - 1) / 10), 101)
+    whole = table.metrics[1].factor
+    small = whole * (table.metrics[1].enough or 0.0)
+    leftmost = np.nanmin([*_column(table, 1, "mean").ravel(), *_column(table, 1, "low").ravel(), small - 0.05 * whole])
+    axes.set_xlim(0.1 * whole * np.floor((leftmost - 0.01 * whole) / (0.1 * whole)), 1.01 * whole)
     axes.set_ylim(0, top)
-    small = 100 * LOW_OVERLAP
     axes.axvspan(axes.get_xlim()[0], small, color="0.95", linewidth=0)
-    axes.text(small - 0.5, 0, "small overlap", fontsize=style.small_pt, color="0.4", ha="right", va="bottom")
+    axes.text(small - 0.005 * whole, 0, "small overlap", fontsize=style.small_pt, color="0.4", ha="right", va="bottom")
     for i, look in enumerate(looks([row.label for row in table.rows])):
         if not y[i] <= top:
             continue

@@ -48,8 +48,8 @@ def draw(metrics: Sequence[Samples], style: Style) -> Figure:
 
 
 def _end(samples: Samples) -> float:
-    if samples.metric.unit == "%":
-        return 100.0
+    if samples.metric.unit == "%" and samples.metric.high is not None:
+        return samples.metric.high * samples.metric.factor
     high = [np.percentile(values, 95) for bins in samples.values for values in bins if len(values)]
     return upper_end(np.array(high)) * 1.02
 

@@ -70,8 +70,8 @@ def _curves(table: Table, m: int) -> _Curves:
         np.array([[getattr(cells[m], name) for cells in row.cells] for row in table.rows]) * metric.factor
         for name in ("mean", "low", "high")
     )
-    if metric.unit == "%":
-        return _Curves(metric, means, lows, highs, 100.0)
+    if metric.unit == "%" and metric.high is not None:
+        return _Curves(metric, means, lows, highs, metric.high * metric.factor)
     end = upper_end(means)
     whiskers = highs[np.isfinite(highs) & (np.nan_to_num(means) <= end)]
     return _Curves(metric, means, lows, highs, max(end, whiskers.max(initial=0.0)) * 1.03)
@@ -100,7 +100,7 @@ def _dodges(table: Table, curves: Sequence[_Curves]) -> Floats:
 
 def _axis(axes: Axes, one: _Curves) -> None:
     lowest = np.nanmin([*one.means.ravel(), *one.lows.ravel(), one.top])
-    if one.metric.unit == "%":
+    if one.metric.unit == "%" and one.metric.high is not None:
         axes.set_ylim(max(0.0, min(80.0, 10 * np.floor((lowest - 1) / 10))), 102.0)
     else:
         axes.set_ylim(min(0.0, lowest), one.top)

@@ -1,33 +1,24 @@
-"""A figure of runs: which kind, of what, in which form; with the caption that belongs below it."""
+"""Draw a figure of runs and write the caption that belongs below it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import matplotlib
 from matplotlib.figure import Figure
 
+from fsbench.core.choices import PLOT_KINDS
 from fsbench.core.errors import UsageError
-from fsbench.core.quantities import quantity
+from fsbench.core.quantities import Quantity
 from fsbench.report import notes
 from fsbench.report.layout import OVERALL, default_layouts
 from fsbench.report.model import Table
 from fsbench.report.plots import canvas, cd_cr, cumulative, distribution, error
 from fsbench.report.plots.looks import STYLES, Style
-from fsbench.report.plots.samples import gather_points, gather_samples
+from fsbench.report.plots.samples import Samples, gather_points, gather_samples
 from fsbench.report.selection import choose_metrics, main_metrics, main_of_samples
 from fsbench.report.tables import build
 from fsbench.runs import Run
-from fsbench.runs.pooled import METRICS as POOLED_METRICS
-
-KINDS = MappingProxyType(
-    {
-        "error": "mean error over the bins, with intervals",
-        "distribution": "boxes of the samples' errors, by bin",
-        "cumulative": "share of all samples with at most an error",
-        "cd-cr": "chamfer distance against complete rate",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +53,7 @@ def plot(
     ----------
     runs : sequence of Run
     kind : str
-        One of `KINDS`.
+        One of `fsbench.core.choices.PLOT_KINDS`.
     by : str, optional
         As in `fsbench.report.tables.build`. Default: the first layout; for `cumulative` and `cd-cr` all samples.
     metric : str, optional
@@ -91,11 +82,9 @@ def plot(
     if by is None:
         by = OVERALL if kind in ("cumulative", "cd-cr") or not runs else default_layouts(runs[0])[0]
     table = build(runs, by, metrics, labels, ci=kind in ("error", "cd-cr"))
-    if kind == "error":
-        return plot_table(table, style=style, form=form)
     chosen = STYLES[style]
     with matplotlib.rc_context(canvas.settings(chosen)):
-        figure, said = _draw(runs, kind, table, chosen)
+        figure, said = KINDS[kind](runs, table, chosen)
         return _finish(figure, kind, table, form, said=said)
 
 
@@ -106,52 +95,96 @@ def plot_table(table: Table, *, style: str = "paper", form: str = "svg", identif
         return _finish(error.draw(table, chosen), "error", table, form, identifier)
 
 
+_OVER = {"error": ("mean", "points", "std"), "cumulative": ("mean", "points")}
+"""Kinds of figure that show more than single samples, with the poolings that they can show."""
+
+
 def _metrics(run: Run, kind: str, asked_for: str | None) -> list[str]:
-    """What is drawn, with what it must not be read without."""
-    pools = kind in ("error", "cumulative")
-    if asked_for in POOLED_METRICS and not pools:
-        raise UsageError(f"a {kind} figure is of single samples; {asked_for} is over all of them")
+    """The metric to draw, followed by its companion."""
     main = main_metrics(run)[0] if kind == "cumulative" else main_of_samples(run)
-    return choose_metrics(run, [asked_for or main])
+    name = asked_for or main
+    if run.quantity(name).pooled not in _OVER.get(kind, ("mean",)):
+        raise UsageError(f"a {kind} figure is of single samples; {name} is over all of them")
+    return choose_metrics(run, [name])
 
 
-def _draw(runs: Sequence[Run], kind: str, table: Table, style: Style) -> tuple[Figure, tuple[str, ...]]:
-    """The figure, and what has to be said of it beyond the table's notes."""
-    labels = [row.label for row in table.rows]
-    if kind == "cd-cr":
-        if [metric.name for metric in table.metrics[1:]] != ["cr"]:
-            what = table.metrics[0].name
-            raise UsageError(f"cd-cr needs a chamfer distance and cr, here is {what}; try --kind error")
-        return cd_cr.draw(table, style), ()
-    if table.metrics[0].name in POOLED_METRICS:
-        points = gather_points(runs, labels, table.layout, table.metrics[0].name)
+Said = tuple[str, ...]
+"""Notes of a figure beyond those of its table."""
+
+
+def _error(_runs: Sequence[Run], table: Table, style: Style) -> tuple[Figure, Said]:
+    return error.draw(table, style), ()
+
+
+def _distribution(runs: Sequence[Run], table: Table, style: Style) -> tuple[Figure, Said]:
+    return distribution.draw(_samples(runs, table), style), ()
+
+
+def _cumulative(runs: Sequence[Run], table: Table, style: Style) -> tuple[Figure, Said]:
+    what = table.metrics[0]
+    if what.pooled == "points":
+        labels = [row.label for row in table.rows]
+        points = gather_points(runs, labels, table.layout, what.name)
         return cumulative.draw(points, labels, style), cumulative.notes(points)
-    samples = [gather_samples(runs, labels, table.layout, metric.name) for metric in table.metrics]
-    if kind == "distribution":
-        return distribution.draw(samples, style), ()
-    if table.metrics[0].better != "lower":
-        raise UsageError(f"a cumulative curve is of an error; {table.metrics[0].name} is none")
-    return cumulative.draw(samples[0], _names_with_cr(table), style), ()
+    if what.better != "lower":
+        raise UsageError(f"a cumulative curve is of an error; {what.name} is none")
+    return cumulative.draw(_samples(runs, table)[0], _names_with_companion(table), style), ()
 
 
-def _names_with_cr(table: Table) -> list[str]:
-    """The labels, each with the mean of what the first metric must not be read without."""
-    if not table.metrics[0].beside:
+def _cd_cr(_runs: Sequence[Run], table: Table, style: Style) -> tuple[Figure, Said]:
+    if _companion(table) is None or table.metrics[1].enough is None:
+        what = table.metrics[0].name
+        raise UsageError(f"cd-cr needs a chamfer distance and cr, here is {what}; try --kind error")
+    return cd_cr.draw(table, style), ()
+
+
+_DRAWINGS: dict[str, Callable[[Sequence[Run], Table, Style], tuple[Figure, Said]]] = {
+    "error": _error,
+    "distribution": _distribution,
+    "cumulative": _cumulative,
+    "cd-cr": _cd_cr,
+}
+KINDS = MappingProxyType({kind: _DRAWINGS[kind] for kind in PLOT_KINDS})
+"""Name on the command line to what draws it; a kind that nothing draws is a KeyError here."""
+
+
+def _samples(runs: Sequence[Run], table: Table) -> list[Samples]:
+    labels = [row.label for row in table.rows]
+    return [gather_samples(runs, labels, table.layout, metric.name) for metric in table.metrics]
+
+
+def _companion(table: Table) -> Quantity | None:
+    """The companion of the first metric, which is then the second one; None if there is none."""
+    beside = table.metrics[0].beside
+    return table.metrics[1] if beside and [metric.name for metric in table.metrics[1:]] == [beside] else None
+
+
+def _names_with_companion(table: Table) -> list[str]:
+    """The labels, each with the mean of the first metric's companion."""
+    companion = _companion(table)
+    if companion is None:
         return [row.label for row in table.rows]
-    cr = quantity("cr")
     found = []
     for row in table.rows:
         scored = [(cells[1].mean, cells[1].n_scored) for cells in row.cells if cells[1].n_scored]
         n = sum(count for _, count in scored)
         mean = sum(value * count for value, count in scored) / n if n else float("nan")
-        found.append(f"{row.label} (CR {mean * cr.factor:.0f})" if n else f"{row.label} (no score)")
+        share = f"{companion.label} {mean * companion.factor:.0f}" if n else "no score"
+        found.append(f"{row.label} ({share})")
     return found
 
 
+def _shown(kind: str, metrics: Sequence[Quantity]) -> str:
+    """What a figure shows, in words."""
+    if kind == "cumulative" and metrics[0].pooled == "points":
+        return "share of all points of the references with at most a distance"
+    if kind == "cd-cr":
+        return " against ".join(metric.words or metric.label for metric in metrics)
+    return PLOT_KINDS[kind]
+
+
 def _finish(figure: Figure, kind: str, table: Table, form: str, identifier: str = "", said: Sequence[str] = ()) -> Plot:
-    said = [*said, *table.notes, *notes.of_figure(table.benchmark, table.layout)]
-    points = kind == "cumulative" and table.metrics[0].name in POOLED_METRICS
-    what = "share of all points of the references with at most a distance" if points else KINDS[kind]
-    caption = " ".join([f"{table.title}: {what}.", *said])
+    said = [*said, *table.notes, *notes.of_figure(table.layout)]
+    caption = " ".join([f"{table.title}: {_shown(kind, table.metrics)}.", *said])
     description = f"{caption} Measured as {' '.join(table.signature.split())}."
     return Plot(canvas.encode(figure, form, table.title, description, identifier), caption)

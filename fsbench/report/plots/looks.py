@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from fsbench.core.choices import PLOT_STYLES
+
 _COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C510A")
 # Okabe & Ito 2008, "Color Universal Design"; brown stands for their yellow, which vanishes on white.
 _FILLED = ("o", "s", "^", "D", "v", "P", "X", "*")
@@ -96,10 +98,9 @@ class Style:
     line_pt: float
 
 
-STYLES = MappingProxyType(
-    {
-        "paper": Style(width_in=3.5, panel_in=2.1, font_pt=7.0, small_pt=6.0, marker_pt=3.2, line_pt=0.8),
-        "talk": Style(width_in=10.0, panel_in=5.0, font_pt=17.0, small_pt=14.0, marker_pt=8.0, line_pt=2.0),
-    }
-)
+_SIZES = {
+    "paper": Style(width_in=3.5, panel_in=2.1, font_pt=7.0, small_pt=6.0, marker_pt=3.2, line_pt=0.8),
+    "talk": Style(width_in=10.0, panel_in=5.0, font_pt=17.0, small_pt=14.0, marker_pt=8.0, line_pt=2.0),
+}
+STYLES = MappingProxyType({name: _SIZES[name] for name in PLOT_STYLES})
 """`paper`: one column of 3.5 inch, for print. `talk`: for a screen."""

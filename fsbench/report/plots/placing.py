@@ -8,14 +8,12 @@ from matplotlib.axes import Axes
 from scipy.optimize import isotonic_regression
 
 from fsbench.core.mesh import Floats
-from fsbench.core.quantities import PUPIL_MM, SPREAD, Quantity
+from fsbench.core.quantities import Quantity
 from fsbench.report.plots.canvas import new_figure
 from fsbench.report.plots.looks import Look, Style
-from fsbench.runs.pooled import PREFIX
 
 _FARTHEST = 3.0
 _LEADING = 1.22
-_STATISTICS = {"mean", "median", "std", "rmse", "p90", "share"}
 _MARKER_EM, _TEXT_EM = 1.5, 2.3
 
 
@@ -66,7 +64,7 @@ def text_width_in(texts: Sequence[str], size_pt: float) -> float:
 
 def axis_heading(metric: Quantity) -> str:
     """Label and unit for an axis, which has no footnote: it says itself that mm are not metric."""
-    return f"{metric.label} (pupil-normalised mm)" if metric.note == PUPIL_MM else metric.heading
+    return f"{metric.label} ({metric.axis_unit})" if metric.axis_unit else metric.heading
 
 
 def mean_heading(metric: Quantity) -> str:
@@ -76,14 +74,14 @@ def mean_heading(metric: Quantity) -> str:
 
     Examples
     --------
-    >>> from fsbench.core.quantities import quantity
-    >>> mean_heading(quantity("ref_to_pred_median_mm")), mean_heading(quantity("pooled_median_mm"))
-    ('Ref to pred median (mm)\\nmean over samples', 'Pooled median (mm)')
+    >>> mean_heading(Quantity("median_mm", "Median", "mm", statistic=True))
+    'Median (mm)\\nmean over samples'
+    >>> mean_heading(Quantity("pooled_median_mm", "Pooled median", "mm", pooled="points"))
+    'Pooled median (mm)'
     """
-    of_points = _STATISTICS & set(metric.name.split("_"))
-    if not of_points or metric.name.startswith((PREFIX, SPREAD)):
-        return axis_heading(metric)
-    return f"{axis_heading(metric)}\nmean over samples"
+    if metric.pooled == "mean" and metric.statistic:
+        return f"{axis_heading(metric)}\nmean over samples"
+    return axis_heading(metric)
 
 
 def label_room_in(texts: Sequence[str], style: Style) -> tuple[float, float]:

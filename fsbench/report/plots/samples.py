@@ -7,7 +7,7 @@ import numpy as np
 
 from fsbench.core.errors import UsageError
 from fsbench.core.mesh import Floats
-from fsbench.core.quantities import Quantity, quantity
+from fsbench.core.quantities import Quantity
 from fsbench.report.layout import Bin, Layout
 from fsbench.runs import Run
 from fsbench.runs.pooled import Pooled
@@ -42,7 +42,7 @@ class Samples:
 
 def gather_samples(runs: Sequence[Run], labels: Sequence[str], layout: Layout, metric: str) -> Samples:
     """Collect the values of comparable runs."""
-    known = quantity(metric)
+    known = runs[0].quantity(metric)
     values = tuple(
         tuple(_sorted(run, metric, layout.members(run.samples, bin_).to_numpy()) * known.factor for bin_ in layout.bins)
         for run in runs
@@ -68,7 +68,7 @@ def gather_points(runs: Sequence[Run], labels: Sequence[str], layout: Layout, me
             raise UsageError(f"{label}: {layout.title} was not kept pooled; there are figures of single samples")
         values.append(tuple(_quantiles(run, run.pooled, layout, bin_) for bin_ in layout.bins))
     n_total = (_N_QUANTILES,) * len(layout.bins)
-    return Samples(quantity(metric), layout, tuple(labels), tuple(values), n_total, "points of the references")
+    return Samples(runs[0].quantity(metric), layout, tuple(labels), tuple(values), n_total, "points of the references")
 
 
 def _quantiles(run: Run, pooled: Pooled, layout: Layout, bin_: Bin) -> Floats:

@@ -77,3 +77,35 @@ def test_a_benchmark_of_ones_own_is_a_file(tmp_path: Path) -> None:
 def test_a_damaged_specification_is_refused(tmp_path: Path, old: str, new: str, words: str) -> None:
     with pytest.raises(FormatError, match=words):
         load_spec(_own(tmp_path, old, new))
+
+
+@pytest.mark.parametrize(
+    ("new", "message"),
+    [
+        ('main_metrics = "cd_mm"', "main_metrics is expected to be a list"),
+        ("main_metrics = [1]", "main_metrics is expected to be a list"),
+        ('main_metrics = ["a\\nb"]', "main_metrics is expected to be a list"),
+        ("show_overall = 1\nmain_metrics = []", "show_overall is expected to be true or false"),
+    ],
+)
+def test_what_tables_and_figures_read_is_checked(tmp_path: Path, new: str, message: str) -> None:
+    old = 'main_metrics = ["cd_mm", "mne_rad", "cr"]'
+    with pytest.raises(FormatError, match=message):
+        load_spec(_own(tmp_path, old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('pose_deg = "Head pose"', "pose_deg = 3", r"\[axes\] is expected to name bins"),
+        (
+            'title = "FaceScape in the wild, by pose"',
+            'figure_note = ["x"]\ntitle = "T"',
+            "figure_note of the table pose",
+        ),
+        ('board_note = """\n', 'board_note = """\nA line.\n', "board_note is expected to be one line"),
+    ],
+)
+def test_notes_and_axes_are_lines_of_text(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(FormatError, match=message):
+        load_spec(_own(tmp_path, old, new))

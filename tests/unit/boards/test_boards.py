@@ -22,8 +22,11 @@ COMMITTED = folder("leaderboards")
 DERIVED = {"README.md", "leaderboard.json", "fswild-pose.svg", "fslab-pose.svg", "fslab-focal.svg"}
 
 
+pytestmark = pytest.mark.usefixtures("drawn_once")
+
+
 @pytest.fixture(scope="module")
-def content() -> dict[str, bytes]:
+def content(drawn_once) -> dict[str, bytes]:
     return derived.derive(COMMITTED)
 
 
@@ -59,7 +62,8 @@ def test_committed_files_are_what_the_csvs_give(content):
     assert derived.stale(COMMITTED) == []
 
 
-def test_derived_files_are_the_same_bytes_each_time(boards, content):
+def test_derived_files_are_the_same_bytes_each_time(boards, content, drawn_once, monkeypatch):
+    monkeypatch.setattr(derived, "plot_table", drawn_once)
     assert set(derived.build(boards)) == DERIVED
     for name, expected in content.items():
         assert (boards / name).read_bytes() == expected, name
@@ -158,6 +162,13 @@ def test_method_on_the_board_is_not_replaced_by_accident(boards):
 def test_run_that_does_not_compare_is_refused(boards, run, message):
     with pytest.raises(UsageError, match=message):
         changes.add([new_run(**run)], boards)
+
+
+def test_run_that_means_something_else_by_a_column_is_refused(boards):
+    run = new_run()
+    run.manifest["quantities"] = [{"name": name, "label": name, "better": "higher"} for name in run.metrics]
+    with pytest.raises(UsageError, match=r"run\.json declares cd_mm, mne_rad, cr in another unit or direction"):
+        changes.add([run], boards)
 
 
 def test_unknown_method_comes_with_its_paper(boards):

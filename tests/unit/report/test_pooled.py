@@ -105,7 +105,7 @@ def test_a_run_without_pools_has_no_pooled_metric(run: Run) -> None:
 
 def test_a_benchmark_may_name_nothing_but_pooled_metrics(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     spec = load_spec("now")
-    pooled_only = replace(spec, raw={**spec.raw, "main_metrics": ["pooled_mean_mm", "std_of_mean_mm"]})
+    pooled_only = replace(spec, main_metrics=("pooled_mean_mm", "std_of_mean_mm"))
     monkeypatch.setattr("fsbench.report.selection.spec_of", lambda run: pooled_only)
     assert main_of_samples(run) == "median_mm"
     assert plot([run], "distribution").content

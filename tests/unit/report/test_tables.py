@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fsbench.core.errors import UsageError
-from fsbench.core.quantities import quantity
+from fsbench.protocols.known_quantities import known_quantities
 from fsbench.report import marks
 from fsbench.report.layout import default_layouts
 from fsbench.report.plots.figure import plot
@@ -167,9 +167,9 @@ def test_label_cannot_drive_a_terminal():
 
 
 def test_marks_follow_what_is_printed():
-    cd, cr = quantity("cd_mm"), quantity("cr")
+    cd, cr, px = (known_quantities()[name] for name in ("cd_mm", "cr", "overlap_px"))
     assert marks.of_column([3.0, 2.0, 4.0], cd) == {1: 1, 0: 2}
     assert marks.of_column([0.5, 0.9, np.nan], cr) == {1: 1, 0: 2}
     assert marks.of_column([2.001, 1.999, 5.0], cd) == {0: 1, 1: 1, 2: 2}
     assert marks.of_column([2.0], cd) == {}
-    assert marks.of_column([1.0, 2.0], quantity("overlap_px")) == {}
+    assert marks.of_column([1.0, 2.0], px) == {}

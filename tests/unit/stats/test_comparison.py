@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fsbench.core.errors import UsageError
-from fsbench.core.quantities import quantity
+from fsbench.protocols.known_quantities import known_quantities
 from fsbench.stats import compare, policy_orders
 from fsbench.stats.verdicts import Evidence, verdict
 
@@ -135,7 +135,7 @@ def test_verdicts_in_words():
     def said(**changes):
         plain = {"method": "A", "other": "B", "difference": -0.04, "low": -0.14, "high": 0.06, "p_holm": 0.4}
         plain |= {"n_common": 660, "n_clusters": 20, "unit": "subject", "family": 1, "alpha": 0.05, "identical": False}
-        return verdict(Evidence(**plain | changes), quantity("cd_mm"))
+        return verdict(Evidence(**plain | changes), known_quantities()["cd_mm"])
 
     assert said() == "no difference shown: -0.04 mm [-0.14, 0.06], 20 subjects"
     assert said(high=-0.01, p_holm=0.01) == "A is better: -0.04 mm [-0.14, -0.01], 20 subjects"

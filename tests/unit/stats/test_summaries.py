@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fsbench.core.errors import UsageError
-from fsbench.stats import LOW_OVERLAP, small_overlaps, summaries
+from fsbench.stats import small_overlaps, summaries
 
 NAN = float("nan")
 POSES = {"pose_deg": ["0"] * 10 + ["60"] * 10}
@@ -88,7 +88,8 @@ def test_small_overlap_is_marked_where_it_is_small(make_run):
     table = summaries([run], by="pose", metrics=["cd_mm"], **OPTIONS)
     assert table.set_index("bin")["small_overlap"].to_dict() == {"0": False, "60": True, "all": True}
     assert small_overlaps([run]) == {"part": pytest.approx(0.7)}
-    assert small_overlaps([make_run("whole", {"cr": [LOW_OVERLAP] * 2})]) == {}
+    assert small_overlaps([make_run("whole", {"cr": [0.75] * 2})]) == {}
+    assert small_overlaps([run], threshold=0.65) == {}
     assert small_overlaps([make_run("other", {"scan_to_mesh_mean_mm": [1.0]})]) == {}
 
 
