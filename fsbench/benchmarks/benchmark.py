@@ -13,6 +13,7 @@ from fsbench.benchmarks.references import MeshReferences
 from fsbench.benchmarks.spec import load_spec
 from fsbench.core.errors import FsbenchError, ReferenceDataError
 from fsbench.core.spec import Sample, Spec
+from fsbench.io.names import composed
 from fsbench.protocols import registry
 from fsbench.protocols.choice import Choice
 from fsbench.protocols.measurement import Measurement
@@ -130,7 +131,7 @@ class Benchmark:
         UsageError
             If a part names no sample.
         """
-        return selection.select(self.samples, pattern, self.spec.name)
+        return selection.select(self.samples, composed(pattern), self.spec.name)
 
     @property
     def in_the_lab(self) -> bool:

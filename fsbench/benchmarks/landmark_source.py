@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from fsbench.core.errors import FormatError, UsageError
-from fsbench.core.mesh import Floats, Mesh
+from fsbench.core.mesh import Floats
+from fsbench.io import read_vertices
 from fsbench.io.folders import the_one, with_an_ending
-from fsbench.io.landmarks import LANDMARK_SUFFIXES, read_landmarks
+from fsbench.io.landmarks import LANDMARK_SUFFIXES, read_landmarks_or_numbers
+from fsbench.io.names import named
 from fsbench.io.npy import read_array
 from fsbench.io.text import read_json
 
@@ -54,6 +56,9 @@ class LandmarkSource:
             If the pattern holds a name in braces that there is not.
         """
         self.refuse_unknown(names)
+        if not glob.has_magic(_PLACE.sub("", self.pattern)):
+            plain = _PLACE.sub(lambda found: names[found[1]], self.pattern)
+            return the_one(path for ending in self._endings for path in named(self.own or folder, f"{plain}{ending}"))
         filled = _PLACE.sub(lambda found: glob.escape(names[found[1]]), self.pattern)
         # An absolute pattern replaces the folder.
         whole = Path(glob.escape(str(self.own or folder))) / filled
@@ -78,24 +83,35 @@ class LandmarkSource:
             return ("",)
         return tuple(spelt for suffix in LANDMARK_SUFFIXES for spelt in (suffix, suffix.upper()))
 
-    def read(self, folder: Path, names: Mapping[str, str], mesh: Mesh, whose: Path) -> Floats | None:
-        """Landmarks of the mesh that was read from `whose`, (n, 3) in its unit; None if there is no file.
+    def read(self, folder: Path, names: Mapping[str, str], whose: Path) -> Floats | None:
+        """Landmarks of the mesh in the file `whose`, (n, 3) in its unit; None if there is no file of landmarks.
 
         Raises
         ------
-        FormatError
-            If a file is unusable, or an index is beyond the mesh.
+        FormatError, MeshError
+            If a file is unusable, or a vertex number means nothing in it.
         """
-        if not self.indices:
-            path = self.path(folder, names)
-            return None if path is None else read_landmarks(path)
-        if max(self.indices) >= mesh.n_vertices:
-            raise FormatError(
-                f"{whose}: has {mesh.n_vertices} vertices, the landmarks' indices go to {max(self.indices)}: "
-                "is it of another topology?"
-            )
-        points: Floats = mesh.vertices[list(self.indices)]
-        return points
+        if self.indices:
+            return read_vertices(whose, self.indices)
+        path = self.path(folder, names)
+        return None if path is None else landmarks_of(whose, path)
+
+
+def landmarks_of(whose: Path, path: Path) -> Floats:
+    """Landmarks of the mesh in the file `whose`, (n, 3) in its unit, by the points or vertex numbers in `path`.
+
+    Raises
+    ------
+    FormatError, MeshError
+        As `LandmarkSource.read`.
+    """
+    found = read_landmarks_or_numbers(path)
+    return read_vertices(whose, found) if isinstance(found, tuple) else found
+
+
+def n_landmarks_in(path: Path) -> int:
+    """How many landmarks a file has; FormatError if it is unusable."""
+    return len(read_landmarks_or_numbers(path))
 
 
 def parse_source(text: str) -> LandmarkSource | None:

@@ -8,6 +8,8 @@ from fsbench.core.errors import UsageError
 from fsbench.core.spec import Sample, Spec
 from fsbench.io import MESH_SUFFIXES
 from fsbench.io.folders import files_below
+from fsbench.io.names import composed, shown
+from fsbench.io.unread import why_not_read
 from fsbench.protocols.files import ReferenceFiles, SampleFiles
 
 Lister = Callable[[Spec, Path, Any], tuple[SampleFiles, ...]]
@@ -17,16 +19,17 @@ def list_pairs(spec: Spec, root: Path, settings: Any) -> tuple[SampleFiles, ...]
     """Every mesh under the root is a scan, and has its path as its name."""
     stems: dict[str, Path] = {}
     for path in files_below(root, MESH_SUFFIXES):
-        stem = path.relative_to(root).with_suffix("").as_posix()
+        stem = composed(path.relative_to(root).with_suffix("").as_posix())
         if stem in stems:
             raise UsageError(f"{root}: {stems[stem].name} and {path.name} would both be the scan {stem}")
         stems[stem] = path
     if not stems:
-        raise UsageError(f"{root}: there is no mesh here ({', '.join(MESH_SUFFIXES)})")
+        why = next((f"; {path.name}: {why}" for path in sorted(root.iterdir()) if (why := why_not_read(path.name))), "")
+        raise UsageError(f"{root}: there is no mesh here ({', '.join(MESH_SUFFIXES)}){why}")
     cases = []
     for stem, path in stems.items():
         names = {"sample": stem, "stem": PurePosixPath(stem).name}
-        cases.append(SampleFiles(Sample(stem, {}), (ReferenceFiles((path,), names),), (stem,), names))
+        cases.append(SampleFiles(Sample(shown(stem), {}), (ReferenceFiles((path,), names),), (stem,), names))
     return tuple(cases)
 
 

@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fsbench.benchmarks.landmark_source import LandmarkSource
+from fsbench.benchmarks.landmark_source import LandmarkSource, landmarks_of, n_landmarks_in
 from fsbench.benchmarks.layouts import LAYOUTS
 from fsbench.core.errors import FormatError, ReferenceDataError, UsageError
-from fsbench.core.mesh import Floats, Mesh
+from fsbench.core.mesh import Floats
 from fsbench.core.spec import Sample, Spec
 from fsbench.io import read_mesh
 from fsbench.io.folders import the_one
-from fsbench.io.landmarks import read_landmarks
 from fsbench.protocols.files import ReferenceFiles, SampleFiles
 from fsbench.protocols.protocol import Protocol, Reference, References
 
@@ -132,7 +131,7 @@ class MeshReferences(References):
         for one in islice((one for files in self.by_name.values() for one in files.scans), _FEW_SCANS):
             try:
                 path = self._landmark_file(one)
-                found |= set() if path is None else {len(read_landmarks(path))}
+                found |= set() if path is None else {n_landmarks_in(path)}
             except FormatError:  # its sample will say so
                 continue
         return found
@@ -197,7 +196,7 @@ class MeshReferences(References):
                 f"{files.meshes[0]} and {files.meshes[1].name} could both be the scan: leave the original only"
             )
         mesh = read_mesh(files.meshes[0])
-        marks = self._read_landmarks(files, mesh)
+        marks = self._read_landmarks(files)
         inputs: dict[str, Any] = {} if marks is None else {"landmarks": marks}
         if "nose_tip" in self.protocol.reference_inputs:
             inputs["nose_tip"] = _nose_tip(files, marks)
@@ -205,11 +204,11 @@ class MeshReferences(References):
             inputs["crop_mm"] = files.crop_mm
         return Reference(mesh, inputs)
 
-    def _read_landmarks(self, files: ReferenceFiles, mesh: Mesh) -> Floats | None:
+    def _read_landmarks(self, files: ReferenceFiles) -> Floats | None:
         if self.landmarks is not None and self.landmarks.indices:
-            return self.landmarks.read(self.root, files.names, mesh, files.meshes[0])
+            return self.landmarks.read(self.root, files.names, files.meshes[0])
         path = self._needed_landmark_file(files)
-        return None if path is None else read_landmarks(path)
+        return None if path is None else landmarks_of(files.meshes[0], path)
 
     def _landmark_file(self, files: ReferenceFiles) -> Path | None:
         """The file with a reference's landmarks; None if there is none; FormatError if it is not clear which."""
@@ -244,7 +243,7 @@ class MeshReferences(References):
             n_marks: int | None = len(self.landmarks.indices)
         else:
             path = self._needed_landmark_file(files)
-            n_marks = len(read_landmarks(path)) if path is not None and read else None
+            n_marks = n_landmarks_in(path) if path is not None and read else None
         if "nose_tip" in self.protocol.reference_inputs and (read or n_marks is not None):
             _nose_tip(files, None if n_marks is None else np.zeros((n_marks, 3)))
         return n_marks
@@ -264,7 +263,8 @@ def _nose_tip(files: ReferenceFiles, marks: Floats | None) -> npt.ArrayLike:
 
 def _short(lines: list[str]) -> str:
     """How many, and eight digits that change with any of them."""
-    digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    # File names may hold bytes that are no UTF-8.
+    digest = hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
     return f"{len(lines)}/{digest[:8]}"
 
 

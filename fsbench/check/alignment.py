@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fsbench.benchmarks import Benchmark, Sample
+from fsbench.check.counts import of_counts
 from fsbench.check.findings import Finding, counted, some, worst
 from fsbench.check.landmarks import of_landmarks
 from fsbench.check.names import Names, compare_names
@@ -55,6 +56,7 @@ def check_alignment(
         there = [sample for sample in usable if sample.name not in lost]
         findings += _of_predictions(benchmark, folder, names)
         findings += _of_state(benchmark, folder, there)
+        findings += of_prediction_counts(benchmark, folder, there)
         findings += of_landmarks(benchmark, folder, there)
         step = max(1, len(there) // _LOOKED_AT)
         looked = [_of_sample(benchmark, submission, sample.name) for sample in there[::step][:_LOOKED_AT]]
@@ -82,11 +84,13 @@ def _of_predictions(benchmark: Benchmark, folder: Path, names: Names) -> list[Fi
         findings.append(Finding("ok", "files", f"a prediction for each of {counted(names.n_samples, 'sample')}"))
     elif len(names.lost) < names.n_samples:
         text = f"no prediction for {len(names.lost)} of {names.n_samples}: {some(names.lost)}"
+        text += PredictionFiles.of(benchmark).instead_of(folder, benchmark.references.sample_files(names.lost[0]))
         findings.append(Finding("wrong", "files", text))
     else:
         expected = benchmark.references.sample_files(names.lost[0]).predictions[0]
         has = f"it has {names.strays[0]}" if names.strays else f"it has no {', '.join(MESH_SUFFIXES)}"
         text = f"no prediction at all: expected {expected} with such an ending below {folder}, {has}"
+        text += PredictionFiles.of(benchmark).instead_of(folder, benchmark.references.sample_files(names.lost[0]))
         findings.append(Finding("wrong", "files", text))
     if str(names):
         findings.append(Finding("wrong" if names.meant else "note", "files", str(names)))
@@ -108,6 +112,13 @@ def _of_state(benchmark: Benchmark, folder: Path, samples: Sequence[Sample]) -> 
         if distinct := list(dict.fromkeys(names)):
             findings.append(Finding("wrong", "files", f"{counted(len(distinct), 'file')} {text}: {some(distinct)}"))
     return findings
+
+
+def of_prediction_counts(benchmark: Benchmark, folder: Path, samples: Sequence[Sample]) -> list[Finding]:
+    """What the numbers of vertices and faces in all files of the predictions tell; landmarks are not looked for."""
+    predictions, references = PredictionFiles.of(benchmark), benchmark.references
+    found = (predictions.found(folder, references.sample_files(sample.name)) for sample in samples)
+    return list(of_counts([path for paths in found for path in paths if path.is_file()]))
 
 
 def _of_all(looked: Sequence[_Looked]) -> list[Finding]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fsbench.benchmarks import Benchmark, Sample
 from fsbench.benchmarks.cache import PreparedCache
-from fsbench.check.alignment import check_alignment
+from fsbench.check.alignment import check_alignment, of_prediction_counts
 from fsbench.check.diagnosis import Diagnosis
 from fsbench.check.evidence import Evidence
 from fsbench.check.findings import Finding, worst
@@ -70,12 +70,16 @@ def quick(
     samples: Sequence[Sample] | None = None,
     cache: PreparedCache | None = None,
 ) -> tuple[Finding, ...]:
-    """The cheap part of a check: names of files, and where the frame matters two samples. Only what is wrong.
+    """The cheap part of a check: names of files, and where the frame matters two samples.
+
+    Only what is wrong is returned, and whether there are vertices that no face uses.
 
     Parameters, errors
         As `check`; `cache` is where references may be prepared already.
     """
     if benchmark.protocol.in_camera:
         return quick_check_frame(benchmark, submission, samples, cache)
-    names = str(compare_names(benchmark, Path(submission.folder), benchmark.samples if samples is None else samples))
-    return (Finding("wrong", "files", names),) if names else ()
+    folder, chosen = Path(submission.folder), benchmark.samples if samples is None else samples
+    names = str(compare_names(benchmark, folder, chosen))
+    found = [Finding("wrong", "files", names)] if names else []
+    return (*found, *of_prediction_counts(benchmark, folder, chosen))

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fsbench.io.names import key_of
+from fsbench.io.unread import why_not_read
 from fsbench.submissions import AdapterLike, ExpectedFile
 
 _MOST_ENTRIES = 200_000
@@ -33,6 +35,8 @@ class Files:
         Sample and the meshes of which only one may be there.
     empty : tuple of str
         Files of no bytes.
+    unread : tuple of (str, str, str)
+        File in a form that is not read, the missing one that it should be, and what to do.
     meant : tuple of (str, str)
         Unexpected file, and the missing one that it probably was to be.
     pattern : str
@@ -41,6 +45,8 @@ class Files:
         The other files that nobody reads.
     folders : tuple of str
         Folders inside.
+    meshes : tuple of str
+        The file of every sample that has one.
     """
 
     expected: int
@@ -48,10 +54,12 @@ class Files:
     without: tuple[tuple[str, str], ...]
     twice: tuple[tuple[str, str], ...]
     empty: tuple[str, ...]
+    unread: tuple[tuple[str, str, str], ...]
     meant: tuple[tuple[str, str], ...]
     pattern: str
     unexpected: tuple[str, ...]
     folders: tuple[str, ...]
+    meshes: tuple[str, ...]
 
 
 def look_through(folder: Path, adapter: AdapterLike, samples: Sequence[str], others: Iterable[str] = ()) -> Files:
@@ -67,34 +75,42 @@ def look_through(folder: Path, adapter: AdapterLike, samples: Sequence[str], oth
         Names of samples that may be there too.
     """
     sizes, folders = _listing(folder)
+    there: dict[str, list[str]] = {}
+    for name in sizes:
+        there.setdefault(key_of(name), []).append(name)
     wanted = {sample: adapter.files(sample) for sample in samples}
     wanted = {sample: files for sample, files in wanted.items() if files}
-    missing, without, twice = [], [], []
+    missing, without, twice, meshes = [], [], [], []
     for sample, files in wanted.items():
-        mesh = [name for file in files if file.is_mesh for name in file.names if name in sizes]
+        mesh = [found for file in files if file.is_mesh for found in _found(file, there)]
         if not mesh:
             missing.append(sample)
             continue
+        meshes.append(mesh[0])
         if len(mesh) > 1:
             twice.append((sample, " and ".join(mesh)))
-        without += [(sample, " or ".join(file.names)) for file in _lacking(files, sizes)]
-    known = {name for files in wanted.values() for file in files for name in file.names}
-    known |= {name for sample in others for file in adapter.files(sample) for name in file.names}
+        without += [(sample, " or ".join(file.names)) for file in files if not file.is_mesh and not _found(file, there)]
+    known = {found for files in wanted.values() for file in files for found in _found(file, there)}
+    known |= {found for sample in others for file in adapter.files(sample) for found in _found(file, there)}
     strange = [name for name in sizes if name not in known and not name.startswith(".")] if wanted else []
     lost = {name: sample for sample in missing for file in wanted[sample] if file.is_mesh for name in file.names[:1]}
     lost |= {name.split(" or ")[0]: sample for sample, name in without}
-    meant = meant_for(strange, lost)
-    taken = dict(meant)
+    likely = meant_for(strange, lost)
+    unread = [(name, wish, why) for name, wish in likely if (why := why_not_read(name, wish))]
+    meant = [(name, wish) for name, wish in likely if not why_not_read(name, wish)]
+    taken = dict(likely)
     return Files(
         len(wanted),
         tuple(missing),
         tuple(without),
         tuple(twice),
         tuple(name for name in sizes if name in known and sizes[name] == 0),
+        tuple(unread),
         tuple(meant),
         common_pattern([(name, lost[wish]) for name, wish in meant]),
         tuple(name for name in strange if name not in taken),
         tuple(folders),
+        tuple(meshes),
     )
 
 
@@ -116,8 +132,9 @@ def _listing(folder: Path) -> tuple[dict[str, int], list[str]]:
     return dict(sorted(sizes.items())), sorted(folders)
 
 
-def _lacking(files: Sequence[ExpectedFile], sizes: dict[str, int]) -> list[ExpectedFile]:
-    return [file for file in files if not file.is_mesh and not any(name in sizes for name in file.names)]
+def _found(file: ExpectedFile, there: dict[str, list[str]]) -> list[str]:
+    """What is there by any of the file's names, in any spelling; `there` has names by `key_of`."""
+    return [found for name in file.names for found in there.get(key_of(name), ())]
 
 
 def meant_for(strange: Sequence[str], lost: dict[str, str]) -> list[tuple[str, str]]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fsbench.io.names import shown
+
 VERDICTS = ("ok", "note", "wrong")
 
 
@@ -29,7 +31,8 @@ class Finding:
             raise ValueError(f"verdict {self.verdict!r}, expected one of {', '.join(VERDICTS)}")
 
     def __str__(self) -> str:
-        return f"{self.verdict:<5}  {self.topic:<8}  {' '.join(self.text.split())}"
+        # Names of files may hold bytes that are no UTF-8, which no terminal takes.
+        return f"{self.verdict:<5}  {shown(self.topic):<8}  {' '.join(shown(self.text).split())}"
 
 
 def worst(findings: Iterable[Finding]) -> str:

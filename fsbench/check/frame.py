@@ -8,6 +8,7 @@ from typing import TypeVar
 from fsbench.benchmarks import Benchmark, Sample
 from fsbench.benchmarks.cache import PreparedCache
 from fsbench.check import sentences
+from fsbench.check.counts import of_counts
 from fsbench.check.diagnosis import GOOD, Diagnosis, diagnose
 from fsbench.check.evidence import Evidence, gather
 from fsbench.check.figures import figures
@@ -18,7 +19,7 @@ from fsbench.check.health import examine
 from fsbench.check.spread import cells, spread
 from fsbench.core.errors import FsbenchError, ReferenceDataError
 from fsbench.geometry.rays import load_backend
-from fsbench.submissions import AdapterLike
+from fsbench.submissions import Adapter, AdapterLike
 from fsbench.submissions.submission import Submission
 
 T = TypeVar("T")
@@ -29,7 +30,7 @@ _MATCHES = 0.12
 """Mean misfit of what stands right beyond doubt, so that nothing else is tried; mirrored frontal faces have 0.15."""
 
 _MOST_FACES = 500_000
-_TOPICS = ("files", "mesh", "frame", "place")
+_TOPICS = ("files", "faces", "mesh", "frame", "place")
 
 
 def check_frame(
@@ -80,7 +81,9 @@ def quick_check_frame(
     samples: Sequence[Sample] | None = None,
     cache: PreparedCache | None = None,
 ) -> tuple[Finding, ...]:
-    """The cheap part of a check: all files, and where two samples stand. Only what is wrong is returned.
+    """The cheap part of a check: all files, and where two samples stand.
+
+    Only what is wrong is returned, and whether there are vertices that no face uses.
 
     Parameters, errors
         As `check_frame`; `cache` is where references may be prepared already.
@@ -105,7 +108,7 @@ def quick_check_frame(
         seen = [one for one in evidence if one.sights]
         if seen:
             findings.append(sentences.of_frame(diagnose(seen, search=False), adapter))
-    return tuple(finding for finding in findings if finding.verdict == "wrong")
+    return tuple(finding for finding in findings if finding.verdict == "wrong" or finding.topic == "vertices")
 
 
 def _read_by(submission: Submission) -> AdapterLike:
@@ -139,7 +142,10 @@ def _presence(
     files = look_through(folder, adapter, names, sorted(others))
     missing = set(files.missing)
     there = [sample for sample in usable if sample.name not in missing]
-    return there, list(sentences.of_files(files, adapter, len(samples) - len(usable)))
+    findings = list(sentences.of_files(files, adapter, len(samples) - len(usable)))
+    keeps_unused = isinstance(adapter, Adapter) and adapter.mesh.endswith(".ply")
+    findings += of_counts([folder / name for name in files.meshes], keeps_unused=keeps_unused)
+    return there, findings
 
 
 def _gather(

@@ -9,12 +9,12 @@ from fsbench.benchmarks import Benchmark, Sample
 from fsbench.check.files import common_pattern, meant_for
 from fsbench.check.findings import counted, some
 from fsbench.io import MESH_SUFFIXES
+from fsbench.io.names import composed
 from fsbench.submissions.prediction_files import PredictionFiles
 
 _MOST_FILES = 200_000
 _MOST_COMPARED = 200
 _MOST_LOST = 500
-_ENDINGS = {spelt for suffix in MESH_SUFFIXES for spelt in (suffix, suffix.upper())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def compare_names(benchmark: Benchmark, folder: Path, samples: Sequence[Sample])
     """Look for the predictions of `samples`, and for meshes in `folder` that belong to no sample of the benchmark."""
     predictions, references = PredictionFiles.of(benchmark), benchmark.references
     lost = [one.name for one in samples if not predictions.found(folder, references.sample_files(one.name))]
-    known = {name for one in benchmark.samples for name in references.sample_files(one.name).predictions}
+    known = {composed(name) for one in benchmark.samples for name in references.sample_files(one.name).predictions}
     strays = [name for name in _meshes(folder) if not _is_known(name, known, predictions.folders)]
     meant = _meant(strays, lost)
     return Names(len(samples), tuple(lost), tuple(strays), tuple(meant), common_pattern(meant))
@@ -81,8 +81,8 @@ def _meshes(folder: Path) -> list[str]:
 
 def _is_known(name: str, known: set[str], folders: bool) -> bool:
     """Whether a mesh is a sample's, or a frame of one."""
-    path = Path(name)
-    if path.with_suffix("").as_posix() in known and path.suffix in _ENDINGS:
+    path = Path(composed(name))
+    if path.with_suffix("").as_posix() in known:
         return True
     return folders and path.parent.as_posix() in known
 

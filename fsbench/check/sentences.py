@@ -62,6 +62,10 @@ def _missing(files: Files, adapter: AdapterLike) -> Iterator[Finding]:
         if files.folders and not present:
             text += f". The folder holds folders: {some(files.folders)}. Is --pred one of them?"
         yield Finding("wrong", "files", text)
+    if files.unread:
+        name, wish, why = files.unread[0]
+        text = f"{counted(len(files.unread), 'file')} in a form that is not read, e.g. {name} for {wish}: {why}"
+        yield Finding("wrong", "files", text)
     if files.meant and files.pattern and len(files.meant) > 1:
         example, wish = files.meant[0]
         yield Finding(

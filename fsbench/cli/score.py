@@ -105,6 +105,7 @@ def _look(task: "Task", names: list[str]) -> list[str]:
 
     from fsbench.benchmarks.cache import PreparedCache
     from fsbench.check import quick
+    from fsbench.io.names import shown
 
     benchmark = task.opened()
     # Looked up there and not kept: that is for those that score.
@@ -114,4 +115,4 @@ def _look(task: "Task", names: list[str]) -> list[str]:
     except OSError:
         # What the system cannot read is told in its sample's row.
         return []
-    return [f"{one.topic}: {one.text}" for one in found]
+    return [f"{one.topic}: {shown(one.text)}" for one in found]

@@ -25,6 +25,11 @@ _FULL = 10**17
 
 _NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
+_WITH_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
+
+_LONGEST = 400
+"""Characters of a number."""
+
 _MINUS, _PLUS, _DOT, _ZERO, _E, _LOWER = *b"-+.0e", 0x20
 
 
@@ -33,8 +38,26 @@ class BadNumberError(ValueError):
 
     def __init__(self, position: int, text: bytes, expected: str) -> None:
         shown = text[:40].decode("ascii", "backslashreplace") + ("..." if len(text) > 40 else "")
-        super().__init__(f"found '{shown}', expected {expected}")
+        super().__init__(f"found '{shown}', expected {expected}{comma_hint(shown)}")
         self.position = position
+
+
+def comma_hint(text: str) -> str:
+    """What to add to a message about a piece of text that is a number with a decimal comma; empty if it is none.
+
+    Examples
+    --------
+    >>> comma_hint("-1,5"), comma_hint("x")
+    ('; is the comma in -1,5 a decimal comma? write -1.5', '')
+    """
+    is_one = _WITH_COMMA.fullmatch(text)
+    return f"; is the comma in {text} a decimal comma? write {text.replace(',', '.')}" if is_one else ""
+
+
+def number_of(text: str) -> float | None:
+    """The number that a piece of text is, "nan" and "inf" among them; None if it is none."""
+    data = text.encode("utf-8", "replace")
+    return float(text) if len(data) <= _LONGEST and _NUMBER.fullmatch(data) else None
 
 
 def parse_integers(buffer: Bytes, starts: Ints | Positions, ends: Ints | Positions) -> Ints:
@@ -81,8 +104,8 @@ def _wide(positions: Ints | Positions) -> Ints:
 
 
 def _one_float(buffer: Bytes, start: int, end: int) -> float:
-    text = buffer[start : min(end, start + 400)].tobytes()
-    if end - start > 400 or not _NUMBER.fullmatch(text):
+    text = buffer[start : min(end, start + _LONGEST)].tobytes()
+    if end - start > _LONGEST or not _NUMBER.fullmatch(text):
         raise BadNumberError(start, text, "a number")
     return float(text)
 

@@ -1,6 +1,7 @@
 """Getting at a file's bytes: regular files only, never more than a stated size."""
 
 import os
+import re
 import stat
 from io import FileIO
 from pathlib import Path
@@ -58,6 +59,46 @@ def read_bytes(path: str | os.PathLike[str], max_bytes: int) -> bytes:
         # One byte more than announced is never asked for: a file that grows meanwhile stays bounded.
         data = file.read(n_bytes)
     return data if data is not None else b""
+
+
+_LFS = b"version https://git-lfs.github.com/spec/"
+_PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\0": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+_PLY = re.compile(rb"ply[ \t]*[\r\n]")
+_HTML = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+
+
+def refuse_foreign(path: str | os.PathLike[str], head: bytes | bytearray) -> None:
+    """Refuse a file that is something else than its name says, in the words that help.
+
+    Parameters
+    ----------
+    path : path
+        For the message.
+    head : bytes
+        The file's first bytes, 200 or more where it has as many.
+
+    Raises
+    ------
+    FormatError
+        If the file is empty, a Git LFS pointer, packed, a zip archive, a web page, a glTF, or a PLY by another name.
+    """
+    if not head:
+        what = "is empty, it has no byte: was it written, or copied, to the end?"
+    elif head.startswith(_LFS):
+        what = "is a Git LFS pointer and not the file itself: fetch it with `git lfs pull`"
+    elif packer := next((name for mark, name in _PACKED.items() if head.startswith(mark)), ""):
+        what = f"is packed by {packer}: unpack it ({packer} -d)"
+    elif head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        what = "is a zip archive (an .npz or .xlsx is one, too): unpack it, or export what its name says"
+    elif _HTML.match(head[:200]):
+        what = "is a web page (HTML), as a failed download or a login page leaves: download it again"
+    elif head.startswith(b"glTF"):
+        what = "is a binary glTF: export the mesh as .ply or .obj"
+    elif _PLY.match(head[:20]) and suffix_of(path) != ".ply":
+        what = "is a PLY: give its name the ending .ply"
+    else:
+        return
+    raise FormatError(f"{path}: {what}")
 
 
 def suffix_of(path: str | os.PathLike[str]) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fsbench.core.errors import FormatError
 from fsbench.io.landmarks import LANDMARK_SUFFIXES
+from fsbench.io.names import distinct, named
 
 
 def files_below(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
@@ -20,8 +21,7 @@ def files_below(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
 
 def landmarks_called(folder: Path, stem: str) -> tuple[Path, ...]:
     """The files `stem` with an ending of landmarks; one that is found by two spellings is there twice."""
-    spelt = (folder / f"{stem}{ending}" for suffix in LANDMARK_SUFFIXES for ending in (suffix, suffix.upper()))
-    return tuple(path for path in spelt if path.is_file())
+    return tuple(path for suffix in LANDMARK_SUFFIXES for path in named(folder, f"{stem}{suffix}"))
 
 
 def with_an_ending(path: Path) -> str:
@@ -31,11 +31,8 @@ def with_an_ending(path: Path) -> str:
 
 def the_one(paths: Iterable[Path]) -> Path | None:
     """The only file of landmarks among `paths`; None if there is none, FormatError if there are several."""
-    found: list[Path] = []
-    for path in paths:
-        # Where capitals do not count, two spellings are one file.
-        if path.is_file() and not any(path.samefile(other) for other in found):
-            found.append(path)
+    # Where capitals do not count, two spellings are one file.
+    found = distinct(path for path in paths if path.is_file())
     if len(found) > 1:
         raise FormatError(f"{found[0]} and {found[1]} could both be the landmarks: leave one, or name the one meant")
     return found[0] if found else None

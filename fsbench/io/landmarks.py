@@ -1,7 +1,6 @@
 """Landmarks: a few points in space, in the formats that people keep them in."""
 
 import os
-import re
 from collections.abc import Callable
 from typing import Any
 from xml.parsers import expat
@@ -10,24 +9,23 @@ import numpy as np
 
 from fsbench.core.errors import FormatError
 from fsbench.core.mesh import Floats
-from fsbench.io.files import read_bytes, suffix_of
+from fsbench.io.decimals import comma_hint
+from fsbench.io.files import read_bytes, refuse_foreign, suffix_of
+from fsbench.io.landmark_table import read_table
 from fsbench.io.npy import read_array
-from fsbench.io.text import parse_matrix, read_json
+from fsbench.io.text import read_json
 
 MAX_LANDMARK_BYTES = 4 << 20
+_LARGEST_NUMBER = 2.0**31
 _MAX_XML_DEPTH = 32
-_N_AXES = 3
-_DECIMAL_COMMA = re.compile(rb"(?:^|[;\t\n])[ ]*([+-]?\d+,\d+)[ ]*[;\t]")
-"""A number with a comma in it, where semicolons or tabs part the columns."""
 _NOT_PICKED = ("0", "false")
-_HEADER = re.compile(rb"\s*[\"']?[A-Za-z_][^\n]*\n")
 
 
 def read_landmarks(path: str | os.PathLike[str]) -> Floats:
     """Read landmarks, one point a row, in the file's order.
 
-    - `.csv`, `.tsv`, `.txt`: three numbers a line, separated by commas, semicolons or blanks; with a first line of
-      names, the columns x, y, z.
+    - `.csv`, `.tsv`, `.txt`: three numbers a line, separated by commas, semicolons or blanks, see
+      `landmark_table.read_table`.
     - `.npy`: an array (n, 3) or (1, n, 3).
     - `.json`: a list of [x, y, z], or of objects with the keys x, y, z.
     - `.ljson`: menpo's, with one group of points.
@@ -53,7 +51,44 @@ def read_landmarks(path: str | os.PathLike[str]) -> Floats:
     reader = _READERS.get(suffix_of(path))
     if reader is None:
         raise FormatError(f"{path}: landmarks are read from {', '.join(_READERS)}, not from '{suffix_of(path)}'")
-    points = reader(path)
+    return _checked(path, reader(path))
+
+
+def read_landmarks_or_numbers(path: str | os.PathLike[str]) -> Floats | tuple[int, ...]:
+    """Read landmarks as `read_landmarks` does, or the numbers of the vertices that they are.
+
+    Numbers are a list of whole numbers in `.json`, an array (n,) of them in `.npy`, one a line in `.csv`, `.tsv` or
+    `.txt`; they count from 0.
+
+    Raises
+    ------
+    MissingError, FormatError
+        As `read_landmarks`.
+    """
+    suffix = suffix_of(path)
+    if suffix == ".json":
+        numbers = _as_numbers(read_json(path, MAX_LANDMARK_BYTES))
+    elif suffix == ".npy":
+        array = read_array(path, MAX_LANDMARK_BYTES)
+        numbers = _as_numbers(array.tolist()) if array.ndim == 1 else ()
+    elif suffix in (".csv", ".tsv", ".txt"):
+        points = read_table(path, MAX_LANDMARK_BYTES)
+        if points.shape[1] != 1:
+            return _checked(path, points)
+        is_whole = ((points == np.floor(points)) & (np.abs(points) < _LARGEST_NUMBER)).all()
+        numbers = _as_numbers(points[:, 0].astype(np.int64).tolist()) if is_whole else ()
+    else:
+        numbers = ()
+    return numbers or read_landmarks(path)
+
+
+def _as_numbers(found: Any) -> tuple[int, ...]:
+    """The whole numbers >= 0 of a list; none if it is anything else."""
+    is_list = isinstance(found, list) and all(type(number) is int and number >= 0 for number in found)
+    return tuple(found) if is_list else ()
+
+
+def _checked(path: str | os.PathLike[str], points: Floats) -> Floats:
     if points.ndim != 2 or points.shape[1] != 3 or len(points) == 0:
         raise FormatError(f"{path}: has shape {points.shape}, expected a row x, y, z for each landmark")
     if not np.isfinite(points).all():
@@ -62,35 +97,8 @@ def read_landmarks(path: str | os.PathLike[str]) -> Floats:
     return points
 
 
-def _from_table(path: str | os.PathLike[str]) -> Floats:
-    data = re.sub(rb"#[^\n]*", b"", read_bytes(path, MAX_LANDMARK_BYTES)).removeprefix(b"\xef\xbb\xbf")
-    try:
-        points = _columns_xyz(path, data)
-        if points.shape[1] != _N_AXES:
-            raise FormatError(f"{path}: has {points.shape[1]} numbers a line, expected a row x, y, z for each landmark")
-    except FormatError as error:
-        if comma := _DECIMAL_COMMA.search(data):
-            text = comma[1].decode("ascii")
-            hint = f"is the comma in {text} a decimal comma? Commas part numbers here: write {text.replace(',', '.')}"
-            raise FormatError(f"{error}; {hint}") from None
-        raise
-    return points
-
-
-def _columns_xyz(path: str | os.PathLike[str], data: bytes) -> Floats:
-    header = _HEADER.match(data)
-    if header is None:
-        return parse_matrix(path, data)
-    names = re.findall(rb"[^\s,;\"']+", header[0].lower())
-    columns = [names.index(axis) for axis in (b"x", b"y", b"z") if axis in names]
-    if len(columns) != 3:
-        raise FormatError(f"{path}: the first line {header[0][:60]!r} does not name the columns x, y, z")
-    matrix = parse_matrix(path, data[header.end() :])
-    if matrix.shape[1] != len(names):
-        raise FormatError(
-            f"{path}: has {len(names)} names in the first line and {matrix.shape[1]} numbers in the others"
-        )
-    return matrix[:, columns]
+def _from_text(path: str | os.PathLike[str]) -> Floats:
+    return read_table(path, MAX_LANDMARK_BYTES)
 
 
 def _from_npy(path: str | os.PathLike[str]) -> Floats:
@@ -156,7 +164,9 @@ def _from_meshlab(path: str | os.PathLike[str]) -> Floats:
             try:
                 points.append([float(attributes[axis]) for axis in "xyz"])
             except (KeyError, ValueError) as error:
-                raise FormatError(f"{path}: point {len(points) + 1} has no numbers x, y, z: {attributes}") from error
+                hint = next(filter(None, (comma_hint(attributes.get(axis, "")) for axis in "xyz")), "")
+                what = f"point {len(points) + 1} has no numbers x, y, z: {attributes}{hint}"
+                raise FormatError(f"{path}: {what}") from error
 
     def end(tag: str) -> None:
         nonlocal depth
@@ -171,20 +181,22 @@ def _from_meshlab(path: str | os.PathLike[str]) -> Floats:
     parser.EndElementHandler = end
     parser.EntityDeclHandler = refuse_entity
     try:
-        parser.Parse(read_bytes(path, MAX_LANDMARK_BYTES), True)
+        data = read_bytes(path, MAX_LANDMARK_BYTES)
+        refuse_foreign(path, data[:512])
+        parser.Parse(data, True)
     except expat.ExpatError as error:
         raise FormatError(f"{path}: not readable as XML: {error}") from error
     return np.array(points, np.float64).reshape(-1, 3)
 
 
 _READERS: dict[str, Callable[[str | os.PathLike[str]], Floats]] = {
-    ".csv": _from_table,
+    ".csv": _from_text,
     ".json": _from_json,
     ".ljson": _from_menpo,
     ".npy": _from_npy,
     ".pp": _from_meshlab,
-    ".tsv": _from_table,
-    ".txt": _from_table,
+    ".tsv": _from_text,
+    ".txt": _from_text,
 }
 
 LANDMARK_SUFFIXES = tuple(_READERS)

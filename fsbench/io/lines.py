@@ -5,24 +5,30 @@ parts of it that are looked at end with a line break.
 """
 
 import os
+import re
 from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 
 from fsbench.core.compiled import BYTES, compiled
+from fsbench.core.errors import FormatError
 from fsbench.core.mesh import Ints
-from fsbench.io.files import open_regular
+from fsbench.io.files import open_regular, refuse_foreign
 
 Bytes = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.uint32]
 
 PAD = 1
+_MARK = b"\xef\xbb\xbf"
 PIECE_BYTES = 1 << 16
 """Texts are parsed in pieces of this size: temporary arrays then stay in the processor's cache,
 and in memory that the process has already, which is worth more."""
 
-NEWLINE, _BLANK, _HASH = b"\n #"
+NEWLINE, _BLANK = b"\n "
+
+_COMMENT = re.compile(rb"(?<![^\x00-\x20])#[^\n]*")
+"""A comment begins at a `#` that begins a word. In `-1.#IND00`, as old C runtimes print NaN, none does."""
 
 
 def padded(data: bytes) -> Bytes:
@@ -41,7 +47,42 @@ def read_padded(path: str | os.PathLike[str], max_bytes: int) -> bytearray:
     raw[:PAD] = b"\n" * PAD
     raw[filled] = NEWLINE
     del raw[filled + 1 :]
+    refuse_foreign(path, raw[PAD : min(filled, 512)])
     return raw
+
+
+def read_text_padded(path: str | os.PathLike[str], max_bytes: int) -> bytearray:
+    """Read a text as `read_padded` does, with LF between its lines and without a byte order mark.
+
+    CR alone ends a line where no LF does, as old Macs wrote. Every byte but these stays in its place.
+
+    Raises
+    ------
+    FormatError
+        As `files.open_regular`, and if it is something else, or text in UTF-16.
+    """
+    raw = read_padded(path, max_bytes)
+    refuse_utf16(path, raw[PAD : PAD + 2])
+    if raw.startswith(_MARK, PAD):
+        raw[PAD : PAD + len(_MARK)] = b" " * len(_MARK)
+    return with_line_feeds(raw)
+
+
+def with_line_feeds(raw: bytearray) -> bytearray:
+    """The text with LF where CR alone ends its lines."""
+    return raw.replace(b"\r", b"\n") if raw.find(b"\n", PAD, -1) < 0 and raw.find(b"\r", PAD) >= 0 else raw
+
+
+def refuse_utf16(path: str | os.PathLike[str], head: bytes | bytearray) -> None:
+    """FormatError if the text begins as one in UTF-16 does."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise FormatError(f"{path}: is text in UTF-16, expected ASCII or UTF-8. Save it as that")
+
+
+def blank_comments(raw: bytearray) -> None:
+    """Put blanks in the place of comments, which begin at a `#` that begins a word."""
+    for match in _COMMENT.finditer(raw) if b"#" in raw else ():
+        raw[match.start() : match.end()] = b" " * (match.end() - match.start())
 
 
 def pieces_of(text: Bytes, start: int, stop: int) -> Iterator[tuple[int, int]]:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fsbench.core.errors import FormatError
-from fsbench.io.files import read_bytes
+from fsbench.io.files import read_bytes, refuse_foreign
 from fsbench.io.pickles import Parameters, PickleError, parameters_from_pickle
 
 MAX_ARRAY_BYTES = 1 << 30
@@ -53,6 +53,7 @@ def read_array(path: str | os.PathLike[str], max_bytes: int = MAX_ARRAY_BYTES) -
         If it is not an array file, holds pickled objects (see `read_parameters`), or not as much as it announces.
     """
     data = read_bytes(path, max_bytes)
+    refuse_foreign(path, data[:512])
     try:
         array, _ = _parse(data)
     except _NpyError as error:
@@ -89,6 +90,7 @@ def read_parameters(path: str | os.PathLike[str], max_bytes: int = MAX_PARAMETER
         If it is not an array file or holds anything else.
     """
     data = read_bytes(path, max_bytes)
+    refuse_foreign(path, data[:512])
     try:
         array, start = _parse(data)
         return parameters_from_pickle(data[start:], max_bytes) if array is None else array

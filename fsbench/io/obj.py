@@ -15,31 +15,38 @@ from fsbench.io.lines import (
     NEWLINE,
     PAD,
     Bytes,
+    blank_comments,
     even_lines,
     line_heads,
     line_number,
     pieces_of,
-    read_padded,
+    read_text_padded,
     words_after,
     words_of,
 )
+from fsbench.io.mesh_file import MeshFile
 from fsbench.io.polygons import triangulate
 
 _LARGEST_KEPT_BYTES = 16 << 20
 """A block of faces up to this size is remembered."""
 
+_GOES_ON = re.compile(rb"\\[ \t\r]*\n")
+_V_OR_F = re.compile(rb"[ \t]*[vf][ \t]")
 _NONE = np.empty(0, np.int64)
+_N_HOMOGENEOUS = 5
+"""Words of a line `v x y z w`."""
 _SLASH, _NINE, _F, _N, _V = b"/9fnv"
 
 
 def read_obj(path: str | os.PathLike[str], *, every_vertex: bool = False) -> Mesh:
     """Read an OBJ file.
 
-    Understood are `v` (numbers after the third, colours mostly, are not geometry) and `f` with corners `a`, `a/b`,
-    `a//c`, `a/b/c`, of polygons of any size, with indices from the start or (negative) from the end, in
-    any order; blanks or tabs; LF, CRLF or CR; comments; lines continued by a backslash. All else (`vt`, `g`, `o`,
-    `s`, `usemtl`, `mtllib`, ...) is passed over and no other file is opened. Several objects or materials are read as
-    one mesh in file order; the official FaceScape reader fails on those.
+    Understood are `v` (colours after the third number are not geometry; a fourth number alone, w, has to be 1) and
+    `f` with corners `a`, `a/b`, `a//c`, `a/b/c`, of polygons of any size, with indices from the start or (negative)
+    from the end, in any order; blanks or tabs; LF, CRLF or CR; comments, from a # that begins a word; `v` and `f`
+    lines continued by a backslash. All else (`vt`, `g`, `o`, `s`, `usemtl`, `mtllib`, ...) is passed over and no other
+    file is opened. Several objects or materials are read as one mesh in file order; the official FaceScape reader
+    fails on those.
 
     Which vertices exist moves a mesh's mean depth and extent, and with them its scores, so the rules are the
     official reader's:
@@ -71,17 +78,31 @@ def read_obj(path: str | os.PathLike[str], *, every_vertex: bool = False) -> Mes
     MeshError
         If what it holds is no mesh: no vertices, NaN, an index out of range.
     """
+    try:
+        found = obj_file(path)
+        return found.every_vertex() if every_vertex else found.mesh()
+    except MeshError as error:
+        raise MeshError(f"{path}: {error}") from error
+
+
+def obj_file(path: str | os.PathLike[str]) -> MeshFile:
+    """Read an OBJ as `read_obj` does, in the file's own numbering.
+
+    Raises
+    ------
+    MissingError, FormatError
+        As `read_obj`.
+    MeshError
+        As `read_obj`, without the path.
+    """
     text = _load(path)
     try:
         content = _parse(text)
     except (_LineError, BadNumberError) as error:
         raise FormatError(f"{path}: line {line_number(text, error.position)}: {error}") from error
     if len(content.vertices) == 0:
-        raise MeshError(f"{path}: the mesh is empty: no line starts with 'v'. Is it an OBJ file?")
-    try:
-        return _official_mesh(content, every_vertex)
-    except MeshError as error:
-        raise MeshError(f"{path}: {error}") from error
+        raise MeshError("the mesh is empty: no line starts with 'v'. Is it an OBJ file?")
+    return _official_mesh(content)
 
 
 class _LineError(ValueError):
@@ -94,20 +115,24 @@ class _LineError(ValueError):
 
 def _load(path: str | os.PathLike[str]) -> Bytes:
     """The file's text between line breaks, without comments and continued lines; every byte stays in its place."""
-    raw = read_padded(path, MAX_MESH_BYTES)
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff"), PAD):
-        raise FormatError(f"{path}: is text in UTF-16, expected ASCII or UTF-8. Save it as that")
-    if raw.find(b"\n", PAD, -1) < 0 and raw.find(b"\r", PAD) >= 0:
-        raw = raw.replace(b"\r", b"\n")
-    if raw.startswith(b"\xef\xbb\xbf", PAD):
-        raw[PAD : PAD + 3] = b"   "
-    for mark, pattern in ((b"#", rb"#[^\n]*"), (b"\\", rb"\\[ \t\r]*\n")):
-        if mark in raw:
-            for match in re.finditer(pattern, raw):
-                raw[match.start() : match.end()] = b" " * (match.end() - match.start())
+    raw = read_text_padded(path, MAX_MESH_BYTES)
+    blank_comments(raw)
+    _join_lines(raw)
     # The last line ends, even if it says that it goes on.
     raw[-1] = NEWLINE
     return np.frombuffer(raw, np.uint8)
+
+
+def _join_lines(raw: bytearray) -> None:
+    """Blank the breaks of `v` and `f` lines that go on; others, as `mtllib C:\\models\\`, may end in one, too."""
+    is_joined, searched = False, 0
+    for match in _GOES_ON.finditer(raw) if b"\\" in raw else ():
+        start = raw.rfind(b"\n", searched, match.start()) + 1
+        if start or not is_joined:
+            is_joined = bool(_V_OR_F.match(raw, start))
+        if is_joined:
+            raw[match.start() : match.end()] = b" " * (match.end() - match.start())
+        searched = match.end() if is_joined else match.end() - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +211,8 @@ def _parse_lines(text: Bytes, start: int, stop: int, n_before: int) -> _Content:
     second = text[head_starts[~is_single & (letter == _V)] + 1]
 
     _expect_words("vertex", "numbers", head_starts[is_v], n_words[is_v])
+    fourth = heads[is_v & (n_words == _N_HOMOGENEOUS - 1)] + 4
+    _expect_w_of_1(text, starts.take(fourth), ends.take(fourth))
     words = (heads[is_v, None] + np.arange(1, 4)).ravel()
     vertices = parse_floats(text, starts.take(words), ends.take(words)).reshape(-1, 3)
 
@@ -203,6 +230,8 @@ def _parse_alike(text: Bytes, starts: Ints, ends: Ints, n_before: int) -> _Conte
     if (letter != letter[0]).any() or (ends[:, 0] - starts[:, 0] != 1).any():
         return None
     if letter[0] == _V:
+        if n_words == _N_HOMOGENEOUS:
+            _expect_w_of_1(text, starts[:, 4], ends[:, 4])
         vertices = parse_floats(text, starts[:, 1:4].ravel(), ends[:, 1:4].ravel()).reshape(-1, 3)
         return _Content(vertices, _Faces(_NONE, _NONE))
     if letter[0] == _F:
@@ -216,6 +245,15 @@ def _expect_words(what: str, words: str, positions: Ints, counts: Ints) -> None:
     short = np.flatnonzero(counts < 3)
     if len(short):
         raise _LineError(int(positions[short[0]]), f"a {what} has {counts[short[0]]} {words}, expected at least 3")
+
+
+def _expect_w_of_1(text: Bytes, starts: Ints, ends: Ints) -> None:
+    """Refuse `v x y z w` of another point than x, y, z; with more numbers they are colours."""
+    w = parse_floats(text, starts, ends)
+    if (w != 1).any():
+        i = int(np.flatnonzero(w != 1)[0])
+        found = f"a vertex has a fourth number, {w[i]:g}, which in OBJ is w: the point is x/w, y/w, z/w"
+        raise _LineError(int(starts[i]), f"{found}; expected 1 or none. Divide by it, or leave it away")
 
 
 def _parse_faces(text: Bytes, starts: Ints, ends: Ints, sizes: Ints, so_far: Ints) -> _Faces:
@@ -278,10 +316,10 @@ def _from_the_end(corners: Ints, so_far: Ints, positions: Ints) -> Ints:
     return counted
 
 
-def _official_mesh(content: _Content, every_vertex: bool = False) -> Mesh:
+def _official_mesh(content: _Content) -> MeshFile:
     vertices, corners = content.vertices, content.faces.corners
     if len(corners) == 0:
-        return Mesh(vertices)
+        return MeshFile(vertices, np.empty((0, 3), np.int64))
     highest = int(corners.max())
     if highest >= len(vertices):
         wrong = np.count_nonzero(corners >= len(vertices))
@@ -289,25 +327,15 @@ def _official_mesh(content: _Content, every_vertex: bool = False) -> Mesh:
     faces = content.faces
     is_alike = _is_alike(faces)
     triangles = triangulate(corners, faces.sizes, in_halves=is_alike)
-    if every_vertex:
-        return Mesh(vertices, triangles)
     # Of faces that are alike, the official reader takes further indices into account only where they are triangles.
     all_textured = faces.n_textured == len(corners)
     all_with_normal = faces.n_with_normal == len(corners) and content.has_normals
     if (faces.sizes[0] == 3 or not is_alike) and (all_textured or all_with_normal):
-        return Mesh(vertices[: highest + 1], triangles)
-    return Mesh(*_without_unused(vertices, triangles))
+        return MeshFile(vertices, triangles, highest + 1)
+    return MeshFile(vertices, triangles)
 
 
 def _is_alike(faces: _Faces) -> bool:
     """Whether all faces have as many corners, and all corners are of one form."""
     n = len(faces.corners)
     return faces.n_textured in (0, n) and faces.n_with_normal in (0, n) and bool((faces.sizes == faces.sizes[0]).all())
-
-
-def _without_unused(vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:
-    used = np.zeros(len(vertices), np.bool_)
-    used[faces] = True
-    if used.all():
-        return vertices, faces
-    return vertices[used], (np.cumsum(used) - 1)[faces]

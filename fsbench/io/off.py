@@ -13,22 +13,36 @@ from fsbench.core.errors import FormatError, MeshError
 from fsbench.core.mesh import Floats, Ints, Mesh
 from fsbench.io.decimals import BadNumberError, parse_floats, parse_integers
 from fsbench.io.files import MAX_MESH_BYTES
-from fsbench.io.lines import Bytes, line_heads, line_number, pieces_of, read_padded, words_after, words_of
+from fsbench.io.lines import (
+    Bytes,
+    blank_comments,
+    line_heads,
+    line_number,
+    pieces_of,
+    read_text_padded,
+    words_after,
+    words_of,
+)
+from fsbench.io.mesh_file import MeshFile
 from fsbench.io.polygons import triangulate
 
-_KINDS = (b"OFF", b"COFF", b"NOFF", b"CNOFF")
-_HEADER = re.compile(rb"[\x00-\x20]*([^\x00-\x20]+)[\x00-\x20]*([^\n]*\n)")
+_KEYWORD = re.compile(rb"(?:(?:ST|C|N){,3}(4|n|4n)?OFF|off)(?=[\x00-\x20]|[0-9]|$)")
+_BLANKS = re.compile(rb"[\x00-\x20]*")
 
 
-def read_off(path: str | os.PathLike[str]) -> Mesh:
+def read_off(path: str | os.PathLike[str], *, every_vertex: bool = False) -> Mesh:
     """Read an OFF file.
 
-    All vertices are kept; polygons are cut as `polygons.triangulate` says. Colours and normals are not read.
+    The keyword may be OFF, COFF, NOFF, STOFF or a mixture of these, STCNOFF, and the counts may follow it at once.
+    Which vertices are kept is said at `mesh_file.MeshFile`; polygons are cut as `polygons.triangulate` says.
+    Colours, normals and texture coordinates are not read.
 
     Parameters
     ----------
     path : path
         The file.
+    every_vertex : bool
+        Keep all vertices, whatever uses them, so that they count as in the file.
 
     Returns
     -------
@@ -43,19 +57,35 @@ def read_off(path: str | os.PathLike[str]) -> Mesh:
     MeshError
         If what it holds is no mesh: no vertices, NaN, an index out of range.
     """
-    raw = read_padded(path, MAX_MESH_BYTES)
-    for comment in re.finditer(rb"#[^\n]*", raw) if b"#" in raw else ():
-        raw[comment.start() : comment.end()] = b" " * (comment.end() - comment.start())
+    try:
+        found = off_file(path)
+        return found.every_vertex() if every_vertex else found.mesh()
+    except MeshError as error:
+        raise MeshError(f"{path}: {error}") from error
+
+
+def off_file(path: str | os.PathLike[str]) -> MeshFile:
+    """Read an OFF as `read_off` does, in the file's own numbering; errors the same, MeshError without the path."""
+    raw = read_text_padded(path, MAX_MESH_BYTES)
+    blank_comments(raw)
     text = np.frombuffer(raw, np.uint8)
     try:
         return _parse(raw, text)
-    except BadNumberError as error:
+    except (BadNumberError, _LineError) as error:
         raise FormatError(f"{path}: line {line_number(text, error.position)}: {error}") from error
-    except (FormatError, MeshError) as error:
-        raise type(error)(f"{path}: {error}") from error
+    except FormatError as error:
+        raise FormatError(f"{path}: {error}") from error
 
 
-def _parse(raw: bytearray, text: Bytes) -> Mesh:
+class _LineError(ValueError):
+    """A line that cannot be read; `position` in the text is in it."""
+
+    def __init__(self, position: int, reason: str) -> None:
+        super().__init__(reason)
+        self.position = position
+
+
+def _parse(raw: bytearray, text: Bytes) -> MeshFile:
     n_vertices, n_faces, start = _counts(raw, text)
     n_lines = sum(len(_Lines.of(text, *piece).heads) for piece in pieces_of(text, start, len(text)))
     if min(n_vertices, n_faces) < 0 or n_vertices + n_faces != n_lines:
@@ -70,21 +100,33 @@ def _parse(raw: bytearray, text: Bytes) -> Mesh:
         corners.append(some)
         sizes.append(their_sizes)
         left -= min(left, len(lines.heads))
-    return Mesh(np.concatenate(vertices), triangulate(np.concatenate(corners), np.concatenate(sizes)))
+    return MeshFile(np.concatenate(vertices), triangulate(np.concatenate(corners), np.concatenate(sizes)))
 
 
 def _counts(raw: bytearray, text: Bytes) -> tuple[int, int, int]:
     """Numbers of vertices and faces, and where what they count begins."""
-    header = _HEADER.match(raw)
-    kind = header[1][:20] if header else b""
-    if header is None or kind not in _KINDS:
-        raise FormatError(f"starts with {bytes(kind)!r}, expected one of {', '.join(k.decode() for k in _KINDS)}")
-    # The counts follow, on the same line or the next.
-    starts, ends = words_of(text, header.start(2), header.end())
+    start = _skip_blanks(raw, 0)
+    keyword = _KEYWORD.match(raw, start)
+    if keyword is None:
+        found = bytes(raw[start : start + 20]).split()[:1]
+        raise FormatError(f"starts with {b''.join(found)!r}, expected OFF, or one of its kin from COFF to STCNOFF")
+    if keyword[1]:
+        raise FormatError(f"starts with {bytes(keyword[0])!r}, points of 4 or n numbers; expected three, as in an OFF")
+    # The counts follow, on the same line or the next, alone there.
+    start = _skip_blanks(raw, keyword.end())
+    end = raw.find(b"\n", start) + 1 or len(raw)
+    starts, ends = words_of(text, start, end)
+    if len(starts) and bytes(raw[starts[0] : ends[0]]).upper() == b"BINARY":
+        raise FormatError("is a binary OFF, which is not read; save it as text")
     if len(starts) not in (2, 3):
         raise FormatError("has no line with the numbers of vertices, faces and edges")
     n_vertices, n_faces = (int(n) for n in parse_integers(text, starts[:2], ends[:2]))
-    return n_vertices, n_faces, header.end()
+    return n_vertices, n_faces, end
+
+
+def _skip_blanks(raw: bytearray, start: int) -> int:
+    blanks = _BLANKS.match(raw, start)
+    return blanks.end() if blanks else start
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +146,10 @@ class _Lines:
         return cls(text, starts, ends, heads, np.diff(heads, append=len(starts)))
 
     def vertices(self, lines: slice) -> Floats:
-        if self.n_words[lines].min(initial=3) < 3:
-            raise FormatError("a vertex has fewer than 3 numbers")
-        heads = self.heads[lines]
+        heads, short = self.heads[lines], np.flatnonzero(self.n_words[lines] < 3)
+        if len(short):
+            position = int(self.starts[heads[short[0]]])
+            raise _LineError(position, "a vertex has fewer than 3 numbers")
         words = words_after(heads - 1, np.full(len(heads), 3))
         return parse_floats(self.text, self.starts[words], self.ends[words]).reshape(-1, 3)
 
@@ -114,7 +157,9 @@ class _Lines:
         """Corners of all polygons, and how many each has."""
         heads = self.heads[lines]
         sizes = parse_integers(self.text, self.starts[heads], self.ends[heads])
-        if ((sizes < 3) | (sizes >= self.n_words[lines])).any():
-            raise FormatError("a face has fewer than 3 corners, or fewer than it announces")
+        wrong = np.flatnonzero((sizes < 3) | (sizes >= self.n_words[lines]))
+        if len(wrong):
+            position = int(self.starts[heads[wrong[0]]])
+            raise _LineError(position, "a face has fewer than 3 corners, or fewer than it announces")
         words = words_after(heads, sizes)
         return parse_integers(self.text, self.starts[words], self.ends[words]), sizes

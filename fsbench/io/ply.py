@@ -1,6 +1,7 @@
 """Stanford PLY: ascii and both byte orders, any scalar types, any further properties and elements."""
 
 import os
+import re
 import struct
 from array import array
 from dataclasses import dataclass
@@ -12,12 +13,19 @@ import numpy.typing as npt
 from fsbench.core.errors import FormatError, MeshError
 from fsbench.core.mesh import Floats, Ints, Mesh
 from fsbench.io.decimals import BadNumberError, parse_floats, parse_integers
-from fsbench.io.files import MAX_MESH_BYTES, read_bytes
-from fsbench.io.lines import NEWLINE, Bytes, all_words_of
+from fsbench.io.files import MAX_MESH_BYTES, read_bytes, refuse_foreign
+from fsbench.io.lines import NEWLINE, Bytes, all_words_of, refuse_utf16
+from fsbench.io.mesh_file import MeshFile
 from fsbench.io.polygons import triangulate
 
 _MAX_HEADER_BYTES = 1 << 16
+_BREAK = re.compile(r"\r\n|\n|\r")
+_FIRST_LINE = re.compile(rb"ply[ \t]*(\r\n|\n|\r)")
+_LAST_LINE = re.compile(rb"\nend_header[ \t]*\r?\n")
+_LAST_LINE_CR = re.compile(rb"\rend_header[ \t]*\r")
+_LARGEST_WHOLE = 2.0**53
 _AT_ONCE = 1 << 16
+_FEWEST_CORNERS = 3
 _TYPES = {
     name: np.dtype(code)
     for names, code in (
@@ -42,7 +50,11 @@ _WANTED = {"vertex": ("x", "y", "z"), "face": _INDEX_NAMES}
 
 
 class _PlyError(ValueError):
-    """What is wrong with the file; `read_ply` puts its name in front."""
+    """What is wrong with the file; its name is put in front, and the line that holds the byte `position`, if any."""
+
+    def __init__(self, reason: str, position: int = -1) -> None:
+        super().__init__(reason)
+        self.position = position
 
 
 class _TruncatedError(_PlyError):
@@ -85,18 +97,21 @@ _EMPTY = _Column(np.empty(0))
 _EMPTY_LIST = _Column(np.empty(0, np.int64), np.empty(0, np.int64))
 
 
-def read_ply(path: str | os.PathLike[str]) -> Mesh:
+def read_ply(path: str | os.PathLike[str], *, every_vertex: bool = False) -> Mesh:
     """Read a PLY file.
 
-    All vertices are kept, whether a face uses them or not. Numbers in an ascii file are rounded to the type that the
-    header declares, as the official FaceScape reader does: `property float` gives float32 values. Faces are the
-    list `vertex_indices` (or `vertex_index`) of the element `face`; polygons are cut as `polygons.triangulate` says.
+    Vertices that no face uses are dropped, as everywhere; see `mesh_file.MeshFile`. Numbers in an ascii file are
+    rounded to the type that the header declares, as the official FaceScape reader does: `property float` gives
+    float32 values. Faces are the list `vertex_indices` (or `vertex_index`) of the element `face`; polygons are cut as
+    `polygons.triangulate` says.
     Without faces it is a point cloud.
 
     Parameters
     ----------
     path : path
         The file.
+    every_vertex : bool
+        Keep all vertices, whatever uses them, so that they count as in the file.
 
     Returns
     -------
@@ -111,17 +126,36 @@ def read_ply(path: str | os.PathLike[str]) -> Mesh:
     MeshError
         If what it holds is no mesh: no vertices, NaN, an index out of range.
     """
+    try:
+        found = ply_file(path)
+        return found.every_vertex() if every_vertex else found.mesh()
+    except MeshError as error:
+        raise MeshError(f"{path}: {error}") from error
+
+
+def ply_file(path: str | os.PathLike[str]) -> MeshFile:
+    """Read a PLY as `read_ply` does, in the file's own numbering; errors the same, MeshError without the path."""
     data = read_bytes(path, MAX_MESH_BYTES)
+    refuse_foreign(path, data[:512])
+    refuse_utf16(path, data[:2])
+    data = data.removeprefix(b"\xef\xbb\xbf")
     try:
         header = _read_header(data)
         body = np.frombuffer(data, np.uint8)
         source = _Words(body, header.n_bytes) if header.order == "=" else _Bytes(body, header.n_bytes, header.order)
         tables = _read_elements(source, header.elements)
-        return Mesh(_vertices(tables), _faces(tables))
-    except (_PlyError, BadNumberError) as error:
-        raise FormatError(f"{path}: {error}") from error
-    except MeshError as error:
-        raise MeshError(f"{path}: {error}") from error
+        return MeshFile(_vertices(tables), _faces(tables))
+    except BadNumberError as error:
+        raise FormatError(f"{path}: {_line_of(data, error.position)}: {error}") from error
+    except _PlyError as error:
+        where = "" if error.position < 0 else f"{_line_of(data, error.position)}: "
+        raise FormatError(f"{path}: {where}{error}") from error
+
+
+def _line_of(data: bytes, position: int) -> str:
+    """Which line of a text, counted from 1, holds a byte."""
+    number = 1 + (data.count(b"\n", 0, position) or data.count(b"\r", 0, position))
+    return f"line {number}"
 
 
 def _vertices(tables: dict[str, _Table]) -> Floats:
@@ -144,29 +178,36 @@ def _faces(tables: dict[str, _Table]) -> npt.NDArray[np.integer[Any]]:
     column = next((tables["face"][name] for name in _INDEX_NAMES if name in tables["face"]), None)
     if column is None or column.sizes is None:
         raise _PlyError(f"the element 'face' has no list {' or '.join(_INDEX_NAMES)}")
-    if column.values.dtype.kind not in "iu":
-        raise _PlyError(f"vertex indices are of type {column.values.dtype}, expected whole numbers")
-    if column.sizes.min(initial=3) < 3:
-        raise _PlyError(f"a face has {column.sizes.min()} corners, expected at least 3")
-    return triangulate(cast(npt.NDArray[np.integer[Any]], column.values), column.sizes)
+    indices = column.values
+    if indices.dtype.kind == "f":
+        indices = _whole(indices)
+    return triangulate(cast(npt.NDArray[np.integer[Any]], indices), column.sizes)
+
+
+def _whole(values: npt.NDArray[np.generic]) -> Ints:
+    """Indices that were written as float or double, if they are whole numbers."""
+    # A NaN may be of the signalling kind, of which numpy warns; comparisons with it are false.
+    with np.errstate(invalid="ignore"):
+        floats = values.astype(np.float64)
+    if not (np.abs(floats) <= _LARGEST_WHOLE).all() or (floats != np.floor(floats)).any():
+        raise _PlyError(f"vertex indices are of type {values.dtype}, and not all are, as expected, whole numbers")
+    return floats.astype(np.int64)
 
 
 def _read_header(data: bytes) -> _Header:
-    if not data.startswith((b"ply\n", b"ply\r")):
+    first = _FIRST_LINE.match(data)
+    if first is None:
         raise _PlyError(f"starts with {data[:8]!r}, expected the word 'ply' on a line of its own")
-    end = data.find(b"\nend_header", 0, _MAX_HEADER_BYTES)
-    if end < 0:
+    # After a header of CR alone, an LF is the first byte of the body.
+    last = (_LAST_LINE_CR if first[1] == b"\r" else _LAST_LINE).search(data, 0, _MAX_HEADER_BYTES)
+    if last is None:
+        if b"end_header" in data[:_MAX_HEADER_BYTES]:
+            raise _PlyError("there is no line break after 'end_header'")
         raise _PlyError(f"the header does not end (no 'end_header' in the first {_MAX_HEADER_BYTES:,} bytes)")
-    n_bytes = end + len(b"\nend_header")
-    for line_end in (b"\r\n", b"\n"):
-        if data.startswith(line_end, n_bytes):
-            n_bytes += len(line_end)
-            break
-    else:
-        raise _PlyError("there is no line break after 'end_header'")
+    end, n_bytes = last.start(), last.end()
     order = None
     elements: list[_Element] = []
-    for line in data[:end].decode("latin1").splitlines()[1:]:
+    for number, line in enumerate(_BREAK.split(data[:end].decode("latin1"))[1:], 2):
         match line.split():
             case [] | ["comment" | "obj_info", *_]:
                 pass
@@ -177,22 +218,22 @@ def _read_header(data: bytes) -> _Header:
                     raise _PlyError(f"the header has two elements '{name}'")
                 elements.append(_Element(name, int(count), ()))
             case ["property", *words] if elements:
-                elements[-1] = _with_property(elements[-1], words)
+                elements[-1] = _with_property(elements[-1], words, number)
             case _:
-                raise _PlyError(f"cannot read the header line '{line[:80]}'")
+                raise _PlyError(f"line {number}: cannot read the header line '{line[:80]}'")
     if order is None:
         raise _PlyError("the header has no 'format' line")
     return _Header(order, tuple(elements), n_bytes)
 
 
-def _with_property(element: _Element, words: list[str]) -> _Element:
+def _with_property(element: _Element, words: list[str], number: int) -> _Element:
     match words:
         case ["list", count, item, name] if count in _TYPES and item in _TYPES and _TYPES[count].kind in "iu":
             new = _Property(name, _TYPES[item], _TYPES[count])
         case [item, name] if item in _TYPES:
             new = _Property(name, _TYPES[item], None)
         case _:
-            raise _PlyError(f"cannot read the header line 'property {' '.join(words)[:80]}'")
+            raise _PlyError(f"line {number}: cannot read the header line 'property {' '.join(words)[:80]}'")
     if any(p.name == name for p in element.properties):
         raise _PlyError(f"the element '{element.name}' has two properties '{name}'")
     return _Element(element.name, element.count, (*element.properties, new))
@@ -227,6 +268,10 @@ class _Bytes:
         # A line break after the last item does no harm.
         return bool(self.data[position:].tobytes().strip())
 
+    def byte_of(self, position: int) -> int:
+        """Where a position is in a text; -1, as this is none."""
+        return -1
+
 
 class _Words:
     """An ascii body: positions count words."""
@@ -257,8 +302,11 @@ class _Words:
                 return parse_floats(self.data, starts, ends).astype(dtype)
         exact = parse_integers(self.data, starts, ends)
         limits = np.iinfo(dtype)
-        if exact.min(initial=0) < limits.min or exact.max(initial=0) > limits.max:
-            raise _PlyError(f"a number is no {dtype}, which its property is declared to be")
+        wrong = np.flatnonzero((exact < limits.min) | (exact > limits.max)) if exact.size else exact
+        if wrong.size:
+            position = int(starts[wrong[0]])
+            found = f"a number is no {dtype}, which its property is declared to be: {exact[wrong[0]]}"
+            raise _PlyError(found, position)
         return exact.astype(dtype)
 
     def count_at(self, position: int, dtype: np.dtype) -> int:
@@ -269,6 +317,9 @@ class _Words:
 
     def is_more(self, position: int) -> bool:
         return position < self.stop
+
+    def byte_of(self, position: int) -> int:
+        return int(self.starts[position])
 
 
 def _read_elements(source: _Bytes | _Words, elements: tuple[_Element, ...]) -> dict[str, _Table]:
@@ -286,7 +337,8 @@ def _read_elements(source: _Bytes | _Words, elements: tuple[_Element, ...]) -> d
         even = _read_even(source, element, position, wanted)
         tables[element.name], position = even or _read_uneven(source, element, position, wanted)
     if source.is_more(position):
-        raise _PlyError("the file goes on after the last item that its header announces")
+        where = source.byte_of(position)
+        raise _PlyError("the file goes on after the last item that its header announces", where)
     return tables
 
 
@@ -302,7 +354,7 @@ def _read_even(
         if p.count_dtype is not None:
             if start + width + source.width(p.count_dtype) > source.stop:
                 return None
-            size = _checked_size(source, p, source.count_at(start + width, p.count_dtype))
+            size = _size_at(source, p, p.count_dtype, start + width, p.name in wanted)
             lists.append((p.count_dtype, width, size))
             width += source.width(p.count_dtype)
         spans.append((p, width, size))
@@ -349,7 +401,7 @@ def _walk(
                 after = position + source.width(p.count_dtype)
                 if after > source.stop:
                     raise _TruncatedError(source, element)
-                size = _checked_size(source, p, source.count_at(position, p.count_dtype))
+                size = _size_at(source, p, p.count_dtype, position, is_wanted)
                 position = after
             if is_wanted:
                 starts[p.name].append(position)
@@ -368,7 +420,11 @@ def _walk(
     return table, position
 
 
-def _checked_size(source: _Bytes | _Words, of: _Property, size: int) -> int:
+def _size_at(source: _Bytes | _Words, of: _Property, count_dtype: np.dtype, position: int, is_wanted: bool) -> int:
+    """How many entries the list has that begins at a position."""
+    size = source.count_at(position, count_dtype)
     if not 0 <= size <= source.stop:
-        raise _PlyError(f"a list '{of.name}' has {size} entries. Is the file truncated?")
+        raise _PlyError(f"a list '{of.name}' has {size} entries. Is the file truncated?", source.byte_of(position))
+    if is_wanted and size < _FEWEST_CORNERS:
+        raise _PlyError(f"a face has {size} corners, expected at least 3", source.byte_of(position))
     return size

@@ -14,10 +14,27 @@ from fsbench.core.errors import FormatError, MeshError
 from fsbench.core.mesh import Floats, Ints, Mesh
 from fsbench.io.decimals import BadNumberError, parse_floats
 from fsbench.io.files import MAX_MESH_BYTES
-from fsbench.io.lines import PAD, Bytes, line_heads, line_number, pieces_of, read_padded, words_after, words_of
+from fsbench.io.lines import (
+    PAD,
+    Bytes,
+    line_heads,
+    line_number,
+    pieces_of,
+    read_padded,
+    refuse_utf16,
+    with_line_feeds,
+    words_after,
+    words_of,
+)
+from fsbench.io.mesh_file import MeshFile
 
 _TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 _HEADER_BYTES = 84
+_SOLID = re.compile(rb"(\xef\xbb\xbf)?\s*solid", re.IGNORECASE)
+_NO_NUMBERS = (
+    "an STL has no vertex numbers, each triangle has corners of its own: landmarks cannot be given by vertex numbers; "
+    "give them as points in a file, or the mesh as .obj, .ply or .off"
+)
 _NONE = np.empty(0, np.uint32)
 _AT_ONCE = 1 << 16
 
@@ -27,7 +44,7 @@ Corners = npt.NDArray[np.floating]
 _MULTIPLIERS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
 
 
-def read_stl(path: str | os.PathLike[str]) -> Mesh:
+def read_stl(path: str | os.PathLike[str], *, every_vertex: bool = False) -> Mesh:
     """Read an STL file.
 
     An STL has no vertices that triangles share. Corners at exactly the same position become one vertex, in the order in
@@ -37,6 +54,8 @@ def read_stl(path: str | os.PathLike[str]) -> Mesh:
     ----------
     path : path
         The file.
+    every_vertex : bool
+        As of the other formats; every vertex of an STL is used.
 
     Returns
     -------
@@ -51,23 +70,33 @@ def read_stl(path: str | os.PathLike[str]) -> Mesh:
     MeshError
         If what it holds is no mesh: no triangles, NaN.
     """
+    try:
+        found = stl_file(path)
+        return found.every_vertex() if every_vertex else found.mesh()
+    except MeshError as error:
+        raise MeshError(f"{path}: {error}") from error
+
+
+def stl_file(path: str | os.PathLike[str]) -> MeshFile:
+    """Read an STL as `read_stl` does; errors the same, MeshError without the path."""
     raw = read_padded(path, MAX_MESH_BYTES)
     n_bytes, start = len(raw) - PAD - 1, PAD + _HEADER_BYTES
     n_triangles = int.from_bytes(raw[start - 4 : min(start, PAD + n_bytes)], "little")
+    needed = _HEADER_BYTES + n_triangles * _TRIANGLE.itemsize
+    # A binary header may begin with "solid" as well; the count behind it then has a zero byte.
+    is_text = bool(_SOLID.match(raw, PAD)) and b"\0" not in raw[PAD:start]
     corners: Corners
-    if n_bytes >= _HEADER_BYTES and n_bytes == _HEADER_BYTES + n_triangles * _TRIANGLE.itemsize:
+    # What goes on after the last triangle of a binary file is another program's, as colours; a text has its size too.
+    if n_bytes >= _HEADER_BYTES and (n_bytes == needed or (n_bytes > needed and n_triangles and not is_text)):
         corners = np.frombuffer(raw, _TRIANGLE, n_triangles, start)["corners"].reshape(-1, 3)
-    elif re.match(rb"\s*solid", raw, re.IGNORECASE):
-        corners = _ascii_corners(path, np.frombuffer(raw, np.uint8))
+    elif is_text:
+        corners = _ascii_corners(path, np.frombuffer(with_line_feeds(raw), np.uint8))
     else:
-        found = f"has {n_bytes:,} bytes and announces {n_triangles:,} triangles, which need "
-        expected = f"{_HEADER_BYTES + n_triangles * _TRIANGLE.itemsize:,}"
-        raise FormatError(f"{path}: {found}{expected}; nor does it begin with 'solid'. Is it a whole STL file?")
+        refuse_utf16(path, raw[PAD : PAD + 2])
+        found = f"has {n_bytes:,} bytes and announces {n_triangles:,} triangles, which need {needed:,}"
+        raise FormatError(f"{path}: {found}; nor does it begin with 'solid'. Is it a whole STL file?")
     del raw
-    try:
-        return Mesh(*_shared(corners))
-    except MeshError as error:
-        raise MeshError(f"{path}: {error}") from error
+    return MeshFile(*_shared(corners), numbering=_NO_NUMBERS)
 
 
 def _ascii_corners(path: str | os.PathLike[str], text: Bytes) -> Floats:

@@ -11,15 +11,20 @@ import numpy as np
 
 from fsbench.core.errors import FormatError
 from fsbench.core.mesh import Floats
-from fsbench.io.decimals import BadNumberError, parse_floats
-from fsbench.io.files import read_bytes
-from fsbench.io.lines import PAD, line_heads, line_number, padded, words_of
+from fsbench.io.decimals import BadNumberError, comma_hint, parse_floats
+from fsbench.io.files import read_bytes, refuse_foreign
+from fsbench.io.lines import PAD, blank_comments, line_heads, line_number, read_text_padded, words_of
 
 MAX_TEXT_BYTES = 64 << 20
 MAX_DEPTH = 32
 
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 """A string, or what stands after a quote that is never closed: so that no byte is looked at twice."""
+_DECIMAL_COMMA = re.compile(
+    rb"(?:^|[ \t;])(?P<first>[+-]?\d+,\d+)[ \t;]+[+-]?[\d.]|[\d.][ \t;]+(?P<second>[+-]?\d+,\d+)(?=[ \t;\r\n])",
+    re.MULTILINE,
+)
+"""A number with a comma in it, beside another one from which a blank or a semicolon parts it."""
 _SEPARATORS = bytes.maketrans(b",;", b"  ")
 
 
@@ -37,7 +42,9 @@ def read_text(path: str | os.PathLike[str], max_bytes: int = MAX_TEXT_BYTES) -> 
     FormatError
         If it is too large or not UTF-8.
     """
-    return _decoded(path, read_bytes(path, max_bytes))
+    data = read_bytes(path, max_bytes)
+    refuse_foreign(path, data[:512])
+    return _decoded(path, data)
 
 
 def _decoded(path: str | os.PathLike[str], data: bytes) -> str:
@@ -70,6 +77,7 @@ def read_json(path: str | os.PathLike[str], max_bytes: int = MAX_TEXT_BYTES) -> 
         does not have).
     """
     data = read_bytes(path, max_bytes)
+    refuse_foreign(path, data[:512])
     if _depth(data) > MAX_DEPTH:
         raise FormatError(f"{path}: the JSON is nested {_depth(data)} deep, at most {MAX_DEPTH} is read")
     try:
@@ -112,7 +120,7 @@ def _finite(text: str) -> float:
 def read_numbers(path: str | os.PathLike[str], max_bytes: int = MAX_TEXT_BYTES) -> Floats:
     """Read a matrix of numbers: a line a row, separated by blanks, tabs, commas or semicolons.
 
-    Empty lines and comments (#) are passed over.
+    Empty lines and comments (from a # that begins a word) are passed over.
 
     Parameters
     ----------
@@ -131,14 +139,16 @@ def read_numbers(path: str | os.PathLike[str], max_bytes: int = MAX_TEXT_BYTES) 
     MissingError
         If there is no such file.
     FormatError
-        If something is not a number, the rows differ in length, or there is none.
+        If something is not a number, or has a decimal comma, the rows differ in length, or there is none.
     """
-    return parse_matrix(path, re.sub(rb"#[^\n]*", b"", read_bytes(path, max_bytes)).removeprefix(b"\xef\xbb\xbf"))
-
-
-def parse_matrix(path: str | os.PathLike[str], data: bytes) -> Floats:
-    """Parse the lines of a text without comments, see `read_numbers`; `path` is for messages."""
-    text = padded(data.translate(_SEPARATORS))
+    raw = read_text_padded(path, max_bytes)
+    blank_comments(raw)
+    if comma := _DECIMAL_COMMA.search(raw):
+        start = comma.start(comma.lastgroup or 0)
+        hint = comma_hint(comma[comma.lastgroup or 0].decode("ascii"))
+        line = 1 + raw.count(b"\n", PAD, start)
+        raise FormatError(f"{path}: line {line}: commas and blanks part the numbers{hint}")
+    text = np.frombuffer(raw.translate(_SEPARATORS), np.uint8)
     starts, ends = words_of(text, PAD, len(text))
     if len(starts) == 0:
         raise FormatError(f"{path}: there are no numbers")

@@ -5,6 +5,7 @@ import fsbench.geometry.dogleg
 import fsbench.geometry.raster
 import fsbench.geometry.tree
 import fsbench.geometry.tree_building
+import fsbench.io.counting
 import fsbench.io.decimals
 import fsbench.io.lines
 import fsbench.metrics.cylinder
@@ -15,6 +16,7 @@ MODULES = (
     fsbench.geometry.dogleg,
     fsbench.geometry.tree,
     fsbench.geometry.tree_building,
+    fsbench.io.counting,
     fsbench.io.decimals,
     fsbench.io.lines,
     fsbench.core.mesh,

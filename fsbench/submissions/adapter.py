@@ -12,6 +12,8 @@ import numpy as np
 from fsbench.core.errors import FormatError, MeshError, MissingError, UsageError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.io import read_mesh
+from fsbench.io.names import the_file
+from fsbench.io.unread import instead_of
 from fsbench.submissions.steps import swap_winding
 
 
@@ -170,8 +172,9 @@ class Adapter:
             If the folder does not exist, the sample is not a plain name or the focal length is not positive.
         """
         check_call(folder, sample, focal_px)
-        path = Path(folder) / in_pattern(self.mesh, sample)
-        mesh = read_prediction(path)
+        path = the_file(Path(folder), in_pattern(self.mesh, sample))
+        # The official loader drops unused vertices of an OBJ and keeps those of a PLY: published numbers rest on it.
+        mesh = read_prediction(path, every_vertex=path.suffix.lower() == ".ply")
         values = {side.argument: self._read(side, path, sample) for side in self.side}
         return placed(path, mesh, partial(self.place, focal_px=focal_px, **values), self.swap_faces)
 
@@ -184,7 +187,7 @@ class Adapter:
 
     @staticmethod
     def _read(side: SideFile, mesh_path: Path, sample: str) -> Any:
-        path = mesh_path.parent / in_pattern(side.pattern, sample)
+        path = the_file(mesh_path.parent, in_pattern(side.pattern, sample))
         return read_beside(mesh_path, path, partial(side.read, path, sample))
 
 
@@ -203,11 +206,11 @@ def in_pattern(pattern: str, sample: str) -> str:
     return pattern.replace("{sample}", sample)
 
 
-def read_prediction(path: Path) -> Mesh:
-    """Read a mesh whose absence means that there is no prediction."""
+def read_prediction(path: Path, *, every_vertex: bool = False) -> Mesh:
+    """Read a mesh whose absence means that there is no prediction; `every_vertex` as of `read_mesh`."""
     if not path.exists():
-        raise MissingError(f"no prediction: {path} is not there")
-    return read_mesh(path)
+        raise MissingError(f"no prediction: {path} is not there{instead_of(path.parent, path.name)}")
+    return read_mesh(path, every_vertex=every_vertex)
 
 
 def read_beside(mesh_path: Path, path: Path, read: Callable[[], Any]) -> Any:

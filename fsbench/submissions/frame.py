@@ -10,6 +10,8 @@ import numpy as np
 from fsbench.core.choices import MESH_SUFFIXES
 from fsbench.core.errors import FormatError, MeshError, MissingError, UsageError
 from fsbench.core.mesh import Floats, Mesh
+from fsbench.io.names import named, the_file
+from fsbench.io.unread import instead_of
 from fsbench.submissions import steps
 from fsbench.submissions.adapter import ExpectedFile, check_call, in_pattern, placed, read_beside, read_prediction
 from fsbench.submissions.sidefiles import affine
@@ -118,9 +120,9 @@ class Frame:
                 continue
             if "{sample}" not in pattern or Path(pattern).name != pattern or "\\" in pattern or "\0" in pattern:
                 raise UsageError(f"{what} {pattern!r}: expected a file name with {{sample}} in it, without a folder")
-        if self.tform is not None and Path(self.tform).suffix not in TFORM_SUFFIXES:
+        if self.tform is not None and Path(self.tform).suffix.lower() not in TFORM_SUFFIXES:
             raise UsageError(f"tform {self.tform!r}: expected a name that ends in {' or '.join(TFORM_SUFFIXES)}")
-        suffix = Path(in_pattern(self.pattern, "0")).suffix
+        suffix = Path(in_pattern(self.pattern, "0")).suffix.lower()
         if suffix and suffix not in MESH_SUFFIXES:
             raise UsageError(f"pattern {self.pattern!r}: meshes end in {', '.join(MESH_SUFFIXES)}")
 
@@ -211,21 +213,24 @@ class Frame:
 
     def _find(self, folder: Path, sample: str) -> Path:
         names = self._mesh_names(sample)
-        found = [name for name in names if (folder / name).exists()]
+        found = [path for name in names for path in named(folder, name)]
+        found = found or [folder / name for name in names if (folder / name).exists()]
         if len(found) > 1:
+            both = " and ".join(path.name for path in found)
             raise FormatError(
-                f"{folder}: {' and '.join(found)} are both there for sample {sample}; which one is meant? "
+                f"{folder}: {both} are both there for sample {sample}; which one is meant? "
                 "Remove one or name it with --pattern"
             )
         if not found and len(names) > 1:
             stem, endings = folder / in_pattern(self.pattern, sample), ", ".join(MESH_SUFFIXES)
-            raise MissingError(f"no prediction: {stem} is not there, with any ending of {endings}")
-        return folder / (found or names)[0]
+            there = instead_of(folder, *names)
+            raise MissingError(f"no prediction: {stem} is not there, with any ending of {endings}{there}")
+        return found[0] if found else folder / names[0]
 
     def _image_from_net(self, path: Path, sample: str) -> Floats:
         """Affine (3, 3) from pixels of the network's image to pixels of the 256 px image, both y down."""
         if self.tform is not None:
-            beside = path.parent / in_pattern(self.tform, sample)
+            beside = the_file(path.parent, in_pattern(self.tform, sample))
             return steps.inverse(read_beside(path, beside, lambda: affine(beside, sample)))
         x0, y0, x1, y1 = self.crop or (0.0, 0.0, steps.IMAGE_PX, steps.IMAGE_PX)
         sx, sy = (x1 - x0) / self.net_px, (y1 - y0) / self.net_px

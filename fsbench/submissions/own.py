@@ -118,11 +118,11 @@ class Own:
 
     def _mesh(self, returned: Any) -> Mesh:
         if isinstance(returned, Mesh):
-            return returned
+            return returned.without_unused()
         if not isinstance(returned, tuple | list) or len(returned) != 2:
             raise MeshError(f"{self.name} returned {type(returned).__name__}, expected a Mesh or (vertices, faces)")
         try:
-            return Mesh(*returned)
+            return Mesh(*returned).without_unused()
         except (MeshError, ValueError, TypeError) as error:
             raise MeshError(f"{self.name} returned no usable mesh: {error}") from error
 

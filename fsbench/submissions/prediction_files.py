@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from fsbench.benchmarks import Benchmark
-from fsbench.benchmarks.landmark_source import LandmarkSource
+from fsbench.benchmarks.landmark_source import LandmarkSource, landmarks_of, n_landmarks_in
 from fsbench.core.errors import FormatError, MissingError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.geometry.procrustes import fit_landmarks
 from fsbench.io import MESH_SUFFIXES, read_mesh
 from fsbench.io.folders import landmarks_called, the_one, with_an_ending
-from fsbench.io.landmarks import read_landmarks
+from fsbench.io.names import folder_named, named
+from fsbench.io.unread import instead_of
 from fsbench.protocols.files import SampleFiles
 from fsbench.protocols.micc.video import mean_mesh
 from fsbench.protocols.protocol import Prediction
@@ -61,6 +62,7 @@ class PredictionFiles:
         if not found:
             raise MissingError(
                 f"no prediction: there is no {folder / files.predictions[0]} with {', '.join(MESH_SUFFIXES)}"
+                f"{self.instead_of(folder, files)}"
             )
         if len(found) > 1:
             raise FormatError(f"{found[0][1]} and {found[1][1]} could both be the prediction: leave one")
@@ -71,6 +73,11 @@ class PredictionFiles:
     def found(self, folder: Path, files: SampleFiles) -> list[Path]:
         """The file, or folder of frames, of the sample; several where it is not clear which."""
         return [path for _, path in self._candidates(folder, files)]
+
+    def instead_of(self, folder: Path, files: SampleFiles) -> str:
+        """What there is in place of a prediction that is not there, see `unread.instead_of`."""
+        wanted = folder / files.predictions[0]
+        return instead_of(wanted.parent, *(f"{wanted.name}{suffix}" for suffix in MESH_SUFFIXES))
 
     def n_landmarks(self, folder: Path, files: SampleFiles, *, read: bool = True) -> list[int]:
         """How many landmarks each mesh of a sample has, by the files and without the meshes; of none if not `read`.
@@ -86,7 +93,7 @@ class PredictionFiles:
             return []
         meshes = [(stem, mesh) for stem, path in self._candidates(folder, files) for mesh in _meshes_of(path)]
         marks = [self._needed_file(folder, files, stem, mesh) for stem, mesh in meshes]
-        return [len(read_landmarks(path)) for path in dict.fromkeys(marks)] if read else []
+        return [n_landmarks_in(path) for path in dict.fromkeys(marks)] if read else []
 
     def paths(self, folder: Path, files: SampleFiles) -> list[Path]:
         """All files of a sample that are there now, landmarks too; FormatError if it is not clear which they are."""
@@ -101,10 +108,12 @@ class PredictionFiles:
         """Every file, or folder with frames, that could be the prediction, with its name below the folder."""
         found = []
         for stem in files.predictions:
-            paths = [folder / f"{stem}{end}" for suffix in MESH_SUFFIXES for end in (suffix, suffix.upper())]
-            found += [(stem, path) for path in paths if path.is_file()]
-            if self.folders and (folder / stem).is_dir() and _meshes_in(folder / stem):
-                found.append((stem, folder / stem))
+            found += [(stem, path) for suffix in MESH_SUFFIXES for path in named(folder, f"{stem}{suffix}")]
+            frames = folder
+            for part in PurePosixPath(stem).parts if self.folders else ():
+                frames = folder_named(frames, part)
+            if self.folders and frames.is_dir() and _meshes_in(frames):
+                found.append((stem, frames))
         return [one for i, one in enumerate(found) if not any(one[1].samefile(other) for _, other in found[:i])]
 
     def _video(self, frames: list[Prediction]) -> Prediction:
@@ -123,8 +132,8 @@ class PredictionFiles:
         if self.landmarks is None and not self.beside:
             return Prediction(mesh)
         if self.landmarks is not None and self.landmarks.indices:
-            return _prediction(mesh, self.landmarks.read(folder, _names(files, path), mesh, path))
-        return _prediction(mesh, read_landmarks(self._needed_file(folder, files, stem, path)))
+            return _prediction(mesh, self.landmarks.read(folder, _names(files, path), path))
+        return _prediction(mesh, landmarks_of(path, self._needed_file(folder, files, stem, path)))
 
     def _needed_file(self, folder: Path, files: SampleFiles, stem: str, path: Path) -> Path:
         """The file with the landmarks of the mesh `path`; FormatError if there is none."""

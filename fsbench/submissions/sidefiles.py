@@ -39,7 +39,7 @@ def affine(path: Path, sample: str) -> Floats:
 
 def warp(path: Path, sample: str) -> Floats:
     """Nine numbers as (3, 3), from the same files as `affine`; FormatError if it is not so."""
-    if path.suffix == ".txt":
+    if path.suffix.lower() == ".txt":
         return matrix_text(path, sample, shapes=((3, 3),))
     return _floats(path, read_parameters(path), 9, "the map").reshape(3, 3)
 

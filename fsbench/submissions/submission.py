@@ -10,6 +10,7 @@ from typing import Any
 from fsbench.benchmarks import Benchmark
 from fsbench.core.errors import FsbenchError, UsageError
 from fsbench.io.archive import open_folder
+from fsbench.io.names import named
 from fsbench.protocols.protocol import Prediction
 from fsbench.submissions.adapter import AdapterLike
 from fsbench.submissions.prediction_files import PredictionFiles
@@ -79,7 +80,9 @@ class Submission:
     def files(self, benchmark: Benchmark, name: str) -> list[Path]:
         """Files of a sample's prediction, as far as they are known."""
         if self.adapter is not None:
-            return [Path(self.folder) / known for file in self.adapter.files(name) for known in file.names]
+            folder, names = Path(self.folder), [known for file in self.adapter.files(name) for known in file.names]
+            # In any spelling; the name itself where nothing is.
+            return [path for known in names for path in named(folder, known) or (folder / known,)]
         files = benchmark.references.sample_files(name)
         try:
             own = benchmark.protocol.prediction_files(benchmark.settings, Path(self.folder), files)

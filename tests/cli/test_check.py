@@ -111,3 +111,24 @@ def test_wrong_usage_is_exit_code_2(capsys, sample, options, says) -> None:
     assert answer.code == 2
     assert says in answer.err
     assert "Traceback" not in answer.err
+
+
+def test_faces_that_are_missing_and_vertices_that_nothing_uses_are_said_by_check_and_score(
+    capsys, sample, predictions, tmp_path
+) -> None:
+    lines = (predictions / "100.obj").read_text().splitlines(keepends=True)
+    (predictions / "100.obj").write_text("".join(lines[:-500]))
+    path = predictions / "200.obj"
+    path.write_text(path.read_text().replace("f ", "v 900 900 900\nf ", 1))
+    answer = _check(capsys, sample, predictions)
+    assert answer.code == 1
+    assert any(line.split()[:3] == ["wrong", "faces", "100.obj"] for line in answer.out.splitlines()), answer.out
+    assert "1 of 4 files read have vertices that no face uses, 200.obj 1" in answer.out
+    out = tmp_path / "run"
+    answer = run(capsys, "score", "fswild", "--root", sample, "--pred", predictions, "-a", "pixels", "--out", out)
+    assert answer.err.count("warning: faces: 100.obj has ") == 1
+    assert answer.err.count("vertices that no face uses, 200.obj 1") == 1
+    with_stray = fsbench.load_run(out).samples.set_index("sample")
+    run(capsys, "score", "fswild", "--root", sample, "--pred", sample / METHOD, "-a", "pixels", "--out", tmp_path / "b")
+    without = fsbench.load_run(tmp_path / "b").samples.set_index("sample")
+    assert with_stray["cd_mm"]["200"] == without["cd_mm"]["200"]

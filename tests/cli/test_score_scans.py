@@ -1,6 +1,9 @@
 """fsbench score for scans: two folders, the NoW layout, the Florence layout; all data made here."""
 
 import json
+import os
+import shutil
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -398,3 +401,44 @@ def test_a_scale_unlike_the_others_is_flagged_in_its_row_and_merged_so(capsys, t
     merged = fsbench.load_run(tmp_path / "merged")
     assert merged.samples.drop(columns="seconds").equals(whole.samples.drop(columns="seconds"))
     assert merged.manifest["suspicious"] == whole.manifest["suspicious"]
+
+
+def test_a_name_that_is_no_utf8_is_a_row(capsys, pairs: Path) -> None:
+    """As Latin-1 archives leave them; nothing that is written or printed breaks."""
+    odd = os.fsdecode(b"Zo\xeb.ply")
+    shutil.copy(pairs / "scans" / "anna.ply", pairs / "scans" / odd)
+    answer = run(capsys, "check", "scan", "--root", pairs / "scans", "--pred", pairs / "pred")
+    assert answer.code == 1 and "Zo\\xeb" in answer.out
+    answer = _scan(capsys, pairs)
+    assert answer.code == 1, answer.err
+    samples = fsbench.load_run(pairs / "run").samples
+    assert samples["status"].tolist() == ["missing", "ok", "ok", "ok"] and samples["sample"][0] == "Zo\\xeb"
+    shutil.copy(pairs / "pred" / "anna.ply", pairs / "pred" / odd)
+    answer = _scan(capsys, pairs, "--overwrite")
+    assert answer.code == 0, answer.err
+    samples = fsbench.load_run(pairs / "run").samples.set_index("sample")
+    assert samples["ref_to_pred_mean_mm"]["Zo\\xeb"] == samples["ref_to_pred_mean_mm"]["anna"]
+    shutil.copy(pairs / "pred" / "anna.ply", pairs / "pred" / os.fsdecode(b"stray\xeb.ply"))
+    answer = run(capsys, "check", "scan", "--root", pairs / "scans", "--pred", pairs / "pred")
+    assert "stray\\xeb" in answer.out
+
+
+def test_names_as_macos_writes_them_belong_together(capsys, pairs: Path) -> None:
+    composed = "Zo\u00eb"
+    decomposed = unicodedata.normalize("NFD", composed)
+    (pairs / "scans" / "anna.ply").rename(pairs / "scans" / f"{decomposed}.Ply")
+    (pairs / "pred" / "anna.ply").rename(pairs / "pred" / f"{composed}.pLY")
+    (pairs / "marks" / "anna.csv").rename(pairs / "marks" / f"{composed}.Csv")
+    (pairs / "pred_marks" / "anna.csv").rename(pairs / "pred_marks" / f"{decomposed}.csv")
+    for more in ((), ("--landmarks", pairs / "marks", "--pred-landmarks", pairs / "pred_marks" / "{sample}.csv")):
+        answer = _scan(capsys, pairs, "--overwrite", *more)
+        assert answer.code == 0, answer.err
+        assert set(fsbench.load_run(pairs / "run").samples["sample"]) == {"berta", "clara", composed}
+
+
+def test_a_prediction_in_a_form_that_is_not_read_is_named(capsys, pairs: Path) -> None:
+    (pairs / "pred" / "anna.ply").rename(pairs / "pred" / "anna.glb")
+    answer = _scan(capsys, pairs)
+    assert "there is anna.glb: export the mesh as .ply or .obj" in answer.err
+    answer = run(capsys, "check", "scan", "--root", pairs / "scans", "--pred", pairs / "pred")
+    assert "there is anna.glb: export the mesh as .ply or .obj" in answer.out

@@ -230,6 +230,7 @@ class Prepared:
 
     def measure(self, prediction: Mesh) -> "CylinderMeasurement":
         """Like `compare`, and keep the shapes in between, for heat maps and checks."""
+        prediction = prediction.without_unused()
         with np.errstate(over="ignore"):  # what overflows is not finite, and refused as such
             mesh = Mesh(prediction.vertices * self.view.mm_per_unit, prediction.faces)
             self._refuse_misplaced(mesh)

@@ -15,6 +15,7 @@ from fsbench.core.spec import Sample, Spec
 from fsbench.geometry.cameras import OrthographicCamera, PinholeCamera
 from fsbench.io import read_mesh
 from fsbench.io.files import MAX_MESH_BYTES, open_regular
+from fsbench.io.names import named
 from fsbench.io.npy import read_array
 from fsbench.io.text import read_json
 from fsbench.protocols.facescape.files import FaceScapeFiles, Predef
@@ -89,7 +90,7 @@ class FaceScapeReferences(References):
 
     def files(self, name: str) -> list[Path]:
         """The sample's mesh, and in the lab its camera."""
-        return [self.root / file for file in self.layout.of_sample(self._samples[name])]
+        return [self._path(file) for file in self.layout.of_sample(self._samples[name])]
 
     def missing(self) -> list[str]:
         """Names of the samples whose mesh or camera is not under the root."""
@@ -119,8 +120,11 @@ class FaceScapeReferences(References):
         place, view = self._placement(self._samples[name])
         return [*code, self._digest(name), *place.parts(), *view.parts()]
 
+    def _path(self, file: str) -> Path:
+        return next(iter(named(self.root, file)), self.root / file)
+
     def _mesh_path(self, sample: Sample) -> Path:
-        return self.root / self.layout.mesh.format(**sample.index)
+        return self._path(self.layout.mesh.format(**sample.index))
 
     def _existing_mesh(self, name: str) -> Path:
         path = self._mesh_path(self._samples[name])
@@ -145,7 +149,7 @@ class FaceScapeReferences(References):
 
     def _pinhole(self, sample: Sample) -> tuple[PinholeCamera, Floats]:
         assert self.layout.camera is not None, "only the lab has cameras"
-        path = self.root / self.layout.camera.format(**sample.index)
+        path = self._path(self.layout.camera.format(**sample.index))
         if not path.is_file():
             raise ReferenceDataError(f"the camera {path} is not there")
         try:

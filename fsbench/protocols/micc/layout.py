@@ -8,6 +8,7 @@ from fsbench.core.errors import FormatError, UsageError
 from fsbench.core.spec import Sample, Spec
 from fsbench.io import MESH_SUFFIXES
 from fsbench.io.folders import files_below, landmarks_called, with_an_ending
+from fsbench.io.names import shown
 from fsbench.io.text import read_text
 from fsbench.protocols.files import ReferenceFiles, SampleFiles
 from fsbench.protocols.micc.protocol import Micc
@@ -28,7 +29,7 @@ def list_samples(spec: Spec, root: Path, settings: Micc) -> tuple[SampleFiles, .
         for condition, video in spec.raw["samples"]["conditions"].items():
             name = f"{subject.name}/{condition}"
             names = {"sample": name, "subject": subject.name, "condition": condition, "video": video}
-            sample = Sample(name, {"subject": subject.name, "condition": condition})
+            sample = Sample(shown(name), {"subject": shown(subject.name), "condition": condition})
             cases.append(SampleFiles(sample, views, (name, f"{subject.name}/{video}"), names))
     return tuple(cases)
 

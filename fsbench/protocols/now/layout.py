@@ -8,6 +8,7 @@ from fsbench.core.spec import Sample, Spec
 from fsbench.io import MESH_SUFFIXES
 from fsbench.io.folders import files_below, with_an_ending
 from fsbench.io.landmarks import LANDMARK_SUFFIXES
+from fsbench.io.names import folder_named
 from fsbench.io.text import read_text
 from fsbench.protocols.files import ReferenceFiles, SampleFiles
 
@@ -45,7 +46,7 @@ def list_samples(spec: Spec, root: Path, settings: Any) -> tuple[SampleFiles, ..
 
 def _now_scan(root: Path, subject: str) -> ReferenceFiles:
     """The meshes of a subject and its landmarks: all that are there, which should be one each."""
-    marks = root / "scans_lmks_onlypp" / subject
-    meshes = tuple(files_below(root / "scans" / subject, MESH_SUFFIXES))
+    marks = folder_named(root / "scans_lmks_onlypp", subject)
+    meshes = tuple(files_below(folder_named(root / "scans", subject), MESH_SUFFIXES))
     names = {"sample": subject, "subject": subject}
     return ReferenceFiles(meshes, names, tuple(files_below(marks, LANDMARK_SUFFIXES)), with_an_ending(marks / "*"))

@@ -48,6 +48,15 @@ def copy(sample: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(sample, tmp_path / "root", ignore=shutil.ignore_patterns("pred")))
 
 
+def test_capitals_in_the_endings_of_references_do_not_count(copy: Path) -> None:
+    opened = Benchmark.open("fswild", copy)
+    before = opened.missing_references()
+    path = opened.references.files("000")[0]
+    path.rename(path.with_suffix(".Obj"))
+    assert opened.missing_references() == before
+    assert opened.references.files("000")[0] == path.with_suffix(".Obj")
+
+
 def test_an_empty_root_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"wild_rotations\.npy is not there"):
         Benchmark.open("fswild", tmp_path)

@@ -8,9 +8,15 @@ import pytest
 
 from fsbench.benchmarks.landmark_source import LandmarkSource, parse_source
 from fsbench.core.errors import FormatError, UsageError
-from fsbench.core.mesh import Mesh
 
-MESH = Mesh(np.arange(30.0).reshape(10, 3), [[0, 1, 2]])
+VERTICES = np.arange(30.0).reshape(10, 3)
+OBJ = "".join("v {} {} {}\n".format(*vertex) for vertex in VERTICES.tolist()) + "f 2 3 4\n"
+PLY = "ply\nformat ascii 1.0\nelement vertex 10\nproperty double x\nproperty double y\nproperty double z\n"
+PLY += "element face 1\nproperty list uchar int vertex_indices\nend_header\n"
+PLY += "".join("{} {} {}\n".format(*vertex) for vertex in VERTICES.tolist()) + "3 1 2 3\n"
+FILES = {".obj": OBJ, ".ply": PLY, ".off": "OFF\n10 1 0\n" + PLY.split("end_header\n")[1]}
+"""One mesh, of whose vertices the last six and the first are in no triangle."""
+STL = "solid\nfacet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 1 0 0\nvertex 0 1 0\nendloop\nendfacet\nendsolid\n"
 POINTS = np.array([[1.0, 2, 3], [4, 5, 7], [0, 0, 1]])
 WHOSE = Path("mesh.ply")
 
@@ -36,7 +42,43 @@ def test_indices_are_vertices(tmp_path: Path, form: str) -> None:
     np.save(tmp_path / "a.npy", np.array([2, 0, 9]))
     source = _source("2,0,9" if form == "list" else str(tmp_path / f"a.{form}"))
     assert source.indices == (2, 0, 9)
-    np.testing.assert_array_equal(source.read(tmp_path, {}, MESH, WHOSE), MESH.vertices[[2, 0, 9]])
+    (tmp_path / "mesh.obj").write_text(OBJ)
+    found = source.read(tmp_path, {}, tmp_path / "mesh.obj")
+    np.testing.assert_array_equal(found, VERTICES[[2, 0, 9]])
+
+
+@pytest.mark.parametrize("ending", FILES)
+@pytest.mark.parametrize("form", ["list", ".json", ".npy", ".txt"])
+def test_numbers_are_the_files_own_in_every_format_and_kind_of_list(tmp_path: Path, ending: str, form: str) -> None:
+    whose = tmp_path / f"mesh{ending}"
+    whose.write_text(FILES[ending])
+    numbers = [9, 0, 3, 2]
+    if form == ".npy":
+        np.save(tmp_path / "mesh.npy", numbers)
+    else:
+        text = "\n".join(map(str, numbers)) if form == ".txt" else json.dumps(numbers)
+        (tmp_path / f"mesh{form}").write_text(text)
+    source = _source("9,0,3,2" if form == "list" else f"{{sample}}{form}")
+    found = source.read(tmp_path, {"sample": "mesh"}, whose)
+    np.testing.assert_array_equal(found, VERTICES[numbers])
+
+
+@pytest.mark.parametrize("pattern", ["0,1,2", "{sample}.json"])
+def test_an_stl_has_no_vertex_numbers(tmp_path: Path, pattern: str) -> None:
+    (tmp_path / "mesh.json").write_text("[0, 1, 2]")
+    (tmp_path / "mesh.stl").write_text(STL)
+    with pytest.raises(
+        FormatError, match=r"mesh\.stl: an STL has no vertex numbers.*cannot be given by vertex numbers"
+    ):
+        _source(pattern).read(tmp_path, {"sample": "mesh"}, tmp_path / "mesh.stl")
+
+
+def test_a_landmark_that_is_nan_is_refused_and_other_unused_ones_are_not_asked(tmp_path: Path) -> None:
+    (tmp_path / "mesh.obj").write_text(OBJ.replace("v 0.0 1.0 2.0", "v nan 1.0 2.0"))
+    found = _source("1,2,9").read(tmp_path, {}, tmp_path / "mesh.obj")
+    np.testing.assert_array_equal(found, VERTICES[[1, 2, 9]])
+    with pytest.raises(FormatError, match=r"mesh\.obj: vertex 0, counted from 0, is a landmark and is NaN"):
+        _source("0,1,2").read(tmp_path, {}, tmp_path / "mesh.obj")
 
 
 def test_indices_may_have_blanks_between() -> None:
@@ -56,8 +98,9 @@ def test_too_few_indices_are_refused(tmp_path: Path, monkeypatch, text: str) -> 
 
 
 def test_indices_of_another_topology_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "mesh.ply").write_text(PLY)
     with pytest.raises(FormatError, match=r"mesh\.ply: has 10 vertices.*another topology"):
-        _source("1,2,10").read(tmp_path, {}, MESH, WHOSE)
+        _source("1,2,10").read(tmp_path, {}, tmp_path / "mesh.ply")
 
 
 @pytest.mark.parametrize("content", ["[[1, 2, 3]]", "[]", "[1, -2, 3]", "[1.5, 2, 3]", "[true, 2, 3]", '{"a": 1}'])
@@ -78,27 +121,27 @@ def test_a_file_of_anything_else_is_refused(tmp_path: Path, content: str) -> Non
 def test_a_pattern_is_below_the_sides_own_folder(tmp_path: Path, pattern: str, file: str) -> None:
     _write(tmp_path / file)
     names = {"sample": "a/b", "stem": "b"}
-    np.testing.assert_array_equal(_source(pattern).read(tmp_path, names, MESH, WHOSE), POINTS)
-    assert _source(pattern).read(tmp_path, names | {"sample": "c", "stem": "c"}, MESH, WHOSE) is None
+    np.testing.assert_array_equal(_source(pattern).read(tmp_path, names, WHOSE), POINTS)
+    assert _source(pattern).read(tmp_path, names | {"sample": "c", "stem": "c"}, WHOSE) is None
 
 
 def test_a_folder_holds_files_of_the_samples_names(tmp_path: Path) -> None:
     _write(tmp_path / "odd [name]" / "a" / "b.npy")
     source = _source(str(tmp_path / "odd [name]"))
-    np.testing.assert_array_equal(source.read(Path("elsewhere"), {"sample": "a/b"}, MESH, WHOSE), POINTS)
+    np.testing.assert_array_equal(source.read(Path("elsewhere"), {"sample": "a/b"}, WHOSE), POINTS)
 
 
 def test_a_name_is_no_pattern(tmp_path: Path) -> None:
     _write(tmp_path / "x1.npy")
     _write(tmp_path / "x2.npy")
-    assert _source("{sample}.npy").read(tmp_path, {"sample": "x*"}, MESH, WHOSE) is None
+    assert _source("{sample}.npy").read(tmp_path, {"sample": "x*"}, WHOSE) is None
 
 
 def test_two_files_that_fit_are_refused(tmp_path: Path) -> None:
     _write(tmp_path / "a1.npy")
     _write(tmp_path / "a2.npy")
     with pytest.raises(FormatError, match=r"a1\.npy and .*a2\.npy could both be the landmarks"):
-        _source("{sample}*.npy").read(tmp_path, {"sample": "a"}, MESH, WHOSE)
+        _source("{sample}*.npy").read(tmp_path, {"sample": "a"}, WHOSE)
 
 
 @pytest.mark.parametrize("pattern", ["", "{sample}", "{sample}*"])
@@ -127,7 +170,7 @@ def test_what_is_looked_for_is_a_path(tmp_path: Path) -> None:
 
 def test_an_unknown_name_in_braces_is_answered_with_the_known(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"no \{subjekt\} here; there are \{sample\}"):
-        _source("{subjekt}.npy").read(tmp_path, {"sample": "a"}, MESH, WHOSE)
+        _source("{subjekt}.npy").read(tmp_path, {"sample": "a"}, WHOSE)
 
 
 def test_what_is_not_there_is_refused() -> None:

@@ -1,10 +1,13 @@
 """Files: what is missing, and what was meant to be there."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from fsbench.check import sentences
 from fsbench.check.files import look_through
+from fsbench.core.errors import MissingError
 from fsbench.submissions import Frame, get
 
 
@@ -23,12 +26,10 @@ def test_all_there(tmp_path: Path) -> None:
     ("found", "wish"),
     [
         ("12.obj", "012.obj"),
-        ("012.OBJ", "012.obj"),
         ("012.obj.obj", "012.obj"),
         ("012_mesh.obj", "012.obj"),
         ("img-012.obj", "012.obj"),
         ("0012.obj", "012.obj"),
-        ("012.ply", "012.obj"),
         ("O12.obj", "012.obj"),
     ],
 )
@@ -36,6 +37,41 @@ def test_a_misspelling_is_named(tmp_path: Path, found: str, wish: str) -> None:
     files = look_through(_fill(tmp_path, "000.obj", found), get("3DDFA_V2"), ["000", "012"])
     assert files.missing == ("012",)
     assert files.meant == ((found, wish),)
+
+
+@pytest.mark.parametrize("found", ["012.OBJ", "012.Obj"])
+def test_capitals_of_an_ending_do_not_count(tmp_path: Path, found: str) -> None:
+    _fill(tmp_path, found)
+    for adapter in (get("3DDFA_V2"), Frame("pixels"), Frame("pixels", pattern="{sample}.oBJ")):
+        files = look_through(tmp_path, adapter, ["012"])
+        assert (files.missing, files.meant) == ((), ())
+        assert adapter.load(tmp_path, "012").n_vertices == 1
+    (tmp_path / "012.oBj").write_text("v 0 0 0\n")
+    assert look_through(tmp_path, get("3DDFA_V2"), ["012"]).twice == (
+        ("012", " and ".join(sorted([found, "012.oBj"]))),
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "what"),
+    [
+        ("012.ply", "convert it to 012.obj"),
+        ("012.obj.gz", r"unpack it to 012.obj \(gzip -d\)"),
+        ("012.PLY.gz", r"unpack it to 012.PLY \(gzip -d\)"),
+        ("012.glb", "export the mesh as .ply or .obj"),
+        ("012.NPZ", "write its vertices and faces as .ply or .obj"),
+    ],
+)
+def test_a_mesh_in_a_form_that_is_not_read_is_named_with_what_to_do(tmp_path: Path, found: str, what: str) -> None:
+    adapter = get("3DDFA_V2")
+    files = look_through(_fill(tmp_path, "000.obj", found), adapter, ["000", "012"])
+    assert files.missing == ("012",) and files.meant == () and files.unexpected == ()
+    said = [finding.text for finding in sentences.of_files(files, adapter, 0)]
+    assert any(re.search(f"{found} for 012.obj: {what}", text) for text in said), said
+    assert not any("rename" in text or "meant" in text for text in said)
+    for reader in (adapter, Frame("pixels", pattern="{sample}.obj")):
+        with pytest.raises(MissingError, match=f"012.obj is not there; there is {found}: {what}"):
+            reader.load(tmp_path, "012")
 
 
 def test_samples_of_the_lab_without_their_zeros(tmp_path: Path) -> None:

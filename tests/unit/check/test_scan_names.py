@@ -19,7 +19,7 @@ def _names(folder: Path, scans: list[str], predictions: list[str], samples: str 
 
 
 def test_names_that_fit_need_no_word(tmp_path: Path) -> None:
-    found = _names(tmp_path, ["a.ply", "x/b.obj"], ["a.PLY", "x/b.stl", ".hidden/c.ply", "._a.ply", "notes.txt"])
+    found = _names(tmp_path, ["a.ply", "x/b.obj"], ["a.PLy", "x/b.stl", ".hidden/c.ply", "._a.ply", "notes.txt"])
     assert (found.lost, found.strays, str(found)) == ((), (), "")
 
 
@@ -29,7 +29,7 @@ def test_names_that_fit_need_no_word(tmp_path: Path) -> None:
         (["ID01.ply", "id-02.ply", "id0003.ply"], "is ID01.ply meant to be id01?; is id-02.ply meant to be id02?"),
         (["id01_pred.obj", "id02_pred.obj"], "2 of them are named {sample}_pred.obj: rename them to {sample}.obj"),
         (["mine/id01.ply", "mine/id02.ply"], "2 of them are in mine/, should --pred be that folder?"),
-        (["id01.Ply"], "is id01.Ply meant to be id01?"),
+        (["id-01.Ply"], "is id-01.Ply meant to be id01?"),
     ],
 )
 def test_what_was_meant_is_asked(tmp_path: Path, predictions: list[str], said: str) -> None:

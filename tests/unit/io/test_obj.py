@@ -56,6 +56,10 @@ def read(tmp_path: Path):
         SQUARE + "f 1 \\\n2 3\nf 3 4\\\r\n 1\nl 1 2\np 3\n",
         SQUARE + "f 1 2 3\nf 3 4 1 \\\n",
         SQUARE + "f 1 2 3\nf 3 4 1\n#",
+        SQUARE.replace("\n", " 1\n") + "f 1 2 3\nf 3 4 1\n",
+        SQUARE.replace("\n", " 1 0.5 0.25 0.75\n") + "f 1 2 3\nf 3 4 1\n",
+        SQUARE.replace("1 1 0", "1 1 0 1.0") + "f 1 2 3\nf 3 4 1\n",
+        "mtllib C:\\models\\\n" + SQUARE + "usemtl a\\\nf 1 2 3\ng b\\ \nf 3 \\\n 4 \\\r\n 1\n",
         b"\xef\xbb\xbf" + (SQUARE + "f 1 2 3\nf 3 4 1\n").encode(),
         "# caf\xe9 \n".encode("latin1") + (SQUARE + "f 1 2 3\nf 3 4 1\n").encode(),
     ],
@@ -112,7 +116,18 @@ def test_without_faces_it_is_a_point_cloud(read):
 @pytest.mark.parametrize(
     ("text", "kind", "reason"),
     [
-        ("", MeshError, "empty"),
+        ("", FormatError, "is empty, it has no byte"),
+        ("\n", MeshError, "the mesh is empty"),
+        (SQUARE.replace("1 1 0", "1 -1.#QNAN0 0") + "f 1 2 3\n", FormatError, r"line 3: found '-1\.#QNAN0'"),
+        (SQUARE.replace("1 1 0", "1 1 0#") + "f 1 2 3\n", FormatError, "line 3: found '0#'"),
+        (SQUARE + "f 1 2 3#4\n", FormatError, "line 5: found '3#4'"),
+        (
+            SQUARE.replace("1 1 0", "2 2 0 2") + "f 1 2 3\n",
+            FormatError,
+            "line 3: a vertex has a fourth number, 2, .* is w",
+        ),
+        (SQUARE.replace("\n", " 0.5\n") + "f 1 2 3\n", FormatError, "line 1: a vertex has a fourth number, 0.5"),
+        (SQUARE.replace("1 1 0", "1,25 1 0") + "f 1 2 3\n", FormatError, "line 3.*1,25 a decimal comma. write 1.25"),
         ("# nothing\nf 1 2 3\n", MeshError, "no line starts with 'v'"),
         (SQUARE + "f 1 2 5\n", MeshError, "name vertices up to 5, there are 4"),
         (SQUARE + "f 1 2 0\n", FormatError, "line 5.*vertex 0, 4 vertices stand before it; OBJ counts from 1"),
@@ -153,8 +168,12 @@ def test_a_folder_is_no_mesh(tmp_path: Path):
         read_mesh(tmp_path / "folder.obj")
 
 
-def test_nan_in_a_vertex_that_no_face_uses_is_dropped_with_it(read):
-    assert read(SQUARE + "v nan nan nan\nf 1 2 3\nf 3 4 1\n").vertices.tolist() == CORNERS
+@pytest.mark.parametrize("form", ["{}", "{0}/1", "{0}//1"])
+def test_nan_in_a_vertex_that_no_face_uses_is_dropped_with_it(read, form: str):
+    faces = "".join("f " + " ".join(form.format(i) for i in face) + "\n" for face in ((2, 3, 4), (4, 5, 2)))
+    mesh = read("v nan nan nan\n" + SQUARE + "v nan nan nan\nvt 0 0\nvn 0 0 1\n" + faces)
+    assert mesh.vertices.tolist() == CORNERS
+    assert mesh.faces.tolist() == TWO
 
 
 def large(rng: np.random.Generator, n: int, form: str, number: str) -> str:

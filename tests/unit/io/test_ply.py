@@ -35,6 +35,7 @@ def ascii_ply(elements: str, *lines: str) -> str:
 
 
 VERTEX_LINES = ("0 0 0", "1 0 0", "1 1 0", "0 1 0")
+ASCII = ascii_ply(TRIANGLES, *VERTEX_LINES, "3 0 1 2", "3 2 3 0").encode()
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
@@ -101,11 +102,45 @@ def test_ascii_numbers_are_rounded_to_the_declared_type(read, kind: str, expecte
     assert mesh.vertices[0, 0] == expected
 
 
-def test_unused_vertices_are_kept(read):
-    mesh = read(
-        ascii_ply(TRIANGLES.replace("vertex 4", "vertex 6"), *VERTEX_LINES, "7 7 7", "8 8 8", "3 0 1 2", "3 2 3 0")
-    )
-    assert mesh.n_vertices == 6
+@pytest.mark.parametrize("stray", ["7 7 7", "nan nan nan"])
+def test_unused_vertices_are_dropped_or_kept_to_be_counted(read, tmp_path: Path, stray: str):
+    elements = TRIANGLES.replace("vertex 4", "vertex 6")
+    mesh = read(ascii_ply(elements, stray, *VERTEX_LINES, "8 8 8", "3 1 2 3", "3 3 4 1"))
+    np.testing.assert_array_equal(mesh.vertices, SQUARE)
+    assert mesh.faces.tolist() == [[0, 1, 2], [2, 3, 0]]
+    if "nan" not in stray:
+        assert read_mesh(tmp_path / "mesh.ply", every_vertex=True).n_vertices == 6
+
+
+def binary_with_doubles() -> bytes:
+    elements = TRIANGLES.replace("uchar int", "uchar double")
+    data = HEADER.format(format="binary_little_endian", elements=elements).encode() + SQUARE.astype("<f4").tobytes()
+    return data + struct.pack("<B3dB3d", 3, 0, 1, 2, 3, 2, 3, 0)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xef\xbb\xbf" + ASCII,
+        ASCII.replace(b"ply\n", b"ply \t\n").replace(b"end_header\n", b"end_header \n"),
+        ASCII.replace(b"\n", b"\r"),
+        ASCII.replace(b"uchar int", b"uchar double").replace(b"3 2 3 0", b"3 2.0 3 0"),
+        binary_with_doubles(),
+        b"ply \r\n" + binary_with_doubles().removeprefix(b"ply\n"),
+    ],
+)
+def test_dialects_of_one_mesh(read, data: bytes):
+    mesh = read(data)
+    np.testing.assert_array_equal(mesh.vertices, SQUARE)
+    assert mesh.faces.tolist() == [[0, 1, 2], [2, 3, 0]]
+
+
+def test_after_a_header_of_cr_alone_a_line_feed_is_content(read):
+    head, body = binary_triangles().split(b"end_header\n")
+    head = head.replace(b"float x", b"uchar x").replace(b"\n", b"\r")
+    rows = b"".join(struct.pack("<B2f", 10 + x, y, z) for x, y, z in SQUARE.tolist())
+    mesh = read(head + b"end_header\r" + rows + body[48:])
+    np.testing.assert_array_equal(mesh.vertices, SQUARE + [10, 0, 0])
 
 
 @pytest.mark.parametrize("elements", [TRIANGLES.split("element face")[0], TRIANGLES.replace("face 2", "face 0")])
@@ -123,7 +158,12 @@ def binary_triangles() -> bytes:
 @pytest.mark.parametrize(
     ("data", "kind", "reason"),
     [
-        (b"", FormatError, "expected the word 'ply'"),
+        (b"", FormatError, "is empty, it has no byte"),
+        (b"plyformat\n", FormatError, "expected the word 'ply'"),
+        (ASCII.replace(b"1 1 0", b"1 1 -1.#IND00"), FormatError, "line 13: found '-1.#IND00', expected a number"),
+        (ASCII.replace(b"1 1 0", b"1,5 1 0"), FormatError, "line 13: found '1,5'.* a decimal comma. write 1.5"),
+        (ASCII.replace(b"3 2 3 0", b"3 2 x 0").replace(b"\n", b"\r"), FormatError, "line 16: found 'x'"),
+        (ASCII.replace(b"property float y", b"property y"), FormatError, "line 6: cannot read the header line"),
         (b"ply\nformat ascii 1.0\n", FormatError, "header does not end"),
         (b"ply\n" + b"comment x\n" * 10_000 + b"end_header\n", FormatError, "header does not end"),
         (binary_triangles()[:-1], FormatError, "'face'.*truncated"),
@@ -131,7 +171,7 @@ def binary_triangles() -> bytes:
         (binary_triangles().replace(b"vertex 4", b"vertex 4000000000000"), FormatError, "'vertex'.*truncated"),
         (binary_triangles().replace(b"face 2", b"face 999999999"), FormatError, "'face'.*truncated"),
         (binary_triangles().replace(b"vertex 4", b"vertex -4"), FormatError, "cannot read the header line"),
-        (binary_triangles().replace(b"uchar int", b"uchar float"), FormatError, "expected whole numbers"),
+        (binary_triangles().replace(b"uchar int", b"uchar float"), FormatError, "not all .* whole numbers"),
         (binary_triangles().replace(b"uchar int", b"float int"), FormatError, "cannot read the header line"),
         (binary_triangles().replace(b"vertex_indices", b"corners"), FormatError, "has no list"),
         (binary_triangles().replace(b"float y", b"float x"), FormatError, "two properties 'x'"),
@@ -142,10 +182,10 @@ def binary_triangles() -> bytes:
         (binary_triangles()[:-4] + struct.pack("<i", 4), MeshError, "there are 4 vertices"),
         (binary_triangles()[:-4] + struct.pack("<i", -1), MeshError, "there are 4 vertices"),
         (ascii_ply(TRIANGLES, *VERTEX_LINES, "3 0 1 2").encode(), FormatError, "'face'.*truncated"),
-        (ascii_ply(TRIANGLES, *VERTEX_LINES, "3 0 1 2", "3 0 1 2", "3").encode(), FormatError, "goes on after"),
-        (ascii_ply(TRIANGLES, *VERTEX_LINES, "3 0 1 2", "2 0 1").encode(), FormatError, "a face has 2 corners"),
+        (ascii_ply(TRIANGLES, *VERTEX_LINES, "3 0 1 2", "3 0 1 2", "3").encode(), FormatError, "line 17.*goes on"),
+        (ascii_ply(TRIANGLES, *VERTEX_LINES, "3 0 1 2", "2 0 1").encode(), FormatError, "line 16: .* 2 corners"),
         (ascii_ply(TRIANGLES, *VERTEX_LINES, "3 0 1 2.5", "3 0 1 2").encode(), FormatError, "found '2.5'"),
-        (ascii_ply(TRIANGLES, *VERTEX_LINES, "-3 0 1 2", "3 0 1 2").encode(), FormatError, "a number is no uint8"),
+        (ascii_ply(TRIANGLES, *VERTEX_LINES, "-3 0 1 2", "3 0 1 2").encode(), FormatError, "line 15.* no uint8"),
         (ascii_ply(TRIANGLES, "x 0 0", *VERTEX_LINES[1:], "3 0 1 2", "3 0 1 2").encode(), FormatError, "found 'x'"),
         (ascii_ply(TRIANGLES, "nan 0 0", *VERTEX_LINES[1:], "3 0 1 2", "3 0 1 2").encode(), MeshError, "NaN"),
         (ascii_ply(TRIANGLES, "1e60 0 0", *VERTEX_LINES[1:], "3 0 1 2", "3 0 1 2").encode(), MeshError, "infinite"),

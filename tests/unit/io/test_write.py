@@ -69,7 +69,7 @@ def test_wrong_arguments_are_refused(tmp_path: Path):
 
 def test_unknown_endings_are_refused(tmp_path: Path):
     with pytest.raises(
-        FormatError, match=r"'.glb' is no mesh format that is read; expected one of .obj, .off, .ply, .stl"
+        FormatError, match=r"'.glb' is no mesh format that is read; expected one of .obj, .off, .ply, .stl; export"
     ):
         read_mesh(tmp_path / "a.glb")
 
