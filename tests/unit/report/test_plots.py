@@ -208,6 +208,9 @@ def test_what_cannot_be_drawn_is_refused(runs):
         plot(runs[:1], "cumulative", metric="cr")
     with pytest.raises(UsageError, match="cd-cr needs"):
         plot(runs[:1], "cd-cr", metric="mne_rad")
+    for kind in ("distribution", "cumulative", "cd-cr"):
+        with pytest.raises(UsageError, match="figure is of single samples; std_of_cd_mm"):
+            plot(runs[:1], kind, metric="std_of_cd_mm")
     with pytest.raises(UsageError, match="no run"):
         plot([])
     with pytest.raises(UsageError, match=r"ends in \.png"):

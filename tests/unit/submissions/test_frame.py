@@ -124,9 +124,9 @@ def test_any_mesh_format_but_one_a_sample(ortho: np.ndarray, write) -> None:
     folder = write(ortho)
     assert [name for file in Frame("ortho").files("000") for name in file.names] == [
         "000.obj",
+        "000.off",
         "000.ply",
         "000.stl",
-        "000.off",
     ]
     (folder / "000.ply").write_text("ply")
     with pytest.raises(FormatError, match=r"000\.obj and 000\.ply are both there"):
