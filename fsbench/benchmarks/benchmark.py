@@ -168,7 +168,7 @@ class Benchmark:
                 content = hashlib.file_digest(file, "sha256").digest()
             placement = self._placement(sample)
             key = PreparedCache.key([*self._code(), content, *placement.parts()])
-            if cache and (prepared := self._kept(cache, key, placement.view, threads)):
+            if cache and (prepared := self._kept(cache, key, placement.view)):
                 return prepared
             mesh = _read_reference(path, content)
             prepared = self.protocol.prepare(placement.apply(mesh), placement.view, threads)
@@ -184,10 +184,10 @@ class Benchmark:
         """What computes: a kept reference of other code is not used."""
         return [f"fsbench {fsbench.__version__} {PREPARED_VERSION}".encode(), self.protocol.signature("").encode()]
 
-    def _kept(self, cache: PreparedCache, key: str, view: View, threads: int) -> Prepared | None:
+    def _kept(self, cache: PreparedCache, key: str, view: View) -> Prepared | None:
         arrays = cache.load(key)
         try:
-            return self.protocol.restore(arrays, view, threads) if arrays is not None else None
+            return self.protocol.restore(arrays, view) if arrays is not None else None
         except (LookupError, ValueError, TypeError):
             # Whole, but not of our making: it is computed again.
             return None
