@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from fsbench.core.errors import FormatError, MeshError
-from fsbench.core.mesh import Floats, Ints, Mesh
+from fsbench.core.mesh import Floats, Ints, Mesh, without_unused
 from fsbench.io.decimals import BadNumberError, parse_floats, parse_integers
 from fsbench.io.files import MAX_MESH_BYTES
 from fsbench.io.lines import (
@@ -296,18 +296,10 @@ def _official_mesh(content: _Content, every_vertex: bool = False) -> Mesh:
     all_with_normal = faces.n_with_normal == len(corners) and content.has_normals
     if (faces.sizes[0] == 3 or not is_alike) and (all_textured or all_with_normal):
         return Mesh(vertices[: highest + 1], triangles)
-    return Mesh(*_without_unused(vertices, triangles))
+    return Mesh(*without_unused(vertices, triangles))
 
 
 def _is_alike(faces: _Faces) -> bool:
     """Whether all faces have as many corners, and all corners are of one form."""
     n = len(faces.corners)
     return faces.n_textured in (0, n) and faces.n_with_normal in (0, n) and bool((faces.sizes == faces.sizes[0]).all())
-
-
-def _without_unused(vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:
-    used = np.zeros(len(vertices), np.bool_)
-    used[faces] = True
-    if used.all():
-        return vertices, faces
-    return vertices[used], (np.cumsum(used) - 1)[faces]

@@ -98,5 +98,4 @@ def _compared(reference: Mesh, prediction: Mesh) -> tuple[Mesh, Floats]:
     faces = prediction.faces[inside[prediction.faces].all(1)]
     if not len(faces):
         raise UsageError("nothing of the prediction is beside the scan")
-    used, compact = np.unique(faces, return_inverse=True)
-    return Mesh(prediction.vertices[used], compact.reshape(-1, 3)), nearest.distances[used]
+    return Mesh(prediction.vertices, faces).without_unused(), nearest.distances[np.unique(faces)]
