@@ -137,7 +137,7 @@ def quick(
         findings += sentences.of_loading(evidence)
         seen = [one for one in evidence if one.sights]
         if seen:
-            findings.append(sentences.of_frame(diagnose(seen, search=False), adapter))
+            findings.append(sentences.of_frame(diagnose(seen), adapter))
     return tuple(finding for finding in findings if finding.verdict == "wrong")
 
 
