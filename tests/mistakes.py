@@ -72,6 +72,9 @@ MISTAKES = (
     Mistake("own crops", _own_crop, "the crop is missing", "--tform {sample}_tform.npy --size 224"),
     Mistake("x, y swapped", lambda v, f, _: (v[:, [1, 0, 2]], f), "x and y are swapped", ""),
     Mistake("rows, columns", lambda v, f, _: (np.column_stack([256 - v[:, 1], v[:, 0], v[:, 2]]), f), "swapped", ""),
+    Mistake("z up", lambda v, f, _: (v[:, [0, 2, 1]] * [1, -1, 1], f), "y and z are swapped", ""),
+    Mistake("z up cube", lambda v, f, _: ((v / 128 - [1, 1, 0])[:, [0, 2, 1]] * [1, -1, 1], f), "swapped", "", "ortho"),
+    Mistake("x up", lambda v, f, _: ((v / 128 - [1, 1, 0])[:, [1, 2, 0]], f), "the axes are in the order", "", "ortho"),
     Mistake("faces", lambda v, f, _: (v, f[:, [1, 0, 2]]), "faces are inverted", "--flip faces"),
     Mistake("cv cube", lambda v, f, _: ((v / 128 - [1, 1, 0]) * [1, -1, -1], f), "z away", "--flip y,z", "ortho"),
 )

@@ -187,7 +187,7 @@ class Benchmark:
         key = PreparedCache.key([f"fsbench {fsbench.__version__}".encode(), *content])
         if (arrays := cache.load(key)) is not None:
             try:
-                return self.protocol.restore(self.settings, arrays, self.references.inputs(name), threads)
+                return self.protocol.restore(self.settings, arrays, self.references.inputs(name))
             except (LookupError, ValueError, TypeError):
                 # Whole, but not of our making: it is computed again.
                 pass

@@ -163,11 +163,12 @@ def _fitted(fitted: Fitted, inverted: bool) -> Advice:
     frame = as_frame(fitted.suspect.adapter)
     scales = np.array([fit.scale for fit in fitted.fits])
     shifts = np.array([fit.shift[:2] for fit in fitted.fits])
-    turn = fitted.orientation.words
+    orientation = fitted.suspect.change.orientation
+    turn = orientation.words
     also = f"{turn}; " if turn else ""
-    if frame is None or fitted.orientation.order != (0, 1, 2):
+    if frame is None or orientation.order != (0, 1, 2):
         return Advice(f"{also}{_moved(scales, shifts)}", _OWN_CODE)
-    turned = _turned(frame, fitted.orientation, inverted)
+    turned = _turned(frame, orientation, inverted)
     if frame.is_pinhole:
         return _focal(also, fitted, turned, scales, shifts)
     origin = 1.0 if frame.frame == "pixels" else 0.0

@@ -80,9 +80,14 @@ class Orientation:
 
 
 FLIPS = ("", "x", "y", "z", "yz", "xy", "xz", "xyz")
-UPRIGHT = Orientation("", (0, 1, 2))
-ORIENTATIONS = tuple(Orientation(flips, order) for order in ((0, 1, 2), (1, 0, 2)) for flips in FLIPS)
-ALL_ORIENTATIONS = tuple(Orientation(flips, order) for order in _ORDERS for flips in FLIPS)
+_IN_IMAGE = ((0, 1, 2), (1, 0, 2))
+ORIENTATIONS = tuple(Orientation(flips, order) for order in _IN_IMAGE for flips in FLIPS)
+_OF_EXPORTERS = tuple(
+    turn
+    for turn in (Orientation(flips, order) for order in _ORDERS if order not in _IN_IMAGE for flips in FLIPS)
+    if np.linalg.det(turn.matrix) > 0
+)
+"""Turns that bring another axis up or forwards, as programs with z up do; mirrored ones would be a coincidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +119,15 @@ class Change:
         The axes were mirrored at the file's origin, not at the middle of the image.
     uncropped : bool
         The crop that the adapter was told of is not there.
+    recentred : bool
+        The middle of the mesh is moved to the reference's: depth became a place in the image, so that is anywhere.
     """
 
     orientation: Orientation
     reading: Reading
     about_origin: bool = False
     uncropped: bool = False
+    recentred: bool = False
 
     @property
     def key(self) -> str:
@@ -233,6 +241,8 @@ def changes(frame: Frame | None, mm_per_unit: float) -> list[Change]:
         found.append(Change(orientation, reading))
         if reading.offset and ("x" in orientation.flips or "y" in orientation.flips):
             found.append(Change(orientation, reading, about_origin=True))
+    own = replace(found[0].reading, frame=None)
+    found += [Change(turn, own, recentred=True) for turn in _OF_EXPORTERS]
     if frame is not None and (frame.crop is not None or frame.tform is not None):
         found += [replace(change, uncropped=True) for change in found if change.cost <= 1.2]
     return found

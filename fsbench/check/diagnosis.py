@@ -9,17 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fsbench.check.changes import ALL_ORIENTATIONS, UPRIGHT, Orientation, placing_of
-from fsbench.check.evidence import Evidence, Suspect
+from fsbench.check.evidence import Evidence, Suspect, place
 from fsbench.check.sight import Placing
-from fsbench.check.similarity import ROUGH, THOROUGH, Effort, Fit, fit_anywhere, fit_from
+from fsbench.check.similarity import Fit, fit_from
 from fsbench.core.mesh import Floats
 
 WORTH = 0.012
 """Misfit that one more change must earn."""
-
-FIT_WORTH = 0.04
-"""The same for a turn of the axes together with a fit, which can make much of a bad prediction."""
 
 GOOD = 0.5
 """Misfit above which a match is none; predictions of published quality have 0.05 to 0.35."""
@@ -36,21 +32,15 @@ MOVED = 0.16
 """Share of the face's size by which a fitted change must move it."""
 
 _STEADY = 0.7
-_POOR = 0.38
 _DEAR = 2.2
 _NEARLY = 0.03
-_FITTED_SAMPLES = 4
-_LIKELY = 6
-_OUT_OF_REACH = 0.3
-_CENTRED = 0.08
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """Scale and shift, sample by sample, on top of an orientation."""
+    """Scale and shift, sample by sample, on top of a change."""
 
     suspect: Suspect
-    orientation: Orientation
     fits: tuple[Fit, ...]
     evidence: tuple[Evidence, ...]
 
@@ -101,15 +91,13 @@ class Diagnosis:
         return self.front < 0.5
 
 
-def diagnose(evidence: Sequence[Evidence], search: bool = True) -> Diagnosis:
+def diagnose(evidence: Sequence[Evidence]) -> Diagnosis:
     """Find the plainest change that explains all samples.
 
     Parameters
     ----------
     evidence : sequence of Evidence
         At least one.
-    search : bool
-        Where no named change will do, look for any scale, shift and order of axes; that takes seconds.
     """
     suspects = {key: suspect for one in evidence for key, (suspect, _) in one.sights.items()}
     table = {key: np.array([one.sight(key).misfit for one in evidence]) for key in suspects}
@@ -121,7 +109,7 @@ def diagnose(evidence: Sequence[Evidence], search: bool = True) -> Diagnosis:
     best = table[best_key]
     if not _is_better(own, best, HELPS):
         best_key, best = own_key, own
-    fitted = _fit(evidence, suspects, best_key, float(best.mean()), search)
+    fitted = _fit(evidence, suspects, best_key, float(best.mean()))
     if fitted is not None:
         fronts = [fit.sight.front for fit in fitted.fits]
         before = [one.sight(own_key).misfit if own_key is not None else 1.0 for one in fitted.evidence]
@@ -158,9 +146,7 @@ def _rival(suspects: dict[str, Suspect], table: dict[str, Floats], key: str, own
     return suspects[best] if best is not None and table[best].mean() < table[key].mean() + _NEARLY else None
 
 
-def _fit(
-    evidence: Sequence[Evidence], suspects: dict[str, Suspect], key: str | None, misfit: float, search: bool
-) -> Fitted | None:
+def _fit(evidence: Sequence[Evidence], suspects: dict[str, Suspect], key: str | None, misfit: float) -> Fitted | None:
     """A scale and a shift that explain much more than the best change without."""
     found: list[Fitted] = []
     own = next((suspect for suspect in suspects.values() if suspect.cost == 0), None)
@@ -168,13 +154,10 @@ def _fit(
     starts += [suspects[key]] if key is not None and suspects[key] is not own and misfit < 0.95 else []
     for suspect in starts:
         near = _refined(evidence, suspect)
-        if near is not None and _moves(near):
+        if near is not None and _moves(near) and _is_plausible(near):
             found.append(near)
-    if search and misfit > _POOR and min((one.misfit for one in found), default=1.0) > _POOR:
-        found += _searched(evidence, suspects)
-    found = [one for one in found if _is_plausible(one)]
     best = min(found, key=_with_cost, default=None)
-    if best is None or best.misfit > GOOD or not _moves(best):
+    if best is None or best.misfit > GOOD:
         return None
     same = [one.sight(key).misfit for one in best.evidence] if key is not None else [1.0]
     other = float(np.mean(same)) + (WORTH * suspects[key].cost if key is not None else 0.0)
@@ -183,9 +166,8 @@ def _fit(
 
 
 def _with_cost(fitted: Fitted) -> float:
-    """Misfit with what its changes have to earn; a turn that only helps a fit has to earn more."""
-    turned = fitted.orientation != fitted.suspect.change.orientation
-    return fitted.misfit + WORTH * fitted.suspect.cost + (FIT_WORTH * fitted.orientation.cost if turned else 0.0)
+    """Misfit with what its change has to earn."""
+    return fitted.misfit + WORTH * fitted.suspect.cost
 
 
 def _refined(evidence: Sequence[Evidence], suspect: Suspect) -> Fitted | None:
@@ -194,51 +176,10 @@ def _refined(evidence: Sequence[Evidence], suspect: Suspect) -> Fitted | None:
     for one in evidence:
         predicted = one.predicted(suspect)
         if predicted is not None:
-            start = placing_of(suspect.change, predicted.frame, predicted.image_from_net)
+            start = place(one.target, predicted, suspect.change)
             fits.append(fit_from(one.target, predicted.surface, predicted.mean, start))
             seen.append(one)
-    return Fitted(suspect, suspect.change.orientation, tuple(fits), tuple(seen)) if fits else None
-
-
-def _searched(evidence: Sequence[Evidence], suspects: dict[str, Suspect]) -> list[Fitted]:
-    """Fits of any scale and shift to a few samples; with the user's adapter, of axes in any order."""
-    found = []
-    for suspect in (suspect for suspect in suspects.values() if suspect.change.cost == 0):
-        # From the end: the bins there have the most yaw, which tells left from right; then evenly through the others.
-        usable = [one for one in reversed(evidence) if one.predicted(suspect) is not None]
-        some = usable[:: max(1, -(-len(usable) // _FITTED_SAMPLES))]
-        orientations = _likely(some[0], suspect) if suspect.is_own and some else [UPRIGHT]
-        fitted = [Fitted(suspect, turn, _fits(some, suspect, turn), tuple(some)) for turn in orientations]
-        found += [one for one in fitted if one.fits and (suspect.is_own or _is_centred(one))]
-    return found
-
-
-def _likely(one: Evidence, suspect: Suspect) -> list[Orientation]:
-    """The orientations that a rough fit to one sample leaves in the race."""
-    ranked = []
-    for orientation in ALL_ORIENTATIONS:
-        fit = _fit_one(one, suspect, orientation, ROUGH)
-        if fit is not None:
-            ranked.append((fit.sight.misfit + WORTH * orientation.cost, orientation))
-    ranked.sort(key=lambda pair: pair[0])
-    return [orientation for misfit, orientation in ranked[:_LIKELY] if misfit < ranked[0][0] + _OUT_OF_REACH]
-
-
-def _fits(some: Sequence[Evidence], suspect: Suspect, orientation: Orientation) -> tuple[Fit, ...]:
-    """Empty as soon as the orientation is out of the question."""
-    fits = []
-    for one in some:
-        fit = _fit_one(one, suspect, orientation, THOROUGH)
-        if fit is None or fit.sight.misfit > 0.6:
-            return ()
-        fits.append(fit)
-    return tuple(fits)
-
-
-def _fit_one(one: Evidence, suspect: Suspect, orientation: Orientation, effort: Effort) -> Fit | None:
-    predicted = one.predicted(suspect)
-    assert predicted is not None
-    return fit_anywhere(one.target, predicted.surface, predicted.mean, orientation.matrix, effort)
+    return Fitted(suspect, tuple(fits), tuple(seen)) if fits else None
 
 
 def _is_plausible(fitted: Fitted) -> bool:
@@ -248,20 +189,15 @@ def _is_plausible(fitted: Fitted) -> bool:
     return shift < 4.0 and (0.25 < scale < 4.0 or shift < 1.5)
 
 
-def _is_centred(fitted: Fitted) -> bool:
-    """Whether scale alone will do: a camera of another focal length."""
-    return float(np.median([np.abs(fit.shift[:2]).max() for fit in fitted.fits])) < _CENTRED
-
-
 def _moves(fitted: Fitted) -> bool:
     """Whether the fit moves the face by more than a bad prediction would need."""
-    if fitted.orientation.cost:
+    if fitted.suspect.change.orientation.cost:
         return True
     moves = []
     for one, fit in zip(fitted.evidence, fitted.fits, strict=True):
         predicted = one.predicted(fitted.suspect)
         assert predicted is not None
-        start = placing_of(fitted.suspect.change, predicted.frame, predicted.image_from_net)
+        start = place(one.target, predicted, fitted.suspect.change)
         moves.append(displacement(one, fit, start))
     return float(np.median(moves)) > MOVED
 

@@ -10,7 +10,7 @@ from fsbench.benchmarks import Benchmark, Sample
 from fsbench.benchmarks.cache import PreparedCache
 from fsbench.check.changes import Change, changes, placing_of
 from fsbench.check.predicted import Predicted, alternatives, load, try_load
-from fsbench.check.sight import NOTHING_SEEN, Sight, Target
+from fsbench.check.sight import NOTHING_SEEN, Placing, Sight, Target
 from fsbench.core.errors import FsbenchError
 from fsbench.core.mesh import Floats
 from fsbench.protocols.facescape.protocol import Prepared
@@ -133,14 +133,21 @@ def gather(
     return Evidence(sample, prepared, target, focal_px, own, trouble, tuple(others), sights)
 
 
+def place(target: Target, predicted: Predicted, change: Change) -> Placing:
+    """What a change does to a prediction; see `placing_of` and `Change.recentred`."""
+    placing = placing_of(change, predicted.frame, predicted.image_from_net)
+    if not change.recentred:
+        return placing
+    return Placing(placing.linear, target.points().mean(0) - placing.linear @ predicted.mean)
+
+
 def _sights(target: Target, predicted: Predicted, detour: float) -> dict[str, tuple[Suspect, Sight]]:
-    frame = predicted.frame
     box = _box(target.points_xy)
     corners = predicted.surface.corners
     found = {}
-    for change in changes(frame, target.mm_per_unit):
+    for change in changes(predicted.frame, target.mm_per_unit):
         suspect = Suspect(predicted.adapter, change, detour)
-        placing = placing_of(change, frame, predicted.image_from_net)
+        placing = place(target, predicted, change)
         if suspect.cost == 0 or _is_near(box, _box(placing.apply(corners)[:, :2])):
             found[suspect.key] = suspect, target.look(predicted.surface, predicted.mean, placing)
     return found

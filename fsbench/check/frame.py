@@ -18,7 +18,7 @@ from fsbench.check.glance import misfit
 from fsbench.check.health import examine
 from fsbench.check.spread import cells, spread
 from fsbench.core.errors import FsbenchError, ReferenceDataError
-from fsbench.geometry.rays import load_backend
+from fsbench.geometry.rays import is_available, load_backend
 from fsbench.submissions import Adapter, AdapterLike
 from fsbench.submissions.submission import Submission
 
@@ -99,15 +99,17 @@ def quick_check_frame(
     some_of = some_of[:_QUICK_SAMPLES]
     glances = [_glance(benchmark, adapter, folder, sample, cache) for sample in some_of]
     mean = sum(seen for seen, _ in glances) / max(len(glances), 1)
-    if max((n_faces for _, n_faces in glances), default=0) > _MOST_FACES:
+    if mean <= _MATCHES:
+        pass
+    elif max((n_faces for _, n_faces in glances), default=0) > _MOST_FACES or not is_available():
         # To try all changes takes seconds and much memory then, which is not for a moment before a run.
         findings += [sentences.of_misplaced(mean)] if mean > GOOD else []
-    elif mean > _MATCHES:
+    else:
         evidence, _ = _gather(benchmark, adapter, folder, some_of, 1, cache)
         findings += sentences.of_loading(evidence)
         seen = [one for one in evidence if one.sights]
         if seen:
-            findings.append(sentences.of_frame(diagnose(seen, search=False), adapter))
+            findings.append(sentences.of_frame(diagnose(seen), adapter))
     return tuple(finding for finding in findings if finding.verdict == "wrong" or finding.topic == "vertices")
 
 

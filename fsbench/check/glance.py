@@ -27,7 +27,7 @@ def misfit(prepared: Prepared, prediction: Mesh) -> float:
     if not prediction.n_faces or not np.isfinite(vertices).all():
         return 1.0
     wanted = (prepared.depths_mm != 0).reshape(MAP_PX, MAP_PX)
-    depths = view.camera.depth_map(Mesh(vertices, prediction.faces), wanted, prepared.threads).reshape(-1)
+    depths = view.camera.depth_map(Mesh(vertices, prediction.faces), wanted).reshape(-1)
     ref_pixels, ref_normals = _normals(prepared, prepared.depths_mm)
     pred_pixels, pred_normals = _normals(prepared, depths)
     both, in_ref, in_pred = np.intersect1d(ref_pixels, pred_pixels, assume_unique=True, return_indices=True)

@@ -62,18 +62,14 @@ class Sight:
         Share of the reference's pixels that the prediction covers.
     front : float
         Share of these where its triangle faces the camera; NaN if there are none.
-    depth_mm, normal_deg : float
-        Median residuals; NaN if nothing is covered.
     """
 
     misfit: float
     covered: float
     front: float
-    depth_mm: float
-    normal_deg: float
 
 
-NOTHING_SEEN = Sight(1.0, 0.0, float("nan"), float("nan"), float("nan"))
+NOTHING_SEEN = Sight(1.0, 0.0, float("nan"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,13 +151,7 @@ class Target:
         angle_deg = np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0)))
         errors = np.ones(len(seen))
         errors[seen] = (np.minimum(residual_mm / WORST_MM, 1) + np.minimum(angle_deg / WORST_DEG, 1)) / 2
-        return Sight(
-            float(errors.mean()),
-            float(seen.mean()),
-            float(front.mean()),
-            float(np.median(residual_mm)),
-            float(np.median(angle_deg)),
-        )
+        return Sight(float(errors.mean()), float(seen.mean()), float(front.mean()))
 
     def _eyes(self, corners: Floats, mean: Floats, placing: Placing) -> Floats:
         """Where the rays start, (n, 3) or (1, 3): before the whole mesh, or at the pinhole."""

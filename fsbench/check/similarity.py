@@ -8,35 +8,12 @@ from fsbench.check.sight import Placing, Sight, Target
 from fsbench.core.mesh import Floats
 from fsbench.geometry.rays import Surface
 
+_POINTS = 250
+"""Points of the reference, about."""
 
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """How hard to look.
-
-    Parameters
-    ----------
-    points : int
-        Of the reference, about.
-    steps : int
-        At most, from every start.
-    starts : tuple of float
-        Sizes to start from, relative to equal extents: a prediction often shows more of the head than the reference.
-    """
-
-    points: int
-    steps: int
-    starts: tuple[float, ...]
-
-
-THOROUGH = Effort(250, 15, (1.0, 1.3, 1.7))
-ROUGH = Effort(90, 11, (1.0, 1.4))
-_SETTLED = 0.2
-"""Misfit below which no other start is tried."""
-
+_STEPS = 15
 _KEPT = 0.8
 """Share of the pairs that count: the reference may reach further than the prediction."""
-
-_GRID = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +26,7 @@ class Fit:
     sight: Sight
 
 
-def fit_from(target: Target, surface: Surface, mean: Floats, start: Placing, effort: Effort = THOROUGH) -> Fit:
+def fit_from(target: Target, surface: Surface, mean: Floats, start: Placing) -> Fit:
     """Refine scale and shift from `start`, point to plane, trimmed.
 
     Parameters
@@ -61,14 +38,12 @@ def fit_from(target: Target, surface: Surface, mean: Floats, start: Placing, eff
         Mean of its vertices.
     start : Placing
         Its linear part keeps its shape; only its size changes.
-    effort : Effort
-        Its starts play no part.
     """
     points = target.points()
-    points = points[:: max(1, len(points) // effort.points)]
+    points = points[:: max(1, len(points) // _POINTS)]
     scale, shift = 1.0, start.offset.copy()
     shift[2] += _depth_gap(points, surface, start)
-    for _ in range(effort.steps):
+    for _ in range(_STEPS):
         now = Placing(start.linear * scale, shift)
         closest = surface.closest(now.undo(points))
         found = now.apply(closest.points)
@@ -100,41 +75,6 @@ def _at_mean_depth(placing: Placing, mean: Floats, pinhole_units: float | None) 
     slide = pinhole_units / max(pinhole_units - float(placing.apply(mean[None])[0, 2]), 1e-3 * pinhole_units)
     pinhole = np.array([0.0, 0.0, pinhole_units])
     return Placing(placing.linear * slide, pinhole + slide * (placing.offset - pinhole))
-
-
-def fit_anywhere(
-    target: Target, surface: Surface, mean: Floats, linear: Floats, effort: Effort = THOROUGH
-) -> Fit | None:
-    """Best fit of a prediction of any size at any place, with the axes of `linear`; None if it shows nothing."""
-    seen = _front(surface, linear)
-    if len(seen) < 10:
-        return None
-    reference = target.points()
-    size = [np.sqrt(np.var(points[:, :2], axis=0).sum()) for points in (reference, seen)]
-    best: Fit | None = None
-    for start in effort.starts:
-        ratio = float(size[0] / max(size[1], 1e-12)) * start
-        shift = reference.mean(0) - seen.mean(0) * ratio
-        found = fit_from(target, surface, mean, Placing(linear * ratio, shift), effort)
-        if best is None or found.sight.misfit < best.sight.misfit:
-            best = found
-        if best.sight.misfit < _SETTLED:
-            break
-    return best
-
-
-def _front(surface: Surface, linear: Floats) -> Floats:
-    """Points that a distant viewer sees of the prediction after `linear`, (n, 3)."""
-    placing = Placing(linear, np.zeros(3))
-    vertices = placing.apply(surface.mesh.vertices)
-    low, high = np.quantile(vertices, 0.005, axis=0), np.quantile(vertices, 0.995, axis=0)
-    x, y = np.meshgrid(*(np.linspace(low[axis], high[axis], _GRID) for axis in (0, 1)))
-    top, depth = float(vertices[:, 2].max()), max(float(np.ptp(vertices[:, 2])), 1e-12)
-    origins = np.column_stack([x.ravel(), y.ravel(), np.full(x.size, top + depth)])
-    down = np.array([[0.0, 0.0, -depth]])
-    hits = surface.first_hits(placing.undo(origins), down @ np.linalg.inv(linear).T)
-    points: Floats = origins[hits.found] + hits.distances[hits.found, None] * down
-    return points
 
 
 def _depth_gap(points: Floats, surface: Surface, start: Placing) -> float:

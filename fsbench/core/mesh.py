@@ -87,11 +87,10 @@ class Mesh:
         >>> Mesh([[9, 9, 9], [0, 0, 0], [1, 0, 0], [0, 1, 0]], [[1, 2, 3]]).without_unused().faces.tolist()
         [[0, 1, 2]]
         """
-        used = np.zeros(self.n_vertices, np.bool_)
-        used[self.faces] = True
-        if used.all() or not self.n_faces:
+        if not self.n_faces:
             return self
-        return Mesh(self.vertices[used], (np.cumsum(used) - 1)[self.faces])
+        vertices, faces = without_unused(self.vertices, self.faces)
+        return self if vertices is self.vertices else Mesh(vertices, faces)
 
     def face_normals(self, of: Ints | None = None) -> Floats:
         """Unit normals by winding, (F, 3); zero for a triangle without area. `of` selects faces."""
@@ -99,6 +98,15 @@ class Mesh:
         normals = np.empty((len(faces), 3))
         _find_normals(np.ascontiguousarray(self.vertices), np.ascontiguousarray(faces), normals)
         return normals
+
+
+def without_unused(vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:
+    """Only the vertices (V, 3) that faces (F, 3) use, in their order, and these faces; as they are if all are."""
+    used = np.zeros(len(vertices), np.bool_)
+    used[faces] = True
+    if used.all():
+        return vertices, faces
+    return vertices[used], (np.cumsum(used) - 1)[faces]
 
 
 @compiled(f"void({POINTS}, {FACES}, f8[:,::1])")

@@ -11,8 +11,7 @@ import numpy as np
 
 from fsbench.core.errors import ReferenceDataError
 from fsbench.core.mesh import Floats, Mask, Mesh
-from fsbench.geometry.raster import NO_FACE, nearest_front
-from fsbench.geometry.rays import Surface
+from fsbench.geometry.raster import NO_FACE, nearest_front, nearest_front_of_rays
 
 ORTHO_FROM_CV = np.diag([1.0, -1.0, -1.0])
 """Turns a point of the cv frame into the ortho frame's axes, and back."""
@@ -30,7 +29,7 @@ class Camera(Protocol):
     def depth(self, points: Floats) -> Floats:
         """Depth of points (n, 3) along the optical axis, (n,); not positive behind the camera."""
 
-    def depth_map(self, mesh: Mesh, wanted: Mask, threads: int = 1) -> Floats:
+    def depth_map(self, mesh: Mesh, wanted: Mask) -> Floats:
         """Depth of the nearest front-facing triangle by pixel, 0 where there is none or none is wanted, (n, n).
 
         Parameters
@@ -38,8 +37,6 @@ class Camera(Protocol):
         mesh : Mesh
         wanted : (n, n)
             Pixels to look through.
-        threads : int
-            For the search tree that takes over where a triangle reaches behind a pinhole.
         """
 
 
@@ -59,7 +56,7 @@ class OrthographicCamera:
         """See `Camera.depth`."""
         return -points[:, 2]
 
-    def depth_map(self, mesh: Mesh, wanted: Mask, threads: int = 1) -> Floats:
+    def depth_map(self, mesh: Mesh, wanted: Mask) -> Floats:
         """See `Camera.depth_map`."""
         half = len(wanted) / 2
         pixels = mesh.vertices[:, :2] * (half / self.half_extent_mm, -half / self.half_extent_mm) + (half - 0.5)
@@ -103,20 +100,14 @@ class PinholeCamera:
         """See `Camera.depth`."""
         return points[:, 2]
 
-    def depth_map(self, mesh: Mesh, wanted: Mask, threads: int = 1) -> Floats:
+    def depth_map(self, mesh: Mesh, wanted: Mask) -> Floats:
         """See `Camera.depth_map`."""
         depth = self.depth(mesh.vertices)
-        if (depth <= 0).any():
-            return self._depth_map_by_rays(mesh, wanted, threads)
         focal, centre = (self.focal_x_px, self.focal_y_px), (self.centre_x_px - 0.5, self.centre_y_px - 0.5)
-        pixels = mesh.vertices[:, :2] / depth[:, None] * focal + centre
-        seen = nearest_front(pixels, 1 / depth, mesh.faces, wanted)
+        if (depth <= 0).any():
+            # A triangle that reaches behind the pinhole has no image; a ray meets it all the same.
+            seen = nearest_front_of_rays(mesh.vertices, mesh.faces, focal, centre, wanted)
+        else:
+            pixels = mesh.vertices[:, :2] / depth[:, None] * focal + centre
+            seen = nearest_front(pixels, 1 / depth, mesh.faces, wanted)
         return np.divide(1, seen.values, out=np.zeros(wanted.shape), where=seen.faces != NO_FACE)
-
-    def _depth_map_by_rays(self, mesh: Mesh, wanted: Mask, threads: int) -> Floats:
-        """A triangle that reaches behind the pinhole has no image; a ray meets it all the same."""
-        origins, directions = self.rays(len(wanted))
-        hits = Surface(mesh, threads).first_front_hits(origins, directions[wanted.reshape(-1)])
-        depths = np.zeros(wanted.shape)
-        depths[wanted] = np.where(hits.found, hits.distances, 0.0)
-        return depths

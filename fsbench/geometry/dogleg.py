@@ -8,7 +8,7 @@ import numpy as np
 from fsbench.core.compiled import compiled
 from fsbench.core.mesh import Floats
 from fsbench.geometry.nearest import Nearest, NearestSurface
-from fsbench.geometry.transforms import Similarity, cross_matrix, rotation_by
+from fsbench.geometry.transforms import Similarity, right_jacobian, rotation_by
 
 # Gradients, steps and radii (relative to the parameters) that count as zero.
 _NOTHING = 1e-15
@@ -238,18 +238,6 @@ def _derivative(theta: Floats) -> Floats:
     """Takes a row of `_sum_up` to the distance's derivative by (s, r, t), (7, 7); the nearest point stays fixed."""
     turn = np.zeros((7, 7))
     turn[0, 0] = -1.0
-    turn[1:4, 1:4] = (theta[0] * _right_jacobian(theta[1:4])).T
+    turn[1:4, 1:4] = (theta[0] * right_jacobian(theta[1:4])).T
     turn[4:, 4:] = -_transform(theta).rotation
     return turn
-
-
-def _right_jacobian(vector: Floats) -> Floats:
-    """J with R(r + d) = R(r) R(J d) to first order in d, (3, 3)."""
-    angle = float(np.linalg.norm(vector))
-    cross = cross_matrix(vector)
-    if angle < 1e-6:  # the quotients below lose their digits; the series does not
-        series: Floats = np.eye(3) - 0.5 * cross + cross @ cross / 6
-        return series
-    once, twice = (1 - np.cos(angle)) / angle**2, (angle - np.sin(angle)) / angle**3
-    jacobian: Floats = np.eye(3) - once * cross + twice * (cross @ cross)
-    return jacobian

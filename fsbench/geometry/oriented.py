@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fsbench.core.mesh import Floats, Ints, Mesh
+from fsbench.geometry.normals import vertex_normals
 
 if TYPE_CHECKING:
     from scipy.spatial import cKDTree
@@ -102,18 +103,6 @@ def oriented(mesh: Mesh) -> Oriented:
     # Some methods write their triangles inside out; a head, or a part of it, bulges.
     winding = 1.0 if (normals * (points - points.mean(0))).sum() >= 0 else -1.0
     return Oriented(points, winding * normals, winding)
-
-
-def vertex_normals(mesh: Mesh) -> Floats:
-    """Unit normals of the vertices, (V, 3): the area-weighted mean of their triangles'; zero without one."""
-    corners = mesh.vertices[mesh.faces]
-    weighted = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    flat = mesh.faces.ravel()
-    sums = np.zeros((mesh.n_vertices, 3))
-    for axis in range(3):
-        sums[:, axis] = np.bincount(flat, np.repeat(weighted[:, axis], 3), mesh.n_vertices)
-    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-    return np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 0)
 
 
 def spread_indices(total: int, n: int) -> Ints:

@@ -58,6 +58,41 @@ def nearest_front(pixels: Floats, nearness: Floats, faces: Ints, wanted: Mask, l
     return _seen(*best)
 
 
+def nearest_front_of_rays(
+    points: Floats, faces: Ints, focal_px: tuple[float, float], centre_px: tuple[float, float], wanted: Mask
+) -> Seen:
+    """Look from the origin along +z, and keep the nearest triangle that faces it, pixel by pixel.
+
+    The same as `nearest_front` for a pinhole, but triangles may reach behind it: they have no image, yet rays meet
+    them. Slower, as it tests rays in space.
+
+    Parameters
+    ----------
+    points : (V, 3)
+        Vertices in the cv frame.
+    faces : (F, 3)
+        Those whose corners are counter-clockwise as seen from the origin count.
+    focal_px, centre_px : (x, y)
+        Focal lengths, and the column and row of the optical axis; whole numbers are pixel centres.
+    wanted : (rows, columns)
+        Pixels to look through.
+
+    Returns
+    -------
+    Seen
+        `values` are 1 / depth.
+
+    References
+    ----------
+    Olano & Greer 1997, "Triangle scan conversion using 2D homogeneous coordinates": no clipping is needed.
+    """
+    best = np.full(wanted.shape, -np.inf), np.full(wanted.shape, NO_FACE)
+    if wanted.any():
+        mesh = np.ascontiguousarray(points), np.ascontiguousarray(faces)
+        _nearest_of_rays(*mesh, *focal_px, *centre_px, np.ascontiguousarray(wanted), _window(wanted), *best)
+    return _seen(*best)
+
+
 def outermost(points: Floats, faces: Ints, rows: Floats, turn_columns: int, wanted: Mask) -> Seen:
     """Cast rays from a vertical axis outwards and keep the last hit of each.
 
@@ -157,6 +192,73 @@ def _nearest_front(
                     inside, weights = _weights(_less(x, column), _less(y, row))
                     value = _mix(weights, near)
                     if inside and value < limit and value >= best[row, column]:
+                        best[row, column], best_face[row, column] = value, face
+
+
+@inlined
+def _extent(along: _Triple, depth: _Triple) -> tuple[float, float]:
+    """Least and greatest of `along / depth` over the part of a triangle before the pinhole."""
+    least, greatest = np.inf, -np.inf
+    for i in range(3):
+        j = (i + 1) % 3
+        if depth[i] > 0:
+            least, greatest = min(least, along[i] / depth[i]), max(greatest, along[i] / depth[i])
+        if (depth[i] > 0) != (depth[j] > 0):
+            # The edge goes through depth 0, and there out of sight to the side on which it does.
+            there, back = along[i] * depth[j], along[j] * depth[i]
+            side, rounding = (back - there) * np.sign(depth[i] - depth[j]), _ON_BOX * (abs(there) + abs(back))
+            least = -np.inf if side <= rounding else least
+            greatest = np.inf if side >= -rounding else greatest
+    return least, greatest
+
+
+@inlined
+def _cross(a: _Triple, b: _Triple) -> _Triple:
+    return a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
+
+
+@compiled(f"void({POINTS}, {FACES}, f8, f8, f8, f8, b1[:,::1], i8[::1], f8[:,::1], i8[:,::1])")
+def _nearest_of_rays(
+    points: Floats,
+    faces: Ints,
+    focal_x: float,
+    focal_y: float,
+    centre_x: float,
+    centre_y: float,
+    wanted: Mask,
+    window: Ints,
+    best: Floats,
+    best_face: Ints,
+) -> None:
+    for face in range(len(faces)):
+        i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
+        a, b, c = (
+            (points[i, 0], points[i, 1], points[i, 2]),
+            (points[j, 0], points[j, 1], points[j, 2]),
+            (points[k, 0], points[k, 1], points[k, 2]),
+        )
+        normal = _cross((b[0] - a[0], b[1] - a[1], b[2] - a[2]), (c[0] - a[0], c[1] - a[1], c[2] - a[2]))
+        offset = _mix(normal, a)
+        depth = a[2], b[2], c[2]
+        if not (offset < 0 and max(depth[0], depth[1], depth[2]) > 0):
+            continue
+        low, high = _extent((a[1], b[1], c[1]), depth)
+        low, high = low * focal_y + centre_y, high * focal_y + centre_y
+        top, bottom = _span((low, high, low), window[0], window[1])
+        low, high = _extent((a[0], b[0], c[0]), depth)
+        low, high = low * focal_x + centre_x, high * focal_x + centre_x
+        left, right = _span((low, high, low), window[2], window[3])
+        if not (top <= bottom and left <= right):
+            continue
+        # Two triangles at an edge get opposite numbers for it, to the bit: no ray passes between them.
+        ab, bc, ca = _cross(a, b), _cross(b, c), _cross(c, a)
+        for row in range(int(top), int(bottom) + 1):
+            for column in range(int(left), int(right) + 1):
+                if wanted[row, column]:
+                    ray = (column - centre_x) / focal_x, (row - centre_y) / focal_y, 1.0
+                    inside = _mix(ab, ray) <= 0 and _mix(bc, ray) <= 0 and _mix(ca, ray) <= 0
+                    value = _mix(normal, ray) / offset
+                    if inside and value > 0 and value >= best[row, column]:
                         best[row, column], best_face[row, column] = value, face
 
 

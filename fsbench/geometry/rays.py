@@ -1,7 +1,11 @@
-"""Surface: every ray and closest-point query. The only place that knows open3d."""
+"""Surface: rays and closest points for checks, pictures and the sample. The only place that knows open3d.
+
+No score rests on it: it answers in single precision, and its versions differ.
+"""
 
 import ctypes
 import importlib
+import platform
 import signal
 import sys
 import threading
@@ -15,27 +19,55 @@ from typing import Any
 
 import numpy as np
 
-from fsbench.core.errors import MeshError
+from fsbench.core.errors import MeshError, UsageError
 from fsbench.core.mesh import Floats, Ints, Mask, Mesh
 
 NO_FACE = -1
 _MISS = np.uint32(0xFFFFFFFF)
+_THREADS = 1
+"""Samples are looked at side by side, each on one core."""
 
 
 @cache
 def load_backend() -> ModuleType:
-    """Import open3d late (it takes half a second), with a libusb-1.0 to link against where the system has none."""
-    if sys.platform == "linux":
-        try:
-            ctypes.CDLL("libusb-1.0.so.0", mode=ctypes.RTLD_GLOBAL)
-        except OSError:
-            import libusb_package
+    """Import open3d, which takes half a second.
 
-            ctypes.CDLL(str(libusb_package.get_library_path()), mode=ctypes.RTLD_GLOBAL)
-    with _interrupts_later(), _without_plotting():
-        import open3d
-
+    Raises
+    ------
+    UsageError
+        If it is not installed, or does not load.
+    """
+    try:
+        if sys.platform == "linux":
+            _load_libusb()
+        with _interrupts_later(), _without_plotting():
+            import open3d
+    except (ImportError, OSError) as error:
+        is_x86_linux = sys.platform == "linux" and platform.machine() == "x86_64"
+        raise UsageError(
+            f"open3d cannot be loaded ({error}): checks, pictures and the sample need it, scores do not; "
+            f"install it with: pip install {'open3d-cpu' if is_x86_linux else 'open3d'}"
+        ) from error
     return open3d
+
+
+def is_available() -> bool:
+    """Whether `Surface` can work."""
+    try:
+        load_backend()
+    except UsageError:
+        return False
+    return True
+
+
+def _load_libusb() -> None:
+    """Load the libusb-1.0 that open3d links against, our own where the system has none."""
+    try:
+        ctypes.CDLL("libusb-1.0.so.0", mode=ctypes.RTLD_GLOBAL)
+    except OSError:
+        import libusb_package
+
+        ctypes.CDLL(str(libusb_package.get_library_path()), mode=ctypes.RTLD_GLOBAL)
 
 
 @contextmanager
@@ -84,13 +116,13 @@ def _plot(name: str, *args: Any, **kwargs: Any) -> Any:
 
 
 def open3d_version() -> str:
-    """Version of the library that answers the queries, without the second that importing it takes."""
+    """Version of open3d, without the half second that importing it takes; "not installed" where it is not."""
     for name in ("open3d-cpu", "open3d"):
         try:
             return version(name)
         except PackageNotFoundError:
             continue
-    return "unknown"
+    return "not installed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +157,6 @@ class Surface:
     ----------
     mesh : Mesh
         At least one triangle. Vertices that no triangle uses play no part.
-    threads : int
-        Threads of every query; workers that run beside each other use 1.
 
     Raises
     ------
@@ -134,14 +164,13 @@ class Surface:
         If the mesh has no triangle: the tree would answer with the origin.
     """
 
-    def __init__(self, mesh: Mesh, threads: int = 1) -> None:
+    def __init__(self, mesh: Mesh) -> None:
         if mesh.n_faces == 0:
             raise MeshError(f"the mesh has {mesh.n_vertices} vertices but no faces: a point cloud has no surface")
         o3d = load_backend()
         self.mesh = mesh
-        self._threads = threads
         self._tensor = o3d.core.Tensor.from_numpy
-        self._scene = o3d.t.geometry.RaycastingScene(nthreads=threads)
+        self._scene = o3d.t.geometry.RaycastingScene(nthreads=_THREADS)
         vertices = np.ascontiguousarray(mesh.vertices, np.float32)
         if not np.isfinite(vertices).all():
             raise MeshError("coordinates are beyond 3e38, the largest that single precision holds")
@@ -166,7 +195,7 @@ class Surface:
         origins, directions : (n, 3) or (3,)
             Directions need not be unit vectors; distances count in their lengths.
         """
-        answer = self._scene.cast_rays(self._rays(np.atleast_2d(origins), np.atleast_2d(directions)), self._threads)
+        answer = self._scene.cast_rays(self._rays(np.atleast_2d(origins), np.atleast_2d(directions)), _THREADS)
         return Hits(answer["t_hit"].numpy().astype(np.float64), self._face_ids(answer["primitive_ids"].numpy()))
 
     def first_front_hits(self, origins: Floats, directions: Floats) -> Hits:
@@ -188,7 +217,7 @@ class Surface:
 
     def _all_hits(self, origins: Floats, directions: Floats) -> tuple[Ints, Floats, Ints]:
         """Every hit of every ray: (ray index, distance, face), each (hits,)."""
-        answer = self._scene.list_intersections(self._rays(origins, directions), self._threads)
+        answer = self._scene.list_intersections(self._rays(origins, directions), _THREADS)
         return (
             answer["ray_ids"].numpy().astype(np.int64),
             answer["t_hit"].numpy().astype(np.float64),
@@ -198,7 +227,7 @@ class Surface:
     def closest(self, points: Floats) -> Closest:
         """Nearest point of the surface for every point, (n, 3)."""
         query = np.ascontiguousarray(points, np.float32)
-        answer = self._scene.compute_closest_points(self._tensor(query), self._threads)
+        answer = self._scene.compute_closest_points(self._tensor(query), _THREADS)
         nearest = answer["points"].numpy().astype(np.float64)
         return Closest(
             nearest,

@@ -125,7 +125,25 @@ def rotation_by(vector: npt.ArrayLike) -> Floats:
     return rotation
 
 
-def cross_matrix(vector: npt.ArrayLike) -> Floats:
-    """The matrix (3, 3) that takes a point p to the cross product of `vector` (3,) and p."""
-    x, y, z = np.asarray(vector, np.float64)
-    return np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+def right_jacobian(vector: npt.ArrayLike) -> Floats:
+    """J with rotation_by(vector + d) = rotation_by(vector) rotation_by(J d) to first order in d, (3, 3).
+
+    References
+    ----------
+    Sola, Deray, Atchuthan 2018, "A micro Lie theory for state estimation in robotics", arXiv:1812.01537, eq. 143.
+    """
+    angle = float(np.linalg.norm(vector))
+    cross = cross_matrix(vector)
+    if angle < 1e-6:  # the quotients below lose their digits; the series does not
+        series: Floats = np.eye(3) - 0.5 * cross + cross @ cross / 6
+        return series
+    once, twice = (1 - np.cos(angle)) / angle**2, (angle - np.sin(angle)) / angle**3
+    jacobian: Floats = np.eye(3) - once * cross + twice * (cross @ cross)
+    return jacobian
+
+
+def cross_matrix(vectors: npt.ArrayLike) -> Floats:
+    """Matrices (..., 3, 3) that take a point p to the cross product of each vector (..., 3) and p."""
+    x, y, z = np.moveaxis(np.asarray(vectors, np.float64), -1, 0)
+    zero = np.zeros_like(x)
+    return np.moveaxis(np.array([[zero, -z, y], [z, zero, -x], [-y, x, zero]]), (0, 1), (-2, -1))

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from fsbench.core.mesh import Floats, Mesh
-from fsbench.geometry.rays import Surface
+from fsbench.core.mesh import Floats
 from fsbench.metrics.cylinder import QuadMap
 from fsbench.metrics.cylinder_distance import map_distances
 
@@ -22,23 +21,11 @@ class Chamfer:
         return float(total / (len(self.ref_to_pred_mm) + len(self.pred_to_ref_mm)))
 
 
-def chamfer(reference: Mesh, prediction: Mesh, threads: int = 1) -> Chamfer:
-    """Measure from every vertex of one to the closest point on the *surface* of the other, both ways.
-
-    Blind to what only one of two cropped surfaces covers: report the complete rate beside it.
-
-    References
-    ----------
-    FaceScape benchmark, arXiv:2111.01082, metric CD.
-    """
-    return Chamfer(
-        Surface(prediction, threads).closest(reference.vertices).distances,
-        Surface(reference, threads).closest(prediction.vertices).distances,
-    )
-
-
 def map_chamfer(reference_mm: Floats, prediction_mm: Floats) -> Chamfer | None:
-    """`chamfer` between the cylinder meshes of two maps (256, 256); None where one of them opens no quad.
+    """From every vertex of one map's cylinder mesh to the closest point on the *surface* of the other's, both ways.
+
+    The maps are (256, 256); None where one of them opens no quad. Blind to what only one of them covers: report the
+    complete rate beside it.
 
     References
     ----------

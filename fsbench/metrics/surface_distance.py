@@ -9,7 +9,7 @@ import numpy.typing as npt
 from fsbench.core.errors import MetricError
 from fsbench.core.mesh import Floats, Mask, Mesh
 from fsbench.geometry.nearest import Nearest, NearestSurface, spacing
-from fsbench.geometry.oriented import vertex_normals
+from fsbench.geometry.normals import vertex_normals
 
 WITHIN_MM = (1.0, 2.5, 5.0)
 """Tolerances of the reported shares."""

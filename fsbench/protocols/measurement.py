@@ -129,5 +129,4 @@ class AlignedMeasurement:
         faces = self.prediction.faces[inside[self.prediction.faces].all(1)]
         if not len(faces):
             raise UsageError("nothing of the prediction is beside the scan")
-        used, compact = np.unique(faces, return_inverse=True)
-        return Mesh(self.prediction.vertices[used], compact.reshape(-1, 3)), nearest.distances[used]
+        return Mesh(self.prediction.vertices, faces).without_unused(), nearest.distances[np.unique(faces)]

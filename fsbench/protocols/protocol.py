@@ -219,7 +219,7 @@ class Protocol(ABC):
         """The protocol's own reader of references; None if the house reads meshes, landmarks and nose tips."""
         return None
 
-    def restore(self, settings: Any, arrays: Mapping[str, Any], inputs: Mapping[str, Any], threads: int) -> Any:
+    def restore(self, settings: Any, arrays: Mapping[str, Any], inputs: Mapping[str, Any]) -> Any:
         """Put together what `prepared.arrays()` took apart; LookupError, ValueError, TypeError if it is not that."""
         raise MetricError(f"{self.name}: prepared references are not kept on disk")
 

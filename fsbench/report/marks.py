@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from fsbench.core.quantities import Quantity
 from fsbench.report.model import Table
 
-BEST, SECOND = 1, 2
-
 
 def of_table(table: Table) -> dict[tuple[int, int, int], int]:
     """Marks by (row, bin, metric): 1 for the best, 2 for the second best; others are not in it.

@@ -14,7 +14,9 @@ from fsbench.benchmarks import Spec
 from fsbench.check.evidence import Evidence
 from fsbench.check.spread import cells
 from fsbench.core.mesh import Floats, Mesh
+from fsbench.geometry.barycentric import interpolate, weights_at
 from fsbench.geometry.cameras import Camera, PinholeCamera
+from fsbench.geometry.normals import vertex_normals
 from fsbench.geometry.rays import Surface
 from fsbench.metrics.cylinder import SIZE
 from fsbench.report.plots import canvas
@@ -75,19 +77,9 @@ def _enlarged(camera: Camera, size_px: int) -> Camera:
 
 def _smooth_normals(mesh: Mesh, faces: np.ndarray, points: Floats) -> Floats:
     """Normals between those of the corners, (n, 3)."""
-    corners = mesh.vertices[mesh.faces]
-    areas = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    at_vertices = np.zeros_like(mesh.vertices)
-    for corner in range(3):
-        np.add.at(at_vertices, mesh.faces[:, corner], areas)
-    at_vertices /= np.maximum(np.linalg.norm(at_vertices, axis=1, keepdims=True), 1e-30)
-    a, b, c = (corners[faces, i] for i in range(3))
-    whole = areas[faces]
-    size = np.maximum(np.einsum("ij,ij->i", whole, whole), 1e-30)
-    weight_a = np.einsum("ij,ij->i", np.cross(c - b, points - b), whole) / size
-    weight_b = np.einsum("ij,ij->i", np.cross(a - c, points - c), whole) / size
-    weights = np.clip(np.stack([weight_a, weight_b, 1 - weight_a - weight_b], 1), 0, 1)
-    normals = np.einsum("ij,ijk->ik", weights, at_vertices[mesh.faces[faces]])
+    triangles = mesh.faces[faces]
+    weights = weights_at(mesh.vertices[triangles], points)
+    normals = interpolate(vertex_normals(mesh), triangles, weights)
     found: Floats = normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-30)
     return found
 

@@ -78,8 +78,12 @@ def _identity(run: Run) -> dict[str, Any]:
     """All that parts of one run have in common."""
     manifest = run.manifest
     settings = {f"settings: {key}": value for key, value in manifest.get("settings", {}).items() if key != "samples"}
-    keys = ("benchmark", "method", "signature", "bins", "metrics", "quantities", "versions")
-    return {**{key: manifest.get(key) for key in keys}, **settings}
+    keys = ("benchmark", "method", "signature", "bins", "metrics", "quantities")
+    versions = manifest.get("versions")
+    if isinstance(versions, dict):
+        # No score rests on open3d, which may be absent.
+        versions = {name: value for name, value in versions.items() if name != "open3d"}
+    return {**{key: manifest.get(key) for key in keys}, "versions": versions, **settings}
 
 
 def _order_of_shards(runs: Sequence[Run]) -> list[str]:

@@ -9,6 +9,7 @@ from scipy.spatial.transform import Rotation
 
 from fsbench.core.errors import AlignmentError
 from fsbench.core.mesh import Floats
+from fsbench.geometry.transforms import cross_matrix, right_jacobian
 from fsbench.sample.observation import Observation
 from fsbench.sample.shape_space import ShapeSpace
 
@@ -176,30 +177,8 @@ class _Problem:
     def _jacobian(self, x: Floats, turn: Floats) -> Floats:
         rotation, points = self._posed(x, turn)
         _, by_points, by_unknowns = self.camera.project(points @ rotation.T, x[3:6])
-        by_vector = -rotation @ _cross_matrices(points) @ _right_jacobian(x[:3])
+        by_vector = -rotation @ cross_matrix(points) @ right_jacobian(x[:3])
         n, k = 2 * len(points), len(self.basis)
         moves = np.moveaxis(self.basis @ (rotation @ turn).T, 0, 2)  # (m, 3, K)
         data = np.concatenate([by_points @ by_vector, by_unknowns, by_points @ moves], 2).reshape(n, 6 + k)
         return np.concatenate([data / self.sigma_px, np.eye(6 + k)[6:]])
-
-
-def _cross_matrices(points: Floats) -> Floats:
-    """[p]x for every point (n, 3), so that [p]x q = p x q: (n, 3, 3)."""
-    x, y, z = points.T
-    zero = np.zeros_like(x)
-    return np.moveaxis(np.array([[zero, -z, y], [z, zero, -x], [-y, x, zero]]), 2, 0)
-
-
-def _right_jacobian(vector: Floats) -> Floats:
-    """J with exp(v + d) ~ exp(v) exp(J d) for rotation vectors (3,): (3, 3).
-
-    References
-    ----------
-    Sola, Deray, Atchuthan 2018, "A micro Lie theory for state estimation in robotics", arXiv:1812.01537, eq. 143.
-    """
-    angle = float(np.linalg.norm(vector))
-    cross = _cross_matrices(vector[None])[0]
-    if angle < 1e-6:
-        return np.eye(3) - cross / 2
-    a, b = (1 - np.cos(angle)) / angle**2, (angle - np.sin(angle)) / angle**3
-    return np.eye(3) - a * cross + b * cross @ cross

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fsbench.core.mesh import Floats, Mesh
+from fsbench.geometry.normals import vertex_normals
 from fsbench.geometry.rays import Surface
 from fsbench.sample.head_model import REFERENCE_REGION, HeadModel
 from fsbench.sample.people import REFERENCE_PEOPLE, bumps_mm, draw_expressions
@@ -44,14 +45,5 @@ class TrueFaces:
         head = model.person(REFERENCE_PEOPLE.draw(model, rng, 1)[0])
         head = head + model.expression(draw_expressions(model, rng, 1)[0])
         smooth = Mesh(self._region.vertices(head), self._region.faces)
-        face = smooth.vertices + _vertex_normals(smooth) * bumps_mm(smooth.vertices, rng)[:, None]
+        face = smooth.vertices + vertex_normals(smooth, by_area=False) * bumps_mm(smooth.vertices, rng)[:, None]
         return TrueFace(Mesh(face, smooth.faces), Surface(Mesh(head, model.triangles)), face[self._landmarks])
-
-
-def _vertex_normals(mesh: Mesh) -> Floats:
-    """Unit normals at the vertices (V, 3): the sum of the face normals around each."""
-    normals = mesh.face_normals()
-    around = np.stack(
-        [np.bincount(mesh.faces.ravel(), np.repeat(normals[:, k], 3), mesh.n_vertices) for k in range(3)], 1
-    )
-    return around / np.maximum(np.linalg.norm(around, axis=1, keepdims=True), 1e-12)

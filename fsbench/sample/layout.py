@@ -11,6 +11,7 @@ import numpy as np
 from fsbench.core.errors import UsageError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.geometry.cameras import ORTHO_FROM_CV
+from fsbench.geometry.rays import load_backend
 from fsbench.io.write import write_obj
 from fsbench.sample.ground_truth import TrueFace, TrueFaces
 from fsbench.sample.head_model import PUPIL_DISTANCE_MM, load_head_model
@@ -76,9 +77,10 @@ def write(
     Raises
     ------
     UsageError
-        If a number or a method is out of range, or the folder holds something already.
+        If a number or a method is out of range, the folder holds something already, or open3d is not there.
     """
     methods = _checked(seed, n_wild, n_subjects, tuple(methods))
+    load_backend()
     root = _empty_folder(Path(folder))
     model = load_head_model()
     faces, space = TrueFaces(model), train_shape_space(model)

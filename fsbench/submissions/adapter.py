@@ -120,11 +120,6 @@ class Adapter:
         return self.text.get("Formula", "")
 
     @property
-    def oddities(self) -> str:
-        """What the official loader does that one would not expect; kept, since published numbers rest on it."""
-        return self.text.get("Oddities", "")
-
-    @property
     def source(self) -> str:
         """Paper and repository."""
         return self.text.get("Source", "")

@@ -38,11 +38,9 @@ class FaceScapeProtocol(Protocol):
         inputs = reference.inputs
         return settings.prepare(inputs["place"].apply(reference.mesh), inputs["view"], threads)
 
-    def restore(
-        self, settings: FaceScape, arrays: Mapping[str, Any], inputs: Mapping[str, Any], threads: int
-    ) -> Prepared:
+    def restore(self, settings: FaceScape, arrays: Mapping[str, Any], inputs: Mapping[str, Any]) -> Prepared:
         """Put a kept reference together again."""
-        return settings.restore(arrays, inputs["view"], threads)
+        return settings.restore(arrays, inputs["view"])
 
 
 PROTOCOL = FaceScapeProtocol()

@@ -116,7 +116,7 @@ class FaceScape:
             In the camera frame, millimetres.
         view : View
         threads : int
-            Threads of every query, of the predictions' too.
+            Idle: maps are made without a search. Every protocol takes it.
 
         Raises
         ------
@@ -128,7 +128,7 @@ class FaceScape:
         if not reference.n_faces:
             raise MeshError(f"the reference has {reference.n_vertices} vertices but no faces")
         everywhere = np.ones((self.map_px, self.map_px), np.bool_)
-        depths = view.camera.depth_map(reference, everywhere, threads).reshape(-1)
+        depths = view.camera.depth_map(reference, everywhere).reshape(-1)
         cylinder = cylinder_map(view.head_frame(reference.vertices), reference.faces)
         if not depths.any() or not cylinder.covered.any():
             raise MetricError(
@@ -137,9 +137,9 @@ class FaceScape:
         normals = np.zeros((SIZE, SIZE, 3))
         normals[cylinder.covered] = reference.face_normals(cylinder.faces[cylinder.covered]) @ view.head_rotation
         extent = _diagonal_mm(reference)
-        return Prepared(self, view, depths, cylinder.radius_mm, normals, extent, threads)
+        return Prepared(self, view, depths, cylinder.radius_mm, normals, extent)
 
-    def restore(self, arrays: Mapping[str, npt.NDArray[Any]], view: View, threads: int = 1) -> "Prepared":
+    def restore(self, arrays: Mapping[str, npt.NDArray[Any]], view: View) -> "Prepared":
         """Put together again what `Prepared.arrays` took apart.
 
         Raises
@@ -166,7 +166,7 @@ class FaceScape:
         if any(arrays[name].shape != shape for name, shape in shapes.items()):
             raise ValueError(f"shapes are {[arrays[name].shape for name in shapes]}, expected {[*shapes.values()]}")
         depths[seen], radius[covered], normals[covered] = arrays["depths_mm"], arrays["radius_mm"], arrays["normals"]
-        prepared = Prepared(self, view, depths, radius, normals, float(arrays["extent_mm"]), threads)
+        prepared = Prepared(self, view, depths, radius, normals, float(arrays["extent_mm"]))
         if not (depths[seen].all() and radius[covered].all() and prepared.extent_mm > 0):
             raise ValueError("an empty pixel that is said to be seen, or no extent")
         return prepared
@@ -192,7 +192,6 @@ class Prepared:
     radius_mm: Floats
     normals: Floats
     extent_mm: float
-    threads: int
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Everything that was computed, without the empty pixels, to be kept; see `FaceScape.restore`."""
@@ -236,10 +235,10 @@ class Prepared:
             self._refuse_misplaced(mesh)
         # Where the reference has nothing, nothing of the prediction counts: it need not be looked at.
         wanted = (self.depths_mm != 0).reshape(self.protocol.map_px, -1)
-        depths = self.view.camera.depth_map(mesh, wanted, self.threads).reshape(-1)
+        depths = self.view.camera.depth_map(mesh, wanted).reshape(-1)
         if not depths.any():
             # The refusal that follows says whether the camera sees it elsewhere.
-            depths = self.view.camera.depth_map(mesh, np.ones_like(wanted), self.threads).reshape(-1)
+            depths = self.view.camera.depth_map(mesh, np.ones_like(wanted)).reshape(-1)
         shift = ALIGNMENTS[self.protocol.align](self.depths_mm, depths)
         self._refuse_size(_diagonal_mm(mesh) * shift.scale)
         aligned = self.view.head_frame(shift.apply(mesh.vertices))

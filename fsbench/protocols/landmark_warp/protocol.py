@@ -14,6 +14,7 @@ from fsbench.core.errors import AlignmentError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.core.signatures import signature
 from fsbench.core.units import unit_called, unit_of_scan
+from fsbench.geometry.barycentric import interpolate
 from fsbench.geometry.nearest import NearestSurface
 from fsbench.geometry.procrustes import fit_landmarks
 from fsbench.geometry.warp import FEWEST, warp_by_landmarks
@@ -132,6 +133,4 @@ class PreparedLandmarkWarp:
         """For every reference vertex its place on the aligned prediction, (V, 3)."""
         bent = warp_by_landmarks(aligned.vertices, landmarks, self.landmarks, self.protocol.smoothing)
         place = NearestSurface(Mesh(bent, aligned.faces), self.threads).closest(self.reference.vertices)
-        corners = aligned.vertices[aligned.faces[place.faces]]
-        where: Floats = (corners * place.weights[..., None]).sum(1)
-        return where
+        return interpolate(aligned.vertices, aligned.faces[place.faces], place.weights)

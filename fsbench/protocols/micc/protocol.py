@@ -17,7 +17,7 @@ from fsbench.core.signatures import signature
 from fsbench.core.units import MM_PER, unit_called, unit_of_scan
 from fsbench.geometry.icp import Icp, fit_icp
 from fsbench.geometry.nearest import Nearest, NearestSurface, to_vertices
-from fsbench.geometry.oriented import vertex_normals
+from fsbench.geometry.normals import vertex_normals
 from fsbench.geometry.procrustes import LandmarkFit, fit_landmarks
 from fsbench.geometry.starts import find_alignment
 from fsbench.geometry.transforms import Similarity

@@ -19,7 +19,7 @@ from fsbench.core.signatures import signature
 from fsbench.core.units import Unit, unit_called, unit_nearest
 from fsbench.geometry.dogleg import Dogleg, refine
 from fsbench.geometry.nearest import NearestSurface
-from fsbench.geometry.oriented import vertex_normals
+from fsbench.geometry.normals import vertex_normals
 from fsbench.geometry.procrustes import LandmarkFit, fit_landmarks
 from fsbench.geometry.transforms import Similarity
 from fsbench.metrics.surface_distance import normal_angle_deg, summarise

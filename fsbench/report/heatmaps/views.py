@@ -7,6 +7,8 @@ import numpy.typing as npt
 from matplotlib import colormaps
 
 from fsbench.core.mesh import Floats, Mesh
+from fsbench.geometry.barycentric import interpolate, weights_at
+from fsbench.geometry.normals import vertex_normals
 from fsbench.geometry.rays import Surface
 
 LIMIT_MM = 5.0
@@ -95,38 +97,14 @@ def _splats(points: Floats, tints: Floats, right: Floats, up: Floats) -> tuple[M
 def _trace(mesh: Mesh, tints: Floats, origins: Floats, direction: Floats, right: Floats, up: Floats) -> Floats:
     hits = Surface(mesh).first_hits(origins, direction)
     seen = np.flatnonzero(hits.found)
-    corners = mesh.faces[hits.faces[seen]]
+    faces = mesh.faces[hits.faces[seen]]
     points = origins[seen] + hits.distances[seen, None] * direction
-    weights = _barycentric(mesh.vertices[corners], points)
-    normals = np.einsum("ij,ijk->ik", weights, _vertex_normals(mesh)[corners])
+    weights = weights_at(mesh.vertices[faces], points)
+    normals = interpolate(vertex_normals(mesh), faces, weights)
     light = -direction + 0.35 * up + 0.25 * right
     lengths = np.linalg.norm(normals, axis=1) * np.linalg.norm(light)
     facing = np.abs(normals @ light) / np.where(lengths > 0, lengths, 1.0)
     out = np.ones((len(origins), 3))
     shade = _AMBIENT + (1 - _AMBIENT) * facing
-    out[seen] = np.einsum("ij,ijk->ik", weights, tints[corners]) * shade[:, None]
+    out[seen] = interpolate(tints, faces, weights) * shade[:, None]
     return np.clip(out, 0.0, 1.0)
-
-
-def _barycentric(triangles: Floats, points: Floats) -> Floats:
-    """Weights (n, 3) of the corners (n, 3, 3) that make up the points (n, 3); equal ones where there is no area."""
-    a, b, c = triangles[:, 0], triangles[:, 1], triangles[:, 2]
-    normal = np.cross(b - a, c - a)
-    area = np.einsum("ij,ij->i", normal, normal)
-    inside = area > 0
-    safe = np.where(inside, area, 1.0)
-    u = np.einsum("ij,ij->i", np.cross(c - b, points - b), normal) / safe
-    v = np.einsum("ij,ij->i", np.cross(a - c, points - c), normal) / safe
-    weights = np.clip(np.stack([u, v, 1 - u - v], axis=1), 0.0, 1.0)
-    weights[~inside] = 1 / 3
-    return weights / weights.sum(axis=1, keepdims=True)
-
-
-def _vertex_normals(mesh: Mesh) -> Floats:
-    """Mean of the faces' normals, by area, around every vertex, (V, 3); not of unit length."""
-    a, b, c = (mesh.vertices[mesh.faces[:, i]] for i in range(3))
-    normals = np.cross(b - a, c - a)
-    total = np.zeros_like(mesh.vertices)
-    for corner in mesh.faces.T:
-        np.add.at(total, corner, normals)
-    return total

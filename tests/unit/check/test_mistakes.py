@@ -19,6 +19,7 @@ from fsbench.submissions.submission import Submission
 from tests.mistakes import MISTAKES, RIGHT, Mistake, spoil
 
 QUICKLY = ("y down", "x left, turned", "cv axes", "cube", "too small", "one crop", "faces")
+WITHOUT_OPTION = ("x, y swapped", "z up", "x up")
 WILD = ["100", "300"]
 
 
@@ -43,6 +44,17 @@ def test_the_mistake_is_named_and_its_option_mends_it(sample: Path, tmp_path: Pa
     advice = advise(diagnosis) or winding_advice(adapter)
     _, mended = _look(sample, "fswild", folder, WILD, **_options(advice.options))
     assert mended.is_good and not mended.inverted
+
+
+@pytest.mark.parametrize("mistake", [m for m in MISTAKES if m.name in WITHOUT_OPTION], ids=lambda mistake: mistake.name)
+def test_axes_in_another_order_are_named_though_no_option_mends_them(
+    sample: Path, tmp_path: Path, mistake: Mistake
+) -> None:
+    folder = spoil(sample / "pred/wild_pred/mean-face", WILD, mistake, tmp_path)
+    adapter, diagnosis = _look(sample, "fswild", folder, WILD, adapter=mistake.adapter)
+    finding = of_frame(diagnosis, adapter)
+    assert finding.verdict == "wrong"
+    assert mistake.says in finding.text and "a function of your own" in finding.text
 
 
 @pytest.mark.parametrize("name", ["y down", "x left", "cube", "faces"])

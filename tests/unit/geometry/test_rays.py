@@ -67,12 +67,6 @@ def test_the_closest_point_of_an_ellipsoid_agrees_with_brute_force() -> None:
     assert (slow - ours).max() < 1.0
 
 
-def test_threads_do_not_change_the_answer() -> None:
-    points = np.random.default_rng(1).normal(0, 80, (500, 3))
-    one, two = (Surface(ellipsoid(), threads).closest(points) for threads in (1, 2))
-    np.testing.assert_array_equal(one.points, two.points)
-
-
 def test_a_point_cloud_has_no_surface() -> None:
     with pytest.raises(MeshError, match="no faces"):
         Surface(Mesh(np.eye(3)))

@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from fsbench.core.errors import AlignmentError
-from fsbench.geometry.transforms import Similarity, rotation_by
+from fsbench.geometry.transforms import Similarity, cross_matrix, right_jacobian, rotation_by
 from tests.heads import random_similarity
 
 POINTS = np.array([[1.0, 2, 3], [-4, 5, 6], [7, -8, 9]])
@@ -65,3 +65,19 @@ def test_it_keeps_its_own_copy() -> None:
 def test_a_rotation_vector_turns_as_scipy_says(angle: float) -> None:
     vector = angle * np.array([2.0, -1.0, 2.0]) / 3
     np.testing.assert_allclose(rotation_by(vector), Rotation.from_rotvec(vector).as_matrix(), rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("size_rad", [0.0, 1e-7, 0.3, 2.5])
+def test_the_right_jacobian_is_that_of_a_rotation_vector(size_rad: float) -> None:
+    rng = np.random.default_rng(1)
+    direction, step = rng.normal(size=3), 1e-6 * rng.normal(size=3)
+    vector = size_rad * direction / np.linalg.norm(direction)
+    there = rotation_by(vector) @ rotation_by(right_jacobian(vector) @ step)
+    # First order in a step of 1e-6: what is left is its square.
+    np.testing.assert_allclose(rotation_by(vector + step), there, atol=2e-11)
+
+
+def test_cross_matrices_of_many_are_those_of_each() -> None:
+    vectors, point = np.random.default_rng(2).normal(size=(5, 3)), np.array([1.0, -2.0, 3.0])
+    np.testing.assert_allclose(cross_matrix(vectors) @ point, np.cross(vectors, point))
+    np.testing.assert_array_equal(cross_matrix(vectors)[3], cross_matrix(vectors[3]))
