@@ -12,6 +12,7 @@ from fsbench.benchmarks.landmark_source import LandmarkSource, parse_source
 from fsbench.benchmarks.references import MeshReferences
 from fsbench.benchmarks.spec import load_spec
 from fsbench.core.errors import FsbenchError, ReferenceDataError
+from fsbench.core.own_folders import NotOursError
 from fsbench.core.spec import Sample, Spec
 from fsbench.io.names import composed
 from fsbench.protocols import registry
@@ -195,9 +196,8 @@ class Benchmark:
         try:
             cache.store(key, prepared.arrays())
         except OSError as error:
-            message = (
-                f"prepared references are not kept: {cache.folder}: {error.strerror}; pass --no-cache or make room"
-            )
+            why = error if isinstance(error, NotOursError) else f"{cache.folder}: {error.strerror}"
+            message = f"prepared references are not kept: {why}; pass --no-cache, or make room"
             warnings.warn(message, stacklevel=4)
         return prepared
 

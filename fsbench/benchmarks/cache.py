@@ -5,6 +5,8 @@ import io
 import os
 import secrets
 import time
+import zipfile
+import zlib
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
+from fsbench.core.own_folders import make_own, require_own
 
 DEFAULT_LIMIT_BYTES = 2 << 30
 """Some two thousand references of a megabyte."""
@@ -42,7 +46,7 @@ class PreparedCache:
     Parameters
     ----------
     folder : Path
-        Made when the first entry is written.
+        Made when the first entry is written, for this user alone; one that others may write to is not used.
     limit_bytes : int
         What all entries together may take.
     """
@@ -63,14 +67,14 @@ class PreparedCache:
         """The entry, or None if there is none that is whole."""
         path = self._path(key)
         try:
+            require_own(self.folder)
             content = path.read_bytes()
         except OSError:
-            # Not there, not readable, or removed meanwhile by another process.
+            # Not there, not readable, removed meanwhile by another process, or written by who knows whom.
             return None
         if _digest(key, content[_DIGEST_BYTES:]) != content[:_DIGEST_BYTES]:
             return None
-        with np.load(io.BytesIO(content[_DIGEST_BYTES:]), allow_pickle=False) as arrays:
-            found = dict(arrays)
+        found = _arrays_in(content[_DIGEST_BYTES:])
         with suppress(OSError):  # somebody else's entry serves as well
             os.utime(path)
         return found
@@ -80,15 +84,17 @@ class PreparedCache:
 
         Raises
         ------
+        NotOursError
+            If the folder is one that others may write to: it is not read from either.
         OSError
-            If the folder cannot be written.
+            If it cannot be written.
         """
         buffer = io.BytesIO()
         np.savez(buffer, allow_pickle=False, **arrays)
         content = buffer.getvalue()
         if len(content) > self.limit_bytes:
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_own(self.folder)
         self._trim(self.limit_bytes - len(content))
         partial = self.folder / f".{secrets.token_hex(8)}{_PARTIAL}"
         try:
@@ -145,6 +151,19 @@ class PreparedCache:
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}{_SUFFIX}"
+
+
+def _arrays_in(content: bytes) -> Arrays | None:
+    """What `np.savez` wrote; None if it is anything else, of which the digest says nothing."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            # Stored as they are: what would be larger than the entry is none of ours.
+            if sum(member.file_size for member in archive.infolist()) > len(content):
+                return None
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            return dict(arrays)
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, LookupError, TypeError, NotImplementedError):
+        return None
 
 
 def _digest(key: str, content: bytes) -> bytes:

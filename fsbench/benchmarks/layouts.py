@@ -1,10 +1,11 @@
 """Layouts of folders that any protocol may use; those of one data set are in its protocol's folder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fsbench.core.errors import UsageError
+from fsbench.core.patterns import require_inside
 from fsbench.core.spec import Sample, Spec
 from fsbench.io import MESH_SUFFIXES
 from fsbench.io.folders import files_below
@@ -34,3 +35,10 @@ def list_pairs(spec: Spec, root: Path, settings: Any) -> tuple[SampleFiles, ...]
 
 
 LAYOUTS: dict[str, Lister] = {"pairs": list_pairs}
+
+
+def require_names_inside(raw: Mapping[str, Any]) -> None:
+    """ValueError if a name in a specification leads out of the folders of references and predictions."""
+    require_inside(raw["samples"]["listed"])
+    for key, name in raw["samples"].get("conditions", {}).items():
+        require_inside(key), require_inside(name)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fsbench.benchmarks.landmark_source import LandmarkSource, landmarks_of, n_landmarks_in
-from fsbench.benchmarks.layouts import LAYOUTS
+from fsbench.benchmarks.layouts import LAYOUTS, require_names_inside
 from fsbench.core.errors import FormatError, ReferenceDataError, UsageError
 from fsbench.core.mesh import Floats
 from fsbench.core.spec import Sample, Spec
@@ -63,7 +63,13 @@ class MeshReferences(References):
         FormatError
             If a list of it is damaged.
         """
-        layouts, layout = LAYOUTS | dict(protocol.layouts), str(spec.raw.get("layout"))
+        try:
+            layout = str(spec.raw["layout"])
+            require_names_inside(spec.raw)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            what = f"the key {error} is missing" if isinstance(error, KeyError) else str(error)
+            raise FormatError(f"specification {spec.name}: {what}") from None
+        layouts = LAYOUTS | dict(protocol.layouts)
         if layout not in layouts:
             raise UsageError(f"{spec.name}: there is no layout {layout!r}; known are {', '.join(layouts)}")
         if not root.is_dir():

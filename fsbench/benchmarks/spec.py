@@ -3,17 +3,26 @@
 import difflib
 import hashlib
 import itertools
+import math
+import re
 import tomllib
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from fsbench.core.errors import FormatError, UsageError
+from fsbench.core.patterns import (
+    require_inside,
+    require_moderate,
+    require_pattern,
+    require_shallow,
+    require_text,
+)
 from fsbench.core.resources import folder
 from fsbench.core.spec import Sample, Spec, TableLayout
 
 _LARGEST_SPEC_BYTES = 1 << 20
-_MOST_SAMPLES = 10_000_000
+_MOST_SAMPLES, _MOST_BINS = 200_000, 32
 _RESERVED = {"benchmark", "method", "sample", "status", "reason", "seconds"}
 
 
@@ -47,10 +56,14 @@ def load_spec(name: str) -> Spec:
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()[:12] if name.endswith(".toml") else ""
     try:
-        return _parse(tomllib.loads(content.decode("utf-8")), digest)
+        text = content.decode("utf-8")
+        require_moderate(text)
+        raw = tomllib.loads(text)
+        require_shallow(raw)
+        return _parse(raw, digest)
     except KeyError as error:
         raise FormatError(f"{path}: the key {error} is missing; compare with data_specs/fswild.toml") from None
-    except (ValueError, TypeError, AttributeError, IndexError, ZeroDivisionError) as error:
+    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError) as error:
         raise FormatError(f"{path}: not a benchmark specification: {error}") from None
 
 
@@ -61,11 +74,14 @@ def _parse(raw: dict[str, Any], digest: str) -> Spec:
     known = {label for sample in samples[:1] for label in sample.bins}
     if reserved := known & _RESERVED:
         raise ValueError(f"bins may not be called {', '.join(sorted(reserved))}: a run has columns of these names")
-    tables = tuple(TableLayout(**table) for table in raw.get("tables", []))
+    tables = tuple(_table(table) for table in raw.get("tables", []))
     for table in tables:
         if not listed and not {table.by, *table.where} <= known:
             raise ValueError(f"table {table.name} names bins that do not exist; there are {sorted(known)}")
     texts: dict[str, Any] = {key: str(raw[key]) for key in ("name", "title", "protocol", "citation", "where", "unit")}
+    require_text(texts["name"])
+    if "predictions" in raw:
+        require_inside(raw["predictions"])
     frame = str(raw.get("frame", ""))
     shown = _shown(raw, tables)
     return Spec(**texts, frame=frame, samples=samples, tables=tables, raw=MappingProxyType(raw), digest=digest, **shown)
@@ -92,24 +108,39 @@ def _is_line(text: Any) -> bool:
     return isinstance(text, str) and text.isprintable() and text.strip() != ""
 
 
+def _table(raw: dict[str, Any]) -> TableLayout:
+    table = TableLayout(**raw)
+    texts = [table.name, table.title, table.by, table.unit, *table.columns.items(), *table.where.items()]
+    for text in texts:
+        for part in (text,) if isinstance(text, str) else text:
+            require_text(part)
+    return table
+
+
 def _samples(section: dict[str, Any], bins: dict[str, Any]) -> tuple[Sample, ...]:
     axes: dict[str, int] = section["axes"]
-    total = 1
-    for count in axes.values():
-        total *= int(count)
+    if not all(type(count) is int and count >= 0 for count in axes.values()):
+        raise ValueError(f"the axes are {str(axes)[:60]}, expected whole numbers")
+    if len(axes) > _MOST_BINS or len(bins) > _MOST_BINS:
+        raise ValueError(f"{len(axes)} axes and {len(bins)} bins, expected at most {_MOST_BINS} of each")
+    for name in bins:
+        if not re.fullmatch(r"[\w-]{1,40}", name):
+            raise ValueError(f"bins may not be called {name[:60]!r}: a run has a column of that name")
+    name = require_inside(require_pattern(section["name"], axes))
+    total = math.prod(axes.values())
     if not 0 < total <= _MOST_SAMPLES:
         raise ValueError(f"the axes make {total} samples; expected 1 to {_MOST_SAMPLES}")
     samples = []
     for position in itertools.product(*(range(count) for count in axes.values())):
         index = dict(zip(axes, position, strict=True))
-        labels = {name: _label(bin_, index[bin_["axis"]]) for name, bin_ in bins.items()}
-        samples.append(Sample(section["name"].format(**index), labels, index))
+        labels = {bin_name: _label(bin_, index[bin_["axis"]]) for bin_name, bin_ in bins.items()}
+        samples.append(Sample(name.format(**index), labels, index))
     if len({sample.name for sample in samples}) != len(samples):
-        raise ValueError(f"the name {section['name']!r} is not unique for every sample")
+        raise ValueError(f"the name {name!r} is not unique for every sample")
     return tuple(samples)
 
 
 def _label(bin_: dict[str, Any], position: int) -> str:
     if "labels" in bin_:
-        return str(bin_["labels"][position // bin_.get("each", 1)])
-    return str(bin_["format"].format(position))
+        return require_text(str(bin_["labels"][position // bin_.get("each", 1)]))
+    return require_pattern(bin_["format"], ("",)).format(position)

@@ -3,9 +3,13 @@
 from fsbench.benchmarks import Spec
 from fsbench.boards.official import official_signature
 from fsbench.core.errors import UsageError
-from fsbench.protocols.facescape.protocol import FaceScape
+from fsbench.core.quantities import Quantity
+from fsbench.core.visible import visible
+from fsbench.protocols import registry
+from fsbench.protocols.choice import Choice
 from fsbench.protocols.known_quantities import known_quantities
 from fsbench.runs import Run
+from fsbench.runs.run import fault_of_rows
 
 
 def signatures(spec: Spec) -> tuple[str, ...]:
@@ -16,9 +20,9 @@ def signatures(spec: Spec) -> tuple[str, ...]:
     UsageError
         If boards of the benchmark's protocol are not kept.
     """
-    if spec.protocol != "facescape":
-        raise UsageError(f"{spec.name} is scored by the protocol {spec.protocol}; boards are kept for facescape only")
-    return official_signature(spec.name), FaceScape(spec.raw["align"]).signature(spec.name)
+    official = official_signature(spec.name)
+    settings = registry.get(spec.protocol).settings(spec, Choice())
+    return official, settings.signature(spec.name)
 
 
 def require_admissible(run: Run, spec: Spec) -> None:
@@ -27,8 +31,8 @@ def require_admissible(run: Run, spec: Spec) -> None:
     Raises
     ------
     UsageError
-        If its signature is another one, samples or metrics are missing, or samples failed for want of time or
-        through a fault of ours.
+        If its signature is another one, samples or metrics are missing, samples failed for want of time or through a
+        fault of ours, or a number cannot be.
     """
     known = signatures(spec)
     if run.signature not in known:
@@ -65,3 +69,15 @@ def require_admissible(run: Run, spec: Spec) -> None:
         )
     if not counts["ok"]:
         raise UsageError(f"{run.method}: not one of {len(run.samples)} samples has a score")
+    _refuse_impossible(run, run.quantity(spec.main_metrics[0]))
+
+
+def _refuse_impossible(run: Run, ranking: Quantity) -> None:
+    if fault := fault_of_rows(run.samples, run.manifest):
+        raise UsageError(f"{run.method}: {fault}")
+    perfect = run.samples.loc[run.samples[ranking.name] <= 0, "sample"]
+    if ranking.better == "lower" and len(perfect):
+        raise UsageError(
+            f"{run.method}: {len(perfect)} samples have a {ranking.label} of 0 {ranking.unit}, the first is "
+            f"{visible(perfect.iloc[0])}: no prediction is its reference; were references scored against themselves?"
+        )

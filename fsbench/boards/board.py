@@ -1,7 +1,6 @@
 """A board: what every method scores on one benchmark, kept as a CSV of one row a (method, table, bin, metric)."""
 
-import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from fsbench.benchmarks import Spec
+from fsbench.boards.labels import like
 from fsbench.boards.official import official_signature
+from fsbench.boards.rows import COLUMNS, NUMBERS, read_rows
 from fsbench.core.errors import FormatError, UsageError
 from fsbench.core.quantities import Quantity, quantity, with_companions
 from fsbench.protocols.known_quantities import known_quantities
@@ -20,11 +21,6 @@ from fsbench.report.model import Cell, Row, Table
 from fsbench.report.tables import build
 from fsbench.runs import Run
 
-COLUMNS = (
-    *("method", "table", "bin", "metric", "mean", "median", "low", "high"),
-    *("n_scored", "n_total", "published_rows", "signature"),
-)
-_NUMBERS = ("mean", "median", "low", "high")
 _DECIMALS = 6
 _LARGEST_BYTES = 64 << 20
 
@@ -121,7 +117,7 @@ class Board:
     def csv(self) -> bytes:
         """The file's content."""
         shown = self.rows.copy()
-        for name in _NUMBERS:
+        for name in NUMBERS:
             shown[name] = [f"{value:.{_DECIMALS}f}" if np.isfinite(value) else "" for value in shown[name]]
         shown["published_rows"] = [str(n) if n else "" for n in shown["published_rows"]]
         return shown.to_csv(index=False, lineterminator="\n").encode()
@@ -138,39 +134,72 @@ def read_board(folder: Path, spec: Spec) -> Board:
     Raises
     ------
     FormatError
-        If the file is missing or damaged, or a method lacks a row.
+        If the file is missing or damaged, a method lacks a row, or a number, count or label cannot be.
     """
     path = folder / f"{spec.name}.csv"
     if not path.is_file() or path.stat().st_size > _LARGEST_BYTES:
         raise FormatError(f"{path}: missing or larger than 64 MiB; a folder of leaderboards has it")
-    types = dict.fromkeys(COLUMNS, str) | dict.fromkeys(_NUMBERS, float) | {"n_scored": int, "n_total": int}
-    blanks = {name: [""] for name in (*_NUMBERS, "published_rows")}
     try:
-        text = path.read_text("utf-8")
-        rows = pd.read_csv(io.StringIO(text), dtype=types, keep_default_na=False, na_values=blanks)
-        if list(rows.columns) != list(COLUMNS):
-            raise FormatError(f"{path}: columns {list(rows.columns)}, expected {list(COLUMNS)}")
-        rows["published_rows"] = rows["published_rows"].fillna("0").astype(int)
-    except (ValueError, UnicodeDecodeError) as error:
+        return parse_board(path, path.read_text("utf-8"), spec)
+    except UnicodeDecodeError as error:
         raise FormatError(f"{path}: {error}") from None
-    board = Board(spec, rows)
-    _require_whole(path, board)
+
+
+def parse_board(path: Path, text: str, spec: Spec) -> Board:
+    """The board that a CSV holds; `path` is for messages, errors as `read_board`."""
+    metrics = Board(spec, pd.DataFrame()).quantities
+    lines: dict[str, int] = {}
+    rows = []
+    for number, row in read_rows(path, text, metrics):
+        lines.setdefault(str(row["method"]), number)
+        rows.append(row)
+    board = Board(spec, pd.DataFrame(rows, columns=list(COLUMNS)))
+    totals = _totals(board)
+    for method, own in board.rows.groupby("method", sort=False):
+        if fault := _fault(own, totals, board.quantities):
+            raise FormatError(f"{path}: {method}, from line {lines[str(method)]}: {fault}")
+    for method in lines:
+        if other := like(method, lines):
+            raise FormatError(f"{path}: line {lines[method]}: {method!r} looks like {other!r}; one has to be renamed")
     return board
 
 
-def _require_whole(path: Path, board: Board) -> None:
-    """Every method must have exactly one row for each cell of each table."""
-    expected = {
-        (name, bin_.label, metric)
+def _totals(board: Board) -> dict[tuple[str, str], int]:
+    """How many samples the benchmark has in each bin of each table."""
+    samples = pd.DataFrame([dict(sample.bins) for sample in board.spec.samples])
+    return {
+        (name, bin_.label): int(layout.members(samples, bin_).sum())
         for name, layout in board.layouts.items()
         for bin_ in layout.bins
-        for metric in board.quantities
     }
-    for method, rows in board.rows.groupby("method", sort=False):
-        found = list(zip(rows["table"], rows["bin"], rows["metric"], strict=True))
-        if len(found) != len(expected) or set(found) != expected:
-            odd = sorted(set(found) ^ expected)[:3]
-            raise FormatError(f"{path}: {method} has {len(found)} rows, expected {len(expected)}; look at {odd}")
+
+
+def _fault(rows: pd.DataFrame, totals: dict[tuple[str, str], int], metrics: Collection[str]) -> str:
+    """What is wrong with one method's rows together: one for each cell of each table, and counts that add up."""
+    found = list(zip(rows["table"], rows["bin"], rows["metric"], strict=True))
+    expected = {(*place, metric) for place in totals for metric in metrics}
+    if len(found) != len(expected) or set(found) != expected:
+        return f"has {len(found)} rows, expected {len(expected)}; look at {sorted(set(found) ^ expected)[:3]}"
+    for name in ("signature", "published_rows"):
+        if rows[name].nunique() > 1:
+            return f"{name} is {' and '.join(str(value) for value in rows[name].unique()[:2])}"
+    for table, label, n_total in zip(rows["table"], rows["bin"], rows["n_total"], strict=True):
+        if n_total != totals[table, label]:
+            return f"{n_total} samples in {table} {label}, the benchmark has {totals[table, label]}"
+    whole = totals[OVERALL, "all"]
+    for metric in metrics:
+        sums = (
+            rows[rows["metric"] == metric].groupby("table", sort=False)[["n_scored", "n_total"]].sum().to_dict("index")
+        )
+        scored = sums[OVERALL]["n_scored"]
+        for table, found_sums in sums.items():
+            if found_sums["n_total"] == whole and found_sums["n_scored"] != scored:
+                n = found_sums["n_scored"]
+                return f"{metric}: the bins of {table} have {n} scores together, all samples {scored}"
+    published = int(rows["published_rows"].iloc[0])
+    if published and not rows["n_scored"].max() <= published <= whole:
+        return f"{published} rows were published, with {rows['n_scored'].max()} scores for {whole} samples"
+    return ""
 
 
 def _rows_of(run: Run, table: Table) -> list[dict[str, object]]:
@@ -181,7 +210,7 @@ def _rows_of(run: Run, table: Table) -> list[dict[str, object]]:
             "table": table.layout.name,
             "bin": bin_.label,
             "metric": metric.name,
-            **{name: getattr(cell, name) for name in (*_NUMBERS, "n_scored", "n_total")},
+            **{name: getattr(cell, name) for name in (*NUMBERS, "n_scored", "n_total")},
             "published_rows": row.published_rows or 0,
             "signature": run.signature,
         }

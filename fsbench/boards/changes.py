@@ -5,17 +5,17 @@ from pathlib import Path
 
 from fsbench.benchmarks import load_spec
 from fsbench.boards.admission import require_admissible
-from fsbench.boards.board import Board, empty_board, read_board
-from fsbench.boards.derived import build
+from fsbench.boards.board import Board, empty_board, parse_board, read_board
+from fsbench.boards.derived import derive, differing, read_boards
+from fsbench.boards.labels import like, unfit
 from fsbench.boards.methods import FILE, Method, methods_csv, read_methods
 from fsbench.core.errors import UsageError
-from fsbench.report.selection import clean_label
 from fsbench.runs import Run
-from fsbench.runs.files import write_atomically
+from fsbench.runs.files import write_all
 
 
 def add(runs: Sequence[Run], folder: Path, method: Method | None = None, *, replace: bool = False) -> list[str]:
-    """Add runs to the boards in `folder` and build what is derived; nothing is written if one is refused.
+    """Add runs to the boards in `folder` and build what is derived: all is written, or nothing.
 
     Parameters
     ----------
@@ -35,7 +35,11 @@ def add(runs: Sequence[Run], folder: Path, method: Method | None = None, *, repl
     Raises
     ------
     UsageError
-        If a run is not admissible, its method unknown, or on the board already.
+        If a run is not admissible, its method unknown, on the board already, or named like another one.
+    FormatError
+        If the board would hold what cannot be.
+    OSError
+        If a file cannot be written; all are then as before.
     """
     methods = read_methods(folder)
     if method is not None:
@@ -54,15 +58,25 @@ def add(runs: Sequence[Run], folder: Path, method: Method | None = None, *, repl
         if run.method in board.methods and not replace:
             raise UsageError(f"{run.method} is on the board of {spec.name} already; --replace gives it these numbers")
         boards[spec.name] = board.without(run.method).joined(run)
-    write_atomically(folder / FILE, methods_csv(methods))
-    for name, board in boards.items():
-        write_atomically(folder / f"{name}.csv", board.csv())
-    return [FILE, *(f"{name}.csv" for name in boards), *build(folder)]
+    # As if they were read again: what no board may hold is found before anything is written.
+    texts = {name: board.csv() for name, board in boards.items()}
+    added = {
+        name: parse_board(folder / f"{name}.csv", text.decode(), boards[name].spec) for name, text in texts.items()
+    }
+    everything = dict(sorted({**read_boards(folder), **added}.items()))
+    content = {FILE: methods_csv(methods), **{f"{name}.csv": text for name, text in texts.items()}}
+    content |= differing(folder, derive(everything, methods))
+    write_all(folder, content)
+    return list(content)
 
 
 def _require_known(run: Run, methods: dict[str, Method]) -> None:
-    if run.method != clean_label(run.method):
-        raise UsageError(f"{run.method!r} cannot be a label on a board: one line, at most 60 plain characters")
+    if fault := unfit(run.method):
+        raise UsageError(f"{run.method!r} cannot be a label on a board: {fault}")
+    if other := like(run.method, methods):
+        raise UsageError(
+            f"{run.method!r} looks like {other!r}, which is in {FILE}; rename it with `fsbench score --method`"
+        )
     if run.method not in methods:
         raise UsageError(
             f"{run.method} is not in {FILE}; say who made it with --paper, --venue, --year and --source, "

@@ -2,10 +2,14 @@
 
 import csv
 import io
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from fsbench.boards.labels import like, unfit
 from fsbench.core.errors import FormatError, UsageError
+from fsbench.core.visible import visible
+from fsbench.runs.cells import to_cell
 
 FILE = "methods.csv"
 _LARGEST_BYTES = 4 << 20
@@ -39,8 +43,11 @@ class Method:
             raise UsageError(f"{self.method}: source {self.source!r}, expected a plain https:// address")
         if not (self.paper.strip() and self.venue.strip()):
             raise UsageError(f"{self.method}: the paper's title and its venue must not be empty")
-        if not (self.paper + self.venue + self.source).isprintable():
-            raise UsageError(f"{self.method}: paper, venue and source must be one line each, in plain characters")
+        for text in (self.paper, self.venue, self.source):
+            if visible(text) != text or to_cell(text) != text:
+                raise UsageError(
+                    f"{self.method}: paper, venue and source must be one line each, in plain characters, and no formula"
+                )
 
 
 def read_methods(folder: Path) -> dict[str, Method]:
@@ -57,17 +64,30 @@ def read_methods(folder: Path) -> dict[str, Method]:
     names = [field.name for field in fields(Method)]
     found: dict[str, Method] = {}
     try:
-        reader = csv.DictReader(io.StringIO(path.read_text("utf-8")))
+        text = path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise FormatError(f"{path}: {error}") from None
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    try:
         if reader.fieldnames != names:
             raise FormatError(f"{path}: columns {reader.fieldnames}, expected {names}")
         for row in reader:
+            if None in row or None in row.values():
+                raise ValueError(f"expected {len(names)} cells")
             method = Method(row["method"], row["paper"], row["venue"], int(row["year"]), row["source"])
             if method.method in found:
-                raise FormatError(f"{path}: {method.method} stands there twice")
+                raise ValueError(f"{method.method} stands there twice")
+            if fault := unfit(method.method) or _alike(method.method, found):
+                raise ValueError(f"the label {method.method!r}: {fault}")
             found[method.method] = method
-    except (ValueError, TypeError, AttributeError, csv.Error) as error:
-        raise FormatError(f"{path}: {error}") from None
+    except (ValueError, csv.Error, UsageError) as error:
+        raise FormatError(f"{path}: line {reader.line_num}: {error}") from None
     return found
+
+
+def _alike(label: str, others: Iterable[str]) -> str:
+    other = like(label, others)
+    return f"it looks like {other!r}" if other else ""
 
 
 def methods_csv(methods: dict[str, Method]) -> bytes:

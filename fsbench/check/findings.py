@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fsbench.io.names import shown
+from fsbench.core.visible import visible
 
 VERDICTS = ("ok", "note", "wrong")
 
@@ -31,8 +31,7 @@ class Finding:
             raise ValueError(f"verdict {self.verdict!r}, expected one of {', '.join(VERDICTS)}")
 
     def __str__(self) -> str:
-        # Names of files may hold bytes that are no UTF-8, which no terminal takes.
-        return f"{self.verdict:<5}  {shown(self.topic):<8}  {' '.join(shown(self.text).split())}"
+        return f"{self.verdict:<5}  {visible(self.topic):<8}  {visible(' '.join(self.text.split()))}"
 
 
 def worst(findings: Iterable[Finding]) -> str:
@@ -65,6 +64,6 @@ def some(names: Iterable[str], most: int = 4) -> str:
     >>> some(["000", "001", "002"], most=2)
     '000, 001 and 1 more'
     """
-    listed = list(names)
+    listed = list(map(visible, names))
     more = len(listed) - most
     return ", ".join(listed[:most]) + (f" and {more} more" if more > 0 else "")

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fsbench.cli.messages import put
+
 if TYPE_CHECKING:
     from fsbench.submissions import AdapterLike
 
@@ -17,7 +19,7 @@ def command(name: str | None) -> None:
     """
     from fsbench.submissions import get
 
-    click.echo("\n".join(_list() if name is None else _describe(get(name))))
+    put("\n".join(_list() if name is None else _describe(get(name))))
 
 
 _WIDTH = 100

@@ -1,17 +1,31 @@
 """`fsbench cache`: prepared references kept on disk."""
 
-import os
 from pathlib import Path
 
 import click
 
+from fsbench.cli.messages import put, say
+from fsbench.core.own_folders import NotOursError, cache_home, require_own
+
 
 def cache_folder() -> Path | None:
     """Where the command line keeps prepared references: XDG_CACHE_HOME, or ~/.cache; None for a user without home."""
+    home = cache_home()
+    return None if home is None else home / "fsbench" / "prepared"
+
+
+def usable_cache() -> str:
+    """The folder, if there is one that only this user writes to; else say once why not, and nothing."""
+    folder = cache_folder()
+    if folder is None:
+        return ""
     try:
-        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fsbench" / "prepared"
-    except RuntimeError:
-        return None
+        if folder.exists():
+            require_own(folder)
+    except NotOursError as error:
+        say(f"note: prepared references are neither looked up nor kept: {error}")
+        return ""
+    return str(folder)
 
 
 @click.command("cache")
@@ -33,8 +47,6 @@ def command(clear: bool) -> None:
     found = cache.clear() if clear else cache.contents()
     size = f"{found.n_bytes / 2**20:,.1f} MiB"
     if clear:
-        click.echo(f"removed {found.n_entries} prepared references, {size}, from {cache.folder}")
+        put(f"removed {found.n_entries} prepared references, {size}, from {cache.folder}")
     else:
-        click.echo(
-            f"{cache.folder}: {found.n_entries} prepared references, {size} of {DEFAULT_LIMIT_BYTES >> 20:,} MiB"
-        )
+        put(f"{cache.folder}: {found.n_entries} prepared references, {size} of {DEFAULT_LIMIT_BYTES >> 20:,} MiB")

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from fsbench.cli.adapter_options import adapter_options
-from fsbench.cli.messages import say
+from fsbench.cli.messages import put, say
 from fsbench.cli.scan_options import ROOT, scan_options
 
 
@@ -45,7 +45,7 @@ def command(
     with opened_submission(opened, pred, adapter) as submission:
         report = check(opened, submission, chosen, jobs)
     for finding in report.findings:
-        click.echo(str(finding))
+        put(str(finding))
     if picture is not None and adapter is not None and report.evidence:
         from fsbench.report.render import contact_sheet
         from fsbench.runs.files import write_atomically

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
-from fsbench.cli.messages import say
+from fsbench.cli.messages import put, say
 from fsbench.core.choices import COMPARISON_FORMATS, PAIRS, POLICIES
 
 if TYPE_CHECKING:
@@ -83,16 +83,15 @@ def command(
         level=level,
         n_resamples=resamples,
     )
-    click.echo(comparison.COMPARISON_FORMATS[format_](found), nl=False)
+    put(comparison.COMPARISON_FORMATS[format_](found), nl=False)
     _warn_of_orders(labelled, found.asked)
 
 
 def _labelled(runs: "Sequence[Run]", folders: "Sequence[Path]") -> "list[Run]":
-    from fsbench.report.selection import clean_label, distinct_labels, relabelled
+    """What `fsbench table` refuses to put side by side is refused here too."""
+    from fsbench.report.selection import distinct_labels, relabelled, require_comparable
 
-    # comparing a run with itself is allowed
-    once = len({folder.resolve() for folder in folders}) == len(folders)
-    return relabelled(runs, distinct_labels(runs, folders) if once else [clean_label(run.method) for run in runs])
+    return relabelled(runs, require_comparable(runs, distinct_labels(runs, folders)))
 
 
 def _warn_of_orders(runs: "Sequence[Run]", metrics: Sequence[str]) -> None:

@@ -2,6 +2,8 @@
 
 import click
 
+from fsbench.cli.messages import put
+
 
 @click.command("datasets")
 @click.option("--root", type=click.Path(file_okay=False), help="The benchmark's folder, to see what of it is present.")
@@ -19,13 +21,13 @@ def command(root: str | None) -> None:
         bins = "; ".join(f"{bin_}: {_few(labels)}" for bin_, labels in spec.bins.items())
         listed = spec.raw["samples"].get("listed")
         samples = f"samples: {listed}" if listed else f"{len(spec.samples)} samples"
-        click.echo(f"{name:<8} {spec.title}, {samples}")
+        put(f"{name:<8} {spec.title}, {samples}")
         if bins:
-            click.echo(f"         {bins}")
+            put(f"         {bins}")
         if root is not None:
-            click.echo(f"         {_presence(name, root)}")
+            put(f"         {_presence(name, root)}")
         else:
-            click.echo(click.wrap_text(f"get it: {spec.where}", 98, "         ", "         "))
+            put(click.wrap_text(f"get it: {spec.where}", 98, "         ", "         "))
 
 
 def _few(labels: list[str]) -> str:

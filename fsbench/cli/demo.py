@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fsbench.cli.messages import say
+from fsbench.cli.messages import put, say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +40,7 @@ def command(out: str, jobs: int, seed: int, wild: int, subjects: int) -> None:
     for benchmark in BENCHMARKS:
         runs = _score(sample, benchmark, folder / "runs", jobs)
         tables = [build(runs, by) for by in default_layouts(runs[0])]
-        click.echo(FORMATS["text"](tables))
+        put(FORMATS["text"](tables))
         for path in _plot(runs, folder):
             say(f"wrote {path}")
     say(f"the sample benchmark is in {sample}, the runs are in {folder / 'runs'}")

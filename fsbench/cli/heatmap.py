@@ -7,6 +7,7 @@ import click
 from fsbench.cli.adapter_options import adapter_options
 from fsbench.cli.messages import say
 from fsbench.cli.scan_options import NAMES, scan_options
+from fsbench.core.visible import visible
 
 if TYPE_CHECKING:
     from fsbench.benchmarks import Choice
@@ -130,7 +131,7 @@ def _write_sample(source: "Source", sample: str, path: Any, limit_mm: float) -> 
         write_ply(path, heat.prediction, colours(heat.distances_mm, limit_mm), heat.distances_mm)
     else:
         write_atomically(path, three_views(heat, _description(source), limit_mm))
-    say(f"{heat.title}; wrote {path}")
+    say(f"{visible(heat.title)}; wrote {path}")
 
 
 def _write_sheet(source: "Source", path: Any, by: str | None) -> None:
@@ -148,7 +149,7 @@ def _write_sheet(source: "Source", path: Any, by: str | None) -> None:
     title = f"{source.run.method}: {divided.title}"
     write_atomically(path, sheet(rows, PICKS, title, _description(source)))
     for bin_title, names in chosen:
-        say(f"{bin_title}: {', '.join(f'{pick} {name}' for pick, name in names.items())}")
+        say(f"{visible(bin_title)}: {', '.join(f'{pick} {visible(name)}' for pick, name in names.items())}")
 
 
 def _description(source: "Source") -> str:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fsbench.cli.messages import say
+from fsbench.cli.messages import put, say
 from fsbench.core.choices import TABLE_FORMATS
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def show(benchmark: str | None, by: str | None, format_: str, ci: bool, folder: 
     if benchmark is not None and benchmark not in boards:
         raise UsageError(f"there is no board of {benchmark!r}; there are {', '.join(boards)}")
     chosen = [board for name, board in boards.items() if benchmark in (None, name)]
-    click.echo(FORMATS[format_]([board.table(by or "overall", ci=ci) for board in chosen]), nl=False)
+    put(FORMATS[format_]([board.table(by or "overall", ci=ci) for board in chosen]), nl=False)
 
 
 @command.command()
@@ -65,13 +65,15 @@ def build(folder: str | None) -> None:
 @_FOLDER
 @click.pass_context
 def check(context: click.Context, folder: str | None) -> None:
-    """Exit with 1 if a derived file does not match the CSVs."""
+    """Exit with 1 if a derived file is not, byte for byte, what the CSVs give."""
     from fsbench.boards import derived
 
     place = _folder(folder)
     stale = derived.stale(place)
     if stale:
         say(f"{place}: not what the CSVs give: {', '.join(stale)}; run `fsbench leaderboard build`")
+        if why := derived.other_drawer(stale):
+            say(f"note: {why}")
         context.exit(1)
     say(f"{place}: current")
 
@@ -97,7 +99,7 @@ def import_official(source: str, out: str) -> None:
             raise UsageError(f"{folder}: holds another run already; choose another --out")
     for run, folder in zip(runs, folders, strict=True):
         run.save(folder)
-        click.echo(folder)
+        put(folder)
 
 
 @command.command()

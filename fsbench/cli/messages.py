@@ -1,6 +1,7 @@
-"""Messages to people, on stderr. Work goes on where nobody listens any more."""
+"""What is printed: data on stdout, messages to people on stderr. Work goes on where nobody listens any more."""
 
 import os
+import re
 import sys
 import warnings
 from contextlib import suppress
@@ -9,11 +10,23 @@ from typing import Any
 
 import click
 
+from fsbench.core.visible import visible
+
+_OWN_STYLES = re.compile(r"(\x1b\[[014]m)")
+"""Bold, underlined and plain, as tables of text use them."""
+
+
+def put(text: object, *, nl: bool = True) -> None:
+    """Print data on stdout; nothing in it but our own bold and underline acts on a terminal."""
+    parts = _OWN_STYLES.split(str(text))
+    parts[::2] = [visible(part, keep="\n\t") for part in parts[::2]]
+    click.echo("".join(parts), nl=nl)
+
 
 def say(text: str) -> None:
     """Print `text` on stderr; if that is closed (`2>&1 | head`) or full, print nothing, now and later."""
     try:
-        click.echo(text, err=True)
+        click.echo(visible(text, keep="\n\t"), err=True)
     except (OSError, ValueError):
         silence(2)
 

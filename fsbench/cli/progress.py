@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from fsbench.cli.messages import Messages, say
+from fsbench.core.visible import visible
 from fsbench.runs import Record, Run
 from fsbench.runs.pools import OVERALL, POOLED
 from fsbench.runs.saving import Saved
@@ -46,7 +47,8 @@ def _steps(title: str, total: int, done: int) -> Iterator[Callable[[Record], Non
         from rich.progress import Progress as Bar
 
         columns = (
-            TextColumn(title),
+            # A label is no markup: [red] in it is text.
+            TextColumn(visible(title), markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
@@ -67,7 +69,7 @@ def _steps(title: str, total: int, done: int) -> Iterator[Callable[[Record], Non
         nonlocal done
         before, done = done, done + 1
         if before * _LINES_IN_A_LOG // total != done * _LINES_IN_A_LOG // total:
-            say(f"{title}: {done} of {total}")
+            say(f"{visible(title)}: {done} of {total}")
 
     yield log
 
@@ -77,12 +79,12 @@ def summarise(run: Saved, out: Path) -> int:
     counts, total = run.counts, sum(run.counts.values())
     n_lost = total - counts["ok"]
     say(
-        f"{run.benchmark} {run.method}: {counts['ok']} of {total} samples scored"
+        f"{visible(run.benchmark)} {visible(run.method)}: {counts['ok']} of {total} samples scored"
         + "".join(f", {counts[status]} {status}" for status in counts if status != "ok" and counts[status])
         + f"; the run is in {out}",
     )
     for record in run.lost:
-        say(f"  {record.sample} {record.status}: {record.reason}")
+        say(f"  {visible(record.sample)} {record.status}: {record.reason}")
     if n_lost > len(run.lost):
         say(f"  ... and {n_lost - len(run.lost)} more, see {out / 'samples.csv'}")
     if counts["ok"] == 0:
@@ -117,6 +119,6 @@ def say_suspicious(run: Run, doubts: Mapping[str, str], out: Path) -> None:
     if doubts:
         say(f"warning: {len(doubts)} of {len(fine)} alignments are suspicious")
     for sample, text in list(doubts.items())[:_SHOWN]:
-        say(f"  {sample}: {text}")
+        say(f"  {visible(sample)}: {visible(text)}")
     if len(doubts) > _SHOWN:
         say(f"  ... and {len(doubts) - _SHOWN} more, see {out / 'run.json'}")

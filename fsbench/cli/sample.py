@@ -2,7 +2,7 @@
 
 import click
 
-from fsbench.cli.messages import say
+from fsbench.cli.messages import put, say
 from fsbench.cli.sample_options import sample_options
 
 
@@ -24,4 +24,4 @@ def command(folder: str, seed: int, wild: int, subjects: int, methods: str | Non
     for benchmark, samples in (("fswild", written.wild), ("fslab", written.lab)):
         for name in written.methods if samples else ():
             adapter, meshes = METHODS[name].adapters[benchmark], written.predictions(benchmark, name)
-            click.echo(f"{benchmark}\t{name}\t{adapter}\t{written.samples(benchmark)}\t{meshes}")
+            put(f"{benchmark}\t{name}\t{adapter}\t{written.samples(benchmark)}\t{meshes}")

@@ -58,7 +58,7 @@ def command(
     from pathlib import Path
 
     from fsbench.benchmarks import Benchmark
-    from fsbench.cli.cache import cache_folder
+    from fsbench.cli.cache import usable_cache
     from fsbench.cli.progress import Progress, say_pooled, say_suspicious, summarise
     from fsbench.cli.submission_options import opened_submission, split_options
     from fsbench.runs import load_run
@@ -71,7 +71,7 @@ def command(
     opened = Benchmark.open(benchmark, root, choice)
     refuse_inside_predictions(out, pred)
     chosen = opened.select(samples) if samples is not None else opened.samples
-    cache = str(cache_folder() or "") if running.cache else ""
+    cache = usable_cache() if running.cache else ""
 
     def warn(warnings: list[str]) -> None:
         for warning in warnings:
@@ -105,7 +105,7 @@ def _look(task: "Task", names: list[str]) -> list[str]:
 
     from fsbench.benchmarks.cache import PreparedCache
     from fsbench.check import quick
-    from fsbench.io.names import shown
+    from fsbench.core.visible import visible
 
     benchmark = task.opened()
     # Looked up there and not kept: that is for those that score.
@@ -115,4 +115,4 @@ def _look(task: "Task", names: list[str]) -> list[str]:
     except OSError:
         # What the system cannot read is told in its sample's row.
         return []
-    return [f"{one.topic}: {shown(one.text)}" for one in found]
+    return [f"{one.topic}: {visible(one.text)}" for one in found]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fsbench.cli.messages import say
+from fsbench.cli.messages import put, say
 from fsbench.core.choices import POLICIES, TABLE_FORMATS
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def command(
     if len(loaded) > 1:
         by_sample = [metric.name for metric in tables[0].metrics if metric.name in loaded[0].metrics]
         _warn_of_orders(relabelled(loaded, labels), (by_sample or loaded[0].metrics)[0])
-    click.echo((write_tidy if tidy else FORMATS[format_])(tables), nl=False)
+    put((write_tidy if tidy else FORMATS[format_])(tables), nl=False)
 
 
 def _warn_of_orders(runs: "Sequence[Run]", metric: str) -> None:

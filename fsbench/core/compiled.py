@@ -4,6 +4,8 @@ Without the freedoms that a compiler may take with sums (no fast math, no fused 
 same number. A kept function is known by its own file: what it calls stands in the same file, or a change there would
 go unnoticed.
 
+They are kept only in a folder that is this user's alone; elsewhere each process compiles for itself, and says so.
+
 The compiler is loaded with the first call, as that takes longer than what most commands do in all.
 """
 
@@ -11,12 +13,16 @@ import functools
 import os
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing import parent_process
 from pathlib import Path
 from pickle import UnpicklingError
 from types import ModuleType
 from typing import Any, TypeVar, cast
+
+from fsbench.core.own_folders import NotOursError, cache_home, make_own, require_own
 
 spares_scipy = False
 """Whether numba is kept from importing scipy.linalg, as processes that are fsbench's own do; see `_without_blas`."""
@@ -110,27 +116,107 @@ class _Later:
     def _kept(self, compiler: Any) -> _Function | None:
         """As it is on disk, or compiled and put there; None where that cannot be."""
         try:
-            made = compiler(cache=True)(self._function)
-            with _locked(made.stats.cache_path):
+            with _keeping_place(self._function):
+                made = compiler(cache=True)(self._function)
+            folder = Path(made.stats.cache_path)
+            # It is machine code in a pickle: who writes it decides what runs here.
+            require_own(folder)
+            self._remove_foreign(folder)
+        except (OSError, RuntimeError) as error:
+            _say_once(str(error))
+            return None
+        try:
+            with _locked(folder):
                 made.compile(*self._signature)
             made.disable_compile()
+            self._keep_others_out(folder)
             return cast(_Function, made)
-        except (OSError, RuntimeError):
-            # No place to keep it, or no room there: every process compiles for itself.
+        except (OSError, RuntimeError) as error:
+            # No room there, for one: every process compiles for itself.
+            _say_once(str(error))
             return None
         except _DAMAGE:
             # The next process keeps it again.
-            self._remove_kept(compiler(cache=True)(self._function).stats.cache_path)
+            self._remove_kept(folder)
             return None
 
-    def _remove_kept(self, folder: str) -> None:
+    def _files(self, folder: Path) -> Iterator[Path]:
+        return folder.glob(f"*.{self._function.__qualname__}-*.nb?")
+
+    def _remove_foreign(self, folder: Path) -> None:
+        """Remove what was put there while the folder was not ours alone."""
+        for path in self._files(folder):
+            try:
+                require_own(path)
+            except NotOursError:
+                path.unlink()
+
+    def _keep_others_out(self, folder: Path) -> None:
+        """Some users' files may be written by their group unless they say otherwise."""
+        for path in self._files(folder):
+            path.chmod(0o600)
+
+    def _remove_kept(self, folder: Path) -> None:
         with suppress(OSError):
-            for path in Path(folder).glob(f"*.{self._function.__qualname__}-*.nb?"):
+            for path in self._files(folder):
                 path.unlink()
 
 
 @contextmanager
-def _locked(folder: str) -> Iterator[None]:
+def _keeping_place(function: _Function) -> Iterator[None]:
+    """Let numba keep the function in a folder of ours: the one in NUMBA_CACHE_DIR, beside the source, or in our cache.
+
+    numba itself would take any folder that it can write to, also one below the working directory.
+    """
+    import numba
+
+    # Its settings are made when it is imported, so types know none of them.
+    config: Any = numba.config
+    given = config.CACHE_DIR
+    try:
+        if not given:
+            config.CACHE_DIR = _own_place(Path(function.__code__.co_filename).absolute().parent / "__pycache__")
+        elif Path(given).exists():
+            require_own(Path(given))
+        elif not Path(given).is_absolute():
+            raise NotOursError(f"NUMBA_CACHE_DIR is {given}, expected an absolute path")
+        yield
+    finally:
+        config.CACHE_DIR = given
+
+
+def _own_place(beside_source: Path) -> str:
+    """A folder for `config.CACHE_DIR`; empty where numba finds the one beside the source by itself."""
+    try:
+        beside_source.mkdir(exist_ok=True)
+        require_own(beside_source)
+    except OSError:
+        home = cache_home()
+        if home is None:
+            raise
+        folder = home / "fsbench" / "compiled"
+        make_own(folder)
+        return str(folder)
+    return ""
+
+
+_said: set[str] = set()
+
+
+def _say_once(why: str) -> None:
+    """Warn that loops are not kept, in the first process and once."""
+    if _said or parent_process() is not None:
+        return
+    _said.add(why)
+    warnings.warn(
+        f"compiled loops are not kept, so every process compiles them anew, which takes a minute: {why}; "
+        "name a folder of your own in NUMBA_CACHE_DIR",
+        stacklevel=2,
+    )
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
     """Keep other processes from writing there, where the system lets us.
 
     Two that compile for different processors could else mix up whose code is in which file, and the next one would
@@ -139,7 +225,7 @@ def _locked(folder: str) -> Iterator[None]:
     try:
         import fcntl
 
-        handle = os.open(Path(folder) / ".fsbench.lock", os.O_RDWR | os.O_CREAT, 0o666)
+        handle = os.open(folder / ".fsbench.lock", os.O_RDWR | os.O_CREAT, 0o600)
     except (ImportError, OSError):
         yield
         return

@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from fsbench.core.visible import visible
+
 _LONGEST = 4000
 
 
@@ -17,7 +19,7 @@ class FsbenchError(Exception):
         """The text, as short and harmless as a line of a terminal has to be: parts of it may come from a file."""
         text = super().__str__()
         shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
-        return "".join(letter if letter.isprintable() or letter in "\n\t" else ascii(letter)[1:-1] for letter in shown)
+        return visible(shown, keep="\n\t")
 
 
 class UsageError(FsbenchError):

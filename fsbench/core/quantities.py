@@ -3,9 +3,12 @@
 Every protocol declares its own beside its code; a run carries them in `run.json`. Nothing is read off a column's name.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, get_args
+
+from fsbench.core.visible import visible
 
 Better = Literal["lower", "higher"] | None
 Pooled = Literal["mean", "points", "std"]
@@ -14,6 +17,10 @@ _SPREAD = "std_of_"
 _LONGEST_NAME, _LONGEST_TEXT = 100, 500
 _MOST_DECIMALS = 12
 _LARGEST = 1e300
+_LARGEST_VALUE = 1e12
+"""Beyond what anything of a face can be, in any unit; sums of squares of such numbers are still numbers."""
+_ROUNDING = 1e-9
+"""A share that is summed up may be so much above 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +113,24 @@ class Quantity:
         """Whether values of both may stand in one column: unit, direction and factor are the same."""
         return (self.unit, self.better, self.factor) == (other.unit, other.better, other.factor)
 
+    def impossible(self, value: float) -> str:
+        """Why a value cannot be one of this quantity; empty if it can. NaN, no value, can.
+
+        Examples
+        --------
+        >>> share = Quantity("cr", "CR", low=0.0, high=1.0)
+        >>> share.impossible(1.5), share.impossible(0.9)
+        ('cr is 1.5, expected 0 to 1', '')
+        """
+        low, high = -math.inf if self.low is None else self.low, math.inf if self.high is None else self.high
+        if value != value or (abs(value) <= _LARGEST_VALUE and low - _ROUNDING <= value <= high + _ROUNDING):
+            return ""
+        if math.isfinite(high):
+            expected = f"{low:.6g} to {high:.6g}"
+        else:
+            expected = "a finite number" + (f", at least {low:g}" if math.isfinite(low) else "")
+        return f"{visible(self.name)} is {value:g}, expected {expected}"
+
     def show(self, value: float, *, plus: bool = False) -> str:
         """The value as people read it, without unit; "-" for NaN, never "-0.00".
 
@@ -178,7 +203,7 @@ def quantity(name: str, known: Mapping[str, Quantity]) -> Quantity:
 
 
 def _plain(name: str) -> Quantity:
-    text = name.replace("_", " ").strip()
+    text = visible(name.replace("_", " ").strip())
     return Quantity(name, text[:1].upper() + text[1:])
 
 

@@ -23,7 +23,14 @@ _TAR_BLOCK = 512
 _DIRECTORY_ENTRY_BYTES = 512
 """Generous size of one entry in a zip's directory, which is read as a whole."""
 
+_ZIP_END_BYTES = (1 << 16) + 200
+"""What may stand behind a zip's directory: a comment, and where the directory is."""
+
 _MAX_DEPTH = 32
+_MAX_HEADER_BYTES, _FREE_HEADER_BYTES, _HEADER_BYTES = 64 << 10, 4 << 20, 2048
+"""Of a tar: of one header beyond its block (a long name, attributes); of all of them, and so many more a member."""
+_FREE_CLUTTER = 10_000
+"""Beyond one a member, which is what macOS adds."""
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 _CLUTTER = ("__MACOSX", ".DS_Store")
@@ -171,6 +178,7 @@ class _Unpacking:
         self.n_bytes = 0
         self.archive_bytes = archive.stat().st_size
         self.is_folder_by_key: dict[str, bool] = {}
+        self.n_clutter = 0
 
     def error(self, name: str, reason: str) -> FormatError:
         shown = name[:200].encode("utf-8", "backslashreplace").decode()
@@ -179,6 +187,14 @@ class _Unpacking:
     def max_unpacked(self) -> float:
         """Bytes that an archive of this size may unpack to."""
         return max(self.limits.free_bytes, self.limits.max_ratio * self.archive_bytes)
+
+    def clutter(self, name: str) -> None:
+        """Count what is not unpacked: it has to be read over all the same."""
+        self.n_clutter += 1
+        if self.n_clutter > len(self.is_folder_by_key) + _FREE_CLUTTER:
+            raise self.error(
+                name, f"is one of {self.n_clutter:,} that macOS adds to archives, more than there are files"
+            )
 
     def folder(self, name: str) -> None:
         """Make a folder."""
@@ -265,14 +281,28 @@ def _unpack_zip(path: Path, to: _Unpacking) -> None:
 def _check_zip_directory(path: Path, to: _Unpacking) -> None:
     """Refuse a directory that would fill the memory: `ZipFile` reads all of it when it opens."""
     most = to.limits.max_members * _DIRECTORY_ENTRY_BYTES
+    before = max(0, to.archive_bytes - _ZIP_END_BYTES)
+    start = to.archive_bytes
     with path.open("rb") as file:
-        file.seek(max(0, to.archive_bytes - (1 << 16) - 200))
+        file.seek(before)
         tail = file.read()
-    for mark, start, stop in ((b"PK\5\6", 12, 16), (b"PK\6\6", 40, 48)):
-        for match in re.finditer(re.escape(mark), tail):
-            size = int.from_bytes(tail[match.start() + start : match.start() + stop], "little")
-            if size > most and size != 0xFFFFFFFF:
-                raise FormatError(f"{path}: the list of members has {size:,} bytes, at most {most:,} are read")
+        for mark, first, stop in ((b"PK\5\6", 12, 16), (b"PK\6\6", 40, 48)):
+            for match in re.finditer(re.escape(mark), tail):
+                size = int.from_bytes(tail[match.start() + first : match.start() + stop], "little")
+                if size > most and size != 0xFFFFFFFF:
+                    raise FormatError(f"{path}: the list of members has {size:,} bytes, at most {most:,} are read")
+                if size != 0xFFFFFFFF:
+                    start = min(start, before + match.start() - size)
+        file.seek(max(0, start))
+        directory = file.read()
+    # Every entry has its mark, wherever its beginning is; what else the marks may stand in only makes them more.
+    n_clutter = directory.count(_CLUTTER[0].encode() + b"/")
+    n_members = directory.count(b"PK\1\2") - n_clutter
+    if n_members > to.limits.max_members + _FREE_CLUTTER or n_clutter > max(n_members, 0) + _FREE_CLUTTER:
+        raise FormatError(
+            f"{path}: lists {n_members:,} members and {n_clutter:,} that macOS adds, at most "
+            f"{to.limits.max_members:,} and one for each are unpacked"
+        )
 
 
 def _check_zip_member(member: zipfile.ZipInfo, to: _Unpacking) -> None:
@@ -297,19 +327,20 @@ def _unpack_tar(path: Path, to: _Unpacking) -> None:
         stream = _TarStream(file, to)
         archive = stack.enter_context(tarfile.open(fileobj=stream, mode="r:"))  # type: ignore[call-overload]
         while (member := archive.next()) is not None:
-            _unpack_tar_member(archive, member, to)
+            _unpack_tar_member(archive, member, to, stream)
             # The list of members, which tarfile keeps, is not needed.
             archive.members.clear()
         if stream.last != bytes(_TAR_BLOCK):
             raise FormatError(f"{path}: the archive is cut off or damaged after {stream.tell():,} bytes")
 
 
-def _unpack_tar_member(archive: tarfile.TarFile, member: tarfile.TarInfo, to: _Unpacking) -> None:
+def _unpack_tar_member(archive: tarfile.TarFile, member: tarfile.TarInfo, to: _Unpacking, stream: "_TarStream") -> None:
     if member.issym() or member.islnk():
         raise to.error(member.name, f"is a link to '{member.linkname[:200]}'")
     if member.issparse() or not (member.isreg() or member.isdir()):
         raise to.error(member.name, "is neither a file nor a folder")
     if _is_clutter(member.name):
+        to.clutter(member.name)
         return
     # `tar -C folder .` writes "./" before every name, and "." for the folder itself.
     name = member.name.removeprefix("./")
@@ -319,21 +350,32 @@ def _unpack_tar_member(archive: tarfile.TarFile, member: tarfile.TarInfo, to: _U
         return
     source = archive.extractfile(member)
     assert source is not None
+    stream.is_in_file = True
     to.file(name, member.size, source)  # type: ignore[arg-type]
+    stream.is_in_file = False
 
 
 class _TarStream:
-    """A file for tarfile that never hands out more at once than a header should need, and remembers the last block."""
+    """A file for tarfile that never hands out more than headers should need, and remembers the last block."""
 
     def __init__(self, file: BinaryIO, to: _Unpacking) -> None:
         self.file = file
         self.to = to
         self.last = b""
+        self.is_in_file = False
+        self.n_header_bytes = 0
 
     def read(self, n: int = -1) -> bytes:
         # Names and attributes are read in one go, of whatever length the archive says.
-        if not 0 <= n <= 4 * _BLOCK:
-            raise FormatError(f"{self.to.archive}: a header announces {n:,} bytes")
+        if not 0 <= n <= (_BLOCK if self.is_in_file else _MAX_HEADER_BYTES):
+            raise FormatError(
+                f"{self.to.archive}: a header announces {n:,} bytes, at most {_MAX_HEADER_BYTES:,} are read"
+            )
+        if not self.is_in_file and n > _TAR_BLOCK:
+            self.n_header_bytes += n
+            most = _FREE_HEADER_BYTES + _HEADER_BYTES * len(self.to.is_folder_by_key)
+            if self.n_header_bytes > most:
+                raise FormatError(f"{self.to.archive}: the headers have more than {most:,} bytes beside their blocks")
         self.last = self.file.read(n)
         return self.last
 

@@ -17,8 +17,10 @@ from fsbench.io.lines import PAD, blank_comments, line_heads, line_number, read_
 
 MAX_TEXT_BYTES = 64 << 20
 MAX_DEPTH = 32
+_MOST_TEXTS, _MOST_VALUES = 1_000_000, 4_000_000
+"""Names of samples are some hundred thousand, coordinates of a dense mesh as text some hundred thousand too."""
 
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 """A string, or what stands after a quote that is never closed: so that no byte is looked at twice."""
 _DECIMAL_COMMA = re.compile(
     rb"(?:^|[ \t;])(?P<first>[+-]?\d+,\d+)[ \t;]+[+-]?[\d.]|[\d.][ \t;]+(?P<second>[+-]?\d+,\d+)(?=[ \t;\r\n])",
@@ -78,8 +80,7 @@ def read_json(path: str | os.PathLike[str], max_bytes: int = MAX_TEXT_BYTES) -> 
     """
     data = read_bytes(path, max_bytes)
     refuse_foreign(path, data[:512])
-    if _depth(data) > MAX_DEPTH:
-        raise FormatError(f"{path}: the JSON is nested {_depth(data)} deep, at most {MAX_DEPTH} is read")
+    refuse_immoderate(path, data)
     try:
         return json.loads(
             _decoded(path, data),
@@ -89,6 +90,21 @@ def read_json(path: str | os.PathLike[str], max_bytes: int = MAX_TEXT_BYTES) -> 
         )
     except ValueError as error:
         raise FormatError(f"{path}: not readable as JSON: {error}") from error
+
+
+def refuse_immoderate(path: str | os.PathLike[str], data: bytes) -> None:
+    """Refuse JSON that would take the memory of many times its size, before it is parsed; `path` is for messages.
+
+    Raises
+    ------
+    FormatError
+        If it is nested deeper than 32, or holds more texts or values than any file of ours.
+    """
+    for letters, most, what in ((b'"', 2 * _MOST_TEXTS, "quotes"), (b",[{", _MOST_VALUES, "values")):
+        if (found := sum(data.count(letter) for letter in letters)) > most:
+            raise FormatError(f"{path}: the JSON has {found:,} {what}, at most {most:,} are read")
+    if (depth := _depth(data)) > MAX_DEPTH:
+        raise FormatError(f"{path}: the JSON is nested {depth} deep, at most {MAX_DEPTH} is read")
 
 
 def _depth(data: bytes) -> int:

@@ -1,5 +1,6 @@
 """All quantities that the protocols declare, by name: for runs that do not say themselves what their columns are."""
 
+import importlib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
@@ -16,7 +17,10 @@ def known_quantities() -> Mapping[str, Quantity]:
 
 def _declared() -> Iterable[Iterable[Quantity]]:
     """What each of our protocols declares; runs of other packages' protocols carry their quantities."""
-    return [registry.get(name).quantities for name in registry.BUILT_IN]
+    for name in registry.BUILT_IN:
+        # The columns alone: whoever reads a run needs none of what computes them.
+        module = importlib.import_module(f"fsbench.protocols.{name.replace('-', '_')}.quantities")
+        yield (*module.METRICS, *getattr(module, "OF_FRAMES", ()))
 
 
 def union(declared: Iterable[Iterable[Quantity]]) -> Mapping[str, Quantity]:

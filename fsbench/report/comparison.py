@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,9 @@ from rich.cells import cell_len
 
 from fsbench.core import choices
 from fsbench.core.quantities import Quantity
-from fsbench.report.formats import latex, markdown
+from fsbench.core.visible import visible
+from fsbench.report.formats import latex, markdown, structured
+from fsbench.runs.cells import to_cell
 from fsbench.stats import MIN_CLUSTERS, OVERALL, PAIRS, Comparison
 from fsbench.stats.overlap import small_overlap_reason
 
@@ -112,7 +113,7 @@ def write_json(found: Comparison) -> str:
     }
     tables = {name: _records(getattr(found, name)) for name in ("differences", "ranks", "stability")}
     full = {**plain, "notes": notes(found), **tables}
-    return json.dumps(full, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return structured.as_json(full)
 
 
 _WRITERS: dict[str, Callable[[Comparison], str]] = {
@@ -160,7 +161,7 @@ def notes(found: Comparison) -> list[str]:
         *(_stability(found, what) for what in asked if what.sign),
         *(f"{_SMALL} {small_overlap_reason(coverage)}." for coverage in _coverages(found, asked) if _any_small(found)),
         *dict.fromkeys(f"{what.note}." for what in asked if what.note),
-        f"measured as {' '.join(found.signature.split())}",
+        f"measured as {visible(' '.join(found.signature.split()))}",
     ]
     return [text for text in texts if text]
 
@@ -169,7 +170,7 @@ def _headline(found: Comparison) -> str:
     crowd = f"{found.n_samples} samples"
     if found.unit != "sample":
         crowd += f" of {found.n_clusters} {found.unit}{'s' if found.n_clusters != 1 else ''}"
-    return f"{found.benchmark}: {len(found.methods)} runs, {crowd}"
+    return f"{visible(found.benchmark)}: {len(found.methods)} runs, {crowd}"
 
 
 def _ranks(found: Comparison, what: Quantity) -> Grid:
@@ -225,14 +226,14 @@ def _ordered(found: Comparison, rows: pd.DataFrame, keys: list[str]) -> list[dic
 
 
 def _bin_head(found: Comparison) -> list[str]:
-    return ["/".join(found.bins)] if found.bins else []
+    return [visible("/".join(found.bins))] if found.bins else []
 
 
 def _bin_cell(found: Comparison, row: dict[str, Any]) -> list[str]:
     if not found.bins:
         return []
     several = len(found.bins) > 1 and row["by"] != OVERALL
-    return [f"{row['by']} {row['bin']}" if several else str(row["bin"])]
+    return [visible(f"{row['by']} {row['bin']}" if several else row["bin"])]
 
 
 def _means(found: Comparison, metric: str) -> dict[tuple[str, str, str], float]:
@@ -317,8 +318,7 @@ def _inert(cell: Any) -> str:
     """A number with all digits, nothing for NaN; a label that a spreadsheet would take for a formula, as text."""
     if isinstance(cell, float):
         return "" if cell != cell else repr(cell)
-    text = str(cell)
-    return f"'{text}" if isinstance(cell, str) and text.startswith(("=", "+", "-", "@")) else text
+    return to_cell(visible(cell))
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from fsbench.benchmarks import Spec, TableLayout, load_spec, spec_names
+from fsbench.benchmarks import Spec, TableLayout
 from fsbench.core.errors import UsageError
+from fsbench.core.visible import visible
 from fsbench.runs import Run
+from fsbench.runs.shipped import shipped_spec
 
 OVERALL = "overall"
 
@@ -65,7 +67,7 @@ class Layout:
     @property
     def axis(self) -> str:
         """Title of the axis that the bins are drawn along."""
-        return self.heading or self.column.replace("_", " ")
+        return self.heading or visible(self.column.replace("_", " "))
 
     def members(self, samples: pd.DataFrame, bin_: Bin) -> "pd.Series[bool]":
         """Which rows of a run are averaged in `bin_`."""
@@ -77,7 +79,7 @@ class Layout:
 
 def spec_of(run: Run) -> Spec | None:
     """The specification of the run's benchmark; None if fsbench does not know the benchmark."""
-    return load_spec(run.benchmark) if run.benchmark in spec_names() else None
+    return shipped_spec(run.manifest)
 
 
 def published_layouts(spec: Spec) -> dict[str, Layout]:
@@ -88,14 +90,14 @@ def published_layouts(spec: Spec) -> dict[str, Layout]:
 def layouts(run: Run) -> dict[str, Layout]:
     """All ways to divide `run`: those of its specification, "overall", and one for each bin column."""
     spec = spec_of(run)
-    title = run.benchmark if spec is None else spec.title
+    title = visible(run.benchmark) if spec is None else spec.title
     found = {OVERALL: _overall(title)} if spec is None else published_layouts(spec)
     for column in run.bins:
         name = column.rpartition("_")[0] if column.endswith(("_deg", "_px", "_mm")) else column
         labels = list(dict.fromkeys(run.samples[column]))
         heading = "" if spec is None else spec.axes.get(column, "")
-        bins = tuple(Bin(label, label) for label in labels)
-        whole = Layout(name, f"{title}, by {name}", column, bins, heading=heading)
+        bins = tuple(Bin(label, visible(label)) for label in labels)
+        whole = Layout(name, f"{title}, by {visible(name)}", column, bins, heading=heading)
         found.setdefault(name, whole)
         found.setdefault(column, found[name] if not found[name].where else whole)
     return found

@@ -1,19 +1,22 @@
 """Select what a table or figure shows: runs that belong together, their labels, their metrics."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from rich.cells import cell_len
+
 from fsbench.core.errors import UsageError
 from fsbench.core.quantities import with_companions
 from fsbench.core.signatures import not_alike
+from fsbench.core.visible import visible
 from fsbench.report.layout import spec_of
 from fsbench.runs import Run
 from fsbench.runs.pooled import METRICS as POOLED_METRICS
 from fsbench.runs.pooled import STATISTICS
 
 _LONGEST_LABEL = 60
+"""In columns of a terminal; Chinese characters take two."""
 
 
 def require_comparable(runs: Sequence[Run], labels: Sequence[str] | None = None) -> list[str]:
@@ -139,9 +142,13 @@ def _tail(folder: Path, others: Sequence[Path]) -> str:
 
 def clean_label(label: str) -> str:
     """The label on one line, without characters that a terminal would act on, of bounded length."""
-    plain = "".join(c if unicodedata.category(c)[0] != "C" else "\N{REPLACEMENT CHARACTER}" for c in label)
-    plain = " ".join(plain.split()) or "unnamed"
-    if len(plain) <= _LONGEST_LABEL:
+    plain = visible(" ".join(label.split())) or "unnamed"
+    if cell_len(plain) <= _LONGEST_LABEL:
         return plain
     half = _LONGEST_LABEL // 2
-    return f"{plain[: half - 1]}…{plain[-half:]}"
+    return f"{_beginning(plain, half - 1)}…{_beginning(plain[::-1], half)[::-1]}"
+
+
+def _beginning(text: str, width: int) -> str:
+    """As much of the text as fits."""
+    return next(text[:n] for n in range(min(len(text), width), -1, -1) if cell_len(text[:n]) <= width)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from fsbench.core.errors import UsageError
 from fsbench.core.quantities import Quantity
+from fsbench.core.visible import visible
 from fsbench.report import notes
 from fsbench.report.layout import Bin, Layout, default_layouts, layout, spec_of
 from fsbench.report.model import Cell, Row, Table
@@ -53,7 +54,7 @@ def build(
     divided = layout(runs, by or default_layouts(runs[0])[0])
     rows = tuple(_rows(runs, shown, divided, chosen, _summary(runs, divided, chosen, policy, ci)))
     said = notes.of_table(runs, spec_of(runs[0]), divided, chosen, rows, policy, ci)
-    return Table(runs[0].benchmark, runs[0].signature, divided, chosen, rows, said)
+    return Table(visible(runs[0].benchmark), visible(runs[0].signature), divided, chosen, rows, said)
 
 
 def _allowed(chosen: Sequence[Quantity], asked_for: bool, policy: str) -> tuple[Quantity, ...]:

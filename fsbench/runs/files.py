@@ -3,8 +3,8 @@
 import errno
 import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,6 +22,37 @@ def write_atomically(path: Path, content: bytes) -> None:
     """
     with replacing(path) as file:
         file.write(content)
+
+
+def write_all(folder: Path, content: Mapping[str, bytes]) -> None:
+    """Replace files of a folder, all of them or none: what fails brings back those that were replaced before.
+
+    Raises
+    ------
+    OSError
+        As `write_atomically`.
+    """
+    before = {name: path.read_bytes() if (path := folder / name).is_file() else None for name in content}
+    try:
+        with ExitStack() as files:
+            for name, data in content.items():
+                file = files.enter_context(replacing(folder / name))
+                file.write(data)
+                # What does not fit on the disk is found before the first file is put in its place.
+                file.flush()
+    except BaseException:
+        for name, old in before.items():
+            _restore(folder / name, old)
+        raise
+
+
+def _restore(path: Path, content: bytes | None) -> None:
+    if not path.is_file() or path.read_bytes() == content:
+        return
+    if content is None:
+        path.unlink()
+    else:
+        write_atomically(path, content)
 
 
 @contextmanager

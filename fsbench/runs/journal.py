@@ -9,7 +9,7 @@ import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,9 @@ class Journal:
         FsbenchError
             If it cannot be written, for one because the disk is full; what was written before is kept.
         """
+        if record.fault:
+            # What cannot be is no score: it would not be read again either.
+            record = replace(record, status="failed", reason=f"bug: {record.fault}", scores={})
         self._write(asdict(record), f"the result of {record.sample}")
         self.n_done += 1
 
@@ -235,15 +238,15 @@ def _parsed(line: bytes) -> Record | list[str] | None:
         if isinstance(content, dict) and set(content) == {"forgotten"}:
             return [str(sample) for sample in content["forgotten"]]
         return Record.from_json(content)
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         return None
 
 
 def _difference(header: bytes, settings: dict[str, Any]) -> str:
     """What the journal's settings say and what this call says, a line each."""
     try:
-        found = json.loads(header)["settings"]
-    except (ValueError, KeyError, TypeError):
+        found = dict(json.loads(header)["settings"])
+    except (ValueError, KeyError, TypeError, RecursionError):
         return "  its first line is not a journal's"
     keys = sorted(key for key in {*found, *settings} if found.get(key) != settings.get(key))
     return "\n".join(f"  {key}: {found.get(key)!r} there, {settings.get(key)!r} now" for key in keys)

@@ -1,14 +1,16 @@
 """Merge: runs of parts of a benchmark, as the jobs of an array write them, into the run of the whole."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from fsbench.benchmarks import load_spec, spec_names
 from fsbench.core.errors import UsageError
 from fsbench.core.signatures import differences
+from fsbench.core.visible import visible
 from fsbench.runs.record import STATUSES
-from fsbench.runs.run import Run
+from fsbench.runs.run import Run, fault_of_rows
 from fsbench.runs.scales import with_scales
+from fsbench.runs.shipped import shipped_spec
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,10 +34,14 @@ def merge(runs: Sequence[Run]) -> Run:
     Raises
     ------
     UsageError
-        If the parts are not of one run, overlap, or samples are missing; the message names them.
+        If the parts are not of one run, overlap, or samples are missing; the message names them. Also if a part has a
+        number that cannot be.
     """
     if not runs:
         raise UsageError("there is no run to merge")
+    for run in runs:
+        if fault := fault_of_rows(run.samples, run.manifest):
+            raise UsageError(f"a part of {run.method} {fault}")
     _refuse_different(runs)
     sharded = all("shard" in run.manifest for run in runs)
     if sharded:
@@ -69,7 +75,7 @@ def _refuse_different(runs: Sequence[Run]) -> None:
 
 
 def _refuse_different_wholes(runs: Sequence[Run]) -> None:
-    wholes = [(run.manifest["shard"]["of"], run.manifest["settings"].get("samples")) for run in runs]
+    wholes = [(run.manifest["shard"]["of"], _samples_asked_for(run)) for run in runs]
     if any(whole != wholes[0] for whole in wholes):
         raise UsageError("the runs are shards of different wholes: --shard ../N and --samples have to be the same")
 
@@ -91,11 +97,12 @@ def _order_of_shards(runs: Sequence[Run]) -> list[str]:
     parts = [run.manifest["shard"] for run in runs]
     n = parts[0]["of"]
     by_number = {part["number"]: list(run.samples["sample"]) for part, run in zip(parts, runs, strict=True)}
-    missing = [f"{number}/{n}" for number in range(1, n + 1) if number not in by_number]
-    if missing:
-        raise UsageError(
-            f"shards are missing: {', '.join(missing)}{_samples_of(runs[0], missing)}; give their runs too"
-        )
+    if n > len(by_number):
+        # Not all of them are listed: what a run says of their number may be anything.
+        missing = list(islice((number for number in range(1, n + 1) if number not in by_number), _NAMED))
+        more = n - len(by_number) - len(missing)
+        which = ", ".join(f"{number}/{n}" for number in missing) + (f" and {more:,} more" if more else "")
+        raise UsageError(f"shards are missing: {which}{_samples_of(runs[0], n, by_number)}; give their runs too")
     total = sum(len(names) for names in by_number.values())
     order = [by_number[i % n + 1][i // n : i // n + 1] for i in range(total)]
     if not all(order):
@@ -103,24 +110,26 @@ def _order_of_shards(runs: Sequence[Run]) -> list[str]:
     return [name for (name,) in order]
 
 
-def _samples_of(run: Run, missing: list[str]) -> str:
-    """Which samples missing shards have, where that is known without the data."""
-    names = _all_samples(run.benchmark)
-    if not names or run.manifest["settings"].get("samples") != "all":
+def _samples_of(run: Run, n: int, present: Container[int]) -> str:
+    """Which samples missing shards of `n` have, where that is known without the data."""
+    if _samples_asked_for(run) != "all":
         return ""
-    lost = [name for shard in missing for name in names[int(shard.split("/")[0]) - 1 :: int(shard.split("/")[1])]]
-    return f" ({_some(sorted(lost))} in them)"
+    lost = [name for place, name in enumerate(_all_samples(run)) if place % n + 1 not in present]
+    return f" ({_some(sorted(lost))} in them)" if lost else ""
 
 
-def _all_samples(benchmark: str) -> list[str]:
+def _samples_asked_for(run: Run) -> Any:
+    return run.manifest.get("settings", {}).get("samples")
+
+
+def _all_samples(run: Run) -> list[str]:
     """Of a benchmark that comes with fsbench, in order; none where they are listed below a root."""
-    if benchmark not in spec_names():
-        return []
-    return [sample.name for sample in load_spec(benchmark).samples]
+    spec = shipped_spec(run.manifest)
+    return [] if spec is None else [sample.name for sample in spec.samples]
 
 
 def _order_of_benchmark(runs: Sequence[Run], rows: "pd.DataFrame") -> list[str]:
-    order = _all_samples(runs[0].benchmark)
+    order = _all_samples(runs[0])
     if not order:
         raise UsageError(
             f"which samples {runs[0].benchmark} has, and in which order, is not known without its data: only runs all "
@@ -137,10 +146,10 @@ def _manifest(runs: Sequence[Run], samples: "pd.DataFrame", doubts: dict[str, st
     sharded = all("shard" in run.manifest for run in runs)
     counts = {status: int((samples["status"] == status).sum()) for status in STATUSES}
     merged = {key: value for key, value in first.items() if key != "shard"}
-    whole = first["settings"].get("samples") if sharded else "all"
+    whole = _samples_asked_for(runs[0]) if sharded else "all"
     return {
         **merged,
-        "settings": {**first["settings"], "samples": whole},
+        "settings": {**first.get("settings", {}), "samples": whole},
         "references_missing": sum(run.manifest.get("references_missing", 0) for run in runs),
         "merged_from": len(runs),
         "wall_seconds": round(sum(run.manifest.get("wall_seconds", 0.0) for run in runs), 2),
@@ -160,5 +169,6 @@ def _doubts(runs: Sequence[Run], samples: "pd.DataFrame") -> dict[str, str]:
 
 
 def _some(names: list[str]) -> str:
-    shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+    shown = ", ".join(map(visible, names[:_NAMED]))
+    shown += f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return f"{'sample' if len(names) == 1 else 'samples'} {shown} {'is' if len(names) == 1 else 'are'}"

@@ -9,6 +9,7 @@ import numpy as np
 from fsbench.core.errors import FormatError
 from fsbench.core.mesh import Floats
 from fsbench.core.quantities import Quantity
+from fsbench.runs.cells import from_cell
 from fsbench.runs.pools import CUMULATIVE, OVERALL, POOLED
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def read_pooled(folder: Path) -> Pooled | None:
         return None
     statistics = _read(folder / POOLED, ("by", "bin", "samples", "points", *STATISTICS), ("by", "bin"))
     curves = _read(folder / CUMULATIVE, ("limit_mm",), ())
-    return Pooled(statistics, curves)
+    return Pooled(statistics.assign(bin=statistics["bin"].map(from_cell)), curves.rename(columns=from_cell))
 
 
 def _read(path: Path, columns: tuple[str, ...], texts: tuple[str, ...]) -> "pd.DataFrame":

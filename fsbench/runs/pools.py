@@ -11,6 +11,7 @@ import numpy as np
 from fsbench.core.errors import FormatError, MissingError, UsageError
 from fsbench.io.npy import read_array
 from fsbench.metrics.pools import Pool
+from fsbench.runs.cells import from_cell, to_cell
 from fsbench.runs.files import write_atomically
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def _read_sums(folder: Path) -> dict[tuple[str, str], tuple[Pool, int]]:
         counts, moments = Pool.empty().counts.copy(), mine[mine[:, 0] < 0, 1]
         try:
             counts[mine[mine[:, 0] >= 0, 0].astype(np.int64)] = mine[mine[:, 0] >= 0, 1].astype(np.int64)
-            sums[by, label] = (Pool(counts, *moments.tolist()), int(samples))
+            sums[by, from_cell(label)] = (Pool(counts, *moments.tolist()), int(samples))
         except (IndexError, TypeError, ValueError):
             raise FormatError(f"{folder / SUMS}: does not go with {POOLED} beside it") from None
     return sums
@@ -177,14 +178,14 @@ def _write(out: Path, unsorted: "_Totals", numbers: "_Numbers") -> "pd.DataFrame
     """Write both tables, the whole last, and the sums behind them."""
     keys = sorted(unsorted, key=lambda key: key[0] == OVERALL)
     totals = {key: unsorted[key] for key in keys}
-    rows = [{"by": key[0], "bin": key[1], "samples": numbers[key], **totals[key].statistics()} for key in keys]
+    rows = [{"by": key[0], "bin": to_cell(key[1]), "samples": numbers[key], **totals[key].statistics()} for key in keys]
     # Late: a worker writes pools, not tables.
     import pandas as pd
 
     table = pd.DataFrame(rows, columns=None if rows else ["by", "bin", "samples"])
     curves = pd.DataFrame(
         {"limit_mm": _LIMITS_MM.round(2)}
-        | {key[1] if key[0] != OVERALL else OVERALL: totals[key].cumulative(_LIMITS_MM) for key in keys}
+        | {to_cell(key[1]) if key[0] != OVERALL else OVERALL: totals[key].cumulative(_LIMITS_MM) for key in keys}
     )
     for name, content in ((POOLED, table), (CUMULATIVE, curves)):
         text = content.to_csv(index=False, float_format="%.6g", lineterminator="\n")

@@ -1,8 +1,12 @@
 """Record: what became of one sample."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from fsbench.core.quantities import quantity
+from fsbench.protocols.known_quantities import known_quantities
 
 STATUSES = ("ok", "missing", "invalid", "failed")
 
@@ -56,7 +60,19 @@ class Record:
             raise ValueError("not a record")
         if (status == "ok") != bool(scores):
             raise ValueError(f"status {status!r} with {len(scores)} scores")
-        return cls(sample, status, reason, scores, seconds, origin)
+        numbers = {name: float(value) for name, value in scores.items()}
+        found = cls(sample, status, reason, numbers, float(seconds), origin)
+        if (fault := found.fault) or not 0 <= found.seconds < math.inf:
+            raise ValueError(fault or f"seconds are {seconds}")
+        return found
+
+    @property
+    def fault(self) -> str:
+        """Why its scores cannot be; empty if they can."""
+        if self.status == "ok" and all(math.isnan(value) for value in self.scores.values()):
+            return "no score is a number"
+        known = known_quantities()
+        return next(filter(None, (quantity(name, known).impossible(value) for name, value in self.scores.items())), "")
 
 
 def _is_number(value: Any) -> bool:

@@ -11,7 +11,11 @@ import numpy as np
 
 from fsbench.core.errors import FormatError, UsageError
 from fsbench.core.quantities import Quantity, quantity
+from fsbench.io.files import read_bytes
+from fsbench.io.text import refuse_immoderate
+from fsbench.runs.cells import from_cell, to_cell
 from fsbench.runs.files import write_atomically
+from fsbench.runs.manifest import fault_of
 from fsbench.runs.pooled import QUANTITIES, Pooled, read_pooled
 from fsbench.runs.record import STATUSES, Record
 
@@ -22,6 +26,8 @@ FIRST = ("benchmark", "method", "sample", "status", "reason")
 _FORMAT = 1
 _MOST_QUANTITIES = 10_000
 _LARGEST_BYTES = 1 << 30
+_LARGEST_MANIFEST_BYTES = 64 << 20
+"""It lists the samples of a run of some only."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,22 +78,12 @@ class Run:
     @property
     def quantities(self) -> dict[str, Quantity]:
         """What the metric columns are, in order."""
-        known = self._known()
+        known = _known(self.manifest)
         return {name: quantity(name, known) for name in self.metrics}
 
     def quantity(self, name: str) -> Quantity:
         """A metric column, its standard deviation over samples ("std_of_cd_mm"), or a pooled statistic."""
-        return quantity(name, self._known())
-
-    def _known(self) -> Mapping[str, Quantity]:
-        """What the run itself declares; for runs that declare nothing, what the protocols do."""
-        declared: Mapping[str, Quantity] | None = _declared(self.manifest)
-        if declared is None:
-            # Late: a worker makes records and needs no protocol but its own.
-            from fsbench.protocols.known_quantities import known_quantities
-
-            declared = known_quantities()
-        return {one.name: one for one in QUANTITIES} | dict(declared)
+        return quantity(name, _known(self.manifest))
 
     @property
     def counts(self) -> dict[str, int]:
@@ -98,7 +94,8 @@ class Run:
     def save(self, folder: Path) -> None:
         """Write `samples.csv` and `run.json` into `folder`, each whole or not at all."""
         folder.mkdir(parents=True, exist_ok=True)
-        table = self.samples.to_csv(index=False, lineterminator="\n")
+        texts = {name: self.samples[name].map(to_cell) for name in (*FIRST, *self.bins)}
+        table = self.samples.assign(**texts).to_csv(index=False, lineterminator="\n")
         write_atomically(folder / "samples.csv", table.encode())
         write_atomically(folder / "run.json", (json.dumps(self.manifest, indent=2) + "\n").encode())
 
@@ -197,7 +194,9 @@ def load_run(folder: str | Path) -> Run:
         raise FormatError(f"{folder / 'samples.csv'}: {error}") from None
     if list(samples.columns) != expected:
         raise FormatError(f"{folder / 'samples.csv'}: columns {list(samples.columns)}, expected {expected}")
-    if fault := _fault(samples, manifest, metrics):
+    for name in (*FIRST, *bins):
+        samples[name] = samples[name].map(from_cell)
+    if fault := fault_of_rows(samples, manifest):
         raise FormatError(f"{folder / 'samples.csv'}: {fault}; was it changed by hand, or cut off?")
     return Run(samples, manifest, read_pooled(folder))
 
@@ -215,20 +214,39 @@ def load_manifest(folder: str | Path) -> dict[str, Any]:
             raise FormatError(f"{path}: larger than 1 GiB, no run is")
     path = folder / "run.json"
     try:
-        manifest: dict[str, Any] = json.loads(path.read_bytes())
-        names = {key: manifest[key] for key in ("benchmark", "method", "signature")}
-        lists = [list(manifest[key]) for key in ("bins", "metrics")]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        content = read_bytes(path, _LARGEST_MANIFEST_BYTES)
+        refuse_immoderate(path, content)
+        manifest: dict[str, Any] = json.loads(content)
+    except (ValueError, RecursionError) as error:
         raise FormatError(f"{path}: not a run's manifest ({type(error).__name__}: {error})") from None
-    if not all(isinstance(value, str) for value in (*names.values(), *lists[0], *lists[1])):
-        raise FormatError(f"{path}: benchmark, method and signature must be text, found {names}")
+    if fault := fault_of(manifest):
+        raise FormatError(f"{path}: {fault}; was it changed by hand?")
     try:
         _declared(manifest)
     except ValueError as error:
         raise FormatError(f"{path}: quantities: {error}") from None
+    # Late: a worker opens a benchmark, and reads no runs.
+    from fsbench.runs.shipped import lacking_columns
+
+    if lacking := lacking_columns(manifest):
+        raise FormatError(
+            f"{path}: says it is a run of {manifest['benchmark']}, whose runs have the column {lacking[0]}; "
+            f"it has {', '.join(manifest['bins']) or 'no bins'}"
+        )
     if manifest.get("format") != _FORMAT:
         raise FormatError(f"{path}: written in format {manifest.get('format')}, this fsbench reads {_FORMAT}")
     return manifest
+
+
+def _known(manifest: Mapping[str, Any]) -> Mapping[str, Quantity]:
+    """What a run itself declares; for runs that declare nothing, what the protocols do."""
+    declared: Mapping[str, Quantity] | None = _declared(manifest)
+    if declared is None:
+        # Late: a worker makes records and needs no protocol but its own.
+        from fsbench.protocols.known_quantities import known_quantities
+
+        declared = known_quantities()
+    return {one.name: one for one in QUANTITIES} | dict(declared)
 
 
 def _declared(manifest: Mapping[str, Any]) -> dict[str, Quantity] | None:
@@ -248,8 +266,9 @@ def _declared(manifest: Mapping[str, Any]) -> dict[str, Quantity] | None:
     return found
 
 
-def _fault(samples: "pd.DataFrame", manifest: Mapping[str, Any], metrics: Sequence[str]) -> str:
+def fault_of_rows(samples: "pd.DataFrame", manifest: Mapping[str, Any]) -> str:
     """What contradicts the manifest or itself; a run that was cut off must not pass for a smaller one."""
+    metrics = list(manifest["metrics"])
     if unknown := set(samples["status"]) - set(STATUSES):
         return f"unknown status {sorted(unknown)}"
     if samples["sample"].duplicated().any():
@@ -259,7 +278,24 @@ def _fault(samples: "pd.DataFrame", manifest: Mapping[str, Any], metrics: Sequen
         return f"holds {counts}, run.json says {manifest.get('counts')}"
     if any((samples[name] != manifest[name]).any() for name in ("benchmark", "method")):
         return "rows of another benchmark or method than run.json says"
-    numbers, scored = samples[list(metrics)].to_numpy(), (samples["status"] == "ok").to_numpy()
-    if np.isinf(numbers).any() or np.isfinite(numbers[~scored]).any() or np.isnan(numbers[scored]).all(1).any():
-        return "rows with a score that are not ok, ok rows without one, or infinite numbers"
+    if 0 < manifest.get("published_rows", 0) < counts["ok"]:
+        return f"has {counts['ok']} scores, run.json says that {manifest['published_rows']} rows were published"
+    numbers, scored = samples[metrics].to_numpy(), (samples["status"] == "ok").to_numpy()
+    if np.isfinite(numbers[~scored]).any() or np.isnan(numbers[scored]).all(1).any():
+        return "rows with a score that are not ok, or ok rows without one"
+    return _impossible(samples, _known(manifest), metrics)
+
+
+def _impossible(samples: "pd.DataFrame", known: Mapping[str, Quantity], metrics: Sequence[str]) -> str:
+    """The first number that cannot be what its column says, and whose it is."""
+    for metric in metrics:
+        values = samples[metric].to_numpy(np.float64)
+        # Both ends stand for all that is between them; NaN is no end.
+        for value in (np.fmin.reduce(values, initial=np.nan), np.fmax.reduce(values, initial=np.nan)):
+            if fault := quantity(metric, known).impossible(float(value)):
+                line = int(np.flatnonzero(values == value)[0])
+                return f"line {line + 2}, sample {samples['sample'].iloc[line]}: {fault}"
+    seconds = samples["seconds"].to_numpy(np.float64)
+    if (seconds < 0).any() or np.isinf(seconds).any():
+        return "a sample took less than no time, or for ever"
     return ""

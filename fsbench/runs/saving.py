@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fsbench.runs.cells import to_cell
 from fsbench.runs.files import replacing, write_atomically
 from fsbench.runs.record import STATUSES, Record
 from fsbench.runs.run import Run, columns, complete, row
@@ -75,7 +76,8 @@ def save(
             counts[record.status] += 1
             if record.status != "ok" and len(lost) < _NAMED:
                 lost.append(record)
-            yield row(record, labels, metrics, manifest)
+            cells = row(record, labels, metrics, manifest)
+            yield [to_cell(cell) if isinstance(cell, str) else cell for cell in cells]
 
     folder.mkdir(parents=True, exist_ok=True)
     with replacing(folder / "samples.csv") as file:

@@ -11,6 +11,7 @@ from typing import Any
 
 from fsbench.benchmarks import Benchmark, Sample
 from fsbench.core.errors import FsbenchError, LostError, UsageError
+from fsbench.core.visible import visible
 from fsbench.runs import Record, Run, load_run
 from fsbench.runs.journal import Journal, is_unfinished, open_journal, remove_journal
 from fsbench.runs.origin import origin_of
@@ -243,5 +244,5 @@ def _refuse_other_run(out: Path, about: dict[str, Any]) -> None:
 def _incomplete(benchmark: Benchmark, absent: set[str], n_samples: int) -> str:
     return (
         f"warning: {benchmark.root} lacks the references of {len(absent)} of {n_samples} samples "
-        f"(the first is {min(absent)}); they will have no score"
+        f"(the first is {visible(min(absent))}); they will have no score"
     )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fsbench.cli import main
-from fsbench.runs import Record, assemble
+from fsbench.runs import Record, Run, assemble, load_run
 
 SIGNATURE = "bench|map:256|v1"
 
@@ -71,10 +71,20 @@ def test_a_change_of_order_by_policy_is_noted_on_stderr(fsbench, runs):
     assert "note:" not in out
 
 
-def test_a_run_and_itself(fsbench, runs):
-    code, out, _ = fsbench(runs["A"], runs["A"])
-    assert code == 0
-    assert "CD, A - A (2): identical scores: 16 samples, 8 subjects" in out
+def test_the_same_folder_twice_is_refused_as_in_a_table(fsbench, runs):
+    code, out, err = fsbench(runs["A"], f"{runs['A']}/../a")
+    assert (code, out) == (2, "")
+    assert "the same run is named twice" in err
+
+
+def test_runs_of_other_samples_are_refused_as_in_a_table(fsbench, runs, tmp_path):
+    part = load_run(runs["B"])
+    fewer = part.samples.iloc[:15]
+    counts = {**part.manifest["counts"], "ok": 15}
+    Run(fewer, {**part.manifest, "counts": counts}).save(tmp_path / "fewer")
+    code, _, err = fsbench(runs["A"], str(tmp_path / "fewer"))
+    assert code == 2
+    assert "A was scored on 16 samples, B on 15" in err
 
 
 def test_json_holds_everything_and_no_nan(fsbench, runs):

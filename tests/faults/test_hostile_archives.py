@@ -199,3 +199,55 @@ def test_cut_off_archives_are_not_half_a_submission(tmp_path: Path, place: Path,
 def test_what_is_no_archive(tmp_path: Path, place: Path, name: str, data: bytes):
     (tmp_path / name).write_bytes(data)
     refuse(tmp_path / name, place, "broken|cut off")
+
+
+def _header(name: str) -> bytes:
+    return tarfile.TarInfo(name).tobuf()
+
+
+@pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
+def test_a_header_of_a_tar_has_a_size(tmp_path: Path, place: Path, form: int) -> None:
+    path = tmp_path / "a.tar"
+    with tarfile.open(path, "w", format=form) as archive:
+        member = tarfile.TarInfo("x" * 100_000 if form == tarfile.GNU_FORMAT else "x")
+        member.pax_headers = {"comment": "x" * 100_000}
+        archive.addfile(member)
+    refuse(path, place, "a header announces 1..,... bytes, at most 65,536 are read")
+
+
+def test_all_headers_of_a_tar_together_have_a_size(tmp_path: Path, place: Path) -> None:
+    path = tmp_path / "a.tar.gz"
+    with tarfile.open(path, "w:gz", format=tarfile.PAX_FORMAT) as archive:
+        for i in range(100):
+            member = tarfile.TarInfo(f"{i}.obj")
+            member.pax_headers = {"comment": "x" * 60_000}
+            archive.addfile(member)
+    refuse(path, place, "the headers have more than")
+
+
+def test_clutter_of_macos_counts(tmp_path: Path, place: Path) -> None:
+    path = tmp_path / "a.tar.gz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        for i in range(10_001):
+            file.write(_header(f"__MACOSX/._{i}"))
+        file.write(bytes(1024))
+    refuse(path, place, "one of 10,001 that macOS adds")
+    path = write_zip(tmp_path / "a.zip", *((f"__MACOSX/{i}", b"") for i in range(10_001)))
+    refuse(path, place, "lists 0 members and 10,001 that macOS adds")
+
+
+def test_members_of_a_zip_are_counted_before_its_directory_is_read(
+    tmp_path: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_zip(tmp_path / "a.zip", *((f"{i}.obj", b"") for i in range(12_001)))
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    refuse(path, place, "lists 12,001 members .* at most 2,000", ArchiveLimits(max_members=2000))
+
+
+def test_what_macos_adds_to_every_file_is_passed_over(tmp_path: Path, place: Path) -> None:
+    names = [name for i in range(50) for name in (f"{i}.obj", f"__MACOSX/._{i}.obj")]
+    write_zip(tmp_path / "a.zip", *((name, b"x") for name in names))
+    write_tar(tmp_path / "a.tar", *((tarfile.TarInfo(name), b"") for name in names))
+    for archive in ("a.zip", "a.tar"):
+        with open_folder(tmp_path / archive, ArchiveLimits(max_members=50), temporary=place) as folder:
+            assert len(list(folder.iterdir())) == 50

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fsbench.core.errors import FormatError
+from fsbench.core.patterns import require_inside, require_pattern
 from fsbench.core.spec import Sample, Spec
 from fsbench.protocols.facescape.protocol import ALIGNMENTS, METRICS
 
@@ -55,8 +56,6 @@ class FaceScapeFiles:
         """
         try:
             files = cls._read(spec.raw)
-            for pattern in (files.mesh, files.camera or ""):
-                pattern.format(**spec.samples[0].index)
         except KeyError as error:
             raise FormatError(f"specification {spec.name}: the key {error} is missing or unknown") from None
         except (ValueError, TypeError, AttributeError, IndexError) as error:
@@ -71,16 +70,17 @@ class FaceScapeFiles:
         if raw["align"] not in ALIGNMENTS:
             raise ValueError(f"align is {raw['align']!r}, expected one of {', '.join(ALIGNMENTS)}")
         predef = {
-            key: Predef(str(entry["file"]), str(entry["axis"]), tuple(int(n) for n in entry["shape"]))
+            key: Predef(require_inside(entry["file"]), str(entry["axis"]), tuple(int(n) for n in entry["shape"]))
             for key, entry in raw["predef"].items()
         }
         for key, entry in predef.items():
             if entry.axis not in axes:
                 raise ValueError(f"predef.{key} is by the axis {entry.axis!r}; there are {', '.join(axes)}")
-        camera = str(reference["camera"]) if "camera" in reference else None
+        mesh = require_inside(require_pattern(reference["mesh"], axes))
+        camera = require_inside(require_pattern(reference["camera"], axes)) if "camera" in reference else None
         return cls(
             raw["align"],
-            str(reference["mesh"]),
+            mesh,
             camera,
             str(raw["predictions"]),
             predef["rotation"],

@@ -163,11 +163,13 @@ class FaceScape:
             "normals": (covered.sum(), 3),
             "extent_mm": (),
         }
+        if set(arrays) != {"seen", "covered", *shapes}:
+            raise ValueError(f"holds {', '.join(sorted(arrays))}")
         if any(arrays[name].shape != shape for name, shape in shapes.items()):
             raise ValueError(f"shapes are {[arrays[name].shape for name in shapes]}, expected {[*shapes.values()]}")
         depths[seen], radius[covered], normals[covered] = arrays["depths_mm"], arrays["radius_mm"], arrays["normals"]
         prepared = Prepared(self, view, depths, radius, normals, float(arrays["extent_mm"]))
-        if not (depths[seen].all() and radius[covered].all() and prepared.extent_mm > 0):
+        if not (depths[seen].all() and (radius[covered] > 0).all() and prepared.extent_mm > 0):
             raise ValueError("an empty pixel that is said to be seen, or no extent")
         return prepared
 

@@ -1,10 +1,12 @@
 """The folders of the Florence data: scans of a subject from several views, and three videos of it."""
 
+import math
 from pathlib import Path
 
 import numpy as np
 
 from fsbench.core.errors import FormatError, UsageError
+from fsbench.core.patterns import require_inside
 from fsbench.core.spec import Sample, Spec
 from fsbench.io import MESH_SUFFIXES
 from fsbench.io.folders import files_below, landmarks_called, with_an_ending
@@ -19,6 +21,7 @@ _NOSE_TIPS, _TIP_COLUMNS = "nose_tips.csv", "subject,view,x,y,z"
 
 def list_samples(spec: Spec, root: Path, settings: Micc) -> tuple[SampleFiles, ...]:
     """subject_NN/**/VIEW/**, for every condition; nose tips and landmarks are in files of the user's."""
+    _refuse_odd_keys(spec)
     subjects = sorted(path for path in root.glob("subject_*") if path.is_dir())
     if not subjects:
         raise UsageError(f"{root}: there is no folder subject_NN here; get the data from {spec.where}")
@@ -89,3 +92,16 @@ def views_of(spec: Spec, settings: Micc) -> list[str]:
     """The views of which a sample takes its score."""
     views = spec.raw["scans"]["views"]
     return list(views if settings.references == "smaller" else views[:1])
+
+
+def _refuse_odd_keys(spec: Spec) -> None:
+    """FormatError if views, conditions or radii cannot be meant."""
+    try:
+        scans, conditions = spec.raw["scans"], spec.raw["samples"]["conditions"]
+        if not (scans["views"] and conditions and all(math.isfinite(mm) for mm in scans["crop_mm_of"].values())):
+            raise ValueError("there are no views or conditions, or a crop_mm_of is no number")
+        for view in scans["views"]:
+            require_inside(view)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        what = f"the key {error} is missing" if isinstance(error, KeyError) else str(error)
+        raise FormatError(f"specification {spec.name}: {what}") from None

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from fsbench.core.errors import UsageError
 from fsbench.core.quantities import Quantity
+from fsbench.core.visible import visible
 from fsbench.report.formats.columns import DASH
 from fsbench.report.model import Table
+from fsbench.runs.cells import to_cell
 
 TIDY = (
     *("benchmark", "table", "method", "bin", "metric", "mean", "median", "low", "high"),
@@ -79,14 +81,5 @@ def _has_intervals(table: Table) -> bool:
 
 def _csv(rows: Sequence[Sequence[str]]) -> str:
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows([[_inert(text) for text in row] for row in rows])
+    csv.writer(out, lineterminator="\n").writerows([[to_cell(visible(text)) for text in row] for row in rows])
     return out.getvalue()
-
-
-def _inert(text: str) -> str:
-    """A label that a spreadsheet would take for a formula, as text; numbers are left alone."""
-    try:
-        float(text)
-    except ValueError:
-        return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
-    return text

@@ -75,5 +75,6 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def escape(text: str) -> str:
-    """Text that LaTeX prints as it is."""
-    return "".join(_ESCAPED.get(c, c) for c in text)
+    """Text that LaTeX prints as it is; behind a line's end or a rule, `[` and `*` would be taken for options of it."""
+    protected = "{}" if text.startswith(("[", "*")) else ""
+    return protected + "".join(_ESCAPED.get(c, c) for c in text)

@@ -15,7 +15,7 @@ def write(tables: Sequence[Table]) -> str:
 
 def _one(table: Table) -> str:
     columns = [(group.title, column) for group in groups(table) for column in group.columns]
-    heads = [f"{title} {escape(column.label)} ({escape(column.unit)})".strip() for title, column in columns]
+    heads = [escape(f"{title} {column.label} ({column.unit})".strip()) for title, column in columns]
     lines = [_line(["Method", *heads]), _line([":--", *("--:" for _ in heads)])]
     for r, row in enumerate(table.rows):
         cells = [_STYLES[column.marks[r]].format(column.cells[r]) for _, column in columns]
@@ -29,6 +29,6 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def escape(text: str) -> str:
-    """Text that Markdown and the HTML inside it leave as it is."""
+    """Text that Markdown, and the HTML and the formulas inside it, leave as it is."""
     plain = text.replace("&", "&amp;").replace("<", "&lt;")
-    return "".join(f"\\{c}" if c in "\\`*_[]|#~!" else c for c in plain)
+    return "".join(f"\\{c}" if c in "\\`*_[]|#~!$" else c for c in plain)

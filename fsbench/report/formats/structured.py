@@ -4,12 +4,21 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from fsbench.core.visible import visible
 from fsbench.report.model import Cell, Row, Table
 
 
 def write(tables: Sequence[Table]) -> str:
     """Write a list of tables."""
-    return json.dumps([as_dict(table) for table in tables], indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return as_json([as_dict(table) for table in tables])
+
+
+def as_json(content: Any, indent: int = 2) -> str:
+    """JSON for people and programs: what is not plainly seen stands there as an escape, and reads as it was."""
+    text = json.dumps(content, indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
+    if visible(text, keep="\n") == text:
+        return text
+    return "".join(letter if visible(letter, keep="\n") == letter else json.dumps(letter)[1:-1] for letter in text)
 
 
 def as_dict(table: Table) -> dict[str, Any]:

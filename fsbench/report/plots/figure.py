@@ -1,7 +1,7 @@
 """Draw a figure of runs and write the caption that belongs below it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import matplotlib
@@ -15,6 +15,7 @@ from fsbench.report.layout import OVERALL, default_layouts
 from fsbench.report.model import Table
 from fsbench.report.plots import canvas, cd_cr, cumulative, distribution, error
 from fsbench.report.plots.looks import STYLES, Style
+from fsbench.report.plots.placing import fitting
 from fsbench.report.plots.samples import Samples, gather_points, gather_samples
 from fsbench.report.selection import choose_metrics, main_metrics, main_of_samples
 from fsbench.report.tables import build
@@ -84,7 +85,7 @@ def plot(
     table = build(runs, by, metrics, labels, ci=kind in ("error", "cd-cr"))
     chosen = STYLES[style]
     with matplotlib.rc_context(canvas.settings(chosen)):
-        figure, said = KINDS[kind](runs, table, chosen)
+        figure, said = KINDS[kind](runs, _with_room(table, chosen), chosen)
         return _finish(figure, kind, table, form, said=said)
 
 
@@ -92,7 +93,14 @@ def plot_table(table: Table, *, style: str = "paper", form: str = "svg", identif
     """Draw the means of a table over its bins; `identifier` goes into the metadata of an svg."""
     chosen = STYLES[style]
     with matplotlib.rc_context(canvas.settings(chosen)):
-        return _finish(error.draw(table, chosen), "error", table, form, identifier)
+        return _finish(error.draw(_with_room(table, chosen), chosen), "error", table, form, identifier)
+
+
+def _with_room(table: Table, style: Style) -> Table:
+    """The table with labels and headings that leave room for what is drawn; its notes name them in full."""
+    rows = tuple(replace(row, label=fitting(row.label, style)) for row in table.rows)
+    bins = tuple(replace(bin_, heading=fitting(bin_.heading, style)) for bin_ in table.layout.bins)
+    return replace(table, rows=rows, layout=replace(table.layout, bins=bins))
 
 
 _OVER = {"error": ("mean", "points", "std"), "cumulative": ("mean", "points")}

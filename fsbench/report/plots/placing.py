@@ -13,6 +13,7 @@ from fsbench.report.plots.canvas import new_figure
 from fsbench.report.plots.looks import Look, Style
 
 _FARTHEST = 3.0
+_WIDEST_LABEL = 1 / 3
 _LEADING = 1.22
 _MARKER_EM, _TEXT_EM = 1.5, 2.3
 
@@ -60,6 +61,25 @@ def text_width_in(texts: Sequence[str], size_pt: float) -> float:
     figure = new_figure(1.0, 1.0)
     artists = [figure.text(0, 0, text, fontsize=size_pt) for text in texts]
     return max((artist.get_window_extent().width / figure.dpi for artist in artists), default=0.0)
+
+
+def fitting(text: str, style: Style) -> str:
+    """The text, or its beginning and end where the whole would take more than a third of the figure's width.
+
+    Examples
+    --------
+    >>> from fsbench.report.plots.looks import STYLES
+    >>> fitting("DECA", STYLES["paper"])
+    'DECA'
+    """
+    most = _WIDEST_LABEL * style.width_in
+    if text_width_in([text], style.small_pt) <= most:
+        return text
+    for half in range(len(text) // 2, 0, -1):
+        shorter = f"{text[:half]}…{text[-half:]}"
+        if text_width_in([shorter], style.small_pt) <= most:
+            return shorter
+    return "…"
 
 
 def axis_heading(metric: Quantity) -> str:

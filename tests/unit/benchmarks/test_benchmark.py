@@ -102,7 +102,7 @@ def _own_spec(tmp_path: Path, old: str, new: str) -> str:
         ('align = "depth-median"', 'align = "depth-medain"', "align is 'depth-medain'"),
         ('align = "depth-median"\n', "", "'align' is missing"),
         ('mesh = "data/wild_gt_mesh/{index:03d}.obj"', "", "'mesh' is missing"),
-        ("{index:03d}.obj", "{subject:03d}.obj", "'subject' is missing or unknown"),
+        ("{index:03d}.obj", "{subject:03d}.obj", "holds {subject}; there are {index}"),
         ('axis = "index", shape = [3, 3]', 'axis = "view", shape = [3, 3]', "by the axis 'view'"),
         ("[bins.pose_deg]", "[bins.cr]", "bins that do not exist|may not be called"),
         ("each = 100", "each = 0", "not a benchmark specification"),

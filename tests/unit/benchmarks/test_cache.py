@@ -1,10 +1,14 @@
 """Prepared references on disk: the same numbers, never a damaged one, never more room than allowed."""
 
+import hashlib
+import io
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from fsbench.benchmarks import Benchmark
@@ -175,3 +179,66 @@ def test_a_folder_that_cannot_be_written_is_told_and_costs_no_score(sample: Path
     with pytest.warns(UserWarning, match="are not kept.*--no-cache"):
         prepared = Benchmark.open("fswild", sample).prepare("000", cache=PreparedCache(tmp_path / "file"))
     assert prepared.depths_mm.any()
+
+
+def _forge(cache: PreparedCache, content: bytes) -> str:
+    """An entry of that content whose digest is right."""
+    key = PreparedCache.key([b"anything"])
+    cache.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    digest = hashlib.sha256(key.encode() + content).digest()
+    (cache.folder / f"{key}.prepared").write_bytes(digest + content)
+    return key
+
+
+def _saved(save: Callable[..., object], *arrays: object, **named: object) -> bytes:
+    out = io.BytesIO()
+    save(out, *arrays, **named)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"no archive at all",
+        _saved(np.save, np.zeros(3)),
+        _saved(np.savez, a=np.array([{}], object)),
+        _saved(np.savez_compressed, a=np.zeros(10_000_000)),
+        _saved(np.savez, a=np.zeros(3))[:-30],
+    ],
+    ids=["empty", "text", "npy", "pickled", "bomb", "cut"],
+)
+def test_an_entry_that_is_no_npz_of_ours_is_none(cache: PreparedCache, content: bytes) -> None:
+    assert cache.load(_forge(cache, content)) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"depths_mm": np.zeros(3)},
+        {"extent_mm": np.array(-1.0)},
+        {"seen": np.zeros(5, np.float64)},
+        {"more": np.zeros(3)},
+        {"radius_mm": None},
+    ],
+    ids=["shape", "extent", "type", "more", "less"],
+)
+def test_an_entry_of_other_arrays_is_computed_again(
+    cache: PreparedCache, sample: Path, change: dict[str, npt.NDArray[np.float64] | None]
+) -> None:
+    benchmark = Benchmark.open("fswild", sample)
+    fresh = benchmark.prepare("000", cache=cache)
+    (entry,) = _entries(cache)
+    arrays = {**(cache.load(entry.stem) or {}), **change}
+    cache.store(entry.stem, {name: array for name, array in arrays.items() if array is not None})
+    assert _same(benchmark.prepare("000", cache=cache), fresh)
+
+
+def test_a_cache_that_others_may_write_to_is_left_alone(cache: PreparedCache, sample: Path) -> None:
+    benchmark = Benchmark.open("fswild", sample)
+    benchmark.prepare("000", cache=cache)
+    (entry,) = _entries(cache)
+    cache.folder.chmod(0o777)
+    assert cache.load(entry.stem) is None
+    with pytest.warns(UserWarning, match="not kept: others may write"):
+        benchmark.prepare("000", cache=cache)

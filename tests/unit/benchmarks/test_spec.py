@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from fsbench.benchmarks import load_spec, spec_names
+from fsbench.benchmarks import Benchmark, load_spec, spec_names
 from fsbench.core.errors import FormatError, UsageError
 from fsbench.core.resources import folder
 
@@ -109,3 +109,88 @@ def test_what_tables_and_figures_read_is_checked(tmp_path: Path, new: str, messa
 def test_notes_and_axes_are_lines_of_text(tmp_path: Path, old: str, new: str, message: str) -> None:
     with pytest.raises(FormatError, match=message):
         load_spec(_own(tmp_path, old, new))
+
+
+SECRET = "the secret is 4711"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('name = "{index:03d}"', 'name = "{index:0999999999d}"'),
+        ('name = "{index:03d}"', 'name = "{index:999999999d}"'),
+        ('name = "{index:03d}"', 'name = "{index.__class__}{index}"'),
+        ('name = "{index:03d}"', 'name = "{index!r:>99999999}"'),
+        ('name = "{index:03d}"', f'name = "{{index:03d}}{"x" * 1000}"'),
+        ('name = "{index:03d}"', 'name = "../{index:03d}"'),
+        ('name = "{index:03d}"', 'name = "/etc/{index:03d}"'),
+        ('name = "{index:03d}"', 'name = "{index:03d}\\u001b[2J"'),
+        ("index = 400", "index = 9000000"),
+        ("index = 400", "index = 4e2"),
+        ("index = 400", "index = -20\nother = -20"),
+        ('predictions = "pred/wild_pred"', 'predictions = "../wild_pred"'),
+        ('name = "fswild"', 'name = "fswild\\nfsbench: all is well"'),
+        ('by = "pose_deg"', "by = 5"),
+        ("[samples]", f"hostile = {'[' * 3000}{']' * 3000}\n[samples]"),
+        ("[samples]", f"hostile = {'[' * 20}{']' * 20}\n[samples]"),
+        ("[samples]", f"hostile = {'{a = ' * 3000}1{'}' * 3000}\n[samples]"),
+        ("[samples]", f"{'a.' * 20_000}a = 1\n[samples]"),
+        ("[samples]", f"hostile = {{{'a . ' * 20_000}a = 1}}\n[samples]"),
+        ("[samples]", f"[{'a.' * 20_000}a]\n[samples]"),
+        ("[samples]", f"hostile = {'9' * 5000}\n[samples]"),
+    ],
+)
+def test_a_hostile_specification_is_refused_before_anything_is_computed(tmp_path: Path, old: str, new: str) -> None:
+    with pytest.raises(FormatError, match=r"own\.toml: not a benchmark specification: ") as refused:
+        load_spec(_own(tmp_path, old, new))
+    assert len(str(refused.value)) < 1000
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("data/wild_gt_mesh/{index:03d}.obj", "../secret.obj"),
+        ("data/wild_gt_mesh/{index:03d}.obj", "{secret}"),
+        ("data/wild_gt_mesh/{index:03d}.obj", "data/{index:0999999999d}.obj"),
+        ("code/predef/wild_rotations.npy", "../secret.npy"),
+        ("code/predef/wild_rotations.npy", "{secret}"),
+        ("code/predef/wild_rotations.npy", "code/../../secret.npy"),
+        ("code/predef/wild_rotations.npy", "C:secret.npy"),
+        ("code/predef/wild_rotations.npy", "..\\\\secret.npy"),
+    ],
+)
+def test_nothing_outside_the_root_is_read_for_a_benchmark(tmp_path: Path, old: str, new: str) -> None:
+    for ending in ("obj", "npy"):
+        (tmp_path / f"secret.{ending}").write_text(SECRET)
+    root = tmp_path / "root"
+    root.mkdir()
+    name = _own(tmp_path, old, new.replace("{secret}", str(tmp_path / "secret.npy")))
+    with pytest.raises(FormatError) as refused:
+        Benchmark.open(name, root)
+    assert SECRET[:8] not in str(refused.value) and "secret is" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("of", "old", "new"),
+    [
+        ("now", 'listed = "imagepathsvalidation.txt"', 'listed = "../secret.txt"'),
+        ("now", 'listed = "imagepathsvalidation.txt"', 'listed = "{secret}"'),
+        ("micc-deng2019", 'views = ["frontal1", "frontal2"]', 'views = ["../.."]'),
+        ("micc-deng2019", 'views = ["frontal1", "frontal2"]', 'views = ["{secret}"]'),
+        ("micc-deng2019", 'views = ["frontal1", "frontal2"]', "views = []"),
+        ("micc-deng2019", '"Indoor-Cooperative"', '"../Indoor"'),
+        ("micc-deng2019", "crop_mm_of = {}", 'crop_mm_of = { subject_01 = "wide" }'),
+        ("micc-deng2019", "crop_mm_of = {}", ""),
+    ],
+)
+def test_nothing_outside_the_root_is_read_for_scans(tmp_path: Path, of: str, old: str, new: str) -> None:
+    (tmp_path / "secret.txt").write_text(SECRET)
+    root = tmp_path / "root"
+    (root / "subject_01").mkdir(parents=True)
+    text = (folder("data_specs") / f"{of}.toml").read_text("utf-8")
+    assert old in text
+    path = tmp_path / "own.toml"
+    path.write_text(text.replace(old, new.replace("{secret}", str(tmp_path / "secret.txt"))), "utf-8")
+    with pytest.raises(FormatError) as refused:
+        Benchmark.open(str(path), root)
+    assert "secret is" not in str(refused.value)

@@ -1,9 +1,13 @@
 """The committed boards are whole and current, and take only runs that compare."""
 
+import csv
+import io
 import json
 import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from xml.etree import ElementTree
 
 import numpy as np
@@ -14,6 +18,7 @@ from fsbench.boards import changes, derived
 from fsbench.boards.admission import signatures
 from fsbench.boards.board import read_board
 from fsbench.boards.methods import Method, read_methods
+from fsbench.cli import main
 from fsbench.core.errors import FormatError, UsageError
 from fsbench.core.resources import folder
 from fsbench.runs import Record, Run, assemble
@@ -27,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("drawn_once")
 
 @pytest.fixture(scope="module")
 def content(drawn_once) -> dict[str, bytes]:
-    return derived.derive(COMMITTED)
+    return derived.derived_of(COMMITTED)
 
 
 @pytest.fixture
@@ -46,9 +51,14 @@ def built(boards: Path, content: dict[str, bytes]) -> Path:
     return boards
 
 
-def new_run(method: str = "RAFaRe", signature: str | None = None, keep: int | None = None, status: str = "ok") -> Run:
+def new_run(
+    method: str = "RAFaRe",
+    signature: str | None = None,
+    keep: int | None = None,
+    status: str = "ok",
+    scores: Mapping[str, float] = MappingProxyType({"cd_mm": 1.0, "mne_rad": 0.05, "cr": 0.99}),
+) -> Run:
     spec = load_spec("fswild")
-    scores = {"cd_mm": 1.0, "mne_rad": 0.05, "cr": 0.99}
     samples = spec.samples[:keep]
     records = [Record(sample.name, "ok", scores=scores) for sample in samples[:-1]]
     last = samples[-1].name
@@ -99,15 +109,85 @@ def test_check_sees_a_changed_number_and_a_changed_file(built):
     assert set(derived.build(built)) == expected
 
 
-def test_figure_of_another_matplotlib_is_left_alone_while_its_numbers_hold(built, content):
-    for name in ("fslab-focal.svg", "fslab-pose.svg"):
-        other = re.sub(rb"matplotlib [0-9.]+", b"matplotlib 9.9.9", content[name]).replace(b"M ", b"M 0")
-        assert other != content[name]
-        (built / name).write_bytes(other)
-    path = built / "fslab-pose.svg"
-    path.write_bytes(re.sub(rb"sha256:[0-9a-f]", b"sha256:g", path.read_bytes()))
-    (built / "fswild-pose.svg").write_bytes(content["fswild-pose.svg"].replace(b"M ", b"M 0"))
-    assert derived.stale(built) == ["fslab-pose.svg", "fswild-pose.svg"]
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("fslab-pose.svg", b"</svg>", b"<script>alert(1)</script></svg>"),
+        ("fswild-pose.svg", b"L ", b"L 1"),
+        ("README.md", b"DECA", b"DECA "),
+        ("leaderboard.json", b'"year": 2021', b'"year": 2022'),
+    ],
+)
+def test_check_finds_one_changed_byte(built: Path, name: str, old: bytes, new: bytes) -> None:
+    data = (built / name).read_bytes()
+    assert old in data
+    (built / name).write_bytes(data.replace(old, new, 1))
+    assert derived.stale(built) == [name]
+
+
+def test_check_finds_a_figure_that_no_board_has(built: Path) -> None:
+    (built / "fswild-focal.svg").write_text("<svg/>")
+    assert derived.stale(built) == ["fswild-focal.svg"]
+
+
+def test_no_version_in_a_figure(content) -> None:
+    for name in DERIVED:
+        if name.endswith(".svg"):
+            assert b"<dc:title>fsbench</dc:title>" in content[name]
+            assert not re.search(rb"(matplotlib|fsbench),? v?\d", content[name], re.IGNORECASE)
+
+
+def edited(boards: Path, line: int, column: str, value: str) -> Path:
+    """The board in the wild with one cell changed."""
+    path = boards / "fswild.csv"
+    rows = list(csv.reader(io.StringIO(path.read_text("utf-8"))))
+    rows[line - 1][rows[0].index(column)] = value
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    path.write_text(out.getvalue(), "utf-8")
+    return path
+
+
+# Lines 2, 3 and 4 are CD, MNE and CR of 3DDFA_V2 over all samples; 400 of 400 scored.
+@pytest.mark.parametrize(
+    ("line", "column", "value", "message"),
+    [
+        (2, "mean", "inf", "line 2: mean is 'inf'"),
+        (2, "mean", "-1.0", "line 2: mean is '-1.0'"),
+        (2, "mean", "1e5", "line 2: mean is '1e5'"),
+        (2, "mean", "nan", "line 2: mean is 'nan'"),
+        (2, "mean", "0.000000", "line 2: a CD of 0 mm"),
+        (2, "mean", "", "line 2: 400 samples scored, expected a mean"),
+        (3, "mean", "3.2", "line 3: mne_rad is 3.2, expected 0 to 3.14159"),
+        (4, "high", "1.01", "line 4: cr is 1.01, expected 0 to 1"),
+        (2, "low", "9.0", "line 2: the interval is from 9 to "),
+        (2, "low", "", "line 2: the interval is from nan to "),
+        (2, "n_total", "0", "line 2: 400 of 0 samples scored"),
+        (2, "n_scored", "401", "line 2: 401 of 400 samples scored"),
+        (2, "n_scored", "399", "3DDFA_V2, from line 2: cd_mm: the bins of pose have 400 scores together"),
+        (5, "n_total", "101", "101 samples in pose 0-5, the benchmark has 100"),
+        (2, "published_rows", "7", "published_rows is 7 and 400"),
+        (2, "signature", "other|v1", "signature is other"),
+        (2, "method", "3DDFA\x1b[2J", r"line 2: method is '3DDFA\\x1b\[2J'"),
+        (2, "method", "3DDFA\nV2", r"line 3: method is '3DDFA\\nV2'"),
+        (2, "method", "=1+1", "line 2: the label '=1\\+1': a spreadsheet"),
+        (2, "bin", "al\u202el", r"line 2: bin is 'al\\u202el'"),
+        (2, "metric", "cd", "line 2: metric is 'cd'"),
+    ],
+)
+def test_what_a_hand_has_changed_is_refused_with_its_line(
+    boards: Path, line: int, column: str, value: str, message: str
+) -> None:
+    path = edited(boards, line, column, value)
+    with pytest.raises(FormatError, match=message):
+        read_board(boards, load_spec("fswild"))
+    assert fsbench_cli("leaderboard", "show", "fswild", "--folder", str(boards)) == 2, path
+
+
+def fsbench_cli(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as stop:
+        main(list(arguments))
+    return int(stop.value.code or 0)
 
 
 def test_json_holds_all_methods_and_layouts(content):
@@ -157,6 +237,16 @@ def test_method_on_the_board_is_not_replaced_by_accident(boards):
         ({"status": "failed"}, "1 samples have the status failed"),
         ({"method": "Unheard"}, "who made it"),
         ({"method": "two\nlines"}, "cannot be a label"),
+        ({"method": "@SUM(A1)"}, "cannot be a label.*formula"),
+        ({"method": "DЕCA"}, "looks like 'DECA'"),
+        ({"method": "prnet"}, "looks like 'PRNet'"),
+        ({"method": "3DDFA-V2"}, "looks like '3DDFA_V2'"),
+        ({"scores": {"cd_mm": 0.0, "mne_rad": 0.05, "cr": 0.99}}, "CD of 0 mm"),
+        ({"scores": {"cd_mm": -1.0, "mne_rad": 0.05, "cr": 0.99}}, "cd_mm is -1"),
+        ({"scores": {"cd_mm": 1.0, "mne_rad": 3.2, "cr": 0.99}}, "mne_rad is 3.2"),
+        ({"scores": {"cd_mm": 1.0, "mne_rad": 0.05, "cr": 1.01}}, "cr is 1.01"),
+        ({"scores": {"cd_mm": 1e300, "mne_rad": 0.05, "cr": 1.0}}, "cd_mm is 1e\\+300"),
+        ({"scores": {"cd_mm": float("inf"), "mne_rad": 0.05, "cr": 1.0}}, "cd_mm is inf"),
     ],
 )
 def test_run_that_does_not_compare_is_refused(boards, run, message):
@@ -200,3 +290,47 @@ def test_damaged_board_says_where(boards):
     path.write_text("".join(lines[:-1]) + lines[-1].replace(",", ";"))
     with pytest.raises(FormatError, match=r"fswild.csv"):
         read_board(boards, load_spec("fswild"))
+
+
+@pytest.mark.parametrize("step", ["figure", "write"])
+def test_a_method_is_added_whole_or_not_at_all(built: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    before = {path.name: path.read_bytes() for path in built.iterdir()}
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("cannot be drawn")
+
+    if step == "figure":
+        monkeypatch.setattr(derived, "plot_table", fail)
+    else:
+        # The last file of several cannot be put in its place.
+        (built / "README.md").unlink()
+        (built / "README.md").mkdir()
+        (built / "README.md/file").touch()
+        del before["README.md"]
+    method = Method("Mine", "A paper", "CVPR", 2026, "https://example.org/paper")
+    with pytest.raises((RuntimeError, OSError)):
+        changes.add([new_run("Mine")], built, method)
+    assert {path.name: path.read_bytes() for path in built.iterdir() if path.is_file()} == before
+
+
+def test_methods_by_hand_are_refused_with_the_line(boards: Path) -> None:
+    path = boards / "methods.csv"
+    text = path.read_text("utf-8")
+    n_lines = text.count("\n")
+    for row, message in (
+        ("Mine,Paper,CVPR,1890,https://x.org\n", "year 1890"),
+        ("Mine,Paper,CVPR\n", "expected 5 cells"),
+        ("Mine,Paper,CVPR,two,https://x.org\n", "line"),
+        ("dEcA,Paper,CVPR,2020,https://x.org\n", "looks like 'DECA'"),
+        ("Mine,=cmd|'/c calc',CVPR,2020,https://x.org\n", "no formula"),
+    ):
+        path.write_text(text + row, "utf-8")
+        with pytest.raises(FormatError, match=f"line {n_lines + 1}: .*{message}" if message != "line" else "line"):
+            read_methods(boards)
+
+
+def test_a_method_of_a_board_without_its_paper_is_a_sentence(boards: Path) -> None:
+    path = boards / "methods.csv"
+    path.write_text("".join(line for line in path.read_text("utf-8").splitlines(True) if not line.startswith("DECA,")))
+    with pytest.raises(FormatError, match=r"DECA is on the board of fslab and not in methods\.csv"):
+        derived.stale(boards)

@@ -126,3 +126,72 @@ def test_processes_that_compile_at_once_all_get_their_loop(folder: Path) -> None
     ]
     # Who comes second finds what the first one has kept, instead of compiling beside it.
     assert sorted(one.communicate()[0].strip() for one in started) == ["0", "1", "1"]
+
+
+POISON = """
+import pathlib, pickle, sys
+
+class Poison:
+    def __reduce__(self):
+        return pathlib.Path.touch, (pathlib.Path(sys.argv[2]),)
+
+pathlib.Path(sys.argv[1]).write_bytes(pickle.dumps(Poison()))
+"""
+
+
+@pytest.fixture
+def poisoned(folder: Path) -> Path:
+    """A folder of kept loops, of which one runs somebody's code when it is read; that code makes the file `ran`."""
+    _call(folder, NUMBA_CACHE_DIR=str(folder / "kept"))
+    (index,) = (folder / "kept").rglob("*.nbi")
+    subprocess.run([sys.executable, "-c", POISON, str(index), str(folder / "ran")], check=True)
+    return index
+
+
+def _warned(folder: Path, **environment: str) -> str:
+    everything = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", **environment}
+    done = subprocess.run(
+        [sys.executable, "-c", CALL], env=everything, cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "0"), done.stderr
+    return done.stderr
+
+
+def test_code_in_a_kept_loop_would_run(folder: Path, poisoned: Path) -> None:
+    """Else the tests below could not fail: what protects is the folder alone."""
+    _warned(folder, NUMBA_CACHE_DIR=str(folder / "kept"))
+    assert (folder / "ran").exists()
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o775])
+def test_a_loop_is_not_taken_from_a_folder_that_others_may_write_to(folder: Path, poisoned: Path, mode: int) -> None:
+    poisoned.parent.chmod(mode)
+    said = _warned(folder, NUMBA_CACHE_DIR=str(folder / "kept"))
+    assert not (folder / "ran").exists()
+    assert said.count("compiled loops are not kept") == 1 and "others may write" in said
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a file away")
+def test_a_loop_is_not_taken_from_another_user(folder: Path, poisoned: Path) -> None:
+    os.chown(poisoned, 12345, 12345)
+    assert _warned(folder, NUMBA_CACHE_DIR=str(folder / "kept")) == ""
+    assert not (folder / "ran").exists()
+    assert _call(folder, NUMBA_CACHE_DIR=str(folder / "kept")) == "1", "what was foreign is replaced by our own"
+    os.chown(poisoned.parent, 12345, 12345)
+    assert "another user" in _warned(folder, NUMBA_CACHE_DIR=str(folder / "kept"))
+
+
+def test_a_loop_is_not_taken_from_below_the_working_directory(folder: Path, poisoned: Path) -> None:
+    said = _warned(folder, NUMBA_CACHE_DIR="kept")
+    assert not (folder / "ran").exists()
+    assert "absolute" in said
+
+
+def test_beside_a_source_that_others_may_write_to_the_users_own_cache_is_taken(folder: Path) -> None:
+    beside = folder / "__pycache__"
+    beside.mkdir()
+    beside.chmod(0o777)
+    home = {"HOME": str(folder), "XDG_CACHE_HOME": "", "NUMBA_CACHE_DIR": ""}
+    assert [_call(folder, **home) for _ in range(2)] == ["0", "1"]
+    assert not list(beside.glob("*.nb?"))
+    assert (folder / ".cache/fsbench/compiled").stat().st_mode & 0o777 == 0o700

@@ -205,3 +205,19 @@ def test_missing_landmarks_are_missing(tmp_path: Path):
 def test_landmarks_of_real_subjects(shared: Path):
     for path in (shared / "data" / "m3dfb" / "ground_truth").glob("*_landmarks51.csv"):
         assert read_landmarks(path).shape == (51, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [(b'"' * 2_000_001, "quotes"), (b"[" + b"1," * 4_000_000 + b"1]", "values"), (b"[" * 4_000_001, "values")],
+    ids=["quotes", "numbers", "brackets"],
+)
+def test_json_of_a_great_many_pieces_is_refused_before_it_is_parsed(
+    tmp_path: Path, text: bytes, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the parser nor what counts brackets sees it: both take many times its size."""
+    path = tmp_path / "a.json"
+    path.write_bytes(text)
+    monkeypatch.setattr("fsbench.io.text._depth", None)
+    with pytest.raises(FormatError, match=rf"a\.json: the JSON has .* {what}, at most"):
+        read_json(path)

@@ -18,7 +18,7 @@ from fsbench.report.plots import cd_cr, distribution, error
 from fsbench.report.plots.canvas import encode, settings
 from fsbench.report.plots.figure import KINDS, plot, plot_table
 from fsbench.report.plots.looks import STYLES, looks
-from fsbench.report.plots.placing import spread, upper_end
+from fsbench.report.plots.placing import fitting, spread, text_width_in, upper_end
 from fsbench.report.plots.samples import gather_samples
 from fsbench.report.tables import build
 
@@ -236,3 +236,35 @@ def test_axis_leaves_out_what_would_flatten_the_rest():
     assert upper_end(np.array([1.0, 2.0, np.nan, 100.0])) == 2.0
     assert upper_end(np.array([np.nan])) == 1.0
     assert upper_end(np.array([0.0, 0.0])) == 1.0
+
+
+LABELS = ("$\\frac{", "$a$ and $b$", "W" * 60, "脸" * 60, "𝒲" * 60, "_^{\\", "a\x1b[2Jb\u202e", "<script>")
+
+
+@pytest.mark.filterwarnings("ignore:Glyph .* missing from font")
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_any_label_can_be_drawn(make_run, kind: str, style: str) -> None:
+    chosen = [make_run(label, level=2.0 + i) for i, label in enumerate(LABELS)]
+    for form in ("svg", "pdf"):
+        assert len(plot(chosen, kind, style=style, form=form).content) > 1000
+    one = plot(chosen[2:3], kind, style=style)
+    ElementTree.fromstring(one.content.decode())
+    assert "W" * 60 in one.caption or "W" * 60 not in one.content.decode()
+
+
+def test_a_label_with_a_dollar_is_text(make_run) -> None:
+    """As a formula, `$a$` would lose its dollars."""
+    with matplotlib.rc_context(settings(STYLES["paper"])):
+        widths = [text_width_in([text], 10.0) for text in ("$a$", "a")]
+    assert widths[0] > 2 * widths[1]
+
+
+@pytest.mark.filterwarnings("ignore:Glyph .* missing from font")
+def test_a_long_label_leaves_room_for_what_is_drawn() -> None:
+    for style in STYLES.values():
+        with matplotlib.rc_context(settings(style)):
+            for label in ("W" * 60, "脸" * 60):
+                shown = fitting(label, style)
+                assert "…" in shown and shown[0] == label[0] and shown[-1] == label[-1]
+                assert text_width_in([shown], style.small_pt) <= style.width_in / 3

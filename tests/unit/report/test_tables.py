@@ -161,7 +161,7 @@ def test_labels_apart_by_folder(make_run):
 
 
 def test_label_cannot_drive_a_terminal():
-    assert clean_label("\x1b[31mred\nline\x07") == "�[31mred�line�"
+    assert clean_label("\x1b[31mred\nline\x07\u202e\x9b") == r"\x1b[31mred line\x07\u202e\x9b"
     assert len(clean_label("x" * 500)) == 60
     assert clean_label(" \t ") != ""
 

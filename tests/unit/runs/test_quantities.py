@@ -59,7 +59,8 @@ def test_merged_runs_keep_what_the_parts_declare() -> None:
     def part(number: int, what: Quantity) -> Run:
         shard = {"shard": {"number": number, "of": 2}, "settings": {"samples": "all"}}
         run = new_run(shard | {"quantities": [what.as_dict()]})
-        return Run(run.samples[number - 1 : number].reset_index(drop=True), run.manifest)
+        counts = {**run.counts, "ok": 1}
+        return Run(run.samples[number - 1 : number].reset_index(drop=True), {**run.manifest, "counts": counts})
 
     assert merge([part(1, NOSE), part(2, NOSE)]).quantity("nose_mm") == NOSE
     with pytest.raises(Exception, match="differ in quantities"):

@@ -15,7 +15,7 @@ RECORDS = (
     Record("000", "ok", "", {"cd_mm": 0.1 + 0.2, "cr": 1e-7}, 0.123456),
     Record("001", "missing", 'no prediction, "näher" gelegen'),
     Record("002", "ok", "", {"cd_mm": 12345678.9, "cr": float("nan")}, 2),
-    Record("003", "ok", "", {"cd_mm": 1, "cr": 1e22}),
+    Record("003", "ok", "", {"cd_mm": 1, "cr": 0.1}),
 )
 BINS = {record.sample: {"pose_deg": "0-5", "side": ""} for record in RECORDS}
 

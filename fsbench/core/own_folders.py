@@ -1,0 +1,58 @@
+"""Folders that only this user writes to: what is read from others' folders may be others' code, or others' numbers."""
+
+import os
+import stat
+from pathlib import Path
+
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+class NotOursError(OSError):
+    """A folder or file that somebody else can change."""
+
+
+def cache_home() -> Path | None:
+    """XDG_CACHE_HOME, or ~/.cache, where that is an absolute path; None for a user without a home."""
+    named = os.environ.get("XDG_CACHE_HOME", "")
+    try:
+        folder = Path(named) if Path(named).is_absolute() else Path.home() / ".cache"
+    except RuntimeError:
+        return None
+    return folder if folder.is_absolute() else None
+
+
+def make_own(folder: Path) -> None:
+    """Make a folder that nobody else may enter, where it is not there yet; raise if it is not ours alone.
+
+    Raises
+    ------
+    NotOursError
+        As `require_own`.
+    OSError
+        If it cannot be made.
+    """
+    if folder.is_absolute() and not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    require_own(folder)
+
+
+def require_own(path: Path) -> None:
+    """Refuse what is not ours by owner and mode.
+
+    Raises
+    ------
+    NotOursError
+        If the path is relative, belongs to another user, or others may write to it.
+    OSError
+        If it is not there.
+    """
+    if not path.is_absolute():
+        raise NotOursError(f"{path} is no absolute path, so what it is depends on the working directory")
+    state = path.stat()
+    if not hasattr(os, "geteuid"):  # this system keeps users apart by other means
+        return
+    if state.st_uid != os.geteuid():
+        raise NotOursError(f"{path} belongs to another user")
+    if state.st_mode & _OTHERS_WRITE:
+        raise NotOursError(f"others may write to {path} (chmod go-w would end that)")
