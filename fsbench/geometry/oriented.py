@@ -113,7 +113,8 @@ def vertex_normals(mesh: Mesh) -> Floats:
     for axis in range(3):
         sums[:, axis] = np.bincount(flat, np.repeat(weighted[:, axis], 3), mesh.n_vertices)
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-    return np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 0)
+    found: Floats = np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 0)
+    return found
 
 
 def spread_indices(total: int, n: int) -> Ints:

@@ -50,7 +50,8 @@ class WeakPerspective:
 
     def place(self, points: Floats, unknowns: Floats) -> Floats:
         """In pixels from the middle of the image, z alike, towards the viewer."""
-        return np.exp(unknowns[0]) * points + np.append(unknowns[1:], 0.0)
+        found: Floats = np.exp(unknowns[0]) * points + np.append(unknowns[1:], 0.0)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,8 @@ class Pinhole:
     def place(self, points: Floats, unknowns: Floats) -> Floats:
         """In the camera's frame, mm: x right, y up, z towards the viewer, the pinhole at the origin."""
         distance = np.exp(unknowns[0])
-        return points + np.append(unknowns[1:] * distance / self.focal_px, -distance)
+        found: Floats = points + np.append(unknowns[1:] * distance / self.focal_px, -distance)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +202,8 @@ def _right_jacobian(vector: Floats) -> Floats:
     angle = float(np.linalg.norm(vector))
     cross = _cross_matrices(vector[None])[0]
     if angle < 1e-6:
-        return np.eye(3) - cross / 2
+        small: Floats = np.eye(3) - cross / 2
+        return small
     a, b = (1 - np.cos(angle)) / angle**2, (angle - np.sin(angle)) / angle**3
-    return np.eye(3) - a * cross + b * cross @ cross
+    found: Floats = np.eye(3) - a * cross + b * cross @ cross
+    return found

@@ -54,4 +54,5 @@ def _vertex_normals(mesh: Mesh) -> Floats:
     around = np.stack(
         [np.bincount(mesh.faces.ravel(), np.repeat(normals[:, k], 3), mesh.n_vertices) for k in range(3)], 1
     )
-    return around / np.maximum(np.linalg.norm(around, axis=1, keepdims=True), 1e-12)
+    found: Floats = around / np.maximum(np.linalg.norm(around, axis=1, keepdims=True), 1e-12)
+    return found
