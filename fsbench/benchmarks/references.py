@@ -94,6 +94,11 @@ class MeshReferences(References):
         """As the layout lists them."""
         return self.by_name[name]
 
+    @property
+    def has_named_landmarks(self) -> bool:
+        """Whether the user says where the scans' landmarks are."""
+        return self.landmarks is not None
+
     def missing(self) -> list[str]:
         """Names of the samples of which no mesh is there."""
         return [name for name, files in self.by_name.items() if not any(one.meshes for one in files.scans)]

@@ -4,6 +4,7 @@ import difflib
 import hashlib
 import itertools
 import tomllib
+from collections.abc import Collection
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -47,27 +48,44 @@ def load_spec(name: str) -> Spec:
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()[:12] if name.endswith(".toml") else ""
     try:
-        return _parse(tomllib.loads(content.decode("utf-8")), digest)
+        return parse_spec(tomllib.loads(content.decode("utf-8")), digest)
     except KeyError as error:
         raise FormatError(f"{path}: the key {error} is missing; compare with data_specs/fswild.toml") from None
     except (ValueError, TypeError, AttributeError, IndexError, ZeroDivisionError) as error:
         raise FormatError(f"{path}: not a benchmark specification: {error}") from None
 
 
-def _parse(raw: dict[str, Any], digest: str) -> Spec:
+def parse_spec(raw: dict[str, Any], digest: str) -> Spec:
+    """Make a specification of what its file says; KeyError, ValueError, TypeError, ... if it is none."""
     # Benchmarks of scans list their samples under the root, which is not known here.
     listed = "listed" in raw["samples"]
     samples = () if listed else _samples(raw["samples"], raw.get("bins", {}))
     known = {label for sample in samples[:1] for label in sample.bins}
     if reserved := known & _RESERVED:
         raise ValueError(f"bins may not be called {', '.join(sorted(reserved))}: a run has columns of these names")
-    tables = tuple(TableLayout(**table) for table in raw.get("tables", []))
-    for table in tables:
-        if not listed and not {table.by, *table.where} <= known:
-            raise ValueError(f"table {table.name} names bins that do not exist; there are {sorted(known)}")
+    tables = tuple(_table(**table) for table in raw.get("tables", []))
     texts = {key: str(raw[key]) for key in ("name", "title", "protocol", "citation", "where", "unit")}
     frame = str(raw.get("frame", ""))
-    return Spec(**texts, frame=frame, samples=samples, tables=tables, raw=MappingProxyType(raw), digest=digest)
+    spec = Spec(**texts, frame=frame, samples=samples, tables=tables, raw=MappingProxyType(raw), digest=digest)
+    if not listed:
+        refuse_unknown_bins(spec, known)
+    return spec
+
+
+def refuse_unknown_bins(spec: Spec, bins: Collection[str]) -> None:
+    """FormatError if a table is laid out by bins that the samples have not."""
+    for table in spec.tables:
+        if not {table.by, *table.where} <= set(bins):
+            raise FormatError(f"{spec.name}: table {table.name} names bins that do not exist; there are {sorted(bins)}")
+
+
+def _table(**table: Any) -> TableLayout:
+    layout = TableLayout(**table)
+    words = (layout.name, layout.title, layout.by, layout.unit)
+    labels = [word for part in (layout.columns, layout.where) for pair in dict(part).items() for word in pair]
+    if not all(isinstance(word, str) for word in (*words, *labels)):
+        raise TypeError(f"table {layout.name}: expected texts, and texts by text in columns and where")
+    return layout
 
 
 def _samples(section: dict[str, Any], bins: dict[str, Any]) -> tuple[Sample, ...]:

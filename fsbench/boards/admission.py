@@ -1,9 +1,9 @@
 """Which runs a board takes."""
 
-from fsbench.benchmarks import Spec
+from fsbench.benchmarks import Choice, Spec
 from fsbench.boards.official import official_signature
 from fsbench.core.errors import UsageError
-from fsbench.protocols.facescape.protocol import FaceScape
+from fsbench.protocols import registry
 from fsbench.report.selection import MAIN_METRICS
 from fsbench.runs import Run
 
@@ -16,9 +16,12 @@ def signatures(spec: Spec) -> tuple[str, ...]:
     UsageError
         If boards of the benchmark's protocol are not kept.
     """
-    if spec.protocol != "facescape":
-        raise UsageError(f"{spec.name} is scored by the protocol {spec.protocol}; boards are kept for facescape only")
-    return official_signature(spec.name), FaceScape(spec.raw["align"]).signature(spec.name)
+    protocol = registry.get(spec.protocol)
+    if not set(MAIN_METRICS) <= set(protocol.metrics):
+        raise UsageError(
+            f"boards hold {', '.join(MAIN_METRICS)}, which {protocol.name} of {spec.name} does not measure"
+        )
+    return official_signature(spec.name), protocol.settings(spec, Choice()).signature(spec.name)
 
 
 def require_admissible(run: Run, spec: Spec) -> None:

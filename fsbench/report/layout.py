@@ -6,7 +6,8 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from fsbench.benchmarks import Spec, TableLayout, load_spec, spec_names
+from fsbench.benchmarks import Spec, TableLayout, spec_of_run
+from fsbench.benchmarks.spec import refuse_unknown_bins
 from fsbench.core.errors import UsageError
 from fsbench.runs import Run
 
@@ -73,8 +74,11 @@ class Layout:
 
 
 def spec_of(run: Run) -> Spec | None:
-    """The specification that the run's benchmark has in this fsbench, if it has one."""
-    return load_spec(run.benchmark) if run.benchmark in spec_names() else None
+    """The specification of the run's benchmark, if it is known: the user's own, or that of this fsbench."""
+    spec = spec_of_run(run.manifest)
+    if spec is not None:
+        refuse_unknown_bins(spec, run.bins)
+    return spec
 
 
 def published_layouts(spec: Spec) -> dict[str, Layout]:

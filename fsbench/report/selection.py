@@ -59,7 +59,7 @@ def choose_metrics(run: Run, metrics: Sequence[str] | None) -> list[str]:
     ----------
     run : Run
     metrics : sequence of str, or None
-        None: the published three where the run has them, else those that its benchmark names, else its first three.
+        None: those that its benchmark names, else the published three where the run has them, else its first three.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def main_metrics(run: Run) -> list[str]:
     known = {*run.metrics, *map(SPREAD.__add__, run.metrics), *(POOLED_METRICS if run.pooled else ())}
     spec = spec_of(run)
     named = [] if spec is None else [str(name) for name in spec.raw.get("main_metrics", ())]
-    for names in (MAIN_METRICS, named):
+    for names in (named, MAIN_METRICS):
         found = [name for name in names if name in known]
         if found:
             return found

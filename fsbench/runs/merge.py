@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from fsbench.benchmarks import load_spec, spec_names
+from fsbench.benchmarks import spec_of_run
 from fsbench.core.errors import UsageError
 from fsbench.core.signatures import differences
 from fsbench.runs.record import STATUSES
@@ -101,22 +101,21 @@ def _order_of_shards(runs: Sequence[Run]) -> list[str]:
 
 def _samples_of(run: Run, missing: list[str]) -> str:
     """Which samples missing shards have, where that is known without the data."""
-    names = _all_samples(run.benchmark)
+    names = _all_samples(run)
     if not names or run.manifest["settings"].get("samples") != "all":
         return ""
     lost = [name for shard in missing for name in names[int(shard.split("/")[0]) - 1 :: int(shard.split("/")[1])]]
     return f" ({_some(sorted(lost))} in them)"
 
 
-def _all_samples(benchmark: str) -> list[str]:
-    """Of a benchmark that comes with fsbench, in order; none where they are listed below a root."""
-    if benchmark not in spec_names():
-        return []
-    return [sample.name for sample in load_spec(benchmark).samples]
+def _all_samples(run: Run) -> list[str]:
+    """Of a benchmark that comes with fsbench, in order; none where they are listed below a root, or in a file."""
+    spec = spec_of_run(run.manifest)
+    return [] if spec is None else [sample.name for sample in spec.samples]
 
 
 def _order_of_benchmark(runs: Sequence[Run], rows: "pd.DataFrame") -> list[str]:
-    order = _all_samples(runs[0].benchmark)
+    order = _all_samples(runs[0])
     if not order:
         raise UsageError(
             f"which samples {runs[0].benchmark} has, and in which order, is not known without its data: only runs all "
@@ -147,11 +146,11 @@ def _manifest(runs: Sequence[Run], samples: "pd.DataFrame", doubts: dict[str, st
 
 def _doubts(runs: Sequence[Run], samples: "pd.DataFrame") -> dict[str, str]:
     """What the parts say of suspicious alignments, in the whole's order; a scale stands apart from the whole's."""
-    if "mm_per_unit" not in samples:
-        return {}
     known = [run.manifest.get("suspicious") for run in runs]
     said = {name: str(text) for part in known if isinstance(part, dict) for name, text in part.items()}
     scored = samples[samples["status"] == "ok"]
+    if "mm_per_unit" not in samples:
+        return {name: said[name] for name in scored["sample"] if name in said}
     return with_scales(said, dict(zip(scored["sample"], scored["mm_per_unit"], strict=True)))
 
 

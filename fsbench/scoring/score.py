@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from fsbench.benchmarks import Benchmark, Sample
+from fsbench.benchmarks.carried import carried
 from fsbench.core.errors import FsbenchError, LostError, UsageError
 from fsbench.runs import Record, Run, load_run
 from fsbench.runs.journal import Journal, is_unfinished, open_journal, remove_journal
@@ -121,6 +122,7 @@ def score_into(
         _work(journal, task, samples, running, beside, f"{about['benchmark']} {method}", on_event)
         seconds = round(time.perf_counter() - start, 2)
         ending = {**about, "references_missing": len(absent), "jobs": running.jobs, "wall_seconds": seconds}
+        ending |= carried(benchmark.spec, benchmark.name)
         # From here to the end there is no run but the journal: rows never stand beside another run's manifest.
         (out / "run.json").unlink(missing_ok=True)
         remove_tables(out)

@@ -10,12 +10,12 @@ from fsbench.benchmarks import Benchmark
 from fsbench.benchmarks.landmark_source import LandmarkSource
 from fsbench.core.errors import FormatError, MissingError
 from fsbench.core.mesh import Floats, Mesh
+from fsbench.geometry.mean_mesh import mean_mesh
 from fsbench.geometry.procrustes import fit_landmarks
 from fsbench.io import MESH_SUFFIXES, read_mesh
 from fsbench.io.folders import landmarks_called, the_one, with_an_ending
 from fsbench.io.landmarks import read_landmarks
 from fsbench.protocols.files import SampleFiles
-from fsbench.protocols.micc.video import mean_mesh
 from fsbench.protocols.protocol import Prediction
 
 

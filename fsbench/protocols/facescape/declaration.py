@@ -19,6 +19,7 @@ class FaceScapeProtocol(Protocol):
     name = "facescape"
     metrics = METRICS
     reference_inputs = frozenset({"camera"})
+    has_depth_view = True
     distances_unit = "pupil-normalised mm"
     distances_note = "mm are normalised to a pupil distance of 62.85 mm"
 
