@@ -99,6 +99,11 @@ class MeshReferences(References):
         """As the layout lists them."""
         return self.by_name[name]
 
+    @property
+    def has_named_landmarks(self) -> bool:
+        """Whether the user says where the scans' landmarks are."""
+        return self.landmarks is not None
+
     def missing(self) -> list[str]:
         """Names of the samples of which no mesh is there."""
         return [name for name, files in self.by_name.items() if not any(one.meshes for one in files.scans)]
@@ -259,7 +264,8 @@ def _nose_tip(files: ReferenceFiles, marks: Floats | None) -> npt.ArrayLike:
     if files.nose_tip is not None:
         return files.nose_tip
     if marks is not None and len(marks) in _NOSE_TIP_ROW:
-        return marks[_NOSE_TIP_ROW[len(marks)]]
+        found: npt.ArrayLike = marks[_NOSE_TIP_ROW[len(marks)]]
+        return found
     what = f"it has {len(marks)} landmarks" if marks is not None else "it has no landmarks"
     raise ReferenceDataError(
         f"{files.meshes[0]} has no nose tip: {files.no_nose_tip}. Put that right, or give iBUG's 68 or 51 landmarks, "

@@ -44,7 +44,8 @@ class CylinderMap:
     @property
     def covered(self) -> Mask:
         """Pixels with a surface, (256, 256)."""
-        return self.radius_mm != 0
+        found: Mask = self.radius_mm != 0
+        return found
 
 
 def cylinder_map(points: Floats, faces: Ints, wanted: Mask | None = None) -> CylinderMap:

@@ -133,6 +133,22 @@ class References(ABC):
     def refuse_predictions(self, folder: str | Path) -> None:  # noqa: B027 - most have nothing to refuse
         """UsageError if predictions cannot be in this folder."""
 
+    def digests(self) -> Mapping[str, str]:
+        """Digests of the landmarks, nose tips and references that move numbers, for `Protocol.signed`."""
+        return {}
+
+    @property
+    def has_named_landmarks(self) -> bool:
+        """Whether the user names the references' landmarks."""
+        return False
+
+    def numbers_of_landmarks(self) -> set[int]:
+        """How many landmarks references have, as far as that is known without reading all."""
+        return set()
+
+    def refuse_useless_landmarks(self, predictions: Any) -> None:  # noqa: B027 - most have nothing to refuse
+        """UsageError if the landmarks that the user names can serve no sample."""
+
     def n_landmarks(self, files: ReferenceFiles, *, read: bool = True) -> int | None:
         """How many landmarks a reference has, without its mesh; None if none, or not `read`.
 
@@ -152,7 +168,8 @@ class Protocol(ABC):
     name : str
         What a benchmark's TOML says: protocol = "...".
     quantities : tuple of Quantity
-        Columns of a run, in order.
+        Columns of a run, in order. Scores that may come with doubts have a column "suspicious"
+        (0 or 1); one called "mm_per_unit" is looked at over all samples for a scale unlike the others'.
     reference_inputs, prediction_inputs : frozenset of str
         What each side brings besides a mesh, see `INPUTS`. A reference with a "camera" has predictions in its camera
         frame, which an adapter brings there; without one the protocol finds how a prediction stands.
@@ -162,10 +179,15 @@ class Protocol(ABC):
         Whether the distances of all samples are pooled.
     n_landmarks : int or None
         How many landmarks each side has; None if any number will do.
+    has_depth_view : bool
+        Whether a prepared reference can be looked at through its camera, with the parts of
+        `fsbench.protocols.facescape.protocol.Prepared`; then `check` tells how predictions stand there.
     layouts : mapping
         Layouts of folders that only its data has: name to (spec, root, settings) -> tuple of SampleFiles.
     distances_unit, distances_note : str
         What a millimetre is, and what has to be said of the millimetres in a picture of them.
+    distances_metric : str
+        The metric that sums up the distances in such a picture, where it is not what ranks samples; empty if it is.
     """
 
     name: ClassVar[str]
@@ -175,9 +197,11 @@ class Protocol(ABC):
     measure_of: ClassVar[str] = ""
     pooled: ClassVar[bool] = False
     n_landmarks: ClassVar[int | None] = None
+    has_depth_view: ClassVar[bool] = False
     layouts: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     distances_unit: ClassVar[str] = "mm"
     distances_note: ClassVar[str] = "mm after an alignment, which hides errors of size and pose"
+    distances_metric: ClassVar[str] = ""
 
     @property
     def metrics(self) -> tuple[str, ...]:

@@ -69,7 +69,5 @@ def chosen(spec: Spec, choice: Choice) -> Protocol:
     if choice.measure in known:
         return known[choice.measure]
     if not known:
-        raise UsageError(
-            f"--measure {choice.measure}: {spec.name} has a measure of its own; this option goes with `scan` only"
-        )
+        raise UsageError(f"--measure {choice.measure}: {spec.name} has a measure of its own; leave this option out")
     raise UsageError(f"--measure {choice.measure}: there is no such measure; there are nearest and {', '.join(known)}")

@@ -90,7 +90,17 @@ class Scorer:
         """
         inputs = {} if landmarks is None else {"landmarks": np.asarray(landmarks, np.float64)}
         prediction = Prediction(Mesh(vertices, faces), inputs)
-        return self.benchmark.protocol.measure(self._prepared(sample), prediction).scores
+        return self.score_prediction(sample, prediction)
+
+    def score_prediction(self, sample: str, prediction: Prediction) -> Scores:
+        """Score a prediction that is more than one mesh: with what its protocol declares in `inputs`, or with frames.
+
+        Raises
+        ------
+        MeshError, AlignmentError, MetricError
+            As `score`.
+        """
+        return self.benchmark.compare(self._prepared(sample), prediction).scores
 
     def _prepare(self, sample: str) -> Any:
         return self.benchmark.prepare(sample, self._threads)

@@ -19,6 +19,9 @@ class LandmarkWarpProtocol(Protocol):
     reference_inputs = prediction_inputs = frozenset({"landmarks"})
     measure_of = "scan"
     pooled = True
+    # What is seen of the surfaces in a picture are the nearest points, not the corresponding ones.
+    distances_unit = "mm, to nearest points"
+    distances_metric = "nearest_mean_mm"
 
     def default_settings(self, spec: Spec, choice: Choice) -> LandmarkWarp:
         """With the scans' unit that the user names; the size of predictions is fitted."""
