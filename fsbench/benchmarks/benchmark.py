@@ -118,6 +118,12 @@ class Benchmark:
         """What people should know before they believe or compare the numbers, a line each; none for most runs."""
         return self.protocol.cautions(self.settings, min(self.references.numbers_of_landmarks(), default=None))
 
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """Files that were read, and folders that were listed, when it was opened."""
+        named = [Path(text) for text in (self.choice.landmarks, self.choice.pred_landmarks) if text]
+        return (*self.references.sources, *named)
+
     def sample(self, name: str) -> Sample:
         """Return the sample called `name`; UsageError if there is none."""
         return selection.find(self.samples, name, self.spec.name)

@@ -32,6 +32,26 @@ def spec_names() -> list[str]:
     return sorted(path.stem for path in folder("data_specs").glob("*.toml"))
 
 
+def spec_path(name: str) -> Path:
+    """Where a specification is, by its name, or the path of a TOML file itself.
+
+    Raises
+    ------
+    UsageError
+        If there is no such benchmark.
+    """
+    if name.endswith(".toml"):
+        path = Path(name)
+        if not path.is_file():
+            raise UsageError(f"{path}: there is no such benchmark specification")
+        return path
+    if name in spec_names():
+        return folder("data_specs") / f"{name}.toml"
+    close = difflib.get_close_matches(name, spec_names(), 1)
+    hint = f"did you mean {close[0]}?" if close else "a path to a .toml of one's own works too"
+    raise UsageError(f"no benchmark is called {name!r}; known are {', '.join(spec_names())}; {hint}")
+
+
 def load_spec(name: str) -> Spec:
     """Read a specification by its name, or from the path of a TOML file.
 
@@ -42,16 +62,7 @@ def load_spec(name: str) -> Spec:
     FormatError
         If the file is not a specification.
     """
-    if name.endswith(".toml"):
-        path = Path(name)
-        if not path.is_file():
-            raise UsageError(f"{path}: there is no such benchmark specification")
-    elif name in spec_names():
-        path = folder("data_specs") / f"{name}.toml"
-    else:
-        close = difflib.get_close_matches(name, spec_names(), 1)
-        hint = f"did you mean {close[0]}?" if close else "a path to a .toml of one's own works too"
-        raise UsageError(f"no benchmark is called {name!r}; known are {', '.join(spec_names())}; {hint}")
+    path = spec_path(name)
     if path.stat().st_size > _LARGEST_SPEC_BYTES:
         raise FormatError(f"{path}: larger than 1 MiB, no specification is")
     content = path.read_bytes()

@@ -126,6 +126,11 @@ class References(ABC):
         return ""
 
     @property
+    def sources(self) -> tuple[Path, ...]:
+        """Files that were read, and folders that were listed, to find the references."""
+        return ()
+
+    @property
     def absent(self) -> str:
         """What the data set has and the root has not, in a line; empty if nothing is known to be absent."""
         return ""
@@ -182,6 +187,8 @@ class Protocol(ABC):
     has_depth_view : bool
         Whether a prepared reference can be looked at through its camera, with the parts of
         `fsbench.protocols.facescape.protocol.Prepared`; then `check` tells how predictions stand there.
+    lists : tuple of str
+        Files below the root that its layouts read, besides the list of samples.
     layouts : mapping
         Layouts of folders that only its data has: name to (spec, root, settings) -> tuple of SampleFiles.
     distances_unit, distances_note : str
@@ -198,6 +205,7 @@ class Protocol(ABC):
     pooled: ClassVar[bool] = False
     n_landmarks: ClassVar[int | None] = None
     has_depth_view: ClassVar[bool] = False
+    lists: ClassVar[tuple[str, ...]] = ()
     layouts: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     distances_unit: ClassVar[str] = "mm"
     distances_note: ClassVar[str] = "mm after an alignment, which hides errors of size and pose"

@@ -21,7 +21,7 @@ class Record:
     status : str
         "ok", "missing" (no prediction), "invalid" (unusable mesh) or "failed" (our fault, or a limit).
     reason : str
-        One line that says why there is no score; empty when ok.
+        One line that says why there is no score, or what is odd about the prediction though there is one.
     scores : mapping of str to float
         Metric name to value, in the protocol's order; empty without a score.
     seconds : float

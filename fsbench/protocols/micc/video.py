@@ -20,5 +20,6 @@ def mean_of_frames(measured: Sequence[AlignedMeasurement], n_frames: int, n_scan
     spread = float(np.std([table["score_mm"] for table in tables]))
     values |= dict(zip(_NAMES, (float(n_frames), spread, float(n_scans)), strict=True))
     doubts = tuple(dict.fromkeys(doubt for one in measured for doubt in one.scores.doubts))
+    notes = tuple(dict.fromkeys(note for one in measured for note in one.scores.notes))
     distances = np.concatenate([one.ref_to_pred_mm for one in measured])
-    return replace(first, scores=Scores(values, doubts), ref_to_pred_mm=distances)
+    return replace(first, scores=Scores(values, doubts, notes), ref_to_pred_mm=distances)
