@@ -268,7 +268,7 @@ class Protocol(ABC):
         return None
 
     def prediction_files(self, settings: Any, folder: Path, files: SampleFiles) -> list[Path] | None:
-        """Files that `read_prediction` reads, there or not; None if the house reads them."""
+        """Files that `read_prediction` reads, there or not; None if the house reads them. Have both, or neither."""
         return None
 
     def landmarks(self, settings: Any) -> str:

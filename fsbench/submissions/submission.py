@@ -110,7 +110,10 @@ class Submission:
 
     def settings(self, benchmark: Benchmark) -> dict[str, Any]:
         """How the files are read, for a run's manifest."""
-        return benchmark.choice.settings() if self.adapter is None else self.adapter.settings()
+        if self.adapter is None:
+            return benchmark.choice.settings()
+        changes = benchmark.choice.changes
+        return {**self.adapter.settings(), **({"changes": list(changes)} if changes else {})}
 
 
 @contextmanager

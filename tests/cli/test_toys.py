@@ -18,6 +18,7 @@ from fsbench.report.layout import spec_of
 from fsbench.submissions.frame import Frame
 from tests.cli.commands import ctrl_c_after
 from tests.cli.commands import fsbench as run
+from tests.conftest import ROOT
 from tests.heads import head
 from tests.toys import FOLDER, installed
 
@@ -98,6 +99,11 @@ def test_a_nose_tip_protocol_works_with_every_command(capsys, noses: Noses, tmp_
     assert answer.code == 2 and f"{NOSES}: pass it as --benchmark FILE" in answer.err
     answer = run(capsys, *show, "--benchmark", NOSES)
     assert answer.code == 0 and "Nose tip distance 1.00 mm" in answer.err, answer.err
+    (tmp_path / "boards").mkdir()
+    (tmp_path / "boards/methods.csv").write_bytes((ROOT / "leaderboards/methods.csv").read_bytes())
+    paper = ["--paper", "P", "--venue", "V", "--year", "2026", "--source", "https://example.org"]
+    answer = run(capsys, "leaderboard", "add", near, "--folder", tmp_path / "boards", *paper)
+    assert answer.code == 2 and "noses is a benchmark of its own file" in answer.err
     sheet = [*show[:2], *show[3:-1], tmp_path / "sheet.png", "--all", "--sheet", "--benchmark", NOSES]
     answer = run(capsys, *sheet)
     assert answer.code == 0 and "from the side: best ann/side" in answer.err, answer.err
@@ -197,6 +203,13 @@ def test_a_protocol_in_the_camera_frame(capsys, toys: None, tmp_path: Path) -> N
         answer = run(capsys, "score", *call, "--out", tmp_path / f"run-{jobs}", "--jobs", jobs)
         assert answer.code == 0, answer.err
     assert _rows(tmp_path / "run-1") == _rows(tmp_path / "run-2")
+    call += ["--set", "axes=1"]
+    assert run(capsys, "score", *call, "--out", tmp_path / "run-set").code == 0
+    widths, boxes = (fsbench.load_run(tmp_path / name) for name in ("run-set", "run-1"))
+    assert "axes:1" in widths.signature and (widths.samples["box_error_mm"] < boxes.samples["box_error_mm"]).all()
+    answer = run(capsys, "heatmap", tmp_path / "run-set", "one", "--root", root, "--pred", pred, "--benchmark", toml,
+                 "-a", "ortho", "-o", tmp_path / "heat-set.png")  # fmt: skip
+    assert answer.code == 0, answer.err
     benchmark = fsbench.open_benchmark(str(toml), root)
     found = fsbench.score(benchmark, fsbench.Submission(pred, Frame("ortho")))
     assert list(found.samples["status"]) == ["ok", "ok"]

@@ -18,6 +18,7 @@ from fsbench.protocols.protocol import Protocol, Reference
 
 @dataclass(frozen=True, slots=True)
 class Boxes:
+    axes: int = 3
     version: int = field(default=1, init=False)
 
     def signature(self, benchmark: str) -> str:
@@ -26,13 +27,14 @@ class Boxes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreparedBox:
+    settings: Boxes
     reference: Mesh
 
     def measure(self, prediction: Mesh) -> AlignedMeasurement:
         if not prediction.n_faces:
             raise MeshError("the prediction has no faces")
         sizes = [np.ptp(mesh.vertices, axis=0) for mesh in (self.reference, prediction)]
-        scores = Scores({"box_error_mm": float(np.abs(sizes[0] - sizes[1]).mean())})
+        scores = Scores({"box_error_mm": float(np.abs(sizes[0] - sizes[1])[: self.settings.axes].mean())})
         nothing = np.zeros(0)
         return AlignedMeasurement(scores, Similarity(), self.reference, prediction, np.zeros((0, 3)), nothing)
 
@@ -47,7 +49,7 @@ class BoxesProtocol(Protocol):
         return Boxes()
 
     def prepare(self, settings: Any, reference: Reference, threads: int = 1) -> PreparedBox:
-        return PreparedBox(reference.mesh)
+        return PreparedBox(settings, reference.mesh)
 
 
 PROTOCOL = BoxesProtocol()
