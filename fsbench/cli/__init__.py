@@ -39,13 +39,14 @@ _STOPPING = {
 
 # Texts stand here so that --help need not import what a command needs.
 COMMANDS = {
-    "demo": "The main job on the sample benchmark: sample, score, tables, plots.",
+    "demo": "The main job on the sample benchmark: sample, score, tables, plots, page.",
     "datasets": "Benchmarks known, and which are complete under --root.",
     "adapters": "Methods known, what files each needs, how to add one's own.",
     "check": "Look before an hour is spent: files, frames, scale, coverage.",
     "score": "Score a folder of predicted meshes; writes a run.",
     "table": "Put runs into a table: text, csv, markdown, latex, json, html.",
     "plot": "Plot runs by pose or focal length: svg, png, pdf.",
+    "report": "Runs as one page for a browser, with the error on the face.",
     "compare": "Compare runs in pairs, with intervals and a verdict.",
     "heatmap": "Error on the predicted surface: ply or png.",
     "leaderboard": "Show, build and check the leaderboards; add a run.",

@@ -23,7 +23,7 @@ BENCHMARKS = {"fswild": "wild_pred", "fslab": "lab_pred"}
     "--subjects", type=click.IntRange(1), default=3, show_default=True, help="Faces in the lab, 33 images each."
 )
 def command(out: str, jobs: int, seed: int, wild: int, subjects: int) -> None:
-    """Write the sample benchmark, score three baselines on both of its parts, show tables, draw plots.
+    """Write the sample benchmark, score three baselines on both of its parts, show tables, draw plots, write a page.
 
     The baselines see 68 noisy landmarks and nothing else: these are honest numbers of weak methods on
     made-up heads, to show what the benchmark measures. Given again, it scores again and keeps the
@@ -37,13 +37,16 @@ def command(out: str, jobs: int, seed: int, wild: int, subjects: int) -> None:
 
     folder = Path(out)
     sample = _sample(folder, seed, wild, subjects)
+    everything: list[Run] = []
     for benchmark in BENCHMARKS:
         runs = _score(sample, benchmark, folder / "runs", jobs)
+        everything += runs
         tables = [build(runs, by) for by in default_layouts(runs[0])]
         put(FORMATS["text"](tables))
         for path in _plot(runs, folder):
             say(f"wrote {path}")
     say(f"the sample benchmark is in {sample}, the runs are in {folder / 'runs'}")
+    _report(everything, folder)
 
 
 def _sample(folder: "Path", seed: int, n_wild: int, n_subjects: int) -> "Path":
@@ -90,10 +93,22 @@ def _score(sample: "Path", benchmark: str, out: "Path", jobs: int) -> list["Run"
         pred = sample / "pred" / BENCHMARKS[benchmark] / method
         submission = Submission(str(pred), submissions.get(baseline.adapters[benchmark]))
         target = out / f"{benchmark}-{method}"
-        saved = score_into(target, opened, submission, method, written, Running(jobs), on_event=Progress())
+        saved = score_into(
+            target, opened, submission, method, written, Running(jobs), on_event=Progress(), keep_maps=True
+        )
         summarise(saved, target)
         runs.append(load_run(target))
     return runs
+
+
+def _report(runs: list["Run"], folder: "Path") -> None:
+    """All of it as one page."""
+    from fsbench.report.page.report import report
+    from fsbench.runs.files import write_atomically
+
+    page, _ = report(runs, [folder / "runs" / f"{run.benchmark}-{run.method}" for run in runs])
+    write_atomically(folder / "report.html", page.encode())
+    say(f"wrote {folder / 'report.html'}: open it in a browser")
 
 
 def _plot(runs: list["Run"], folder: "Path") -> list["Path"]:

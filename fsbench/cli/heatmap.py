@@ -10,18 +10,18 @@ from fsbench.cli.scan_options import NAMES, scan_options
 from fsbench.core.visible import visible
 
 if TYPE_CHECKING:
-    from fsbench.benchmarks import Choice
+    from contextlib import AbstractContextManager
+
     from fsbench.report.heatmaps.measured import Source
     from fsbench.runs import Run
-    from fsbench.submissions import AdapterLike
 
 
 @click.command("heatmap")
 @click.argument("run")
 @click.argument("sample", required=False)
-@click.option("--root", required=True, help="The benchmark's folder, as for `fsbench score`.")
-@click.option("--pred", required=True, help="The method's files, as for `fsbench score`.")
-@click.option("--benchmark", metavar="FILE", help="The .toml, for a run of a benchmark of one's own.")
+@click.option("--root", help="The benchmark's folder, as for `fsbench score` [where the run says].")
+@click.option("--pred", help="The method's files, as for `fsbench score` [where the run says].")
+@click.option("--benchmark", metavar="FILE", help="The .toml of a benchmark of one's own [where the run says].")
 @adapter_options
 @scan_options
 @click.option("-o", "--out", required=True, metavar="FILE", help="Ends in .png or .ply.")
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 def command(
     run: str,
     sample: str | None,
-    root: str,
-    pred: str,
+    root: str | None,
+    pred: str | None,
     benchmark: str | None,
     out: str,
     all_: bool,
@@ -47,6 +47,9 @@ def command(
 
     RUN is a folder that `fsbench score` wrote. A .ply has the compared surface with a colour and its distance to the
     reference (quality, in mm) at every vertex; a .png shows it from three sides, the reference below.
+
+    Files are looked for where the run says, and read as it says; the options are for files that have moved since, and
+    for runs that were read with a function of your own.
     """
     from pathlib import Path
 
@@ -59,89 +62,29 @@ def command(
     if (sample is None) != sheet or all_ != sheet:
         raise UsageError("name one SAMPLE, or ask for --all --sheet")
     loaded = load_run(run)
-    source = _source(loaded, _benchmark_of(loaded, benchmark), root, pred, options)
-    if sample is None:
-        _write_sheet(source, path, by)
-    else:
-        _write_sample(source, sample, path, limit_mm)
+    with _source(loaded, root, pred, benchmark, options) as source:
+        if sample is None:
+            _write_sheet(source, path, by)
+        else:
+            _write_sample(source, sample, path, limit_mm)
 
 
-def _benchmark_of(run: "Run", given: str | None) -> str:
-    """The benchmark to open; UsageError if its file was not said again: a run does not choose what is read."""
-    from fsbench.benchmarks.carried import file_of
-    from fsbench.core.errors import UsageError
-
-    own = file_of(run.manifest)
-    if own and given is None:
-        raise UsageError(f"{run.benchmark} is a benchmark of its own file, {own}: pass it as --benchmark FILE")
-    return given or run.benchmark
-
-
-def _source(run: "Run", benchmark: str, root: str, pred: str, options: dict[str, Any]) -> "Source":
+def _source(
+    run: "Run", root: str | None, pred: str | None, benchmark: str | None, options: dict[str, Any]
+) -> "AbstractContextManager[Source]":
     """Where the run's meshes are, read as the options say, else as the run says."""
-    from fsbench.benchmarks import Benchmark
-    from fsbench.cli.submission_options import choice_of, keeps_the_camera, refuse_unfit
-    from fsbench.report.heatmaps.measured import Source
-    from fsbench.submissions.submission import Submission
-
-    refuse_unfit(benchmark, options)
-    scans = {name: options.pop(name) for name in NAMES}
-    if keeps_the_camera(benchmark):
-        choice = choice_of({"changes": scans["changes"] or _changes(_recorded(run))})
-        return Source(run, Benchmark.open(benchmark, root, choice), Submission(pred, _adapter(run, options)))
-    return Source(run, Benchmark.open(benchmark, root, _choice(run, scans)), Submission(pred))
-
-
-def _choice(run: "Run", given: dict[str, Any]) -> "Choice":
-    """The options; what they leave out is as the run says, but for files: a run must not choose what is read."""
-    from fsbench.cli.submission_options import choice_of
-
-    known = _recorded(run)
-    _refuse_lacking_files(known, given)
-    names = {"measure": "measure", "scale": "scale", "unit": "pred_unit", "reference_unit": "reference_unit"}
-    said = {option: known[name] for name, option in names.items() if isinstance(known.get(name), str) and known[name]}
-    said["changes"] = _changes(known)
-    return choice_of({**said, **{name: value for name, value in given.items() if value is not None}})
-
-
-def _recorded(run: "Run") -> dict[str, Any]:
-    """How the run says that its predictions were read."""
-    settings = run.manifest.get("settings")
-    recorded = settings.get("adapter") if isinstance(settings, dict) else None
-    return recorded if isinstance(recorded, dict) else {}
-
-
-def _changes(recorded: dict[str, Any]) -> tuple[str, ...] | None:
-    """Settings of the protocol that the run was scored with, other than its own."""
-    changes = recorded.get("changes")
-    if isinstance(changes, list) and changes and all(isinstance(change, str) for change in changes):
-        return tuple(changes)
-    return None
-
-
-def _refuse_lacking_files(recorded: dict[str, Any], given: dict[str, Any]) -> None:
-    """UsageError if the run read landmarks that were not said again."""
-    from fsbench.core.errors import UsageError
-
-    names = [name for name in ("landmarks", "pred_landmarks") if recorded.get(name) and not given[name]]
-    if names:
-        lacking = " and ".join(f"--{name.replace('_', '-')} {recorded[name]}" for name in names)
-        raise UsageError(f"the run was scored with {lacking}: pass that too, a run does not choose what is read")
-
-
-def _adapter(run: "Run", given: dict[str, Any]) -> "AdapterLike":
-    """The adapter that the options name, else the published one that the run says it was read with."""
-    from fsbench import submissions as adapters
     from fsbench.cli.adapter_options import build_adapter
-    from fsbench.core.errors import UsageError
+    from fsbench.cli.submission_options import refuse_unfit
+    from fsbench.report.heatmaps.recorded import opened, recorded_benchmark
 
-    recorded = {name: value for name, value in _recorded(run).items() if name != "changes"}
-    # Only a name that is known: a run that somebody sent must not choose a file to execute.
-    if given["adapter"] is None and recorded in [{"adapter": name} for name in adapters.names()]:
-        return adapters.get(recorded["adapter"])
-    if given["adapter"] is None:
-        raise UsageError(f"say with -a and its options how the predictions are read; the run was read with {recorded}")
-    return build_adapter(**given)
+    name = benchmark or recorded_benchmark(run)
+    refuse_unfit(name, options)
+    scans = {option: options.pop(option) for option in NAMES}
+    is_told = any(value is not None for value in options.values())
+    adapter = build_adapter(**options) if is_told else None
+    fields = {"pred_unit": "unit"}
+    choice = {fields.get(option, option): value for option, value in scans.items() if value is not None}
+    return opened(run, root, pred, adapter, choice, name)
 
 
 def _write_sample(source: "Source", sample: str, path: Any, limit_mm: float) -> None:

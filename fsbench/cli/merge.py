@@ -24,6 +24,7 @@ def command(runs: tuple[str, ...], out: str) -> None:
     from fsbench.core.errors import UsageError
     from fsbench.runs import load_run
     from fsbench.runs.journal import is_unfinished
+    from fsbench.runs.maps import copy_maps
     from fsbench.runs.merge import merge
     from fsbench.runs.pools import POOLED
     from fsbench.runs.saving import Saved
@@ -36,6 +37,7 @@ def command(runs: tuple[str, ...], out: str) -> None:
     target.mkdir(parents=True, exist_ok=True)
     if any((Path(run) / POOLED).is_file() for run in runs):
         _merge_pooled(merged, target, [Path(run) for run in runs])
+    copy_maps(target, [Path(run) for run in runs], merged.samples["sample"])
     merged.save(target)
     click.get_current_context().exit(summarise(Saved.of(merged), target))
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Samples scored at once.")
 @running_options
 @click.option("--samples", help="Only these, e.g. 000-009,123 or '03_*'.")
+@click.option("--keep-maps", is_flag=True, help="Keep where each sample is off, for `fsbench report`: 60 kB a sample.")
 @click.option("--resume", is_flag=True, help="Leave a finished run as it is; an unfinished one goes on in any case.")
 @click.option("--overwrite", is_flag=True, help="Throw away an unfinished or different run in --out.")
 def command(
@@ -35,6 +36,7 @@ def command(
     out: str,
     jobs: int,
     samples: str | None,
+    keep_maps: bool,
     resume: bool,
     overwrite: bool,
     **options: Any,
@@ -81,7 +83,9 @@ def command(
         _say_settings(opened)
         look = partial(_look, Task.of(opened, submission, cache), [one.name for one in running.part(chosen)])
         with nullcontext() if was_looked_at(target, overwrite, resume) else running.beside(look, warn):
-            saved = score_into(target, opened, submission, label, chosen, running, overwrite, resume, Progress(), cache)
+            saved = score_into(
+                target, opened, submission, label, chosen, running, overwrite, resume, Progress(), cache, keep_maps
+            )
     if opened.protocol.pooled:
         say_pooled(target, sum(saved.counts.values()))
     if "suspicious" in opened.metrics:

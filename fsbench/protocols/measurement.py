@@ -63,6 +63,10 @@ class Measurement(Protocol):
         """Distance to the prediction from every place where the reference was measured, (n,)."""
 
     @property
+    def points(self) -> Floats | None:
+        """These places, in the reference's frame in mm, (n, 3); None where `grids_mm` shows better where errors are."""
+
+    @property
     def reference(self) -> Mesh:
         """In its own frame, mm."""
 
@@ -77,6 +81,13 @@ class Measurement(Protocol):
     @property
     def in_head_frame(self) -> bool:
         """Whether the face looks along +z in the reference's frame, y up."""
+
+    def grids_mm(self) -> tuple[Floats, Floats] | None:
+        """Reference and prediction on the head's cylinder over their common part, (256, 256) each; None if not on it.
+
+        Then `compared` gives a distance for every vertex of the prediction's quads, see
+        `fsbench.metrics.cylinder.QuadMap`, and error maps of many samples have a mean.
+        """
 
     def compared(self) -> tuple[Mesh, Floats]:
         """The part of the prediction that has a counterpart, and the distance of each of its vertices in mm."""
@@ -113,6 +124,9 @@ class AlignedMeasurement:
     def in_head_frame(self) -> bool:
         """A scan may look anywhere."""
         return False
+
+    def grids_mm(self) -> None:
+        """None: a scan has no axis of a head."""
 
     def compared(self) -> tuple[Mesh, Floats]:
         """The part of the prediction whose nearest place is not on the reference's open rim, and its distances in mm.

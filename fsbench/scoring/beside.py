@@ -1,4 +1,4 @@
-"""What a run holds besides its rows: pooled distances, and why a row is suspicious."""
+"""What a run holds besides its rows: pooled distances, why a row is suspicious, and error maps."""
 
 import re
 import secrets
@@ -16,6 +16,7 @@ from fsbench.runs import Record
 from fsbench.runs.journal import Journal
 from fsbench.runs.pools import has_pool, read_doubts, remove_pool, write_doubts, write_pool, write_tables
 from fsbench.runs.scales import with_scales
+from fsbench.scoring.kept_maps import KeptMaps
 
 _FOLDER = "pools"
 _OURS = ".fsbench"
@@ -43,18 +44,25 @@ class Beside:
         If somebody else's folder stands where the files would be kept.
     """
 
-    def __init__(self, benchmark: Benchmark, out: Path, bins: Mapping[str, Mapping[str, str]]) -> None:
+    def __init__(
+        self, benchmark: Benchmark, out: Path, bins: Mapping[str, Mapping[str, str]], keep_maps: bool = False
+    ) -> None:
         self._protocol, self._out, self._bins = benchmark.protocol, out, bins
         self._whole = self._own = out / _FOLDER
         self._doubts: Mapping[str, str] = {}
         if self._is_needed and self._whole.exists() and not (self._whole / _OURS).is_file():
             raise UsageError(f"{self._whole} is there already and not of our making: choose another --out")
+        self._maps = KeptMaps(out) if keep_maps else None
 
     @property
     def _is_needed(self) -> bool:
         return self._protocol.pooled or _SUSPICIOUS in self._protocol.metrics
 
-    def begin(self, *, is_new: bool) -> str:
+    def begin(self, *, is_new: bool) -> tuple[str, str]:
+        """The folders for this run: for what goes into its tables, and for maps; empty where none is needed."""
+        return self._begun(is_new), self._maps.begin(is_new=is_new) if self._maps else ""
+
+    def _begun(self, is_new: bool) -> str:
         """The folder for this run, empty if none is needed.
 
         Every run has a folder of its own: what still works for an earlier one must not write into it.
@@ -71,7 +79,9 @@ class Beside:
         return str(self._own)
 
     def lacks(self, sample: str) -> bool:
-        """Whether a sample that has its row has lost its distances, so that it has to be scored again."""
+        """Whether a sample that has its row has lost its distances or its map, so that it has to be scored again."""
+        if self._maps and self._maps.lacks(sample):
+            return True
         return self._protocol.pooled and not has_pool(self._own, sample)
 
     def finish(self, journal: Journal) -> dict[str, Any]:

@@ -20,8 +20,10 @@ from fsbench.benchmarks.reopening import Reopening
 from fsbench.core.errors import FsbenchError, LostError
 from fsbench.geometry.rays import open3d_version
 from fsbench.runs import Record
+from fsbench.runs.maps import remove_map
 from fsbench.runs.origin import origin_of
 from fsbench.scoring.beside import remove_beside, write_beside
+from fsbench.scoring.kept_maps import keep_map
 from fsbench.submissions.submission import Submission
 
 
@@ -42,6 +44,8 @@ class Task:
         Folder of prepared references; none are kept if empty.
     beside : str
         Folder for what belongs to a sample besides its row; nothing is kept if empty.
+    maps : str
+        Folder for every sample's error map; none are kept if empty.
     """
 
     benchmark: str
@@ -50,6 +54,7 @@ class Task:
     choice: Choice
     cache: str = ""
     beside: str = ""
+    maps: str = ""
 
     @classmethod
     def of(cls, benchmark: Benchmark, submission: Submission, cache: str = "") -> "Task":
@@ -70,10 +75,12 @@ class Task:
         try:
             measured = benchmark.measure(name, self.submission.load(benchmark, name), cache)
         except (FsbenchError, OSError) as error:
-            self._keep(remove_beside, name)
+            _keep(self.beside, remove_beside, name)
+            _keep(self.maps, remove_map, name)
             return _without_score(self, name, error, start)
-        self._keep(write_beside, name, measured, benchmark.protocol.pooled)
         notes, scores = "; ".join(measured.scores.notes), measured.scores.as_dict()
+        _keep(self.beside, write_beside, name, measured, benchmark.protocol.pooled)
+        _keep(self.maps, keep_map, name, measured, scores)
         return Record(name, "ok", notes, scores, time.perf_counter() - start, origin)
 
     def opened(self) -> Benchmark:
@@ -100,15 +107,18 @@ class Task:
             self.choice.with_absolute_paths(),
             _absolute(self.cache) if self.cache else "",
             _absolute(self.beside) if self.beside else "",
+            _absolute(self.maps) if self.maps else "",
         )
 
-    def _keep(self, write: Callable[..., None], *what: Any) -> None:
-        if not self.beside:
-            return
-        try:
-            write(Path(self.beside), *what)
-        except OSError as error:
-            raise LostError(f"{self.beside}: cannot write here: {error.strerror}") from None
+
+def _keep(folder: str, write: Callable[..., None], *what: Any) -> None:
+    """Write what belongs to a sample beside its row, where it is wanted."""
+    if not folder:
+        return
+    try:
+        write(Path(folder), *what)
+    except OSError as error:
+        raise LostError(f"{folder}: cannot write here: {error.strerror}") from None
 
 
 def _absolute(path: str | os.PathLike[str]) -> str:

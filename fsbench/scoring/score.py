@@ -38,6 +38,7 @@ def score(
     overwrite: bool = False,
     resume: bool = False,
     on_event: OnEvent = ignore,
+    keep_maps: bool = False,
 ) -> Run:
     """Score a submission on a benchmark, as `fsbench score` does.
 
@@ -59,6 +60,8 @@ def score(
         Throw away an unfinished or different run in `out`; leave a finished one as it is.
     on_event : callable, optional
         Called with every `fsbench.scoring.events.Event`.
+    keep_maps : bool
+        Keep every sample's error map in `out`, for `fsbench report`: at most 60 kB a sample.
 
     Returns
     -------
@@ -79,7 +82,10 @@ def score(
     label = method_label(method, given.shown)
     with nullcontext(out) if out is not None else TemporaryDirectory() as folder:
         given.check_benchmark(benchmark)
-        score_into(Path(folder), benchmark, given, label, chosen, Running(jobs), overwrite, resume, on_event)
+        running = Running(jobs)
+        score_into(
+            Path(folder), benchmark, given, label, chosen, running, overwrite, resume, on_event, keep_maps=keep_maps
+        )
         return load_run(Path(folder))
 
 
@@ -94,6 +100,7 @@ def score_into(
     resume: bool = False,
     on_event: OnEvent = ignore,
     cache: str = "",
+    keep_maps: bool = False,
 ) -> Saved:
     """Score `samples` into the run folder `out`, going on where an earlier call was stopped.
 
@@ -106,7 +113,7 @@ def score_into(
         samples = running.part(samples)
     bins = {sample.name: sample.bins for sample in samples}
     _refuse_foreign(out, overwrite)
-    beside = Beside(benchmark, out, bins)
+    beside = Beside(benchmark, out, bins, keep_maps)
     if not overwrite:
         _refuse_other_run(out, about)
     if resume and is_finished(out):
@@ -125,7 +132,8 @@ def score_into(
     ):
         if not overwrite and journal.is_new:
             _refuse_what_came_between(out, about)
-        task = replace(task, beside=beside.begin(is_new=not journal.n_done)).with_absolute_paths()
+        folder, maps = beside.begin(is_new=not journal.n_done)
+        task = replace(task, beside=folder, maps=maps).with_absolute_paths()
         _work(journal, task, samples, running, beside, f"{about['benchmark']} {method}", on_event)
         seconds = round(time.perf_counter() - start, 2)
         ending = {**about, "references_missing": len(absent), "jobs": running.jobs, "wall_seconds": seconds}

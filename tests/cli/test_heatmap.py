@@ -9,6 +9,7 @@ import pytest
 
 from fsbench.io import read_mesh
 from fsbench.runs import load_run
+from fsbench.submissions.frame import Frame
 from tests.cli.commands import Answer, fsbench
 
 METHOD = "pred/wild_pred/mean-face"
@@ -56,6 +57,38 @@ def test_png_and_sheet(capsys, sample, run, tmp_path):
     assert answer.err.splitlines()[-1] == "±90°: median 300"
     for name in ("h.png", "s.png"):
         assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("adapter", [{"adapter": "3DDFA_V2"}, Frame("pixels", unit=1.0).settings()])
+def test_what_the_run_knows_need_not_be_said_again(capsys, sample, run, tmp_path, adapter):
+    recorded = tmp_path / "run"
+    load_run(run).save(recorded)
+    manifest = json.loads((recorded / "run.json").read_text())
+    manifest["settings"]["adapter"] = adapter
+    (recorded / "run.json").write_text(json.dumps(manifest))
+    answer = fsbench(capsys, "heatmap", recorded, "000", "-o", tmp_path / "h.png")
+    assert (answer.code, answer.out) == (0, ""), answer.err
+
+
+def test_files_that_have_moved_are_asked_for(capsys, sample, run, tmp_path):
+    moved = tmp_path / "run"
+    load_run(run).save(moved)
+    manifest = json.loads((moved / "run.json").read_text())
+    manifest["settings"]["pred"] = str(tmp_path / "gone")
+    (moved / "run.json").write_text(json.dumps(manifest))
+    answer = fsbench(capsys, "heatmap", moved, "000", "-o", tmp_path / "h.png")
+    assert answer.code == 2 and f"was scored with --pred {tmp_path / 'gone'}, which is not here" in answer.err
+    assert fsbench(capsys, "heatmap", moved, "000", "--pred", sample / METHOD, "-o", tmp_path / "h.png").code == 0
+
+
+def test_a_frame_that_a_run_cannot_have_had_is_refused(capsys, sample, run, tmp_path):
+    odd = tmp_path / "run"
+    load_run(run).save(odd)
+    manifest = json.loads((odd / "run.json").read_text())
+    manifest["settings"]["adapter"] = Frame("pixels").settings() | {"pattern": "../{sample}", "unit": "x"}
+    (odd / "run.json").write_text(json.dumps(manifest))
+    answer = fsbench(capsys, "heatmap", odd, "000", "-o", tmp_path / "h.png")
+    assert answer.code == 2 and "fsbench:" in answer.err
 
 
 def test_other_files_than_the_runs_are_noticed(capsys, sample, run, tmp_path):

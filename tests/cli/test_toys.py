@@ -76,8 +76,10 @@ def test_a_nose_tip_protocol_works_with_every_command(capsys, noses: Noses, tmp_
     assert (answer.code, "nothing suspicious" in answer.out) == (0, True), answer.out + answer.err
     assert "nan" not in answer.out
     for name, pred, jobs in (("near", noses.near, 1), ("near-2", noses.near, 2), ("far", noses.far, 1)):
-        answer = run(capsys, "score", *about, "--pred", pred, "--out", tmp_path / "runs" / name, "--jobs", jobs)
+        keep = ["--keep-maps"] if jobs == 2 else []
+        answer = run(capsys, "score", *about, "--pred", pred, "--out", tmp_path / "runs" / name, "--jobs", jobs, *keep)
         assert answer.code == 0, answer.err
+    assert len(list((tmp_path / "runs/near-2/maps").glob("*.map"))) == len(SAMPLES)
     near, far = tmp_path / "runs/near", tmp_path / "runs/far"
     assert _rows(near) == _rows(tmp_path / "runs/near-2")
     samples = fsbench.load_run(near).samples
@@ -94,19 +96,22 @@ def test_a_nose_tip_protocol_works_with_every_command(capsys, noses: Noses, tmp_
     answer = run(capsys, "compare", near, far, "--by", "view")
     assert answer.code == 0 and "Nose tip distance" in answer.out, answer.out + answer.err
 
-    show = ["heatmap", near, "ann/front", "--root", noses.root, "--pred", noses.near, "-o", tmp_path / "heat.ply"]
-    answer = run(capsys, *show)
-    assert answer.code == 2 and f"{NOSES}: pass it as --benchmark FILE" in answer.err
-    answer = run(capsys, *show, "--benchmark", NOSES)
-    assert answer.code == 0 and "Nose tip distance 1.00 mm" in answer.err, answer.err
+    show = ["heatmap", near, "ann/front", "-o", tmp_path / "heat.ply"]
+    said = ("--root", noses.root, "--pred", noses.near, "--benchmark", NOSES)
+    for again in ((), said):  # the run knows all of it
+        answer = run(capsys, *show, *again)
+        assert answer.code == 0 and "Nose tip distance 1.00 mm" in answer.err, answer.err
     (tmp_path / "boards").mkdir()
     (tmp_path / "boards/methods.csv").write_bytes((ROOT / "leaderboards/methods.csv").read_bytes())
     paper = ["--paper", "P", "--venue", "V", "--year", "2026", "--source", "https://example.org"]
     answer = run(capsys, "leaderboard", "add", near, "--folder", tmp_path / "boards", *paper)
     assert answer.code == 2 and "noses is a benchmark of its own file" in answer.err
-    sheet = [*show[:2], *show[3:-1], tmp_path / "sheet.png", "--all", "--sheet", "--benchmark", NOSES]
+    sheet = [*show[:2], "-o", tmp_path / "sheet.png", "--all", "--sheet"]
     answer = run(capsys, *sheet)
     assert answer.code == 0 and "from the side: best ann/side" in answer.err, answer.err
+    answer = run(capsys, "report", near, far, "-o", tmp_path / "report.html")
+    assert answer.code == 0 and "note:" not in answer.err, answer.err
+    assert "Nose tip distance" in (tmp_path / "report.html").read_text("utf-8")
 
 
 def test_a_toys_shards_merge_and_a_stopped_run_goes_on(
@@ -203,21 +208,20 @@ def test_a_protocol_in_the_camera_frame(capsys, toys: None, tmp_path: Path) -> N
         answer = run(capsys, "score", *call, "--out", tmp_path / f"run-{jobs}", "--jobs", jobs)
         assert answer.code == 0, answer.err
     assert _rows(tmp_path / "run-1") == _rows(tmp_path / "run-2")
+    # It does not tell where its distances are: rows stand without maps.
+    answer = run(capsys, "score", *call, "--out", tmp_path / "run-3", "--keep-maps")
+    assert answer.code == 0 and not list((tmp_path / "run-3/maps").glob("*.map")), answer.err
+    assert _rows(tmp_path / "run-1") == _rows(tmp_path / "run-3")
     call += ["--set", "axes=1"]
     assert run(capsys, "score", *call, "--out", tmp_path / "run-set").code == 0
     widths, boxes = (fsbench.load_run(tmp_path / name) for name in ("run-set", "run-1"))
     assert "axes:1" in widths.signature and (widths.samples["box_error_mm"] < boxes.samples["box_error_mm"]).all()
-    answer = run(capsys, "heatmap", tmp_path / "run-set", "one", "--root", root, "--pred", pred, "--benchmark", toml,
-                 "-a", "ortho", "-o", tmp_path / "heat-set.png")  # fmt: skip
+    answer = run(capsys, "heatmap", tmp_path / "run-set", "one", "-o", tmp_path / "heat-set.png")
     assert answer.code == 0, answer.err
     benchmark = fsbench.open_benchmark(str(toml), root)
     found = fsbench.score(benchmark, fsbench.Submission(pred, Frame("ortho")))
     assert list(found.samples["status"]) == ["ok", "ok"]
-    answer = run(capsys, "heatmap", tmp_path / "run-1", "one", "--root", root, "--pred", pred, "--benchmark", toml,
-                 "-o", tmp_path / "heat.png")  # fmt: skip
-    assert answer.code == 2 and "say with -a" in answer.err
-    answer = run(capsys, "heatmap", tmp_path / "run-1", "one", "--root", root, "--pred", pred, "--benchmark", toml,
-                 "-a", "ortho", "-o", tmp_path / "heat.png")  # fmt: skip
+    answer = run(capsys, "heatmap", tmp_path / "run-1", "one", "-o", tmp_path / "heat.png")
     assert answer.code == 0, answer.err
 
 

@@ -322,6 +322,14 @@ class CylinderMeasurement:
     ref_to_pred_mm: Floats
     pred_to_ref_mm: Floats
 
+    @property
+    def points(self) -> None:
+        """None: the grids show where errors are."""
+
+    def grids_mm(self) -> tuple[Floats, Floats]:
+        """The two cylinder maps over the common part."""
+        return self.radius_ref_mm, self.radius_pred_mm
+
     def compared(self) -> tuple[Mesh, Floats]:
         """The prediction's cylinder mesh, and the distance of each of its vertices in mm."""
         return self.prediction, self.pred_to_ref_mm

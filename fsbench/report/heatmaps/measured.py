@@ -8,7 +8,7 @@ import pandas as pd
 from fsbench.benchmarks import Benchmark
 from fsbench.core.errors import UsageError
 from fsbench.core.signatures import differences
-from fsbench.protocols.measurement import Scores
+from fsbench.protocols.measurement import Measurement, Scores
 from fsbench.report.heatmaps.pictures import Heat
 from fsbench.report.heatmaps.upright import outer_side, upright
 from fsbench.report.layout import Layout
@@ -60,15 +60,7 @@ class Source:
         UsageError
             If the run has no score for it, the files give another score than the run, or nothing can be shown.
         """
-        recorded = float(scored_row(self.run, sample)[self.metric].item())
-        found = self.benchmark.measure(sample, self.submission.load(self.benchmark, sample))
-        score, known = found.scores[self.metric], self.run.quantity(self.metric)
-        if abs(score - recorded) > _SAME_MM:
-            files = "the adapter" if self.benchmark.protocol.in_camera else "the landmarks"
-            raise UsageError(
-                f"{sample}: these files give {known.label} {score:.3f}, the run says {recorded:.3f}; "
-                f"are --pred, --root and {files} those of the run?"
-            )
+        found = self.measured(sample)
         try:
             compared, distances_mm = found.compared()
         except UsageError as error:
@@ -84,6 +76,19 @@ class Source:
             turn = upright(found.reference, found.landmarks)
             turn, axes = outer_side(found.reference) if turn is None else (turn, "")
         return Heat(title, compared, distances_mm, found.reference, protocol.distances_unit, turn, axes)
+
+    def measured(self, sample: str) -> Measurement:
+        """Measure a sample again; UsageError if the run has no score for it, or the files give another one."""
+        recorded = float(scored_row(self.run, sample)[self.metric].item())
+        found = self.benchmark.measure(sample, self.submission.load(self.benchmark, sample))
+        score, known = found.scores[self.metric], self.run.quantity(self.metric)
+        if abs(score - recorded) > _SAME_MM:
+            files = "the adapter" if self.benchmark.protocol.in_camera else "the landmarks"
+            raise UsageError(
+                f"{sample}: these files give {known.label} {score:.3f}, the run says {recorded:.3f}; "
+                f"are --pred, --root and {files} those of the run?"
+            )
+        return found
 
 
 def _numbers(run: Run, scores: Scores, metric: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from fsbench.core.mesh import Floats
 from fsbench.report.plots.looks import Look, Style, looks
 from fsbench.report.plots.panels import Margins, grid
-from fsbench.report.plots.placing import axis_heading, text_width_in, upper_end
+from fsbench.report.plots.placing import axis_heading, line_style, text_width_in, upper_end
 from fsbench.report.plots.samples import Samples
 
 PER_ROW = 4
@@ -23,7 +23,7 @@ _MOST_TICKS, _BETWEEN_EM = 6, 0.4
 
 
 def draw(metrics: Sequence[Samples], style: Style) -> Figure:
-    """Draw quartiles as a box, the median as a line, the 5th to 95th percentile as whiskers.
+    """Draw quartiles as a box, the median as a line with the method's marker, the 5th to 95th percentile as whiskers.
 
     What lies beyond the axis is said in a grey strip at its end: the 95th percentile.
     """
@@ -76,7 +76,7 @@ def _panel(axes: Axes, samples: Samples, b: int, end: float, style: Style) -> No
             axes.text(low, y, " no score", fontsize=style.small_pt, color="0.45", va="center_baseline")
         elif len(values) < _FEWEST:
             seen = values[values <= end]
-            axes.plot(seen, np.full(len(seen), y), "o", color=look.colour, markersize=0.6 * style.marker_pt)
+            axes.plot(seen, np.full(len(seen), y), **{**line_style(look, style), "linestyle": "none"})
         else:
             _box(axes, values, y, end, look, style)
         if _beyond(values, end):
@@ -119,6 +119,7 @@ def _box(axes: Axes, values: Floats, y: float, end: float, look: Look, style: St
     if p50 < end:
         middle: dict[str, Any] = {"color": look.colour, "linewidth": 1.8 * style.line_pt, "solid_capstyle": "butt"}
         axes.plot([p50, p50], [y - 0.31, y + 0.31], **middle)
+        axes.plot([p50], [y], **{**line_style(look, style), "linestyle": "none"})
 
 
 def _heading(figure: Figure, row: Sequence[Axes], last: Axes, text: str, em: float) -> None:

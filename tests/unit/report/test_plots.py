@@ -184,6 +184,23 @@ def test_fifteen_methods_have_fifteen_looks():
     assert looks(["x", "y"]) == looks(["x", "y"])
 
 
+def test_a_method_looks_the_same_whoever_stands_before_it():
+    own = ("mean-face", "linear-weak", "linear-persp", "mine", "yours <b>")
+    alone = {label: looks([label])[0] for label in own[:3]}
+    for labels in itertools.permutations(own):
+        found = dict(zip(labels, looks(labels), strict=True))
+        assert found == dict(zip(own, looks(own), strict=True))
+        assert {label: found[label] for label in alone} == alone
+
+
+def test_a_box_carries_its_methods_marker(runs):
+    samples = gather_samples(runs[:3], NAMES[:3], layouts(runs[0])["overall"], "cd_mm")
+    with matplotlib.rc_context(settings(STYLES["paper"])):
+        (axes,) = distribution.draw([samples], STYLES["paper"]).axes
+    drawn = [(line.get_color(), line.get_marker()) for line in axes.lines if line.get_marker() != "None"]
+    assert drawn == [(look.colour, look.marker) for look in looks(NAMES[:3])]
+
+
 def test_focal_figure_says_that_the_published_axis_is_reversed(make_run):
     run = make_run(benchmark="fslab")
     assert "other way round" in plot([run], "error", "focal").caption

@@ -1,0 +1,142 @@
+"""The error on the face: which samples the page shows in 3D, and their maps."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fsbench.benchmarks.selection import select
+from fsbench.core.errors import FsbenchError
+from fsbench.core.spec import Sample
+from fsbench.report.heatmaps.measured import Source, picks
+from fsbench.report.heatmaps.recorded import opened
+from fsbench.report.layout import default_layouts, layout
+from fsbench.report.selection import main_of_samples
+from fsbench.runs import Run
+from fsbench.runs.map_of import encoded_map_of
+from fsbench.runs.maps import FOLDER, read_map
+
+BUDGET_BYTES = 2_000_000
+"""Of the maps of a chapter where nobody said which samples: about 45, so that a page of several still opens fast."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which samples to show, and where files are that have moved.
+
+    Attributes
+    ----------
+    samples : tuple of str, optional
+        Names; None: the best, median and worst of each bin, of every method.
+    root : str, optional
+    preds : mapping of str to str
+        By a run's folder.
+    """
+
+    samples: tuple[str, ...] | None = None
+    root: str | None = None
+    preds: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """What is shown.
+
+    Attributes
+    ----------
+    maps : mapping of (int, str) to bytes
+        By number of the run and sample, as `fsbench.runs.maps.encode` writes them.
+    notes : tuple of str
+        What is not shown, and why.
+    """
+
+    maps: Mapping[tuple[int, str], bytes]
+    notes: tuple[str, ...]
+
+
+def gather(runs: Sequence[Run], labels: Sequence[str], folders: Sequence[Path], wish: Wish) -> Faces:
+    """Take the maps that the runs kept; what they lack is measured again where the files still are."""
+    found: dict[tuple[int, str], bytes] = {}
+    notes: list[str] = []
+    room = BUDGET_BYTES if wish.samples is None else None
+    left_out = 0
+    with ExitStack() as stack:
+        shelves = [_Shelf(run, folder, wish, stack) for run, folder in zip(runs, folders, strict=True)]
+        for r, name in _wanted(runs, wish):
+            if room is not None and room <= 0:
+                left_out += 1
+                continue
+            content = shelves[r].map_of(name)
+            if content is not None:
+                found[r, name] = content
+                room = None if room is None else room - len(content)
+    whys = dict.fromkeys(shelf.why for shelf in shelves if shelf.why)
+    for why in whys:
+        lacking = [label for label, shelf in zip(labels, shelves, strict=True) if shelf.why == why]
+        notes.append(f"No error maps of {', '.join(lacking)}: none were kept, and measuring again fails: {why}.")
+    if left_out:
+        notes.append(f"{left_out} more error maps would make the page too heavy: --samples or --all show them.")
+    return Faces(found, tuple(notes))
+
+
+def kept(run: Run, folder: Path) -> list[bytes | None]:
+    """The maps that a run kept, in the order of its samples; None for a sample without one."""
+    rows = run.samples[["sample", "status", *run.metrics]].to_dict("records")
+    return [
+        read_map(folder / FOLDER, str(row["sample"]), {name: row[name] for name in run.metrics})
+        if row["status"] == "ok"
+        else None
+        for row in rows
+    ]
+
+
+def _wanted(runs: Sequence[Run], wish: Wish) -> Iterator[tuple[int, str]]:
+    """Number of the run and sample, those first that matter most: a method's own picks, then the others' on them."""
+    if wish.samples is not None:
+        yield from ((r, name) for name in wish.samples for r in range(len(runs)))
+        return
+    divided = layout(runs, default_layouts(runs[0])[0])
+    own = [[name for _, names in picks(run, divided, main_of_samples(run)) for name in names.values()] for run in runs]
+    first = list(dict.fromkeys((r, name) for r, names in enumerate(own) for name in names))
+    yield from first
+    everybody = dict.fromkeys(name for names in own for name in names)
+    yield from ((r, name) for name in everybody for r in range(len(runs)) if (r, name) not in set(first))
+
+
+class _Shelf:
+    """Where one run's maps come from; its files are looked for when a map is lacking, once."""
+
+    def __init__(self, run: Run, folder: Path, wish: Wish, stack: ExitStack) -> None:
+        self._run, self._folder, self._wish, self._stack = run, folder, wish, stack
+        self._source: Source | None = None
+        self._rows = {str(row["sample"]): row for row in run.samples.to_dict("records")}
+        self.why = ""
+
+    def map_of(self, sample: str) -> bytes | None:
+        """None where the sample has no score, or nothing to measure it from is here."""
+        row = self._rows[sample]
+        if row["status"] != "ok":
+            return None
+        scores = {name: float(row[name]) for name in self._run.metrics}
+        content = read_map(self._folder / FOLDER, sample, scores)
+        return content if content is not None else self._again(sample, scores)
+
+    def _again(self, sample: str, scores: Mapping[str, float]) -> bytes | None:
+        if self.why:
+            return None
+        try:
+            if self._source is None:
+                pred = self._wish.preds.get(str(self._folder))
+                self._source = self._stack.enter_context(opened(self._run, self._wish.root, pred))
+            return encoded_map_of(self._source.measured(sample), scores)
+        except (FsbenchError, OSError) as error:
+            self.why = str(error)
+            return None
+
+
+def named(runs: Sequence[Run], pattern: str | None, everything: bool) -> tuple[str, ...] | None:
+    """The samples that the user asked for; UsageError if a part of the pattern names none."""
+    samples = tuple(Sample(str(name), {}) for name in runs[0].samples["sample"])
+    if pattern is not None:
+        samples = select(samples, pattern, runs[0].benchmark)
+    return tuple(sample.name for sample in samples) if everything or pattern is not None else None

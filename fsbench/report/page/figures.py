@@ -1,0 +1,111 @@
+"""What the page's figures show: the same numbers as `fsbench plot`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from fsbench.core.quantities import Quantity
+from fsbench.report.layout import OVERALL, Layout, layout
+from fsbench.report.model import Table
+from fsbench.report.page.packing import packed
+from fsbench.report.page.tables import figure_notes
+from fsbench.report.plots.cumulative import notes as cumulative_notes
+from fsbench.report.plots.placing import mean_heading, upper_end
+from fsbench.report.plots.samples import Samples, gather_points, gather_samples
+from fsbench.report.selection import main_metrics, main_of_samples
+from fsbench.runs import Run
+from fsbench.runs.pooled import METRICS as POOLED_METRICS
+
+_FEWEST = 5
+"""A box of fewer samples would pretend to know quartiles: they are drawn one by one."""
+_QUANTILES = (5, 25, 50, 75, 95)
+
+
+def of_metric(what: Quantity) -> dict[str, Any]:
+    """How the page's script shows a metric."""
+    return {
+        "name": what.name,
+        "label": what.label,
+        "unit": what.unit,
+        "heading": mean_heading(what),
+        "decimals": what.decimals,
+        "factor": what.factor,
+        "sign": what.sign,
+    }
+
+
+def error(table: Table, main: str) -> dict[str, Any]:
+    """Means with intervals over a table's bins, (methods, bins, metrics, 3), and their counts; `main` is drawn."""
+    cells = [row.cells for row in table.rows]
+    return {
+        "by": table.layout.name,
+        "title": table.title,
+        "axis": table.layout.axis,
+        "bins": [bin_.title for bin_ in table.bins],
+        "metrics": [of_metric(metric) for metric in table.metrics],
+        "panels": _panels(table, main),
+        "numbers": packed([[[(c.mean, c.low, c.high) for c in group] for group in row] for row in cells]),
+        "counts": packed([[[(c.n_scored, c.n_total) for c in group] for group in row] for row in cells]),
+        "notes": figure_notes(table),
+    }
+
+
+def _panels(table: Table, main: str) -> list[int]:
+    """Which metrics the figure draws: the main one, below it what it must not be read without."""
+    names = [metric.name for metric in table.metrics]
+    first = names.index(main) if main in names else 0
+    beside = table.metrics[first].beside
+    return [first, names.index(beside)] if beside in names else [first]
+
+
+def distribution(runs: Sequence[Run], labels: Sequence[str], by: str) -> dict[str, Any]:
+    """Quantiles of the samples' main metric, (methods, bins, 5); the values themselves where they are few."""
+    samples = gather_samples(runs, labels, layout(runs, by), main_of_samples(runs[0]))
+    boxes = [[_quantiles(values) for values in bins] for bins in samples.values]
+    few = [[values.tolist() if len(values) < _FEWEST else [] for values in bins] for bins in samples.values]
+    return {
+        **_head(samples),
+        "quantiles": packed(boxes),
+        "counts": packed([[len(values) for values in bins] for bins in samples.values]),
+        "few": few,
+        "end": upper_end(np.array(boxes)[..., -1].ravel()),
+    }
+
+
+def cumulative(runs: Sequence[Run], labels: Sequence[str]) -> dict[str, Any] | None:
+    """Ascending values of every method, over all samples or all points; None where the main metric is no error."""
+    name = main_metrics(runs[0])[0]
+    whole = layout(runs, OVERALL)
+    if runs[0].quantity(name).better != "lower":
+        return None
+    samples = _points_or_samples(runs, labels, whole, name)
+    finite = np.concatenate([values[0][np.isfinite(values[0])] for values in samples.values])
+    return {
+        **_head(samples),
+        "values": [packed(values[0]) for values in samples.values],
+        "n_total": samples.n_total[0],
+        "what": samples.what,
+        "end": upper_end(finite),
+        "notes": list(cumulative_notes(samples)),
+    }
+
+
+def _points_or_samples(runs: Sequence[Run], labels: Sequence[str], whole: Layout, name: str) -> Samples:
+    if name in POOLED_METRICS and all(run.pooled is not None for run in runs):
+        return gather_points(runs, labels, whole, name)
+    return gather_samples(runs, labels, whole, name if name in runs[0].metrics else main_of_samples(runs[0]))
+
+
+def _head(samples: Samples) -> dict[str, Any]:
+    return {
+        "title": samples.layout.title,
+        "bins": [bin_.title for bin_ in samples.layout.bins],
+        "metric": of_metric(samples.metric),
+    }
+
+
+def _quantiles(values: np.ndarray) -> list[float]:
+    if len(values) < _FEWEST:
+        return [float("nan")] * len(_QUANTILES)
+    return [float(value) for value in np.percentile(values, _QUANTILES)]
