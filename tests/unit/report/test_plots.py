@@ -236,3 +236,22 @@ def test_axis_leaves_out_what_would_flatten_the_rest():
     assert upper_end(np.array([1.0, 2.0, np.nan, 100.0])) == 2.0
     assert upper_end(np.array([np.nan])) == 1.0
     assert upper_end(np.array([0.0, 0.0])) == 1.0
+
+
+def test_rates_end_at_100_and_their_markers_are_whole(make_run):
+    table = build([make_run(level=1e-9), make_run("B", level=3.0)], "pose", ["cd_mm"], ci=True)
+    with matplotlib.rc_context(settings(STYLES["paper"])):
+        rates = error.draw(table, STYLES["paper"]).axes[1]
+        cloud = cd_cr.draw(table, STYLES["paper"]).axes[0]
+    assert rates.get_ylim()[1] == 100
+    assert cloud.get_xlim()[1] == 100
+    for axes in (rates, cloud):
+        markers = [line for line in axes.lines if line.get_marker() not in ("None", "")]
+        assert markers
+        assert not any(line.get_clip_on() for line in markers)
+
+
+def test_axis_says_which_samples_the_table_is_of(make_run):
+    run = make_run(benchmark="fslab")
+    assert build([run], "pose").layout.axis == "Head pose (focal length 1200 px)"
+    assert build([run], "pose-all").layout.axis == "Head pose"
