@@ -1,4 +1,4 @@
-"""Putting methods into the boards."""
+"""Putting methods into the boards, and taking them off."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from fsbench.benchmarks import load_spec
 from fsbench.boards.admission import require_admissible
 from fsbench.boards.board import Board, empty_board, read_board
-from fsbench.boards.derived import build
+from fsbench.boards.derived import build, read_boards
 from fsbench.boards.methods import FILE, Method, methods_csv, read_methods
 from fsbench.core.errors import UsageError
 from fsbench.report.selection import clean_label
@@ -58,6 +58,42 @@ def add(runs: Sequence[Run], folder: Path, method: Method | None = None, *, repl
     for name, board in boards.items():
         write_atomically(folder / f"{name}.csv", board.csv())
     return [FILE, *(f"{name}.csv" for name in boards), *build(folder)]
+
+
+def remove(method: str, folder: Path, benchmarks: Sequence[str] = ()) -> list[str]:
+    """Take a method off the boards in `folder` and build what is derived; return the names of the files written.
+
+    A method that is on no board any more leaves methods.csv as well.
+
+    Parameters
+    ----------
+    method : str
+    folder : Path
+    benchmarks : sequence of str
+        The boards; none: all that have it.
+
+    Raises
+    ------
+    UsageError
+        If a board has no such method, or there is no such board; then nothing is written.
+    """
+    boards, methods = read_boards(folder), read_methods(folder)
+    chosen = list(benchmarks) or [name for name, board in boards.items() if method in board.methods]
+    for name in chosen:
+        if name not in boards:
+            raise UsageError(f"there is no board of {name!r}; there are {', '.join(boards)}")
+        if method not in boards[name].methods:
+            raise UsageError(f"{method} is not on the board of {name}; it has {', '.join(boards[name].methods)}")
+    if not chosen:
+        raise UsageError(f"{method} is on no board of {', '.join(boards)}")
+    left = {name: board.without(method) if name in chosen else board for name, board in boards.items()}
+    for name in chosen:
+        write_atomically(folder / f"{name}.csv", left[name].csv())
+    if not any(method in board.methods for board in left.values()):
+        methods.pop(method, None)
+        # After the boards: stopped in between, every method of a board still has its line.
+        write_atomically(folder / FILE, methods_csv(methods))
+    return [*(f"{name}.csv" for name in chosen), *build(folder)]
 
 
 def _require_known(run: Run, methods: dict[str, Method]) -> None:
