@@ -48,7 +48,7 @@ COMMANDS = {
     "plot": "Plot runs by pose or focal length: svg, png, pdf.",
     "compare": "Compare runs in pairs, with intervals and a verdict.",
     "heatmap": "Error on the predicted surface: ply or png.",
-    "leaderboard": "Show, build and check the leaderboards; add a run.",
+    "leaderboard": "Show, build and check the leaderboards; add a run, remove a method.",
     "merge": "Put the runs of a job array (--shard) together.",
     "cache": "Prepared references kept on disk: how many, where, remove them.",
     "sample": "Write the sample benchmark and its baselines' meshes.",
