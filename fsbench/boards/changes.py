@@ -1,4 +1,4 @@
-"""Putting methods into the boards."""
+"""Putting methods into the boards, and taking them off."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -69,6 +69,43 @@ def add(runs: Sequence[Run], folder: Path, method: Method | None = None, *, repl
     everything = dict(sorted({**read_boards(folder), **added}.items()))
     content = {FILE: methods_csv(methods), **{f"{name}.csv": text for name, text in texts.items()}}
     content |= differing(folder, derive(everything, methods))
+    write_all(folder, content)
+    return list(content)
+
+
+def remove(method: str, folder: Path, benchmarks: Sequence[str] = ()) -> list[str]:
+    """Take a method off the boards in `folder` and build what is derived; return the names of the files written.
+
+    A method that is on no board any more leaves methods.csv as well.
+
+    Parameters
+    ----------
+    method : str
+    folder : Path
+    benchmarks : sequence of str
+        The boards; none: all that have it.
+
+    Raises
+    ------
+    UsageError
+        If a board has no such method, or there is no such board; then nothing is written.
+    OSError
+        If a file cannot be written; all are then as before.
+    """
+    boards, methods = read_boards(folder), read_methods(folder)
+    chosen = list(benchmarks) or [name for name, board in boards.items() if method in board.methods]
+    for name in chosen:
+        if name not in boards:
+            raise UsageError(f"there is no board of {name!r}; there are {', '.join(boards)}")
+        if method not in boards[name].methods:
+            raise UsageError(f"{method} is not on the board of {name}; it has {', '.join(boards[name].methods)}")
+    if not chosen:
+        raise UsageError(f"{method} is on no board of {', '.join(boards)}")
+    left = {name: board.without(method) if name in chosen else board for name, board in boards.items()}
+    if not any(method in board.methods for board in left.values()):
+        methods.pop(method, None)
+    content = {**{f"{name}.csv": left[name].csv() for name in chosen}, FILE: methods_csv(methods)}
+    content = differing(folder, {**content, **derive(left, methods)})
     write_all(folder, content)
     return list(content)
 

@@ -49,7 +49,7 @@ COMMANDS = {
     "report": "Runs as one page for a browser, with the error on the face.",
     "compare": "Compare runs in pairs, with intervals and a verdict.",
     "heatmap": "Error on the predicted surface: ply or png.",
-    "leaderboard": "Show, build and check the leaderboards; add a run.",
+    "leaderboard": "Show, build and check the leaderboards; add a run, remove a method.",
     "merge": "Put the runs of a job array (--shard) together.",
     "cache": "Prepared references kept on disk: how many, where, remove them.",
     "sample": "Write the sample benchmark and its baselines' meshes.",

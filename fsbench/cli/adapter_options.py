@@ -24,7 +24,11 @@ _OPTIONS = (
     click.option("--tform", metavar="NAME", help="Frames: file of each sample, image to crop, as {sample}_tform.npy."),
     click.option("--size", metavar="PX", help="Frames: side of the image that the network saw [256]."),
     click.option("--focal", metavar="PX", help="cv, gl: focal length of the mesh's own camera, in pixels of --size."),
-    click.option("--pattern", metavar="NAME", help="Frames: file name of the mesh, as {sample}_mesh.obj [{sample}]."),
+    click.option(
+        "--pattern",
+        metavar="NAME",
+        help="Frames: file name of the mesh, as {sample}_mesh.obj; {sample:d}.obj for 7.obj [{sample}].",
+    ),
 )
 
 

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
     from fsbench.runs import Run
 
+_SAME_IN_THE_WILD = (
+    "linear-weak and linear-persp are equal in the wild: nobody knows the focal length of those photographs, so there "
+    "is no perspective to fit; in the lab they differ"
+)
 BENCHMARKS = {"fswild": "wild_pred", "fslab": "lab_pred"}
 
 
@@ -43,8 +47,10 @@ def command(out: str, jobs: int, seed: int, wild: int, subjects: int) -> None:
         everything += runs
         tables = [build(runs, by) for by in default_layouts(runs[0])]
         put(FORMATS["text"](tables))
-        for path in _plot(runs, folder):
-            say(f"wrote {path}")
+        for path, caption in _plot(runs, folder).items():
+            say(f"wrote {path}, and its caption beside it:\n  {caption}")
+        if benchmark == "fswild":
+            say(_SAME_IN_THE_WILD)
     say(f"the sample benchmark is in {sample}, the runs are in {folder / 'runs'}")
     _report(everything, folder)
 
@@ -111,15 +117,17 @@ def _report(runs: list["Run"], folder: "Path") -> None:
     say(f"wrote {folder / 'report.html'}: open it in a browser")
 
 
-def _plot(runs: list["Run"], folder: "Path") -> list["Path"]:
-    """One figure a published layout: error by pose, and in the lab by focal length."""
+def _plot(runs: list["Run"], folder: "Path") -> dict["Path", str]:
+    """One figure a published layout, with its caption: error by pose, and in the lab by focal length."""
     from fsbench.report.layout import default_layouts
     from fsbench.report.plots.figure import plot
     from fsbench.runs.files import write_atomically
 
-    paths = []
+    captions = {}
     for by in default_layouts(runs[0]):
         path = folder / f"{runs[0].benchmark}-{by}.png"
-        write_atomically(path, plot(runs, "error", by, form="png").content)
-        paths.append(path)
-    return paths
+        drawn = plot(runs, "error", by, form="png")
+        write_atomically(path, drawn.content)
+        write_atomically(path.with_suffix(".txt"), f"{drawn.caption}\n".encode())
+        captions[path] = drawn.caption
+    return captions

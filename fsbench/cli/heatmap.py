@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 @click.option("--all", "all_", is_flag=True, help="Choose from all samples: with --sheet.")
 @click.option("--sheet", is_flag=True, help="PNG of the best, median and worst sample of each bin.")
 @click.option("--by", help="Bins of the sheet: pose, focal, overall, or a bin column.")
-@click.option("--limit", "limit_mm", type=click.FloatRange(0, min_open=True), default=5.0, show_default=True,
-              help="Distance in mm where the colours end.")  # fmt: skip
+@click.option("--limit", "limit_mm", type=click.FloatRange(0, min_open=True),
+              help="Distance in mm where the colours end.  [default: a round number above 95 % of them]")  # fmt: skip
 def command(
     run: str,
     sample: str | None,
@@ -40,7 +40,7 @@ def command(
     all_: bool,
     sheet: bool,
     by: str | None,
-    limit_mm: float,
+    limit_mm: float | None,
     **options: Any,
 ) -> None:
     """Show where on the face the prediction of SAMPLE is off, or a sheet of samples.
@@ -64,7 +64,7 @@ def command(
     loaded = load_run(run)
     with _source(loaded, root, pred, benchmark, options) as source:
         if sample is None:
-            _write_sheet(source, path, by)
+            _write_sheet(source, path, by, limit_mm)
         else:
             _write_sample(source, sample, path, limit_mm)
 
@@ -87,24 +87,26 @@ def _source(
     return opened(run, root, pred, adapter, choice, name)
 
 
-def _write_sample(source: "Source", sample: str, path: Any, limit_mm: float) -> None:
+def _write_sample(source: "Source", sample: str, path: Any, asked_mm: float | None) -> None:
     from fsbench.io import write_ply
     from fsbench.report.heatmaps.pictures import three_views
-    from fsbench.report.heatmaps.views import colours
+    from fsbench.report.heatmaps.views import colours, scale_in_words, scale_of
     from fsbench.runs.files import write_atomically
 
     heat = source.heat(sample)
+    limit_mm = asked_mm or scale_of([heat.distances_mm])
     if path.suffix.lower() == ".ply":
         write_ply(path, heat.prediction, colours(heat.distances_mm, limit_mm), heat.distances_mm)
     else:
         write_atomically(path, three_views(heat, _description(source), limit_mm))
-    say(f"{visible(heat.title)}; wrote {path}")
+    say(f"{visible(heat.title)}; wrote {path}; {scale_in_words(limit_mm, [heat.distances_mm])}")
 
 
-def _write_sheet(source: "Source", path: Any, by: str | None) -> None:
+def _write_sheet(source: "Source", path: Any, by: str | None, asked_mm: float | None) -> None:
     from fsbench.core.errors import UsageError
     from fsbench.report.heatmaps.measured import PICKS, picks
     from fsbench.report.heatmaps.pictures import sheet
+    from fsbench.report.heatmaps.views import scale_in_words, scale_of
     from fsbench.report.layout import default_layouts, layout
     from fsbench.runs.files import write_atomically
 
@@ -114,7 +116,10 @@ def _write_sheet(source: "Source", path: Any, by: str | None) -> None:
         raise UsageError(f"{source.run.method}: no sample of {divided.title} has a score")
     rows = [(title, {pick: source.heat(name, brief=True) for pick, name in names.items()}) for title, names in chosen]
     title = f"{source.run.method}: {divided.title}"
-    write_atomically(path, sheet(rows, PICKS, title, _description(source)))
+    distances = [heat.distances_mm for _, heats in rows for heat in heats.values()]
+    limit_mm = asked_mm or scale_of(distances)
+    write_atomically(path, sheet(rows, PICKS, title, _description(source), limit_mm))
+    say(scale_in_words(limit_mm, distances))
     for bin_title, names in chosen:
         say(f"{visible(bin_title)}: {', '.join(f'{pick} {visible(name)}' for pick, name in names.items())}")
 

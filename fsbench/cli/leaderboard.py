@@ -140,6 +140,19 @@ def add(
     say(f"{place}: wrote {', '.join(written)}")
 
 
+@command.command()
+@click.argument("method")
+@click.argument("benchmarks", nargs=-1, metavar="[BENCHMARK...]")
+@_FOLDER
+def remove(method: str, benchmarks: tuple[str, ...], folder: str | None) -> None:
+    """Take METHOD off the boards of BENCHMARK, or off all, and rebuild the derived files."""
+    from fsbench.boards import changes
+
+    place = _writable(folder)
+    written = changes.remove(method, place, benchmarks)
+    say(f"{place}: wrote {', '.join(written)}")
+
+
 def _folder(given: str | None) -> "Path":
     from pathlib import Path
 

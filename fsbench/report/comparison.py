@@ -14,7 +14,8 @@ from rich.cells import cell_len
 from fsbench.core import choices
 from fsbench.core.quantities import Quantity
 from fsbench.core.visible import visible
-from fsbench.report.formats import latex, markdown, structured
+from fsbench.report.formats import markdown, structured
+from fsbench.report.formats.typeset import TexColumn, environment
 from fsbench.runs.cells import to_cell
 from fsbench.stats import MIN_CLUSTERS, OVERALL, PAIRS, Comparison
 from fsbench.stats.overlap import small_overlap_reason
@@ -74,22 +75,24 @@ def write_latex(found: Comparison) -> str:
     """Table environments with booktabs; the notes are comments, for the author to choose from."""
     said = [_headline(found), *in_words(found), *notes(found)]
     parts = [r"% needs \usepackage{booktabs}", *(f"% {' '.join(line.split())}" for line in said)]
-    for grid in grids(found):
-        rows = [r" & ".join(map(_latex, row)) + r" \\" for row in (grid.heads, *grid.rows)]
-        parts += [
-            r"\begin{table}",
-            r"\centering\footnotesize",
-            rf"\caption{{{_latex(grid.title)}}}",
-            rf"\begin{{tabular}}{{{''.join('l' if left else 'r' for left in grid.left)}}}",
-            r"\toprule",
-            rows[0],
-            r"\midrule",
-            *rows[1:],
-            r"\bottomrule",
-            r"\end{tabular}",
-            r"\end{table}",
-        ]
+    parts += [_float(found, grid) for grid in grids(found)]
     return "\n".join(parts) + "\n"
+
+
+def _float(found: Comparison, grid: Grid) -> str:
+    """The table as a float; the unit and the level of an interval go below the name of their column."""
+    heads = [_two_lines(head.strip()) for head in grid.heads]
+    cells = [tuple(cell.strip() for cell in column) for column in zip(*grid.rows, strict=True)]
+    columns = [TexColumn(head, column, left=left) for head, column, left in zip(heads, cells, grid.left, strict=True)]
+    return environment(grid.title, f"{found.benchmark}-{grid.title}", columns[0], columns[1:])
+
+
+def _two_lines(head: str) -> tuple[str, str]:
+    name, _, rest = head.partition(" ")
+    if not rest.startswith(("(", "[")):
+        name, _, rest = head.partition(" (")
+        rest = f"({rest}" if rest else ""
+    return name, rest
 
 
 def write_csv(found: Comparison) -> str:
@@ -308,10 +311,6 @@ def _aligned(cells: Sequence[str], widths: Sequence[int], left: Sequence[bool]) 
         for cell, width, flush in zip(cells, widths, left, strict=True)
     ]
     return _GAP.join(padded).rstrip()
-
-
-def _latex(text: str) -> str:
-    return latex.escape(text.strip()).replace(_SMALL, r"\dag{}")
 
 
 def _inert(cell: Any) -> str:

@@ -12,6 +12,7 @@ from fsbench.core.visible import visible
 from fsbench.runs import Run
 
 OVERALL = "overall"
+_UNITS = {"_deg": "°", "_px": " px", "_mm": " mm"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,4 +140,13 @@ def _overall(title: str) -> Layout:
 def _of_spec(spec: Spec, table: TableLayout) -> Layout:
     bins = tuple(Bin(label, heading, table.unit) for label, heading in table.columns.items())
     heading = spec.axes.get(table.by, "")
+    if heading and table.where:
+        heading += f" ({', '.join(_in_words(spec, *part) for part in table.where.items())})"
     return Layout(table.name, table.title, table.by, bins, table.where, heading, table.figure_note)
+
+
+def _in_words(spec: Spec, column: str, label: str) -> str:
+    """What the samples of a bin have in common, e.g. "focal length 1200 px"."""
+    unit = next((unit for end, unit in _UNITS.items() if column.endswith(end)), "")
+    name = spec.axes.get(column, column.replace("_", " "))
+    return f"{name.lower()} {label}{unit}"

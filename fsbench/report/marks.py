@@ -9,7 +9,8 @@ from fsbench.report.model import Table
 def of_table(table: Table) -> dict[tuple[int, int, int], int]:
     """Marks by (row, bin, metric): 1 for the best, 2 for the second best; others are not in it.
 
-    Values that are printed alike are equal: two methods can share a mark. A table of one method has none.
+    Values that are printed alike are equal: two methods can share a mark. A table of one method has none, and of two
+    the other one is not called second best.
     """
     marks: dict[tuple[int, int, int], int] = {}
     for b in range(len(table.bins)):
@@ -30,5 +31,5 @@ def of_column(values: Sequence[float], metric: Quantity) -> dict[int, int]:
     printed = {i: float(metric.show(value)) for i, value in enumerate(values) if value == value}
     if not metric.sign or len(printed) < 2:
         return {}
-    order = sorted(set(printed.values()), key=lambda value: -metric.sign * value)[:2]
+    order = sorted(set(printed.values()), key=lambda value: -metric.sign * value)[: min(2, len(printed) - 1)]
     return {i: order.index(value) + 1 for i, value in printed.items() if value in order}

@@ -53,6 +53,8 @@ class Scorer:
     >>> scores = scorer.score("000", mesh.vertices, mesh.faces)
     >>> 1 < scores.cd_mm < 10 and scores.cr > 0.8
     True
+    >>> scorer.samples[:4]
+    ('000', '001', '002', '003')
     >>> folder.cleanup()
     """
 
@@ -65,6 +67,11 @@ class Scorer:
         load_all()
         self._threads = threads
         self._prepared = lru_cache(maxsize=kept)(self._prepare)
+
+    @property
+    def samples(self) -> tuple[str, ...]:
+        """Names of the benchmark's samples, in its order: what `score` takes."""
+        return tuple(sample.name for sample in self.benchmark.samples)
 
     def score(
         self, sample: str, vertices: npt.ArrayLike, faces: npt.ArrayLike, landmarks: npt.ArrayLike | None = None

@@ -197,7 +197,22 @@ def check_call(folder: str | Path, sample: str, focal_px: float | None) -> None:
 
 
 def in_pattern(pattern: str, sample: str) -> str:
-    """Put a sample's name into a file pattern."""
+    """Put a sample's name into a file pattern; `{sample:d}` is its number without leading zeros.
+
+    Raises
+    ------
+    UsageError
+        If the pattern asks for a number and the name is none.
+
+    Examples
+    --------
+    >>> in_pattern("{sample}.obj", "007"), in_pattern("img_{sample:d}.ply", "007")
+    ('007.obj', 'img_7.ply')
+    """
+    if "{sample:d}" in pattern:
+        if not (sample.isascii() and sample.isdigit()):
+            raise UsageError(f"pattern {pattern!r}: sample {sample} is no number; write {{sample}} for its name")
+        pattern = pattern.replace("{sample:d}", sample.lstrip("0") or "0")
     return pattern.replace("{sample}", sample)
 
 

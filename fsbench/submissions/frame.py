@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from fsbench.core.choices import MESH_SUFFIXES
 from fsbench.core.errors import FormatError, MeshError, MissingError, UsageError
@@ -14,7 +15,7 @@ from fsbench.io.names import named, the_file
 from fsbench.io.unread import instead_of
 from fsbench.submissions import steps
 from fsbench.submissions.adapter import ExpectedFile, check_call, in_pattern, placed, read_beside, read_prediction
-from fsbench.submissions.sidefiles import affine
+from fsbench.submissions.sidefiles import affine, as_affine
 
 FRAMES = ("pixels", "ortho", "cv", "gl")
 FLIPS = ("x", "y", "z", "faces")
@@ -73,7 +74,8 @@ class Frame:
         axis through the middle of it. In the wild it is needed. In the lab None means that the mesh stands before the
         benchmark's own camera.
     pattern : str
-        Name of the mesh file. Without a suffix: .obj, .ply, .stl or .off, whichever is there.
+        Name of the mesh file; `{sample:d}` is the number without leading zeros (1.obj). Without a suffix: .obj, .ply,
+        .stl or .off, whichever is there.
 
     Raises
     ------
@@ -118,7 +120,12 @@ class Frame:
         for what, pattern in (("pattern", self.pattern), ("tform", self.tform)):
             if pattern is None:
                 continue
-            if "{sample}" not in pattern or Path(pattern).name != pattern or "\\" in pattern or "\0" in pattern:
+            if (
+                not ("{sample}" in pattern or "{sample:d}" in pattern)
+                or Path(pattern).name != pattern
+                or "\\" in pattern
+                or "\0" in pattern
+            ):
                 raise UsageError(f"{what} {pattern!r}: expected a file name with {{sample}} in it, without a folder")
         if self.tform is not None and Path(self.tform).suffix.lower() not in TFORM_SUFFIXES:
             raise UsageError(f"tform {self.tform!r}: expected a name that ends in {' or '.join(TFORM_SUFFIXES)}")
@@ -187,6 +194,54 @@ class Frame:
         turned = (len({"x", "y", "z"} & set(self.flip)) + ("faces" in self.flip)) % 2 == 1
         return placed(path, mesh, lambda v: self._place(v, focal_px, image_from_net), turned)
 
+    def apply(
+        self,
+        vertices: npt.ArrayLike,
+        *,
+        sample: str = "",
+        tform: npt.ArrayLike | None = None,
+        focal_px: float | None = None,
+    ) -> Floats:
+        """Place vertices in the benchmark's camera frame, as `load` does with a file: for arrays in memory.
+
+        Parameters
+        ----------
+        vertices : array_like, (V, 3)
+            In this frame.
+        sample : str
+            What messages call it.
+        tform : array_like, (3, 3), optional
+            The sample's affine from pixels of the 256 px image to pixels of the network's image, both y down; needed
+            where the frame has a `tform`, as no file is read.
+        focal_px : float, optional
+            Focal length of the benchmark's camera in the lab; None in the wild.
+
+        Returns
+        -------
+        ndarray, (V, 3)
+            Faces are not looked at: turn them over yourself where `flip` does.
+
+        Raises
+        ------
+        UsageError
+            If there is a tform for a frame without, or none for a frame with; else as `check_benchmark`.
+        FormatError
+            If the tform is no invertible affine.
+        MeshError
+            If vertices are of another shape, not finite, or behind the camera (cv, gl).
+        """
+        name = sample or "vertices"
+        self.check_benchmark(in_the_lab=focal_px is not None)
+        if (tform is None) != (self.tform is None):
+            what = "needs tform, the affine (3, 3) of the sample" if tform is None else "was made without a tform"
+            raise UsageError(f"{name}: this frame {what}")
+        points = np.array(vertices, np.float64)
+        if points.ndim != 2 or points.shape[1] != 3 or not len(points) or not np.isfinite(points).all():
+            raise MeshError(f"{name}: found shape {points.shape}, expected finite numbers of shape (V, 3)")
+        if tform is None:
+            return self._place(points, focal_px, self._image_from_box())
+        return self._place(points, focal_px, steps.inverse(as_affine(np.array(tform, np.float64), f"{name}: tform")))
+
     def settings(self) -> dict[str, Any]:
         """Every option, for a run's manifest; as JSON has it, so that it equals itself when read back."""
         options = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
@@ -232,6 +287,9 @@ class Frame:
         if self.tform is not None:
             beside = the_file(path.parent, in_pattern(self.tform, sample))
             return steps.inverse(read_beside(path, beside, lambda: affine(beside, sample)))
+        return self._image_from_box()
+
+    def _image_from_box(self) -> Floats:
         x0, y0, x1, y1 = self.crop or (0.0, 0.0, steps.IMAGE_PX, steps.IMAGE_PX)
         sx, sy = (x1 - x0) / self.net_px, (y1 - y0) / self.net_px
         return np.array([[sx, 0.0, x0], [0.0, sy, y0], [0.0, 0.0, 1.0]])

@@ -27,13 +27,19 @@ def affine(path: Path, sample: str) -> Floats:
     FormatError
         If it is no such map.
     """
-    matrix = warp(path, sample)
+    return as_affine(warp(path, sample), str(path))
+
+
+def as_affine(matrix: Floats, name: str) -> Floats:
+    """The matrix, if it is an invertible affine map (3, 3); FormatError with `name` if not."""
+    if matrix.shape != (3, 3) or not np.isfinite(matrix).all():
+        raise FormatError(f"{name}: found shape {matrix.shape}, expected finite numbers of shape (3, 3)")
     if not np.allclose(matrix[2], [0, 0, 1], rtol=0, atol=1e-6):
-        raise FormatError(f"{path}: the last row is {matrix[2].tolist()}, expected 0 0 1: an affine map of pixels")
+        raise FormatError(f"{name}: the last row is {matrix[2].tolist()}, expected 0 0 1: an affine map of pixels")
     # Relative to the squared scale: a warp to pixels of any size passes, one that flattens the image does not.
     linear = matrix[:2, :2]
     if not abs(np.linalg.det(linear)) > 1e-9 * float((linear**2).sum()):
-        raise FormatError(f"{path}: the map cannot be inverted, it flattens the image to a line or a point")
+        raise FormatError(f"{name}: the map cannot be inverted, it flattens the image to a line or a point")
     return matrix
 
 

@@ -102,3 +102,29 @@ def test_folder_that_is_not_there(capsys, tmp_path):
     answer = fsbench(capsys, "leaderboard", "build", "--folder", tmp_path / "no")
     assert answer.code == 2
     assert "no such folder" in answer.err
+
+
+def test_remove_takes_a_method_off_and_rebuilds(boards, capsys):
+    answer = fsbench(capsys, "leaderboard", "remove", "DECA", "fswild", "--folder", boards)
+    assert answer.code == 0
+    assert "DECA" not in (boards / "fswild.csv").read_text()
+    assert "DECA" in (boards / "fslab.csv").read_text()
+    assert "DECA" in (boards / "methods.csv").read_text(), "fslab still has it"
+    assert fsbench(capsys, "leaderboard", "check", "--folder", boards).code == 0
+    assert fsbench(capsys, "leaderboard", "remove", "DECA", "--folder", boards).code == 0
+    assert "DECA" not in (boards / "README.md").read_text() + (boards / "methods.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nobody"], "nobody is on no board"),
+        (["DECA", "fswild", "now"], "no board of 'now'"),
+        (["nobody", "fswild"], "not on the board of fswild"),
+    ],
+)
+def test_remove_refused_writes_nothing(arguments, said, boards, capsys):
+    before = {path.name: path.read_bytes() for path in boards.iterdir()}
+    answer = fsbench(capsys, "leaderboard", "remove", *arguments, "--folder", boards)
+    assert (answer.code, said in answer.err) == (2, True)
+    assert {path.name: path.read_bytes() for path in boards.iterdir()} == before

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fsbench.core.quantities import Quantity
+from fsbench.core.quantities import Better, Quantity
 from fsbench.report import marks
 from fsbench.report.model import Cell, Table
 
@@ -21,12 +21,14 @@ class Column:
         By row, "-" where there is no value.
     marks : tuple of int
         By row: 1 for the best value, 2 for the second best, else 0.
+    better : "lower", "higher" or None
     """
 
     label: str
     unit: str
     cells: tuple[str, ...]
     marks: tuple[int, ...]
+    better: Better = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,15 @@ def groups(table: Table) -> list[Group]:
                     metric.unit,
                     tuple(show(row.cells[b][m], metric) for row in table.rows),
                     tuple(marked.get((r, b, m), 0) for r in range(len(table.rows))),
+                    metric.better,
                 )
                 for m, metric in enumerate(table.metrics)
             ),
         )
         for b, bin_ in enumerate(table.bins)
     ]
-    done = Column("done", "%", tuple(f"{100 * row.done:.1f}" for row in table.rows), (0,) * len(table.rows))
+    shares = tuple(f"{100 * row.done:.1f}" for row in table.rows)
+    done = Column("done", "%", shares, (0,) * len(table.rows), "higher")
     return [*found, Group("", (done,))]
 
 

@@ -75,7 +75,11 @@ def three_views(heat: Heat, description: str, limit_mm: float = LIMIT_MM, size_p
 
 
 def sheet(
-    rows: Sequence[tuple[str, Mapping[str, Heat]]], columns: Sequence[str], title: str, description: str
+    rows: Sequence[tuple[str, Mapping[str, Heat]]],
+    columns: Sequence[str],
+    title: str,
+    description: str,
+    limit_mm: float = LIMIT_MM,
 ) -> bytes:
     """A PNG: a row for each bin, in each column a sample with its reference beside it.
 
@@ -85,6 +89,8 @@ def sheet(
         What stands at the left, and the samples by column; a column may be empty.
     columns : sequence of str
     title, description : str
+    limit_mm : float
+        Where the colours end, the same for all.
     """
     cell_in, left_in, top_in, right_in = 1.1, 0.35, 0.5, 0.65
     unit = next((heat.unit for _, heats in rows for heat in heats.values()), "mm")
@@ -102,13 +108,13 @@ def sheet(
             for column, heat in heats.items():
                 c = columns.index(column)
                 x = left_in + 2 * cell_in * c
-                for k, picture in enumerate(_pair(heat, 0.0, frame_of(heat.turned(heat.reference)), 220, LIMIT_MM)):
+                for k, picture in enumerate(_pair(heat, 0.0, frame_of(heat.turned(heat.reference)), 220, limit_mm)):
                     place = ((x + k * cell_in) / width, y / height, cell_in / width, cell_in / height)
                     _picture_axes(figure, place, picture)
                 figure.text((x + cell_in) / width, (y + cell_in) / height, heat.title, fontsize=6, ha="center")
         axes = {heat.axes for _, heats in rows for heat in heats.values()} - {""}
         figure.text(1 - 0.05 / width, 1 - 0.05 / height, "; ".join(sorted(axes)), fontsize=6, va="top", ha="right")
-        _colour_bar(figure, (1 - 0.55 / width, 0.3, 0.08 / width, min(0.4, 1.6 / height)), LIMIT_MM, unit)
+        _colour_bar(figure, (1 - 0.55 / width, 0.3, 0.08 / width, min(0.4, 1.6 / height)), limit_mm, unit)
         return canvas.encode(figure, "png", title, description)
 
 

@@ -1,5 +1,6 @@
 """Views of a head-frame mesh, rendered with our own rays: no display, no OpenGL."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,10 @@ LIMIT_MM = 5.0
 """Where the colours end, as in the benchmark's own heat meshes."""
 COLOURS = "viridis"
 """Even in lightness, and safe for colour blindness."""
+
+_SHOWN = 0.95
+"""Share of the distances that the colours tell apart."""
+_ROUND = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0)
 
 _OVERSAMPLE = 2
 # Half the side of a square that stands for a point, in distances to its fourth neighbour: squares just overlap.
@@ -38,6 +43,29 @@ def frame_of(mesh: Mesh) -> Frame:
     x, y, z = (low + high) / 2
     half = float(np.linalg.norm((mesh.vertices - (low + high) / 2)[:, [0, 2]], axis=1).max())
     return Frame((float(x), float(y), float(z)), 1.03 * max(half, float(high[1] - low[1]) / 2))
+
+
+def scale_of(distances_mm: Sequence[Floats]) -> float:
+    """Where colours should end: the first round number above 95 % of the distances, mm.
+
+    Examples
+    --------
+    >>> scale_of([np.linspace(0, 2.4, 100)]), scale_of([np.linspace(0, 0.3, 100), np.linspace(0, 0.8, 100)])
+    (2.5, 0.8)
+    """
+    together = np.concatenate(distances_mm)
+    point = float(np.quantile(together[np.isfinite(together)], _SHOWN)) if np.isfinite(together).any() else 0.0
+    if point <= 0:
+        return LIMIT_MM
+    power = 10.0 ** np.floor(np.log10(point))
+    # A product such as 8 * 0.1 is rounded, so that the number is as round as it reads.
+    return next(end for step in _ROUND if (end := float(f"{step * power:.6g}")) > point)
+
+
+def scale_in_words(limit_mm: float, distances_mm: Sequence[Floats]) -> str:
+    """Where the colours end, and how much lies beyond."""
+    beyond = float((np.concatenate(distances_mm) > limit_mm).mean())
+    return f"colours end at {limit_mm:g} mm, {100 * beyond:.1f} % of the distances are larger"
 
 
 def colours(distances_mm: Floats, limit_mm: float = LIMIT_MM) -> npt.NDArray[np.uint8]:

@@ -59,8 +59,9 @@ def _panel(axes: Axes, table: Table, b: int, top: float, style: Style, *, say_va
     whole = table.metrics[1].factor
     small = whole * (table.metrics[1].enough or 0.0)
     leftmost = np.nanmin([*_column(table, 1, "mean").ravel(), *_column(table, 1, "low").ravel(), small - 0.05 * whole])
-    axes.set_xlim(0.1 * whole * np.floor((leftmost - 0.01 * whole) / (0.1 * whole)), 1.01 * whole)
+    axes.set_xlim(0.1 * whole * np.floor((leftmost - 0.01 * whole) / (0.1 * whole)), whole)
     axes.set_ylim(0, top)
+    _keep_numbers_inside(axes)
     axes.axvspan(axes.get_xlim()[0], small, color="0.95", linewidth=0)
     axes.text(small - 0.005 * whole, 0, "small overlap", fontsize=style.small_pt, color="0.4", ha="right", va="bottom")
     for i, look in enumerate(looks([row.label for row in table.rows])):
@@ -69,8 +70,18 @@ def _panel(axes: Axes, table: Table, b: int, top: float, style: Style, *, say_va
         whisker: dict[str, Any] = {"color": look.colour, "linewidth": 0.8 * style.line_pt}
         axes.plot([x_low[i], x_high[i]], [y[i], y[i]], **whisker)
         axes.plot([x[i], x[i]], [y_low[i], y_high[i]], **whisker)
-        axes.plot([x[i]], [y[i]], **line_style(look, style))
+        # A rate of 100 % is on the edge of the axes, and its marker is whole.
+        axes.plot([x[i]], [y[i]], **line_style(look, style), clip_on=False)
     _arrows(axes, table, x, y, top, style, say_values)
+
+
+def _keep_numbers_inside(axes: Axes) -> None:
+    """The numbers at both ends stay below their own axes: panels stand side by side."""
+    low, high = axes.get_xlim()
+    ticks = [tick for tick in axes.get_xticks() if low <= tick <= high]
+    axes.set_xticks(ticks)
+    for tick, label in zip(ticks, axes.get_xticklabels(), strict=True):
+        label.set_horizontalalignment("left" if tick == low else "right" if tick == high else "center")
 
 
 def _arrows(axes: Axes, table: Table, x: Floats, y: Floats, top: float, style: Style, say_values: bool) -> None:

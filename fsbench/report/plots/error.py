@@ -101,7 +101,7 @@ def _dodges(table: Table, curves: Sequence[_Curves]) -> Floats:
 def _axis(axes: Axes, one: _Curves) -> None:
     lowest = np.nanmin([*one.means.ravel(), *one.lows.ravel(), one.top])
     if one.metric.unit == "%" and one.metric.high is not None:
-        axes.set_ylim(max(0.0, min(80.0, 10 * np.floor((lowest - 1) / 10))), 102.0)
+        axes.set_ylim(max(0.0, min(80.0, 10 * np.floor((lowest - 1) / 10))), 100.0)
     else:
         axes.set_ylim(min(0.0, lowest), one.top)
     axes.set_ylabel(mean_heading(one.metric))
@@ -111,7 +111,8 @@ def _axis(axes: Axes, one: _Curves) -> None:
 
 def _lines(axes: Axes, x: Floats, one: _Curves, methods: Sequence[Look], style: Style) -> None:
     for where, means, lows, highs, look in zip(x, one.means, one.lows, one.highs, methods, strict=True):
-        axes.plot(where, means, **line_style(look, style), zorder=3)
+        # A rate of 100 % is on the edge of the axes, and its marker is whole; what leaves the axes is cut.
+        axes.plot(where, means, **line_style(look, style), zorder=3, clip_on=bool(one.off_axis.any()))
         seen = means <= one.top
         axes.vlines(where[seen], lows[seen], highs[seen], color=look.colour, linewidth=0.8 * style.line_pt, zorder=2)
 

@@ -204,4 +204,14 @@ def test_html_is_well_formed_and_inert(tables):
     assert "<b>" not in page
     assert NASTY in parser.text
     assert 'class="best"' in page
-    assert not re.search(r"(?i)(src|href)=|<script", page)
+    assert not re.search(r"(?i)(src|href)=", page)
+    assert page.count("<script") == 1, "its own, for sorting"
+    assert "prefers-color-scheme: dark" in page
+    # A button in each heading of a column sorts by it.
+    assert page.count("<button>") == 1 + 12 + 1
+
+
+def test_of_two_methods_none_is_second_best(make_run):
+    pages = FORMATS["html"]([build([make_run("A"), make_run("B", level=5)])])
+    assert 'class="best"' in pages
+    assert 'class="second"' not in pages

@@ -9,7 +9,7 @@ from PIL import Image
 from fsbench.core.mesh import Mesh
 from fsbench.report.heatmaps.measured import picks
 from fsbench.report.heatmaps.pictures import Heat, sheet, three_views
-from fsbench.report.heatmaps.views import colours, frame_of, render
+from fsbench.report.heatmaps.views import LIMIT_MM, colours, frame_of, render, scale_in_words, scale_of
 from fsbench.report.layout import layouts
 
 
@@ -61,6 +61,24 @@ def test_right_is_right_and_up_is_up():
     # From the viewer's right, the side at +x turns to the middle.
     assert render(ball, tints, 90.0, frame_of(ball), 40)[20, 20, 0] > 0.3
     assert render(ball, tints, -90.0, frame_of(ball), 40)[20, 20, 0] < 0.3
+
+
+@pytest.mark.parametrize(
+    ("largest_mm", "limit_mm"), [(0.098, 0.1), (1.05, 1.0), (1.06, 1.5), (2.4, 2.5), (8.0, 8.0), (30.0, 30.0)]
+)
+def test_colours_end_at_a_round_number_above_95_percent(largest_mm, limit_mm):
+    distances = np.linspace(0, largest_mm, 1001)
+    limit = scale_of([distances[:300], distances[300:]])
+    assert limit == limit_mm
+    assert (distances <= limit).mean() >= 0.95
+    beyond = 100 * (distances > limit).mean()
+    assert scale_in_words(limit, [distances]) == (
+        f"colours end at {limit_mm:g} mm, {beyond:.1f} % of the distances are larger"
+    )
+
+
+def test_without_a_distance_colours_end_where_the_benchmarks_do():
+    assert scale_of([np.zeros(4)]) == LIMIT_MM
 
 
 def test_colours_end_at_the_limit():

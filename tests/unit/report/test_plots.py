@@ -285,3 +285,22 @@ def test_a_long_label_leaves_room_for_what_is_drawn() -> None:
                 shown = fitting(label, style)
                 assert "…" in shown and shown[0] == label[0] and shown[-1] == label[-1]
                 assert text_width_in([shown], style.small_pt) <= style.width_in / 3
+
+
+def test_rates_end_at_100_and_their_markers_are_whole(make_run):
+    table = build([make_run(level=1e-9), make_run("B", level=3.0)], "pose", ["cd_mm"], ci=True)
+    with matplotlib.rc_context(settings(STYLES["paper"])):
+        rates = error.draw(table, STYLES["paper"]).axes[1]
+        cloud = cd_cr.draw(table, STYLES["paper"]).axes[0]
+    assert rates.get_ylim()[1] == 100
+    assert cloud.get_xlim()[1] == 100
+    for axes in (rates, cloud):
+        markers = [line for line in axes.lines if line.get_marker() not in ("None", "")]
+        assert markers
+        assert not any(line.get_clip_on() for line in markers)
+
+
+def test_axis_says_which_samples_the_table_is_of(make_run):
+    run = make_run(benchmark="fslab")
+    assert build([run], "pose").layout.axis == "Head pose (focal length 1200 px)"
+    assert build([run], "pose-all").layout.axis == "Head pose"

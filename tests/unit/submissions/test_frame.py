@@ -103,6 +103,10 @@ def test_one_mesh_in_every_frame_is_one_mesh(case: str, focal_px: float | None, 
     mesh = frame.load(folder, "000", focal_px)
     np.testing.assert_allclose(mesh.vertices, steps.camera_from_ortho(ortho, focal_px), rtol=0, atol=ATOL)
     np.testing.assert_array_equal(mesh.faces, Frame("ortho").load(write(ortho), "000", focal_px).faces)
+    # The same arithmetic on the same vertices, but for the decimals of the file.
+    tform = CROP_FROM_IMAGE if frame.tform else None
+    placed = frame.apply(written(ortho), sample="000", tform=tform, focal_px=focal_px)
+    np.testing.assert_allclose(placed, mesh.vertices, rtol=0, atol=ATOL)
 
 
 def test_in_the_lab_cv_without_a_focal_length_is_the_benchmarks_own_camera(ortho: np.ndarray, write) -> None:
@@ -216,3 +220,29 @@ def test_settings_hold_every_option_and_survive_a_process() -> None:
         "own_focal_px": None,
         "pattern": "{sample}",
     }
+
+
+@pytest.mark.parametrize(("pattern", "file"), [("{sample:d}.obj", "7.obj"), ("img_{sample:d}.ply", "img_7.ply")])
+def test_a_number_without_its_zeros(pattern, file):
+    frame = Frame("ortho", pattern=pattern)
+    assert frame.files("007")[0].names == (file,)
+    assert frame.files("000")[0].names == (file.replace("7", "0"),)
+    with pytest.raises(UsageError, match="00_1_03 is no number"):
+        frame.files("00_1_03")
+
+
+@pytest.mark.parametrize(
+    ("frame", "call", "error", "message"),
+    [
+        (Frame("ortho"), {"tform": np.eye(3)}, UsageError, "without a tform"),
+        (Frame("ortho", tform="{sample}.npy", size_px=2), {}, UsageError, "needs tform"),
+        (Frame("ortho", tform="{sample}.npy", size_px=2), {"tform": np.zeros((3, 3))}, FormatError, "007: tform"),
+        (Frame("ortho", tform="{sample}.npy", size_px=2), {"tform": np.eye(2)}, FormatError, r"shape \(2, 2\)"),
+        (Frame("cv"), {}, UsageError, "--focal"),
+        (Frame("ortho"), {"vertices": [[0, 0, np.nan]]}, MeshError, "finite"),
+        (Frame("ortho"), {"vertices": [0, 0, 1]}, MeshError, r"shape \(3,\)"),
+    ],
+)
+def test_arrays_that_cannot_be_placed_are_refused_in_words(frame, call, error, message):
+    with pytest.raises(error, match=message):
+        frame.apply(**{"vertices": [[0, 0, 1.0]], "sample": "007", **call})
