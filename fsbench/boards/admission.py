@@ -6,6 +6,7 @@ from fsbench.core.errors import UsageError
 from fsbench.protocols.facescape.protocol import FaceScape
 from fsbench.protocols.known_quantities import known_quantities
 from fsbench.runs import Run
+from fsbench.runs.frame_finding import finding_of
 
 
 def signatures(spec: Spec) -> tuple[str, ...]:
@@ -21,7 +22,7 @@ def signatures(spec: Spec) -> tuple[str, ...]:
     return official_signature(spec.name), FaceScape(spec.raw["align"]).signature(spec.name)
 
 
-def require_admissible(run: Run, spec: Spec) -> None:
+def require_admissible(run: Run, spec: Spec, frame_is_right: bool = False) -> None:
     """Refuse a run that would not compare with the board.
 
     Raises
@@ -30,6 +31,8 @@ def require_admissible(run: Run, spec: Spec) -> None:
         If its signature is another one, samples or metrics are missing, or samples failed for want of time or
         through a fault of ours.
     """
+    if not frame_is_right and (found := finding_of(run.manifest)):
+        raise UsageError(f"{run.method}: {found}; if the frame is right all the same, pass --frame-is-right")
     known = signatures(spec)
     if run.signature not in known:
         raise UsageError(

@@ -44,7 +44,10 @@ class Measured:
 
 def as_passed(frame: Frame) -> Frame:
     """The frame that options make of it: they have few digits, and no name for `{sample}.obj`."""
-    crop = None if frame.crop is None else tuple(float(f"{value:.4g}") for value in frame.crop)
+    crop = frame.crop
+    if crop is not None:
+        x0, y0, x1, y1 = (float(f"{value:.4g}") for value in crop)
+        crop = x0, y0, x1, y1
     focal = None if frame.own_focal_px is None else float(f"{frame.own_focal_px:.4g}")
     size = None if frame.size_px is None else float(f"{frame.size_px:g}")
     pattern = "{sample}" if frame.pattern == "{sample}.obj" else frame.pattern

@@ -38,6 +38,14 @@ def load_backend() -> ModuleType:
     return open3d
 
 
+def preload_open3d() -> None:
+    """Import open3d as fsbench does, for scripts that import it themselves on machines without libusb.
+
+    Call it before `import open3d`.
+    """
+    load_backend()
+
+
 @contextmanager
 def _interrupts_later() -> Iterator[None]:
     """Let Ctrl-C wait for the end of the block: a compiled module that is broken off makes an ImportError of it.

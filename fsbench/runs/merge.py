@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from fsbench.benchmarks import load_spec, spec_names
 from fsbench.core.errors import UsageError
 from fsbench.core.signatures import differences
+from fsbench.runs.frame_finding import KEY, finding_of
 from fsbench.runs.record import STATUSES
 from fsbench.runs.run import Run
 from fsbench.runs.scales import with_scales
@@ -133,6 +134,9 @@ def _manifest(runs: Sequence[Run], samples: "pd.DataFrame", doubts: dict[str, st
     sharded = all("shard" in run.manifest for run in runs)
     counts = {status: int((samples["status"] == status).sum()) for status in STATUSES}
     merged = {key: value for key, value in first.items() if key != "shard"}
+    # Each part looked at samples of its own.
+    if found := [text for run in runs if (text := finding_of(run.manifest))]:
+        merged[KEY] = found[0]
     whole = first["settings"].get("samples") if sharded else "all"
     return {
         **merged,

@@ -139,8 +139,8 @@ def is_finished(out: Path) -> bool:
 
 
 def was_looked_at(out: Path, overwrite: bool, resume: bool) -> bool:
-    """Whether the look before a run can be spared: one that goes on was looked at when it began."""
-    return not overwrite and (is_unfinished(out) or (resume and is_finished(out)))
+    """Whether the look before a run can be spared; one that goes on keeps what is found when it ends, so it looks."""
+    return not overwrite and resume and is_finished(out)
 
 
 def _work(

@@ -42,7 +42,7 @@ def _look(root: Path, benchmark: str, folder: Path, names: list[str], **options:
 @pytest.mark.parametrize("mistake", [m for m in MISTAKES if m.name in QUICKLY], ids=lambda mistake: mistake.name)
 def test_the_mistake_is_named_and_its_option_mends_it(sample: Path, tmp_path: Path, mistake: Mistake) -> None:
     folder = spoil(sample / "pred/wild_pred/mean-face", WILD, mistake, tmp_path)
-    finding, diagnosis = _look(sample, "fswild", folder, WILD, adapter=mistake.adapter)
+    finding, _ = _look(sample, "fswild", folder, WILD, adapter=mistake.adapter)
     assert finding.verdict == "wrong"
     assert mistake.says in finding.text
     assert mistake.option in finding.text
