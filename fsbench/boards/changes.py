@@ -15,7 +15,12 @@ from fsbench.runs.files import write_atomically
 
 
 def add(
-    runs: Sequence[Run], folder: Path, method: Method | None = None, *, replace: bool = False, frame_is_right: bool = False
+    runs: Sequence[Run],
+    folder: Path,
+    method: Method | None = None,
+    *,
+    replace: bool = False,
+    frame_is_right: bool = False,
 ) -> list[str]:
     """Add runs to the boards in `folder` and build what is derived; nothing is written if one is refused.
 

@@ -81,6 +81,6 @@ def test_a_sample_where_none_can_be(capsys) -> None:
 
 
 def test_a_misspelt_command_is_guessed(capsys) -> None:
-    answer = fsbench(capsys, "scroe")
+    answer = run(capsys, "scroe")
     assert answer.code == 2
     assert "Did you mean 'score'?" in answer.err
