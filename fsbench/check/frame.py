@@ -178,7 +178,9 @@ def _scored(benchmark: Benchmark, evidence: Sequence[Evidence], jobs: int, in_pl
         assert one.own is not None
         misfit = next((sight.misfit for suspect, sight in one.sights.values() if suspect.cost == 0), 1.0)
         found = figures(one.prepared, one.own.mesh)
-        return sentences.of_figures(one.sample.name, " ".join(labels), misfit, found, in_place)
+        return sentences.of_figures(
+            one.sample.name, " ".join(labels), misfit, found, in_place, one.focal_px is not None
+        )
 
     return _map(figure, shown, jobs)
 

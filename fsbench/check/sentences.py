@@ -214,14 +214,16 @@ def of_place(evidence: Sequence[Evidence]) -> Iterator[Finding]:
         )
 
 
-def of_figures(sample: str, labels: str, misfit: float, found: Figures, in_place: bool) -> Finding:
+def of_figures(sample: str, labels: str, misfit: float, found: Figures, in_place: bool, in_the_lab: bool) -> Finding:
     """What one sample would score; in a wrong frame that is no more than a note."""
     scores = found.scores
     if scores is None:
         return Finding("wrong", sample, f"{labels}: would have no score: {found.trouble}")
     before = "no overlap" if np.isnan(found.unaligned_cd_mm) else f"{found.unaligned_cd_mm:.2f} mm"
+    # In the wild the file's depth has no origin: the distance before alignment says nothing.
+    aligned = f" ({before} before depth alignment)" if in_the_lab else ""
     text = (
-        f"{labels}: CR {scores.cr:.1%}, CD {scores.cd_mm:.2f} mm ({before} before depth alignment), "
+        f"{labels}: CR {scores.cr:.1%}, CD {scores.cd_mm:.2f} mm{aligned}, "
         f"normals {scores.normal_deg:.1f} deg, {scores.overlap_px:.0f} px of image shared"
     )
     if not in_place:
