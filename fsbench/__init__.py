@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from fsbench.benchmarks import Benchmark as Benchmark
     from fsbench.benchmarks import open_benchmark as open_benchmark
     from fsbench.core.mesh import Mesh as Mesh
+    from fsbench.geometry.rays import preload_open3d as preload_open3d
     from fsbench.io import read_mesh as read_mesh
     from fsbench.runs import Run as Run
     from fsbench.runs import load_run as load_run
@@ -28,6 +29,7 @@ _WHERE = {
     "load_run": "fsbench.runs",
     "open_benchmark": "fsbench.benchmarks",
     "open_submission": "fsbench.submissions.submission",
+    "preload_open3d": "fsbench.geometry.rays",
     "read_mesh": "fsbench.io",
     "score": "fsbench.scoring.score",
 }

@@ -69,7 +69,7 @@ MISTAKES = (
     Mistake("224 px", _moved(224 / 256), "pixels of a 224 px image", "--size 224"),
     Mistake("middle crop", _moved(1.0, -16, -16), "the crop is missing", "--crop 16,16,240,240 --size 224"),
     Mistake("one crop", _one_crop, "the crop is missing", "--size 224"),
-    Mistake("own crops", _own_crop, "the crop is missing", "--tform {sample}_tform.npy --size 224"),
+    Mistake("own crops", _own_crop, "the crop is missing", "pass it with --tform"),
     Mistake("x, y swapped", lambda v, f, _: (v[:, [1, 0, 2]], f), "x and y are swapped", ""),
     Mistake("rows, columns", lambda v, f, _: (np.column_stack([256 - v[:, 1], v[:, 0], v[:, 2]]), f), "swapped", ""),
     Mistake("z up", lambda v, f, _: (v[:, [0, 2, 1]] * [1, -1, 1], f), "y and z are swapped", ""),

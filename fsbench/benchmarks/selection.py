@@ -12,6 +12,9 @@ def find(samples: Sequence[Sample], name: str, benchmark: str) -> Sample:
     for sample in samples:
         if sample.name == name:
             return sample
+    if not isinstance(name, str):
+        # From a notebook: 0 for 000.
+        raise UsageError(f"sample {name!r}: samples of {benchmark} are named by text, such as {samples[0].name!r}")
     raise UsageError(f"{benchmark} has no sample {name!r}; {_extent(samples)}")
 
 

@@ -8,6 +8,7 @@ from fsbench.core.visible import visible
 from fsbench.protocols import registry
 from fsbench.protocols.known_quantities import known_quantities
 from fsbench.runs import Run
+from fsbench.runs.frame_finding import finding_of
 from fsbench.runs.run import fault_of_rows
 
 
@@ -24,7 +25,7 @@ def signatures(spec: Spec) -> tuple[str, ...]:
     return official, settings.signature(spec.name)
 
 
-def require_admissible(run: Run, spec: Spec) -> None:
+def require_admissible(run: Run, spec: Spec, frame_is_right: bool = False) -> None:
     """Refuse a run that would not compare with the board.
 
     Raises
@@ -33,6 +34,8 @@ def require_admissible(run: Run, spec: Spec) -> None:
         If its signature is another one, samples or metrics are missing, samples failed for want of time or through a
         fault of ours, or a number cannot be.
     """
+    if not frame_is_right and (found := finding_of(run.manifest)):
+        raise UsageError(f"{run.method}: {found}; if the frame is right all the same, pass --frame-is-right")
     known = signatures(spec)
     if run.signature not in known:
         raise UsageError(

@@ -15,7 +15,14 @@ from fsbench.runs import Run
 from fsbench.runs.files import write_all
 
 
-def add(runs: Sequence[Run], folder: Path, method: Method | None = None, *, replace: bool = False) -> list[str]:
+def add(
+    runs: Sequence[Run],
+    folder: Path,
+    method: Method | None = None,
+    *,
+    replace: bool = False,
+    frame_is_right: bool = False,
+) -> list[str]:
     """Add runs to the boards in `folder` and build what is derived: all is written, or nothing.
 
     Parameters
@@ -27,6 +34,8 @@ def add(runs: Sequence[Run], folder: Path, method: Method | None = None, *, repl
         Who made it, for a method that methods.csv does not know yet; then all runs are of that method.
     replace : bool
         A method that stands on the board already gets the new numbers.
+    frame_is_right : bool
+        Take runs too whose frame seemed wrong when they were scored.
 
     Returns
     -------
@@ -53,7 +62,7 @@ def add(runs: Sequence[Run], folder: Path, method: Method | None = None, *, repl
         if file := file_of(run.manifest):
             raise UsageError(f"{run.benchmark} is a benchmark of its own file, {file}; boards are of those of fsbench")
         spec = load_spec(run.benchmark)
-        require_admissible(run, spec)
+        require_admissible(run, spec, frame_is_right)
         if spec.name not in boards:
             there = (folder / f"{spec.name}.csv").is_file()
             boards[spec.name] = read_board(folder, spec) if there else empty_board(spec)

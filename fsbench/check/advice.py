@@ -9,7 +9,7 @@ from fsbench.check.changes import AXES, Orientation, as_frame
 from fsbench.check.diagnosis import Diagnosis, Fitted
 from fsbench.check.evidence import Suspect
 from fsbench.check.predicted import GUESSED_FOCAL_PX, TURNED_OVER
-from fsbench.check.sight import HALF_PX
+from fsbench.check.sight import AS_IS, HALF_PX
 from fsbench.core.mesh import Floats
 from fsbench.submissions import Frame
 
@@ -40,11 +40,14 @@ class Advice:
         What to do, a clause.
     options : str
         The options to pass; empty if none will do.
+    frame : Frame or None
+        What the options make.
     """
 
     mistake: str
     remedy: str
     options: str = ""
+    frame: Frame | None = None
 
 
 def advise(diagnosis: Diagnosis) -> Advice | None:
@@ -86,7 +89,13 @@ def frame_options(frame: Frame) -> str:
 
 def _with_options(mistake: str, frame: Frame) -> Advice:
     options = frame_options(frame)
-    return Advice(mistake, f"pass {options}", options)
+    return Advice(mistake, f"pass {options}", options, frame)
+
+
+def rival_of(diagnosis: Diagnosis) -> Advice | None:
+    """The other change that explains nearly as much, as advice."""
+    frame = None if diagnosis.rival is None else frame_for(diagnosis.rival, diagnosis.inverted)
+    return None if frame is None or diagnosis.rival is None else _with_options(_words(diagnosis.rival), frame)
 
 
 def _named(diagnosis: Diagnosis) -> Advice:
@@ -94,17 +103,7 @@ def _named(diagnosis: Diagnosis) -> Advice:
     assert suspect is not None
     mistake = _words(suspect)
     frame = frame_for(suspect, diagnosis.inverted)
-    rival = None if diagnosis.rival is None else frame_for(diagnosis.rival, diagnosis.inverted)
-    if frame is None:
-        if rival is None:
-            return Advice(mistake, _OWN_CODE)
-        options = frame_options(rival)
-        return Advice(mistake, f"{options} fits nearly as well", options)
-    advice = _with_options(mistake, frame)
-    if diagnosis.rival is None or rival is None or rival == frame:
-        return advice
-    also = f"nearly as well fits that {_words(diagnosis.rival)}: {frame_options(rival)}"
-    return replace(advice, remedy=f"{advice.remedy}; {also}")
+    return Advice(mistake, _OWN_CODE) if frame is None else _with_options(mistake, frame)
 
 
 def _words(suspect: Suspect) -> str:
@@ -161,8 +160,7 @@ def _turned(frame: Frame, orientation: Orientation, inverted: bool) -> Frame:
 
 def _fitted(fitted: Fitted, inverted: bool) -> Advice:
     frame = as_frame(fitted.suspect.adapter)
-    scales = np.array([fit.scale for fit in fitted.fits])
-    shifts = np.array([fit.shift[:2] for fit in fitted.fits])
+    scales, shifts = _in_the_network_image(fitted)
     orientation = fitted.suspect.change.orientation
     turn = orientation.words
     also = f"{turn}; " if turn else ""
@@ -178,6 +176,21 @@ def _fitted(fitted: Fitted, inverted: bool) -> Advice:
     if far or (np.median(drift) < _CENTRED and not 0.8 < np.median(scales) < 1.25 and not turned.flip):
         return _unit(also, turned, scales)
     return _crop(also, turned, scales, shifts)
+
+
+def _in_the_network_image(fitted: Fitted) -> tuple[Floats, Floats]:
+    """Scales (n,) and shifts (n, 2) of the fits, without what the crop that was passed does."""
+    scales, shifts = [], []
+    for one, fit in zip(fitted.evidence, fitted.fits, strict=True):
+        predicted = one.predicted(fitted.suspect)
+        crop = AS_IS if predicted is None else predicted.image_from_net
+        # A fit ends in the whole image, and so holds the crop's scale too, which is not to be passed once more.
+        inverse = np.linalg.inv(crop.linear)
+        linear, offset = inverse @ fit.placing.linear, inverse @ (fit.placing.offset - crop.offset)
+        is_cropped = crop is not AS_IS
+        scales.append(float(np.cbrt(abs(np.linalg.det(linear)))) if is_cropped else fit.scale)
+        shifts.append(offset[:2] if is_cropped else fit.shift[:2])
+    return np.array(scales), np.array(shifts)
 
 
 def _moved(scales: Floats, shifts: Floats) -> str:
@@ -215,11 +228,13 @@ def _crop(also: str, frame: Frame, scales: Floats, shifts: Floats) -> Advice:
         return Advice(mistake.replace("is missing", "is another one"), f"look at {given} and --size")
     size = frame.size_px or (_USUAL_CROP_PX if frame.frame == "pixels" else 2 * HALF_PX)
     boxes = _boxes(scales, shifts, size / frame.net_px if frame.frame == "pixels" else 1.0)
+    if len(boxes) < 2:
+        return Advice(mistake, "one sample cannot tell whether all have the same crop: look at several")
     middle = np.median(boxes, axis=0)
     if np.median(np.abs(boxes - middle), axis=0).max() > _STEADY_PX:
-        cropped = replace(frame, tform="{sample}_tform.npy", size_px=size)
-        options = frame_options(cropped)
-        return Advice(f"{mistake}, another one in each sample", f"keep each sample's crop and pass {options}", options)
+        return Advice(
+            f"{mistake}, another one in each sample", "keep each sample's crop in a file and pass it with --tform"
+        )
     return _with_options(mistake, replace(frame, crop=_tuple(np.round(middle)), size_px=size))
 
 

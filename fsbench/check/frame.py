@@ -68,7 +68,7 @@ def check_frame(
     findings += sentences.of_health([one.sample.name for one in own], healths)
     diagnosis = diagnose(evidence) if evidence else None
     if diagnosis is not None and any(one.sights for one in evidence):
-        findings.append(sentences.of_frame(diagnosis, adapter))
+        findings.append(sentences.of_frame(diagnosis, adapter, evidence, folder))
         if diagnosis.is_good:
             findings += sentences.of_place(evidence)
     findings += _scored(benchmark, own, jobs, diagnosis is not None and diagnosis.is_good and not diagnosis.inverted)
@@ -109,7 +109,7 @@ def quick_check_frame(
         findings += sentences.of_loading(evidence)
         seen = [one for one in evidence if one.sights]
         if seen:
-            findings.append(sentences.of_frame(diagnose(seen), adapter))
+            findings.append(sentences.of_frame(diagnose(seen), adapter, seen, folder))
     return tuple(finding for finding in findings if finding.verdict == "wrong" or finding.topic == "vertices")
 
 
@@ -180,7 +180,9 @@ def _scored(benchmark: Benchmark, evidence: Sequence[Evidence], jobs: int, in_pl
         assert one.own is not None
         misfit = next((sight.misfit for suspect, sight in one.sights.values() if suspect.cost == 0), 1.0)
         found = figures(one.prepared, one.own.mesh)
-        return sentences.of_figures(one.sample.name, " ".join(labels), misfit, found, in_place)
+        return sentences.of_figures(
+            one.sample.name, " ".join(labels), misfit, found, in_place, one.focal_px is not None
+        )
 
     return _map(figure, shown, jobs)
 

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
-from fsbench.check.advice import Advice, advise, winding_advice
+from fsbench.check.advice import Advice, advise, frame_options, rival_of, winding_advice
 from fsbench.check.changes import as_frame
-from fsbench.check.diagnosis import GOOD, Diagnosis
+from fsbench.check.diagnosis import GOOD, HELPS, WORTH, Diagnosis
 from fsbench.check.evidence import Evidence
 from fsbench.check.figures import Figures
 from fsbench.check.files import Files
 from fsbench.check.findings import Finding, counted, some
 from fsbench.check.health import Health
+from fsbench.check.measured import Measured, best_with_tforms, measure
 from fsbench.check.sight import AS_IS, HALF_PX
 from fsbench.check.similarity import fit_from
 from fsbench.submissions import AdapterLike
@@ -22,6 +23,8 @@ _MOST_LINES = 6
 _LOW_CR = 0.7
 _APART = 0.65
 _MANY = 0.01
+_TURNED = 0.5
+_NEARLY = 0.03
 
 
 def of_files(files: Files, adapter: AdapterLike, without_reference: int) -> Iterator[Finding]:
@@ -129,22 +132,55 @@ def _defects(names: Sequence[str], healths: Sequence[Health]) -> Iterator[str]:
         yield f"{len(mixed)} of {len(healths)} have neighbouring faces of opposite winding: {some(mixed)}"
 
 
-def of_frame(diagnosis: Diagnosis, adapter: AdapterLike) -> Finding:
-    """Whether the predictions are where the references are; the likely mistake if not."""
+def of_frame(diagnosis: Diagnosis, adapter: AdapterLike, evidence: Sequence[Evidence], folder: Path) -> Finding:
+    """Whether the predictions are where the references are; the likely mistake if not.
+
+    Options are named only with the misfit that the files have when they are loaded again with these very options.
+    """
     advice = advise(diagnosis)
-    if advice is not None:
-        return Finding("wrong", "frame", _with_evidence(advice, diagnosis))
-    if diagnosis.inverted:
-        only = winding_advice(as_frame(adapter))
-        return Finding("wrong", "frame", f"{only.mistake}; {only.remedy}")
     misfit = f"misfit {diagnosis.own_misfit:.2f} over {diagnosis.n_samples} samples, 0 is equal and 1 elsewhere"
-    if diagnosis.own_misfit <= GOOD:
+    if advice is None and diagnosis.inverted:
+        only = winding_advice(as_frame(adapter))
+        measured = only.frame and measure(evidence, folder, only.frame)
+        remedy = only.remedy if only.frame is None or (measured and measured.front > _TURNED) else "turn them over"
+        return Finding("wrong", "frame", f"{only.mistake}; {remedy}")
+    if advice is None and diagnosis.own_misfit <= GOOD:
         return Finding("ok", "frame", f"no other frame, unit or crop fits better ({misfit})")
-    return Finding(
-        "wrong",
-        "frame",
-        f"the predictions are not where the references are, and no single change brings them there ({misfit})",
+    nowhere = f"the predictions are not where the references are, and no single change brings them there ({misfit})"
+    return Finding("wrong", "frame", _mended(advice, diagnosis, adapter, evidence, folder) or nowhere)
+
+
+def _mended(
+    advice: Advice | None, diagnosis: Diagnosis, adapter: AdapterLike, evidence: Sequence[Evidence], folder: Path
+) -> str:
+    """The likely mistake with what mends it, as it was measured; empty if there is nothing to name."""
+    named = [one for one in (advice, rival_of(diagnosis)) if one is not None and one.frame is not None]
+    tried = [(one.mistake, found) for one in named if one.frame and (found := measure(evidence, folder, one.frame))]
+    now = as_frame(adapter)
+    if now is not None and (found := best_with_tforms(evidence, folder, now)):
+        tried.append((f"the crop is missing, and {found.frame.tform} seems to hold it", found))
+    good = [(mistake, found) for mistake, found in tried if _mends(found, diagnosis)]
+    if good:
+        # The plainest first: another one has to be better by more than chance.
+        mistake, best = min(good, key=lambda pair: pair[1].misfit + WORTH * (pair is not good[0]))
+        others = [one for one in good if one[1].frame != best.frame and one[1].misfit < best.misfit + _NEARLY]
+        also = "".join(f"; nearly as well fits that {what}: {frame_options(one.frame)}" for what, one in others)
+        evidently = (
+            f"misfit {diagnosis.own_misfit:.2f} -> {best.misfit:.2f}, better on {best.helped} of {len(evidence)}"
+        )
+        return f"likely mistake: {mistake}; pass {frame_options(best.frame)}{also} ({evidently} samples)"
+    if advice is None:
+        return ""
+    if advice.frame is None:
+        return f"likely mistake: {advice.mistake}; {advice.remedy} (misfit {diagnosis.own_misfit:.2f})"
+    return (
+        f"the predictions are not where the references are: {advice.mistake} in part, but no options were found that "
+        f"mend it (misfit {diagnosis.own_misfit:.2f}); look for a second mistake"
     )
+
+
+def _mends(found: Measured, diagnosis: Diagnosis) -> bool:
+    return found.misfit <= GOOD and found.misfit < HELPS * diagnosis.own_misfit and found.front > _TURNED
 
 
 def of_misplaced(misfit: float) -> Finding:
@@ -154,14 +190,6 @@ def of_misplaced(misfit: float) -> Finding:
         "frame",
         f"the predictions are not where the references are (misfit {misfit:.2f}, 0 is equal and 1 elsewhere); "
         "`fsbench check` looks for the likely mistake",
-    )
-
-
-def _with_evidence(advice: Advice, diagnosis: Diagnosis) -> str:
-    of = len(diagnosis.fitted.fits) if diagnosis.fitted is not None else diagnosis.n_samples
-    return (
-        f"likely mistake: {advice.mistake}; {advice.remedy} "
-        f"(misfit {diagnosis.own_misfit:.2f} -> {diagnosis.misfit:.2f}, better on {diagnosis.helped} of {of} samples)"
     )
 
 
@@ -186,14 +214,16 @@ def of_place(evidence: Sequence[Evidence]) -> Iterator[Finding]:
         )
 
 
-def of_figures(sample: str, labels: str, misfit: float, found: Figures, in_place: bool) -> Finding:
+def of_figures(sample: str, labels: str, misfit: float, found: Figures, in_place: bool, in_the_lab: bool) -> Finding:
     """What one sample would score; in a wrong frame that is no more than a note."""
     scores = found.scores
     if scores is None:
         return Finding("wrong", sample, f"{labels}: would have no score: {found.trouble}")
     before = "no overlap" if np.isnan(found.unaligned_cd_mm) else f"{found.unaligned_cd_mm:.2f} mm"
+    # In the wild the file's depth has no origin: the distance before alignment says nothing.
+    aligned = f" ({before} before depth alignment)" if in_the_lab else ""
     text = (
-        f"{labels}: CR {scores.cr:.1%}, CD {scores.cd_mm:.2f} mm ({before} before depth alignment), "
+        f"{labels}: CR {scores.cr:.1%}, CD {scores.cd_mm:.2f} mm{aligned}, "
         f"normals {scores.normal_deg:.1f} deg, {scores.overlap_px:.0f} px of image shared"
     )
     if not in_place:

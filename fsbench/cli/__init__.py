@@ -1,6 +1,7 @@
 """The command line: one command a file, loaded when it is called. The only place that prints and exits."""
 
 import atexit
+import difflib
 import gc
 import importlib
 import io
@@ -64,6 +65,9 @@ class _Lazy(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
+            close = difflib.get_close_matches(cmd_name, COMMANDS, 1)
+            if close and not ctx.resilient_parsing:
+                ctx.fail(f"No such command {cmd_name!r}. Did you mean {close[0]!r}?")
             return None
         command = importlib.import_module(f"fsbench.cli.{cmd_name}").command
         assert isinstance(command, click.Command)

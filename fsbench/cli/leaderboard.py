@@ -109,6 +109,7 @@ def import_official(source: str, out: str) -> None:
 @click.option("--year", type=int)
 @click.option("--source", help="An https address.")
 @click.option("--replace", is_flag=True, help="Give a method that is on the board the new numbers.")
+@click.option("--frame-is-right", is_flag=True, help="Take a run too whose frame seemed wrong to fsbench.")
 @_FOLDER
 def add(
     runs: tuple[str, ...],
@@ -117,6 +118,7 @@ def add(
     year: int | None,
     source: str | None,
     replace: bool,
+    frame_is_right: bool,
     folder: str | None,
 ) -> None:
     """Add runs to the boards and rebuild the derived files.
@@ -136,7 +138,7 @@ def add(
         if not (paper and venue and year and source) or len({run.method for run in loaded}) != 1:
             raise UsageError("a new method needs --paper, --venue, --year and --source, and runs of that method only")
         method = Method(loaded[0].method, paper, venue, year, source)
-    written = changes.add(loaded, place, method, replace=replace)
+    written = changes.add(loaded, place, method, replace=replace, frame_is_right=frame_is_right)
     say(f"{place}: wrote {', '.join(written)}")
 
 

@@ -64,6 +64,8 @@ def command(
     from fsbench.cli.progress import Progress, say_pooled, say_suspicious, summarise
     from fsbench.cli.submission_options import opened_submission, split_options
     from fsbench.runs import load_run
+    from fsbench.runs.frame_finding import finding_of, keep_finding
+    from fsbench.runs.run import load_manifest
     from fsbench.scoring.evaluate import Task
     from fsbench.scoring.labels import method_label, refuse_inside_predictions
     from fsbench.scoring.score import score_into, was_looked_at
@@ -75,9 +77,12 @@ def command(
     chosen = opened.select(samples) if samples is not None else opened.samples
     cache = usable_cache() if running.cache else ""
 
-    def warn(warnings: list[str]) -> None:
-        for warning in warnings:
-            say(f"warning: {warning}")
+    of_frame: list[str] = []
+
+    def warn(findings: list[tuple[str, str]]) -> None:
+        for topic, text in findings:
+            say(f"warning: {topic}: {text}")
+        of_frame.extend(text for topic, text in findings if topic == "frame")
 
     with opened_submission(opened, pred, adapter) as submission:
         _say_settings(opened)
@@ -91,7 +96,12 @@ def command(
     if "suspicious" in opened.metrics:
         run = load_run(target)
         say_suspicious(run, run.manifest["suspicious"], target)
-    click.get_current_context().exit(summarise(saved, target))
+    if of_frame:
+        keep_finding(target, of_frame[0])
+    code = summarise(saved, target)
+    if text := finding_of(load_manifest(target)):
+        say(f"warning: this run is in a frame that seems wrong: {text}; it is kept as frame_finding in run.json")
+    click.get_current_context().exit(code)
 
 
 def _say_settings(benchmark: "Benchmark") -> None:
@@ -104,8 +114,8 @@ def _say_settings(benchmark: "Benchmark") -> None:
         say(f"warning: {benchmark.references.absent}; the run is of these")
 
 
-def _look(task: "Task", names: list[str]) -> list[str]:
-    """What the cheap part of the check finds wrong."""
+def _look(task: "Task", names: list[str]) -> list[tuple[str, str]]:
+    """Topic and text of what the cheap part of the check finds wrong."""
     from pathlib import Path
 
     from fsbench.benchmarks.cache import PreparedCache
@@ -120,4 +130,4 @@ def _look(task: "Task", names: list[str]) -> list[str]:
     except OSError:
         # What the system cannot read is told in its sample's row.
         return []
-    return [f"{one.topic}: {visible(one.text)}" for one in found]
+    return [(one.topic, visible(one.text)) for one in found]

@@ -51,6 +51,14 @@ def load_backend() -> ModuleType:
     return open3d
 
 
+def preload_open3d() -> None:
+    """Import open3d as fsbench does, for scripts that import it themselves on machines without libusb.
+
+    Call it before `import open3d`.
+    """
+    load_backend()
+
+
 def is_available() -> bool:
     """Whether `Surface` can work."""
     try:

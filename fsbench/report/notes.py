@@ -9,6 +9,7 @@ from fsbench.core.quantities import Quantity
 from fsbench.report.layout import Layout
 from fsbench.report.model import Row
 from fsbench.runs import Run
+from fsbench.runs.frame_finding import finding_of
 from fsbench.stats import LEVEL, MIN_CLUSTERS, policy_in_words
 from fsbench.stats.overlap import enough_in_words
 
@@ -34,6 +35,7 @@ def of_table(
         *legacy_done(rows),
         *few_samples(layout, rows),
         *_suspicious(runs, rows),
+        *_wrong_frames(runs, rows),
     )
 
 
@@ -46,6 +48,12 @@ def _suspicious(runs: Sequence[Run], rows: Sequence[Row]) -> list[str]:
         for row, doubts in found
         if isinstance(doubts, dict) and doubts
     ]
+
+
+def _wrong_frames(runs: Sequence[Run], rows: Sequence[Row]) -> list[str]:
+    """Name the runs whose frame seemed wrong before they were scored."""
+    found = [row.label for row, run in zip(rows, runs, strict=True) if finding_of(run.manifest)]
+    return [f"In a frame that seems wrong, see frame_finding in run.json: {', '.join(found)}."] if found else []
 
 
 def _subset(run: Run, spec: Spec | None) -> list[str]:

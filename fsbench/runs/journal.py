@@ -24,6 +24,7 @@ NAME = "journal.jsonl"
 
 
 _SYNC_EVERY_S = 1.0
+_LONGEST = 300
 
 
 class Journal:
@@ -255,8 +256,25 @@ def _difference(header: bytes, settings: dict[str, Any]) -> str:
         found = dict(json.loads(header)["settings"])
     except (ValueError, KeyError, TypeError, RecursionError):
         return "  its first line is not a journal's"
-    keys = sorted(key for key in {*found, *settings} if found.get(key) != settings.get(key))
-    return "\n".join(f"  {key}: {found.get(key)!r} there, {settings.get(key)!r} now" for key in keys)
+    return "\n".join(
+        f"  {key}: {brief(there)} there, {brief(now)} now" for key, there, now in different("", found, settings)
+    )
+
+
+def brief(value: Any) -> str:
+    """A setting as a message shows it: a list of samples may be long."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+
+
+def different(name: str, there: Any, now: Any) -> Iterator[tuple[str, Any, Any]]:
+    """The settings that differ, by dotted name: of two mappings what is in them, not the whole of both."""
+    if not (isinstance(there, dict) and isinstance(now, dict)):
+        if there != now:
+            yield name, there, now
+        return
+    for key in sorted({*there, *now}):
+        yield from different(f"{name}.{key}" if name else key, there.get(key), now.get(key))
 
 
 def _lock(file: FileIO, folder: Path) -> None:

@@ -8,6 +8,7 @@ from fsbench.benchmarks import spec_of_run
 from fsbench.core.errors import UsageError
 from fsbench.core.signatures import differences
 from fsbench.core.visible import visible
+from fsbench.runs.frame_finding import KEY, finding_of
 from fsbench.runs.record import STATUSES
 from fsbench.runs.run import Run, fault_of_rows
 from fsbench.runs.scales import with_scales
@@ -146,6 +147,9 @@ def _manifest(runs: Sequence[Run], samples: "pd.DataFrame", doubts: dict[str, st
     sharded = all("shard" in run.manifest for run in runs)
     counts = {status: int((samples["status"] == status).sum()) for status in STATUSES}
     merged = {key: value for key, value in first.items() if key != "shard"}
+    # Each part looked at samples of its own.
+    if found := [text for run in runs if (text := finding_of(run.manifest))]:
+        merged[KEY] = found[0]
     whole = _samples_asked_for(runs[0]) if sharded else "all"
     return {
         **merged,

@@ -14,7 +14,7 @@ from fsbench.benchmarks.carried import carried
 from fsbench.core.errors import FsbenchError, LostError, UsageError
 from fsbench.core.visible import visible
 from fsbench.runs import Record, Run, load_run
-from fsbench.runs.journal import Journal, is_unfinished, open_journal, remove_journal
+from fsbench.runs.journal import Journal, brief, different, is_unfinished, open_journal, remove_journal
 from fsbench.runs.origin import origin_of
 from fsbench.runs.pools import remove_tables
 from fsbench.runs.run import load_manifest
@@ -154,8 +154,8 @@ def is_finished(out: Path) -> bool:
 
 
 def was_looked_at(out: Path, overwrite: bool, resume: bool) -> bool:
-    """Whether the look before a run can be spared: one that goes on was looked at when it began."""
-    return not overwrite and (is_unfinished(out) or (resume and is_finished(out)))
+    """Whether the look before a run can be spared; one that goes on keeps what is found when it ends, so it looks."""
+    return not overwrite and resume and is_finished(out)
 
 
 def _work(
@@ -248,11 +248,19 @@ def _refuse_other_run(out: Path, about: dict[str, Any]) -> None:
         return
     old = load_manifest(out)
     keys = ("benchmark", "method", "signature", "shard", "settings")
-    different = [key for key in keys if old.get(key) != about.get(key)]
-    if different:
+    different_keys = [key for key in keys if old.get(key) != about.get(key)]
+    if different_keys:
         there, now = (f"{source['benchmark']} {source['method']}" for source in (old, about))
-        what = f"this is {now}" if there != now else f"this one has other {' and '.join(different)}"
+        what = (
+            f"this is {now}" if there != now else f"this one has other settings, {_named(old, about, different_keys)}"
+        )
         raise UsageError(f"{out} holds a run of {there}, {what}: choose another --out, or pass --overwrite")
+
+
+def _named(old: dict[str, Any], about: dict[str, Any], keys: Sequence[str]) -> str:
+    """The settings that differ, with both values."""
+    found = [one for key in keys for one in different(key, old.get(key), about.get(key))]
+    return " and ".join(f"{name} ({brief(there)} there, {brief(now)} now)" for name, there, now in found)
 
 
 def _incomplete(benchmark: Benchmark, absent: set[str], n_samples: int) -> str:

@@ -42,7 +42,7 @@ def summaries(
     runs : sequence of Run
         Of one benchmark and one signature.
     by : str or sequence of str, optional
-        Bin columns ("pose" stands for "pose_deg"); the whole is always added.
+        Bin columns ("pose" stands for "pose_deg"); the whole is always added. "overall": the whole alone.
     policy : str
         What a failed sample counts as, see `fsbench.stats.POLICIES`.
     metrics : sequence of str, optional
@@ -72,7 +72,7 @@ def summaries(
     _check_resamples(n_resamples)
     scores = gather(runs).where(where)
     values = apply_policy(scores, policy)
-    cells, chosen = list(scores.cells(by)), scores.metric_numbers(metrics)
+    cells, chosen = list(scores.cells(None if by == "overall" else by)), scores.metric_numbers(metrics)
     columns = [
         _of_one_method(scores, i, values[i][:, chosen], cells, ci, method, level, n_resamples, widen)
         for i in range(len(scores.methods))

@@ -31,7 +31,7 @@ def test_nothing_wrong_is_exit_code_0(capsys, sample) -> None:
     assert all(verdict in ("ok", "note") for verdict, _, _ in lines)
     assert [topic for _, topic, _ in lines][-3:] == ["000", "300", "verdict"]
     assert {"files", "mesh", "frame", "place"} <= {topic for _, topic, _ in lines}
-    assert "before depth alignment" in answer.out
+    assert "before depth alignment" not in answer.out
 
 
 def test_a_wrong_frame_is_exit_code_1_and_in_the_picture(capsys, sample, tmp_path) -> None:
@@ -94,7 +94,18 @@ def test_score_warns_of_a_wrong_frame_and_goes_on(capsys, sample, tmp_path) -> N
     answer = run(capsys, "score", "fswild", "--root", sample, *options)
     assert "warning: frame: likely mistake: upside down" in answer.err
     assert "--flip y,faces" in answer.err
-    assert (tmp_path / "run" / "run.json").is_file()
+    assert "seems wrong" in answer.err.splitlines()[-1]
+    assert "upside down" in fsbench.load_run(tmp_path / "run").manifest["frame_finding"]
+    assert "In a frame that seems wrong" in run(capsys, "table", tmp_path / "run").out
+    again = run(capsys, "score", "fswild", "--root", sample, *options, "--resume")
+    assert "seems wrong" in again.err.splitlines()[-1]
+
+
+def test_a_right_frame_leaves_no_finding(capsys, sample, tmp_path) -> None:
+    options = ("--pred", sample / METHOD, "-a", "3DDFA_V2", "--out", tmp_path / "run", *TWO)
+    answer = run(capsys, "score", "fswild", "--root", sample, *options)
+    assert "seems wrong" not in answer.err
+    assert "frame_finding" not in fsbench.load_run(tmp_path / "run").manifest
 
 
 @pytest.mark.parametrize(

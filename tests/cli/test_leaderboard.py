@@ -7,6 +7,7 @@ import pytest
 
 from fsbench.core.resources import folder
 from fsbench.runs import load_run
+from fsbench.runs.frame_finding import keep_finding
 from tests.cli.commands import fsbench
 
 pytestmark = pytest.mark.usefixtures("drawn_once")
@@ -128,3 +129,14 @@ def test_remove_refused_writes_nothing(arguments, said, boards, capsys):
     answer = fsbench(capsys, "leaderboard", "remove", *arguments, "--folder", boards)
     assert (answer.code, said in answer.err) == (2, True)
     assert {path.name: path.read_bytes() for path in boards.iterdir()} == before
+
+
+def test_a_run_in_a_frame_that_seems_wrong_is_taken_on_request_alone(capsys, official, boards, tmp_path):
+    out = tmp_path / "runs"
+    fsbench(capsys, "leaderboard", "import-official", official, "-o", out)
+    keep_finding(out / "fswild_RAFaRe", "likely mistake: upside down")
+    add = ("leaderboard", "add", out / "fswild_RAFaRe", "--folder", boards)
+    refused = fsbench(capsys, *add)
+    assert refused.code == 2
+    assert "upside down" in refused.err and "--frame-is-right" in refused.err
+    assert fsbench(capsys, *add, "--frame-is-right").code == 0

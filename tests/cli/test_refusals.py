@@ -78,3 +78,9 @@ def test_a_sample_where_none_can_be(capsys) -> None:
     answer = run(capsys, "sample", "/proc/sample")
     assert answer.code == 2
     assert answer.err.startswith("fsbench: /proc/sample: the folder cannot be made")
+
+
+def test_a_misspelt_command_is_guessed(capsys) -> None:
+    answer = run(capsys, "scroe")
+    assert answer.code == 2
+    assert "Did you mean 'score'?" in answer.err

@@ -186,6 +186,8 @@ def test_a_finished_run_is_not_replaced_by_a_smaller_or_different_one(capsys, sa
         adapter = ("-a", "pixels") if "--flip" in more else ()
         answer = _score(capsys, sample, sample / METHOD, tmp_path / "run", *adapter, *more)
         assert answer.code == 2 and "other settings" in answer.err
+        if "--flip" in more:
+            assert "settings.adapter" in answer.err and "settings.root" not in answer.err
     assert (tmp_path / "run" / "samples.csv").read_bytes() == before
     assert _score(capsys, sample, sample / METHOD, tmp_path / "run", "--samples", "000", "--overwrite").code == 0
 

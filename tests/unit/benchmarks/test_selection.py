@@ -34,3 +34,8 @@ def test_what_names_no_sample_is_refused(pattern: str) -> None:
 def test_an_unknown_name_is_answered_with_the_extent() -> None:
     with pytest.raises(UsageError, match="run from S-1/neutral/a to end"):
         find(SAMPLES, "x", "now")
+
+
+def test_a_number_for_a_name_is_told_from_a_name_that_is_not_there() -> None:
+    with pytest.raises(UsageError, match="named by text, such as '000'"):
+        find([Sample("000", {})], 0, "fswild")  # type: ignore[arg-type]

@@ -101,3 +101,8 @@ def test_row_order_changes_no_interval(make_run):
     one = summaries([make_run("A", {"cd_mm": cd}, POSES, names=names)], **OPTIONS)
     two = summaries([make_run("A", {"cd_mm": cd[turned]}, bins, names=[names[i] for i in turned])], **OPTIONS)
     assert one[["low", "high", "seed"]].equals(two[["low", "high", "seed"]])
+
+
+def test_overall_is_the_whole_alone(make_run):
+    run = make_run("A", {"cd_mm": [*range(1, 21)]}, POSES)
+    assert summaries([run], by="overall", **OPTIONS).equals(summaries([run], **OPTIONS))
