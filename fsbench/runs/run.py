@@ -259,7 +259,7 @@ def _declared(manifest: Mapping[str, Any]) -> dict[str, Quantity] | None:
     found: dict[str, Quantity] = {}
     for one in map(Quantity.from_dict, entries):
         if one.name in found:
-            raise ValueError(f"{one.name!r} stands there twice")
+            raise ValueError(f"{one.name!r} is listed twice")
         if one.pooled != "mean" and one.name in manifest["metrics"]:
             raise ValueError(f"{one.name!r} is a column with a value a sample, and is said to be over all {one.pooled}")
         found[one.name] = one
@@ -272,7 +272,7 @@ def fault_of_rows(samples: "pd.DataFrame", manifest: Mapping[str, Any]) -> str:
     if unknown := set(samples["status"]) - set(STATUSES):
         return f"unknown status {sorted(unknown)}"
     if samples["sample"].duplicated().any():
-        return "a sample stands there twice"
+        return "a sample is listed twice"
     counts = {status: int((samples["status"] == status).sum()) for status in STATUSES}
     if counts != manifest.get("counts"):
         return f"holds {counts}, run.json says {manifest.get('counts')}"
