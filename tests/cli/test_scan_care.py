@@ -243,7 +243,7 @@ def test_predictions_below_the_scans_are_refused(capsys, tmp_path: Path) -> None
     for command in ("score", "check"):
         more = ("--out", folder.out) if command == "score" else ()
         answer = run(capsys, command, "scan", "--root", folder.root, "--pred", folder.pred, *more)
-        assert answer.code == 2 and "every mesh is taken for a scan" in answer.err
+        assert answer.code == 2 and "every mesh counts as a reference" in answer.err
     # A benchmark with a layout of its own is not confused.
     (tmp_path / "b").mkdir()
     other = Folder(tmp_path / "b", "now")

@@ -72,9 +72,7 @@ class MiccProtocol(Protocol):
     def refuse_landmarks(self, spec: Spec, settings: Micc, *, reference: bool, prediction: bool) -> None:
         """Raise UsageError if the user names landmarks of predictions but ICP starts from a search."""
         if settings.start == "search" and prediction:
-            raise UsageError(
-                f"{spec.name} uses no --pred-landmarks; with --set start=landmarks ICP starts from them"
-            )
+            raise UsageError(f"{spec.name} uses no --pred-landmarks; with --set start=landmarks ICP starts from them")
 
     def signed(
         self, spec: Spec, settings: Micc, about: Mapping[str, str], *, search: bool, own: bool
