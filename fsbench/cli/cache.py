@@ -33,8 +33,8 @@ def usable_cache() -> str:
 def command(clear: bool) -> None:
     """Show the folder and the size of the cache of prepared references.
 
-    `fsbench score` stores what depends on a reference alone, by the reference's content, and reuses it for other methods
-    and later runs on the same data. The cache never changes a number. `fsbench score --no-cache` does not use it.
+    `fsbench score` stores each prepared reference by its content, and reuses it for other methods and later runs on the
+    same data. The cache never changes a number. `fsbench score --no-cache` does not use it.
     """
     from fsbench.benchmarks.cache import DEFAULT_LIMIT_BYTES, PreparedCache
     from fsbench.core.errors import UsageError
