@@ -1,4 +1,4 @@
-"""Benchmarks: which samples there are, where their files are, how a table of them is laid out."""
+"""Benchmarks: their samples, files and table layouts."""
 
 from fsbench.benchmarks.benchmark import Benchmark, open_benchmark
 from fsbench.benchmarks.carried import spec_of_run

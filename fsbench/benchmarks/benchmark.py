@@ -23,24 +23,24 @@ from fsbench.protocols.protocol import Prediction, Protocol, References
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Benchmark:
-    """A benchmark whose files are under `root`; use `Benchmark.open`, which checks that they are.
+    """A benchmark with its files under `root`; use `Benchmark.open`, which checks that they exist.
 
     Attributes
     ----------
     name : str
         As the user gave it: a name, or the path of a .toml.
     spec : Spec
-        With all samples, also where they are listed under the root.
+        Specification with all samples, including those that a list under the root names.
     root : Path
     choice : Choice
-        What the user said of files and settings.
+        The user's options for files and settings.
     protocol : Protocol
-        How it is scored.
+        Protocol that scores it.
     settings : dataclass
-        Of the protocol; each field is in the signature.
+        Settings of the protocol; each field is in the signature.
     references : References
     pred_landmarks : LandmarkSource or None
-        Where the landmarks of predictions are, where the user says so.
+        Where the landmarks of predictions are; None if the user does not say.
 
     Examples
     --------
@@ -67,12 +67,12 @@ class Benchmark:
         ----------
         name, root
         choice : Choice, optional
-            Landmarks, units and settings, where the protocol has them.
+            Landmarks, units and settings, if the protocol has them.
 
         Raises
         ------
         UsageError
-            If the benchmark is not known, a choice does not go with it, or its data is not under `root`.
+            If the benchmark is not known or does not support a choice, or its data is not under `root`.
         ReferenceDataError, FormatError
             If the data or the specification is damaged.
         """
@@ -101,7 +101,7 @@ class Benchmark:
 
     @property
     def signature(self) -> str:
-        """All that can move a number, in one line; the version last."""
+        """One line with everything that can move a number; the version last."""
         text: str = self.settings.signature(self.spec.signed_name)
         head, _, version = text.rpartition("|")
         signed = self.protocol.signed(
@@ -115,12 +115,12 @@ class Benchmark:
 
     @property
     def cautions(self) -> tuple[str, ...]:
-        """What people should know before they believe or compare the numbers, a line each; none for most runs."""
+        """Cautions to read before believing or comparing the numbers, one line each; most runs have none."""
         return self.protocol.cautions(self.settings, min(self.references.numbers_of_landmarks(), default=None))
 
     @property
     def sources(self) -> tuple[Path, ...]:
-        """Files that were read, and folders that were listed, when it was opened."""
+        """Files that `open` read, and folders that it listed."""
         named = [Path(text) for text in (self.choice.landmarks, self.choice.pred_landmarks) if text]
         return (*self.references.sources, *named)
 
@@ -144,7 +144,7 @@ class Benchmark:
         return self.references.has_pinholes
 
     def focal_px(self, sample: Sample) -> float | None:
-        """Focal length in pixels; None where there is no pinhole camera."""
+        """Focal length in pixels; None if there is no pinhole camera."""
         return self.references.focal_px(sample.name)
 
     def missing_references(self) -> list[str]:
@@ -152,20 +152,20 @@ class Benchmark:
         return self.references.missing()
 
     def prepare(self, sample: Sample | str, threads: int = 1, cache: PreparedCache | None = None) -> Any:
-        """Read the sample's reference and compute all that depends on it alone.
+        """Read the sample's reference and compute everything that depends on it alone.
 
         Parameters
         ----------
         sample : Sample or str
         threads : int
-            Threads of every query, of the predictions' too.
+            Threads of every query, also when predictions are compared.
         cache : PreparedCache, optional
-            Where it is looked up first, and kept. The numbers are the same with and without.
+            Cache to look it up in first and to store it in. The numbers do not depend on it.
 
         Raises
         ------
         ReferenceDataError
-            If the reference, or what belongs to it, is missing or unusable.
+            If the reference or a file that belongs to it is missing or unusable.
         """
         name = self.sample(sample if isinstance(sample, str) else sample.name).name
         shared = self.references.shared_key(name)
@@ -178,7 +178,7 @@ class Benchmark:
         except FsbenchError as error:
             raise ReferenceDataError(f"the {self.references.noun} of {name} is unusable: {error}") from None
         if shared is not None:
-            # Other threads do the same; what one of them throws out here is still another's.
+            # Other threads do the same; a reference dropped here may still be in use by another.
             for oldest in list(self._kept)[:-1]:
                 self._kept.pop(oldest, None)
             self._kept[shared] = prepared
@@ -188,13 +188,13 @@ class Benchmark:
         content = self.references.content(name) if cache else None
         if cache is None or content is None:
             return self.protocol.prepare(self.settings, self.references.read(name), threads)
-        # A kept reference of other code is not used.
+        # A reference stored by another version of the code is not used.
         key = PreparedCache.key([f"fsbench {fsbench.__version__}".encode(), *content])
         if (arrays := cache.load(key)) is not None:
             try:
                 return self.protocol.restore(self.settings, arrays, self.references.inputs(name))
             except (LookupError, ValueError, TypeError):
-                # Whole, but not of our making: it is computed again.
+                # The entry is whole but not ours, so compute the reference again.
                 pass
         prepared = self.protocol.prepare(self.settings, self.references.read(name), threads)
         try:
@@ -216,23 +216,23 @@ class Benchmark:
         return self.compare(self.prepare(sample, cache=cache), prediction)
 
     def compare(self, prepared: Any, prediction: Prediction) -> Measurement:
-        """Compare a prediction with a reference that `prepare` gave; errors as `measure`."""
+        """Compare a prediction with a reference from `prepare`; errors as `measure`."""
         measured = self.protocol.measure(prepared, prediction)
         found, declared = set(measured.scores.values), set(self.metrics)
         if found != declared:
-            # A bug of the protocol, which would be an empty column, or a lost one.
-            raise ValueError(f"protocol {self.protocol.name} declares {sorted(declared)}, and measured {sorted(found)}")
+            # A bug of the protocol: it would leave a column empty, or lose one.
+            raise ValueError(f"protocol {self.protocol.name} declares {sorted(declared)}, but measured {sorted(found)}")
         if measured.scores.doubts and "suspicious" not in declared:
-            raise ValueError(f"protocol {self.protocol.name} has doubts, and no column suspicious to keep them")
+            raise ValueError(f"protocol {self.protocol.name} has doubts, but no column suspicious to keep them")
         return measured
 
 
 def _refuse_unheeded_landmarks(spec: Spec, protocol: Protocol, reference: bool, prediction: bool) -> None:
-    """UsageError if the user names landmarks that nobody would read."""
+    """Raise UsageError if the user names landmarks that the protocol does not read."""
     if reference:
-        raise UsageError(f"{spec.name} knows where the landmarks of its references are; leave out --landmarks")
+        raise UsageError(f"{spec.name} finds the landmarks of its references by itself; leave out --landmarks")
     if prediction and "landmarks" not in protocol.prediction_inputs:
-        raise UsageError(f"{spec.name} measures without landmarks of predictions; leave out --pred-landmarks")
+        raise UsageError(f"{spec.name} uses no landmarks of predictions; leave out --pred-landmarks")
 
 
 def open_benchmark(name: str, root: str | Path, choice: Choice | None = None) -> Benchmark:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from fsbench.core.own_folders import make_own, require_own
 
 DEFAULT_LIMIT_BYTES = 2 << 30
-"""Some two thousand references of a megabyte."""
+"""Room for about two thousand references of one megabyte."""
 
 _SUFFIX, _PARTIAL = ".prepared", ".part"
 _ABANDONED_S = 3600.0
@@ -29,7 +29,7 @@ Arrays = dict[str, npt.NDArray[np.generic]]
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a cache holds."""
+    """Number and size of the entries of a cache."""
 
     n_entries: int
     n_bytes: int
@@ -39,16 +39,15 @@ class Contents:
 class PreparedCache:
     """Arrays by the content they were computed from.
 
-    An entry is written whole or not at all, and starts with the SHA-256 of its key and the rest, so one that was
-    damaged, or has got another one's name, is found out and computed again. When there is no more room the entries go
-    that were not used for longest.
+    An entry is written whole or not at all. It starts with the SHA-256 of its key and its content, so a damaged or
+    misnamed entry is detected and computed again. If there is no more room, the least recently used entries go.
 
     Parameters
     ----------
     folder : Path
-        Made when the first entry is written, for this user alone; one that others may write to is not used.
+        Created with the first entry, for this user alone; a folder that others may write to is not used.
     limit_bytes : int
-        What all entries together may take.
+        Largest total size of all entries.
     """
 
     folder: Path
@@ -56,7 +55,7 @@ class PreparedCache:
 
     @staticmethod
     def key(parts: Iterable[bytes]) -> str:
-        """Name of the entry that is computed from these parts, each of which matters with its length."""
+        """Name of the entry computed from these parts; the length of each part counts too."""
         digest = hashlib.sha256()
         for part in parts:
             digest.update(len(part).to_bytes(8, "little"))
@@ -64,18 +63,18 @@ class PreparedCache:
         return digest.hexdigest()
 
     def load(self, key: str) -> Arrays | None:
-        """The entry, or None if there is none that is whole."""
+        """The entry, or None if there is none or it is damaged."""
         path = self._path(key)
         try:
             require_own(self.folder)
             content = path.read_bytes()
         except OSError:
-            # Not there, not readable, removed meanwhile by another process, or written by who knows whom.
+            # The entry is absent, unreadable, removed by another process, or not ours.
             return None
         if _digest(key, content[_DIGEST_BYTES:]) != content[:_DIGEST_BYTES]:
             return None
         found = _arrays_in(content[_DIGEST_BYTES:])
-        with suppress(OSError):  # somebody else's entry serves as well
+        with suppress(OSError):  # another process has written the same entry
             os.utime(path)
         return found
 
@@ -85,7 +84,7 @@ class PreparedCache:
         Raises
         ------
         NotOursError
-            If the folder is one that others may write to: it is not read from either.
+            If others may write to the folder; then it is not read either.
         OSError
             If it cannot be written.
         """
@@ -101,19 +100,19 @@ class PreparedCache:
             with partial.open("xb") as file:
                 file.write(_digest(key, content))
                 file.write(content)
-            # Nothing is forced to the disk: what a power cut leaves half written does not pass the check.
+            # No fsync is needed: an entry that a power cut leaves half written fails the check.
             partial.replace(self._path(key))
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
 
     def contents(self) -> Contents:
-        """How much there is."""
+        """Number and size of all entries."""
         entries = self._entries()
         return Contents(len(entries), sum(size for _, size, _ in entries))
 
     def clear(self) -> Contents:
-        """Remove all entries; say what was removed. Other files in the folder stay."""
+        """Remove all entries and return their number and size. Other files in the folder stay."""
         before = self.contents()
         self._remove_abandoned(0.0)
         for path, _, _ in self._entries():
@@ -121,7 +120,7 @@ class PreparedCache:
         return before
 
     def _remove_abandoned(self, age_s: float) -> None:
-        """What a process left that was killed while it wrote."""
+        """Remove files of processes that were killed while they wrote."""
         for path in self.folder.glob(f".*{_PARTIAL}"):
             with suppress(OSError):
                 if time.time() - path.stat().st_mtime >= age_s:
@@ -138,7 +137,7 @@ class PreparedCache:
             total -= size
 
     def _entries(self) -> list[tuple[Path, int, float]]:
-        """Path, size and time of the last use; what another process removes meanwhile is left out."""
+        """Path, size and time of last use of each entry, except entries that another process removes meanwhile."""
         found = []
         if self.folder.is_dir():
             for path in self.folder.glob(f"*{_SUFFIX}"):
@@ -154,10 +153,10 @@ class PreparedCache:
 
 
 def _arrays_in(content: bytes) -> Arrays | None:
-    """What `np.savez` wrote; None if it is anything else, of which the digest says nothing."""
+    """Arrays that `np.savez` wrote; None for any other content, which a matching digest does not exclude."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            # Stored as they are: what would be larger than the entry is none of ours.
+            # We store arrays uncompressed: arrays larger than the entry are not ours.
             if sum(member.file_size for member in archive.infolist()) > len(content):
                 return None
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:

@@ -1,4 +1,4 @@
-"""What a run carries of a benchmark of the user's own, so that its tables need no file; read back with care."""
+"""A run's copy of the user's own specification, so that its tables need no file; read back with care."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -15,13 +15,13 @@ _KEY = "specification"
 
 
 def carried(spec: Spec, file: str) -> dict[str, Any]:
-    """For a run's manifest: nothing for a benchmark that comes with fsbench, which is known by its name."""
+    """The copy for a run's manifest; empty for a benchmark that comes with fsbench, as its name is enough."""
     if not spec.digest:
         return {}
     kept = {key: spec.raw[key] for key in (*_TEXTS, *_REPORTED) if key in spec.raw}
     subjects = spec.raw["samples"].get("subjects")
     content = {**kept, "digest": spec.digest, "file": str(Path(file).absolute()), "subjects": subjects}
-    # As it will be read: TOML knows dates, which JSON does not.
+    # Convert as it will be read: TOML has dates, which JSON lacks.
     plain: dict[str, Any] = json.loads(json.dumps(content, default=str))
     return {_KEY: plain}
 
@@ -40,11 +40,11 @@ def spec_of_run(manifest: Mapping[str, Any]) -> Spec | None:
     Raises
     ------
     FormatError
-        If the run carries what is no specification.
+        If the run carries no valid specification.
     """
     name, content = manifest.get("benchmark"), manifest.get(_KEY)
     if content is None:
-        # A run of an earlier version carries none; its benchmark may be called as one of ours.
+        # A run of an earlier version carries none; its benchmark may have the name of one of ours.
         is_own = "@" in str(manifest.get("signature")).partition("|")[0]
         return load_spec(str(name)) if name in spec_names() and not is_own else None
     try:

@@ -1,4 +1,4 @@
-"""Where landmarks are: a file for every sample, or vertices of a fixed topology."""
+"""Sources of landmarks: a file for every sample, or vertices of a fixed topology."""
 
 import glob
 import re
@@ -33,12 +33,12 @@ class LandmarkSource:
     Attributes
     ----------
     pattern : str
-        File of a sample, `{sample}` and further names in braces, `*` for anything; below the side's own folder unless
-        absolute. Without an ending all that `read_landmarks` knows are tried.
+        File of a sample, with `{sample}` and further names in braces, and `*` for anything; relative to the side's own
+        folder unless absolute. Without an ending, every ending that `read_landmarks` knows is tried.
     indices : tuple of int
         Vertices, instead of a file.
     own : Path or None
-        The folder that the pattern is below, instead of the side's own.
+        Folder that the pattern is relative to, instead of the side's own.
     """
 
     pattern: str = ""
@@ -51,9 +51,9 @@ class LandmarkSource:
         Raises
         ------
         FormatError
-            If several files fit: which one is meant must not depend on the order of endings.
+            If several files fit, as the choice must not depend on the order of endings.
         UsageError
-            If the pattern holds a name in braces that there is not.
+            If the pattern holds an unknown name in braces.
         """
         self.refuse_unknown(names)
         if not glob.has_magic(_PLACE.sub("", self.pattern)):
@@ -65,12 +65,12 @@ class LandmarkSource:
         return the_one(Path(path) for ending in self._endings for path in sorted(glob.glob(f"{whole}{ending}")))  # noqa: PTH207
 
     def wanted(self, folder: Path, names: Mapping[str, str]) -> str:
-        """What `path` looks for, for people."""
+        """The files that `path` looks for, as text for messages."""
         whole = (self.own or folder) / _PLACE.sub(lambda found: names[found[1]], self.pattern)
         return str(whole) if self._endings == ("",) else with_an_ending(whole)
 
     def refuse_unknown(self, names: Iterable[str]) -> None:
-        """UsageError if the pattern holds a name in braces that is not among `names`."""
+        """Raise UsageError if the pattern holds a name in braces that is not among `names`."""
         unknown = set(_PLACE.findall(self.pattern)) - set(names)
         if unknown:
             known = ", ".join(f"{{{name}}}" for name in names)
@@ -78,7 +78,7 @@ class LandmarkSource:
 
     @property
     def _endings(self) -> tuple[str, ...]:
-        """What is put behind the pattern."""
+        """The folder that the pattern is relative to."""
         if Path(self.pattern).suffix.lower() in LANDMARK_SUFFIXES:
             return ("",)
         return tuple(spelt for suffix in LANDMARK_SUFFIXES for spelt in (suffix, suffix.upper()))
@@ -89,7 +89,7 @@ class LandmarkSource:
         Raises
         ------
         FormatError, MeshError
-            If a file is unusable, or a vertex number means nothing in it.
+            If a file is unusable, or the mesh has no vertex of a number.
         """
         if self.indices:
             return read_vertices(whose, self.indices)
@@ -110,19 +110,19 @@ def landmarks_of(whose: Path, path: Path) -> Floats:
 
 
 def n_landmarks_in(path: Path) -> int:
-    """How many landmarks a file has; FormatError if it is unusable."""
+    """Number of landmarks in a file; FormatError if it is unusable."""
     return len(read_landmarks_or_numbers(path))
 
 
 def parse_source(text: str) -> LandmarkSource | None:
-    """What a user typed; None for nothing.
+    """The source that a user typed; None if the text is empty.
 
     Raises
     ------
     UsageError
-        If it is nothing that landmarks can come from.
+        If the text names no source of landmarks.
     FormatError
-        If it is a file that holds no vertex indices.
+        If it names a file without vertex indices.
     """
     if not text:
         return None
@@ -132,7 +132,7 @@ def parse_source(text: str) -> LandmarkSource | None:
         return LandmarkSource(text)
     path = Path(text)
     if path.is_dir():
-        # The folder is the user's own; its name is no pattern.
+        # Braces in the name of an existing folder are no pattern.
         return LandmarkSource("{sample}", own=path.resolve())
     if not path.is_file():
         raise UsageError(f"{text}: no such folder or file of landmarks; give {FORMS}")
@@ -149,8 +149,8 @@ def _read_indices(path: Path) -> tuple[int, ...]:
 
 
 def _enough(where: str, indices: tuple[int, ...]) -> tuple[int, ...]:
-    """The indices; UsageError if they are fewer than a pose takes."""
+    """Return the indices; raise UsageError if they are too few for a pose."""
     if len(indices) < _FEWEST:
         one = "1 vertex" if len(indices) == 1 else f"{len(indices)} vertices"
-        raise UsageError(f"{where}: names {one}, expected at least {_FEWEST}; as landmarks give {FORMS}")
+        raise UsageError(f"{where}: names {one}, expected at least {_FEWEST}; for landmarks give {FORMS}")
     return indices

@@ -1,4 +1,4 @@
-"""Layouts of folders that any protocol may use; those of one data set are in its protocol's folder."""
+"""Folder layouts for any protocol; the layouts of one data set are in its protocol's folder."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
@@ -17,7 +17,7 @@ Lister = Callable[[Spec, Path, Any], tuple[SampleFiles, ...]]
 
 
 def list_pairs(spec: Spec, root: Path, settings: Any) -> tuple[SampleFiles, ...]:
-    """Every mesh under the root is a scan, and has its path as its name."""
+    """Every mesh under the root is a sample, named by its path."""
     stems: dict[str, Path] = {}
     for path in files_below(root, MESH_SUFFIXES):
         stem = composed(path.relative_to(root).with_suffix("").as_posix())
@@ -38,7 +38,7 @@ LAYOUTS: dict[str, Lister] = {"pairs": list_pairs}
 
 
 def require_names_inside(raw: Mapping[str, Any]) -> None:
-    """ValueError if a name in a specification leads out of the folders of references and predictions."""
+    """Raise ValueError if a name in a specification leads out of the folders of references and predictions."""
     require_inside(raw["samples"]["listed"])
     for key, name in raw["samples"].get("conditions", {}).items():
         require_inside(key), require_inside(name)

@@ -28,7 +28,7 @@ _NOSE_TIP_ROW = {68: 30, 51: 13}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MeshReferences(References):
-    """References of any protocol that has no reader of its own.
+    """References of every protocol without a reader of its own.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class MeshReferences(References):
     protocol : Protocol
     settings : dataclass
     landmarks : LandmarkSource or None
-        What the user said; None where the layout knows.
+        Source that the user names; None if the layout has its own.
     by_name : mapping of str to SampleFiles
     """
 
@@ -59,7 +59,7 @@ class MeshReferences(References):
         Raises
         ------
         UsageError
-            If `root` is no folder, or not of this layout.
+            If `root` is no folder, or has another layout.
         FormatError
             If a list of it is damaged.
         """
@@ -84,7 +84,7 @@ class MeshReferences(References):
 
     @property
     def absent(self) -> str:
-        """Subjects of the data set that the root has not."""
+        """One line if the root lacks subjects of the data set."""
         expected = self.spec.raw["samples"].get("subjects")
         found = len({sample.subject for sample in self.samples})
         return f"{self.root} has {found} of the {expected} subjects" if expected and found < expected else ""
@@ -105,28 +105,28 @@ class MeshReferences(References):
         return [path for one in scans for path in one.meshes] + [path for path in marks if path is not None]
 
     def sample_files(self, name: str) -> SampleFiles:
-        """As the layout lists them."""
+        """The sample as the layout lists it."""
         return self.by_name[name]
 
     @property
     def has_named_landmarks(self) -> bool:
-        """Whether the user says where the scans' landmarks are."""
+        """Whether the user names the references' landmarks."""
         return self.landmarks is not None
 
     def missing(self) -> list[str]:
-        """Names of the samples of which no mesh is there."""
+        """Names of the samples without a mesh."""
         return [name for name, files in self.by_name.items() if not any(one.meshes for one in files.scans)]
 
     def refuse_predictions(self, folder: str | Path) -> None:
-        """UsageError if predictions are below a root in which every mesh is taken for a reference."""
+        """Raise UsageError if predictions are below a root where every mesh counts as a reference."""
         root, inside = self.root.resolve(), Path(folder).resolve()
         if self.spec.raw["layout"] == "pairs" and root in inside.parents:
             raise UsageError(
-                f"{folder} is inside {self.root}, where every mesh is taken for a scan: keep predictions elsewhere"
+                f"{folder} is inside {self.root}, where every mesh counts as a reference: keep predictions elsewhere"
             )
 
     def refuse_useless_landmarks(self, predictions: LandmarkSource | None) -> None:
-        """UsageError if the landmarks that the user names can serve no sample."""
+        """Raise UsageError if the landmarks that the user names fit no sample."""
         first = next(iter(self.by_name.values()))
         if predictions is not None:
             predictions.refuse_unknown({**first.names, "frame": ""})
@@ -144,7 +144,7 @@ class MeshReferences(References):
                 )
 
     def numbers_of_landmarks(self) -> set[int]:
-        """How many landmarks references have: the first few that can be read."""
+        """Numbers of landmarks of the first few references that can be read."""
         if self.landmarks is not None and self.landmarks.indices:
             return {len(self.landmarks.indices)}
         found = set()
@@ -152,20 +152,20 @@ class MeshReferences(References):
             try:
                 path = self._landmark_file(one)
                 found |= set() if path is None else {n_landmarks_in(path)}
-            except FormatError:  # its sample will say so
+            except FormatError:  # the row of its sample reports it
                 continue
         return found
 
     def digests(self) -> dict[str, str]:
-        """Digests of what moves numbers: landmarks and nose tips, and references where the user chose them."""
+        """Digests of inputs that move numbers: landmarks, nose tips, and references that the user chose."""
         found = self._digests_of_landmarks()
         # Two folders of scans are two benchmarks, though both are called "scan".
         return found | {"references": self._fingerprint()} if self.spec.raw["layout"] == "pairs" else found
 
     def _digests_of_landmarks(self) -> dict[str, str]:
-        """Of the references' landmarks and nose tips: others start, crop and compare otherwise.
+        """Digest of the references' landmarks and nose tips, as they move the start, the crop and the comparison.
 
-        Not the predictions': they are part of what a method gives.
+        Landmarks of predictions are left out: they are part of a method's result.
         """
         scans = {one.names["sample"]: one for files in self.by_name.values() for one in files.scans}
         if self.landmarks is not None and self.landmarks.indices:
@@ -182,16 +182,16 @@ class MeshReferences(References):
         return self.protocol.landmarks(self.settings) != "nose tip" or files.nose_tip is None
 
     def _fingerprint(self) -> str:
-        """Short and the same for the same references: their names and what the files hold."""
+        """A short digest of the references: their names and the content of their files."""
         files = {name: [path for scan in one.scans for path in scan.meshes] for name, one in self.by_name.items()}
         return _short([f"{name}\n{[_digest_of(path) for path in paths]}" for name, paths in files.items()])
 
     def inputs(self, name: str) -> Mapping[str, Any]:
-        """None: landmarks may be vertices of the mesh."""
+        """None, as landmarks may be vertices of the mesh."""
         return {}
 
     def shared_key(self, name: str) -> Any:
-        """Their files, with what they hold."""
+        """Files of the landmarks and nose tips, with their content."""
         return tuple((path, _digest_of(path)) for path in self.files(name))
 
     def read(self, name: str) -> Reference:
@@ -200,20 +200,20 @@ class MeshReferences(References):
         Raises
         ------
         ReferenceDataError
-            If none is there, or it is not clear which.
+            If there is none, or the choice is not clear.
         FsbenchError
             If one is unusable.
         """
         there = [one for one in self.by_name[name].scans if one.meshes]
         if not there:
-            raise ReferenceDataError(f"no scan of {name} is there; get the data from {self.spec.where}")
+            raise ReferenceDataError(f"there is no scan of {name}; get the data from {self.spec.where}")
         first, *others = (self._read(one) for one in there)
         return Reference(first.mesh, first.inputs, tuple(others))
 
     def _read(self, files: ReferenceFiles) -> Reference:
         if len(files.meshes) > 1:
             raise ReferenceDataError(
-                f"{files.meshes[0]} and {files.meshes[1].name} could both be the scan: leave the original only"
+                f"{files.meshes[0]} and {files.meshes[1].name} could both be the scan: keep only the original"
             )
         mesh = read_mesh(files.meshes[0])
         marks = self._read_landmarks(files)
@@ -231,7 +231,7 @@ class MeshReferences(References):
         return None if path is None else landmarks_of(files.meshes[0], path)
 
     def _landmark_file(self, files: ReferenceFiles) -> Path | None:
-        """The file with a reference's landmarks; None if there is none; FormatError if it is not clear which."""
+        """The file with a reference's landmarks; None if there is none; FormatError if the choice is not clear."""
         if self.landmarks is None:
             return the_one(files.landmarks)
         return None if self.landmarks.indices else self.landmarks.path(self.root, files.names)
@@ -239,11 +239,11 @@ class MeshReferences(References):
     def _landmark_file_or_none(self, files: ReferenceFiles) -> Path | None:
         try:
             return self._landmark_file(files)
-        except FormatError:  # several fit: the scan's samples will say so
+        except FormatError:  # several fit: the rows of the samples report it
             return None
 
     def _needed_landmark_file(self, files: ReferenceFiles) -> Path | None:
-        """The file of landmarks; ReferenceDataError if it is not there and no score is possible without."""
+        """The file of landmarks; ReferenceDataError if it is absent and needed for a score."""
         path = self._landmark_file(files)
         needed = self.landmarks is not None or self.protocol.landmarks(self.settings) == "needed"
         if path is None and needed:
@@ -252,12 +252,12 @@ class MeshReferences(References):
         return path
 
     def n_landmarks(self, files: ReferenceFiles, *, read: bool = True) -> int | None:
-        """How many landmarks a reference has, by its files and without its mesh; None if none, or not `read`.
+        """Number of landmarks of a reference, read without its mesh; None if it has none, or not `read`.
 
         Raises
         ------
         FsbenchError
-            If the file that is needed is not there or unusable, or a nose tip is lacking.
+            If a needed file is absent or unusable, or there is no nose tip.
         """
         if self.landmarks is not None and self.landmarks.indices:
             n_marks: int | None = len(self.landmarks.indices)
@@ -277,13 +277,13 @@ def _nose_tip(files: ReferenceFiles, marks: Floats | None) -> npt.ArrayLike:
         return found
     what = f"it has {len(marks)} landmarks" if marks is not None else "it has no landmarks"
     raise ReferenceDataError(
-        f"{files.meshes[0]} has no nose tip: {files.no_nose_tip}. Put that right, or give iBUG's 68 or 51 landmarks, "
-        f"of which one is the tip; {what}"
+        f"{files.meshes[0]} has no nose tip: {files.no_nose_tip}. Correct this, or give iBUG's 68 or 51 landmarks, "
+        f"which include the tip; {what}"
     )
 
 
 def _short(lines: list[str]) -> str:
-    """How many, and eight digits that change with any of them."""
+    """Their number, and eight digits that change with any of them."""
     # File names may hold bytes that are no UTF-8.
     digest = hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
     return f"{len(lines)}/{digest[:8]}"
@@ -291,12 +291,12 @@ def _short(lines: list[str]) -> str:
 
 def _digest_of(path: Path) -> str:
     state = path.stat()
-    # A copy may keep the time and the size of what it replaces, but not when it came.
+    # A copy may keep the size and the time of the file that it replaces, but not the time of its arrival.
     return _digest(path, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
 
 
 @lru_cache(maxsize=10_000)
 def _digest(path: Path, *state: int) -> str:
-    """Of a file's content; it is read again when it has changed."""
+    """Digest of a file's content; a changed file is read again."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""Benchmarks that stay open from one sample to the next, for as long as what they were opened from is the same."""
+"""Benchmarks that stay open between samples until their specification or lists change."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
@@ -21,12 +21,12 @@ _Benchmark = TypeVar("_Benchmark", bound=_Opened)
 
 @dataclass(slots=True, eq=False)
 class Reopening(Generic[_Benchmark]):
-    """Opens benchmarks, the same one again only where the content of its specification and lists is the same.
+    """Opens benchmarks, and reuses an open one while its specification and lists are unchanged.
 
     Parameters
     ----------
     open_ : callable
-        Takes a benchmark's name, its root, and whatever else it depends on.
+        Opens a benchmark from its name, its root, and further arguments.
     """
 
     open_: Callable[..., _Benchmark]
@@ -41,7 +41,7 @@ class Reopening(Generic[_Benchmark]):
             if content == _content_of([spec, *benchmark.sources]):
                 return benchmark
         benchmark = self.open_(name, root, *others)
-        # Other threads do the same; what one of them throws out here is still another's.
+        # Other threads do the same; a benchmark dropped here may still be in use by another.
         for oldest in list(self._kept)[: 1 - _MOST]:
             self._kept.pop(oldest, None)
         self._kept[key] = benchmark, _content_of([spec, *benchmark.sources])
@@ -49,7 +49,7 @@ class Reopening(Generic[_Benchmark]):
 
 
 def _content_of(paths: Iterable[Path]) -> str:
-    """Another text where a small file holds something else, or a folder another list of files."""
+    """A text that changes with the content of a small file, or with a folder's list of files."""
     digest = hashlib.sha256()
     for path in paths:
         try:

@@ -1,4 +1,4 @@
-"""Choosing samples by what a user types: names, ranges and wildcards."""
+"""Selection of samples by names, ranges and wildcards."""
 
 import fnmatch
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ def select(samples: Sequence[Sample], pattern: str, benchmark: str) -> tuple[Sam
 
 
 def _range(places: dict[str, int], part: str) -> list[int]:
-    """From the first to the last, wherever the dash stands that parts two names."""
+    """The samples of a range FIRST-LAST; names may hold dashes themselves."""
     for dash in (at for at, letter in enumerate(part) if letter == "-"):
         ends = part[:dash].strip(), part[dash + 1 :].strip()
         if all(end in places for end in ends):

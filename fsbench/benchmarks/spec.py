@@ -33,7 +33,7 @@ def spec_names() -> list[str]:
 
 
 def spec_path(name: str) -> Path:
-    """Where a specification is, by its name, or the path of a TOML file itself.
+    """The path of a specification, from its name or from the path of a TOML file.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def load_spec(name: str) -> Spec:
     """
     path = spec_path(name)
     if path.stat().st_size > _LARGEST_SPEC_BYTES:
-        raise FormatError(f"{path}: larger than 1 MiB, no specification is")
+        raise FormatError(f"{path}: larger than 1 MiB, the limit for a specification")
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()[:12] if name.endswith(".toml") else ""
     try:
@@ -80,8 +80,8 @@ def load_spec(name: str) -> Spec:
 
 
 def parse_spec(raw: dict[str, Any], digest: str) -> Spec:
-    """Make a specification of what its file says; KeyError, ValueError, TypeError, ... if it is none."""
-    # Benchmarks of scans list their samples under the root, which is not known here.
+    """Build a specification from its file's content; KeyError, ValueError, TypeError, ... if that is not valid."""
+    # Benchmarks of scans list their samples under the root, which is unknown here.
     listed = "listed" in raw["samples"]
     samples = () if listed else _samples(raw["samples"], raw.get("bins", {}))
     known = {label for sample in samples[:1] for label in sample.bins}
@@ -102,14 +102,14 @@ def parse_spec(raw: dict[str, Any], digest: str) -> Spec:
 
 
 def refuse_unknown_bins(spec: Spec, bins: Collection[str]) -> None:
-    """FormatError if a table is laid out by bins that the samples have not."""
+    """Raise FormatError if a table names bins that the samples lack."""
     for table in spec.tables:
         if not {table.by, *table.where} <= set(bins):
             raise FormatError(f"{spec.name}: table {table.name} names bins that do not exist; there are {sorted(bins)}")
 
 
 def _shown(raw: dict[str, Any], tables: tuple[TableLayout, ...]) -> dict[str, Any]:
-    """The keys that only tables, figures and boards read; ValueError where one is not of its kind."""
+    """The keys that only tables, figures and boards read; ValueError if a value has the wrong type."""
     names, axes = raw.get("main_metrics", []), raw.get("axes", {})
     if not isinstance(names, list) or not all(map(_is_line, names)):
         raise ValueError("main_metrics is expected to be a list of names of metrics")

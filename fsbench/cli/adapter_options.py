@@ -1,4 +1,4 @@
-"""The options that say how to read predictions, the same on every command that reads them."""
+"""Options of how to read predictions, shared by all commands that read them."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -57,7 +57,7 @@ def build_adapter(
     Raises
     ------
     UsageError
-        If there is no such adapter, or an option is wrong or does not go with it.
+        If there is no such adapter, or it does not support an option, or an option is wrong.
     """
     from fsbench.core.errors import UsageError
     from fsbench.submissions import get
@@ -75,13 +75,13 @@ def build_adapter(
     used = [name for name, value in given.items() if value is not None]
     if adapter is None:
         raise UsageError(
-            "how are the predictions to be read? Pass --adapter with a method or a frame; `fsbench adapters` lists them"
+            "--adapter is missing: name the method or frame of the predictions; `fsbench adapters` lists them"
         )
     if adapter not in FRAMES:
         found = get(adapter)
         if used:
             raise UsageError(
-                f"{', '.join(used)}: only with the frames {', '.join(FRAMES)}; {found.name} has a formula of its own"
+                f"{', '.join(used)}: only for the frames {', '.join(FRAMES)}; {found.name} has its own formula"
             )
         return found
     return Frame(

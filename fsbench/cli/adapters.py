@@ -1,4 +1,4 @@
-"""`fsbench adapters`: whose meshes can be read, and how."""
+"""`fsbench adapters`: methods and frames whose meshes can be read, and how."""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 @click.command(name="adapters")
 @click.argument("name", required=False)
 def command(name: str | None) -> None:
-    """List the methods whose meshes can be read; with NAME, say all about one.
+    """List the methods whose meshes can be read; with NAME, describe one.
 
     NAME is a method, a frame or FILE.py:function. In file names N is the sample, 000 or 00_0_05.
     """
@@ -25,12 +25,12 @@ def command(name: str | None) -> None:
 _WIDTH = 100
 
 _OWN = """\
-One's own method, three ways:
+Your own method, in one of three ways:
   --adapter FRAME       a frame above, with --unit, --flip, --crop, --tform, --size, --focal
   --adapter FILE.py:function
                         function(folder, sample, focal_px) that returns (vertices, faces)
   entry-point group     fsbench.adapters, for a package to be installed beside fsbench
-docs/own-method.md walks through them. `fsbench adapters NAME` says all about one."""
+docs/own-method.md explains them. `fsbench adapters NAME` describes one."""
 
 _ENDINGS = {
     "as ortho": (

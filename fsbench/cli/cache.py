@@ -9,13 +9,13 @@ from fsbench.core.own_folders import NotOursError, cache_home, require_own
 
 
 def cache_folder() -> Path | None:
-    """Where the command line keeps prepared references: XDG_CACHE_HOME, or ~/.cache; None for a user without home."""
+    """Folder of prepared references: in XDG_CACHE_HOME, or ~/.cache; None for a user without a home."""
     home = cache_home()
     return None if home is None else home / "fsbench" / "prepared"
 
 
 def usable_cache() -> str:
-    """The folder, if there is one that only this user writes to; else say once why not, and nothing."""
+    """The folder, if only this user can write to it; else print the reason once and return an empty text."""
     folder = cache_folder()
     if folder is None:
         return ""
@@ -23,26 +23,25 @@ def usable_cache() -> str:
         if folder.exists():
             require_own(folder)
     except NotOursError as error:
-        say(f"note: prepared references are neither looked up nor kept: {error}")
+        say(f"note: the cache of prepared references is not used: {error}")
         return ""
     return str(folder)
 
 
 @click.command("cache")
-@click.option("--clear", is_flag=True, help="Remove everything in it.")
+@click.option("--clear", is_flag=True, help="Remove all prepared references.")
 def command(clear: bool) -> None:
-    """Say where prepared references are kept and how much room they take.
+    """Show the folder and the size of the cache of prepared references.
 
-    What `fsbench score` computes of a reference alone is kept and found again by the reference's content, so other
-    methods and later runs on the same data start with it. It never changes a number. `fsbench score --no-cache`
-    leaves it alone.
+    `fsbench score` stores each prepared reference by its content, and reuses it for other methods and later runs on the
+    same data. The cache never changes a number. `fsbench score --no-cache` does not use it.
     """
     from fsbench.benchmarks.cache import DEFAULT_LIMIT_BYTES, PreparedCache
     from fsbench.core.errors import UsageError
 
     folder = cache_folder()
     if folder is None:
-        raise UsageError("this user has no home folder, so nothing is kept; name a folder in XDG_CACHE_HOME")
+        raise UsageError("this user has no home folder, so there is no cache; name a folder in XDG_CACHE_HOME")
     cache = PreparedCache(folder)
     found = cache.clear() if clear else cache.contents()
     size = f"{found.n_bytes / 2**20:,.1f} MiB"

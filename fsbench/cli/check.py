@@ -1,4 +1,4 @@
-"""`fsbench check`: look at a submission before an hour is spent on scoring it."""
+"""`fsbench check`: find mistakes in a submission before spending an hour on scoring it."""
 
 from typing import Any
 
@@ -15,18 +15,18 @@ from fsbench.cli.scan_options import ROOT, scan_options
 @click.option("--pred", required=True, type=click.Path(), help="The method's files: a folder, .zip, .tar or .tar.gz.")
 @adapter_options
 @scan_options
-@click.option("--samples", help="Only these, e.g. 000-009,123 or '03_*'.")
+@click.option("--samples", help="Check only these samples, e.g. 000-009,123 or '03_*'.")
 @click.option("--picture", metavar="FILE.png", help="Write a contact sheet: reference outlines over predictions.")
-@click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Samples looked at side by side.")
+@click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Samples checked at once.")
 def command(
     benchmark: str, root: str, pred: str, samples: str | None, picture: str | None, jobs: int, **options: Any
 ) -> None:
     """Check the meshes under --pred: files, frame, scale, coverage; name the likely mistake.
 
-    All files are looked for, a few meshes of every bin are looked at. One line a finding: ok, note or
-    wrong. See docs/check.md for what the lines mean.
+    It looks for all files and reads a few meshes of every bin. Each finding is one line: ok, note or
+    wrong. docs/check.md explains the lines.
 
-    Exit code: 0 nothing is wrong; 1 something is; 2 wrong usage.
+    Exit code: 0 nothing is wrong; 1 something is wrong; 2 wrong usage.
     """
     from pathlib import Path
 
@@ -39,7 +39,7 @@ def command(
         raise UsageError(f"--picture {picture}: the file's name should end in .png")
     choice, adapter = split_options(benchmark, options)
     if picture is not None and adapter is None:
-        raise UsageError(f"--picture: not for {benchmark}, where no image is; `fsbench heatmap` shows a scored sample")
+        raise UsageError(f"--picture: {benchmark} has no images; `fsbench heatmap` shows a scored sample")
     opened = Benchmark.open(benchmark, root, choice)
     chosen = opened.select(samples) if samples is not None else None
     with opened_submission(opened, pred, adapter) as submission:

@@ -1,4 +1,4 @@
-"""`fsbench datasets`: which benchmarks there are, and which are complete here."""
+"""`fsbench datasets`: list the benchmarks, and whether their data is complete here."""
 
 import click
 
@@ -6,9 +6,11 @@ from fsbench.cli.messages import put
 
 
 @click.command("datasets")
-@click.option("--root", type=click.Path(file_okay=False), help="The benchmark's folder, to see what of it is present.")
+@click.option(
+    "--root", type=click.Path(file_okay=False), help="The benchmark's folder, to check that its data is complete."
+)
 def command(root: str | None) -> None:
-    """List the benchmarks that fsbench knows, and what of them is under --root."""
+    """List the benchmarks that fsbench knows, and whether their data is complete under --root."""
     from pathlib import Path
 
     from fsbench.benchmarks import load_spec, spec_names

@@ -1,4 +1,4 @@
-"""`fsbench merge`: the runs of a job array into one."""
+"""`fsbench merge`: join the runs of a job array."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 @click.command("merge")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(), metavar="RUN...")
-@click.option("--out", required=True, type=click.Path(), help="Folder of the run that is written.")
+@click.option("--out", required=True, type=click.Path(), help="Folder to write the run to.")
 def command(runs: tuple[str, ...], out: str) -> None:
-    """Put runs made with `fsbench score --shard 1/N` ... `--shard N/N` together.
+    """Join runs made with `fsbench score --shard 1/N` ... `--shard N/N`.
 
-    The result is what one undisturbed run would have given. Runs of different settings, with samples twice or with
-    samples missing are refused.
+    The result equals one uninterrupted run. Runs with different settings are refused, and so are repeated or missing
+    samples.
     """
     from fsbench.cli.progress import summarise
     from fsbench.core.errors import UsageError
@@ -31,9 +31,9 @@ def command(runs: tuple[str, ...], out: str) -> None:
 
     target = Path(out)
     if any((target / name).exists() for name in ("run.json", "samples.csv")) or is_unfinished(target):
-        raise UsageError(f"{out}: there is a run already; choose another --out")
+        raise UsageError(f"{out} holds a run already; choose another --out")
     merged = merge([load_run(run) for run in runs])
-    # The run itself last: what is cut off here is none.
+    # Write the run itself last, so that an interrupted merge leaves no run.
     target.mkdir(parents=True, exist_ok=True)
     if any((Path(run) / POOLED).is_file() for run in runs):
         _merge_pooled(merged, target, [Path(run) for run in runs])
@@ -43,7 +43,7 @@ def command(runs: tuple[str, ...], out: str) -> None:
 
 
 def _merge_pooled(merged: "Run", target: Path, parts: list[Path]) -> None:
-    """Add up what the parts pooled; parts that cannot be are said, and the rest of the run is there all the same."""
+    """Add up the pooled numbers of the parts; if they cannot be added, warn and merge without them."""
     from fsbench.core.errors import UsageError
     from fsbench.runs.pools import merge_tables
 

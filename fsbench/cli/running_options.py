@@ -1,4 +1,4 @@
-"""How a run is worked off: the options that never move a score."""
+"""Options of how a run is computed; they never move a score."""
 
 import math
 import re
@@ -21,11 +21,11 @@ def running_of(jobs: int, options: dict[str, Any]) -> Running:
     Raises
     ------
     UsageError
-        If they do not make sense.
+        If they contradict each other or have no valid value.
     """
     engine, scheduler = options.pop("engine"), options.pop("scheduler")
     if (engine == "dask") != bool(scheduler):
-        raise UsageError("--engine dask needs the cluster's --scheduler ADDRESS, and the other way round")
+        raise UsageError("--engine dask and --scheduler ADDRESS need each other: give both or neither")
     timeout = options.pop("timeout")
     if timeout is not None and not math.isfinite(timeout):
         raise UsageError(f"--timeout {timeout}: expected a number of seconds; leave it out for no limit")
@@ -52,16 +52,15 @@ def running_options(command: _Command) -> _Command:
 
 _OPTIONS = (
     click.option(
-        "--timeout",
-        type=click.FloatRange(0, min_open=True),
-        metavar="SECONDS",
-        help="Per-sample time limit in seconds.",
+        "--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Time limit of a sample."
     ),
     click.option("--memory", metavar="SIZE", help="Per-sample memory limit, e.g. 4G."),
-    click.option("--no-cache", is_flag=True, help="Neither look up nor keep prepared references; see `fsbench cache`."),
-    click.option("--shard", metavar="I/N", help="Only the I-th of N parts; `fsbench merge` puts them together."),
-    click.option("--engine", type=click.Choice(ENGINES), default="local", help="Where to work."),
-    click.option("--scheduler", metavar="ADDRESS", help="Of the Dask cluster, e.g. tcp://node17:8786."),
+    click.option("--no-cache", is_flag=True, help="Do not use the cache of prepared references; see `fsbench cache`."),
+    click.option("--shard", metavar="I/N", help="Score only the I-th of N parts; `fsbench merge` joins them."),
+    click.option(
+        "--engine", type=click.Choice(ENGINES), default="local", help="Where to score: this machine or a Dask cluster."
+    ),
+    click.option("--scheduler", metavar="ADDRESS", help="Address of the Dask scheduler, e.g. tcp://node17:8786."),
 )
 
 

@@ -1,4 +1,4 @@
-"""`fsbench sample`: a benchmark to try everything on, made on the spot."""
+"""`fsbench sample`: write a small synthetic benchmark to try fsbench on."""
 
 import click
 
@@ -13,8 +13,8 @@ def command(folder: str, seed: int, wild: int, subjects: int, methods: str | Non
     """Write the sample benchmark into DIR, with the meshes of three baseline methods.
 
     DIR becomes a --root in the layout of FaceScape, with synthetic faces (CC0) and poses of our own, so nobody has to
-    apply for data to try fsbench. Standard output has one line a benchmark and method, parted by tabs: the adapter to
-    score it with (-a), the samples that exist (--samples) and the folder of its meshes (--pred).
+    apply for data to try fsbench. Standard output has one line per benchmark and method, separated by tabs: the
+    adapter to score it with (-a), the samples that exist (--samples) and the folder of its meshes (--pred).
     """
     from fsbench.sample import METHODS, write
 

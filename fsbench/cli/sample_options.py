@@ -1,4 +1,4 @@
-"""The options that say what sample benchmark to write; every command that writes one has them."""
+"""Options of the sample benchmark, shared by all commands that write it."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -8,10 +8,16 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 _OPTIONS = (
-    click.option("--seed", default=1, show_default=True, help="Of poses, people, expressions and landmark noise."),
-    click.option("--wild", default=40, show_default=True, help="In-the-wild samples, a multiple of 4 up to 400."),
-    click.option("--subjects", default=2, show_default=True, help="In-the-lab subjects with 33 images each, up to 20."),
-    click.option("--methods", help="Baselines, e.g. mean-face,linear-weak. All three when left out."),
+    click.option(
+        "--seed", default=1, show_default=True, help="Random seed of poses, people, expressions and landmark noise."
+    ),
+    click.option(
+        "--wild", default=40, show_default=True, help="Number of in-the-wild samples, a multiple of 4 up to 400."
+    ),
+    click.option(
+        "--subjects", default=2, show_default=True, help="Number of in-the-lab subjects with 33 images each, up to 20."
+    ),
+    click.option("--methods", help="Baselines, e.g. mean-face,linear-weak [all three]."),
 )
 
 

@@ -15,19 +15,19 @@ ROOT = "The benchmark's data: scans, or for FaceScape its folder with code/ and 
 
 _OPTIONS = (
     click.option("--landmarks", metavar="WHERE",
-                 help="Scans: a folder with a file for each, a pattern as '{sample}_marks.csv', or vertex indices "
-                 "(a .json or .npy list, or 12,55,93)."),
-    click.option("--pred-landmarks", metavar="WHERE", help="Scans: the same of the predictions."),
+                 help="Scans: landmarks of the references: a folder with a file for each, a pattern as "
+                 "'{sample}_marks.csv', or vertex indices (a .json or .npy list, or 12,55,93)."),
+    click.option("--pred-landmarks", metavar="WHERE", help="Scans: landmarks of the predictions, given the same way."),
     click.option("--measure", metavar="NAME",
-                 help="Scans: to the nearest points after ICP, or landmark-warp: to corresponding ones [nearest]."),
+                 help="Scans: measure to nearest points after ICP, or landmark-warp to corresponding ones [nearest]."),
     click.option("--scale", type=click.Choice(SCALES),
-                 help="Scans: whether the prediction's size is fitted [fitted]."),
+                 help="Scans: fit the prediction's size, or keep it as its unit says [fitted]."),
     click.option("--pred-unit", metavar="UNIT",
-                 help="Scans: um, mm, cm, dm, m, a number of millimetres (180), or auto [auto]."),
-    click.option("--reference-unit", metavar="UNIT", help="Scans: the same of the scans [auto]."),
+                 help="Scans: unit of predictions: um, mm, cm, dm, m, or a number of millimetres (180) [auto]."),
+    click.option("--reference-unit", metavar="UNIT", help="Scans: unit of references, given the same way [auto]."),
     click.option("--set", "changes", multiple=True, metavar="KEY=VALUE",
                  callback=lambda _context, _option, values: values or None,
-                 help="Scans: another setting of the protocol, e.g. forehead_mm=50, up=+z, icp.trim=0.1."),
+                 help="Scans: change a setting of the protocol, e.g. forehead_mm=50, up=+z, icp.trim=0.1."),
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""`fsbench score`: a benchmark and a folder of predicted meshes in, a run out."""
+"""`fsbench score`: score a folder of predicted meshes on a benchmark and write a run."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 @click.option("--pred", required=True, type=click.Path(), help="The method's files: a folder, .zip, .tar or .tar.gz.")
 @adapter_options
 @scan_options
-@click.option("--method", help="Label of the method; the name of the --pred folder if not given.")
-@click.option("--out", required=True, type=click.Path(), help="Folder of the run that is written.")
+@click.option("--method", help="Label of the method [name of the --pred folder].")
+@click.option("--out", required=True, type=click.Path(), help="Folder to write the run to.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Samples scored at once.")
 @running_options
-@click.option("--samples", help="Only these, e.g. 000-009,123 or '03_*'.")
+@click.option("--samples", help="Score only these samples, e.g. 000-009,123 or '03_*'.")
 @click.option("--keep-maps", is_flag=True, help="Keep where each sample is off, for `fsbench report`: 60 kB a sample.")
 @click.option("--resume", is_flag=True, help="Leave a finished run as it is; an unfinished one goes on in any case.")
 @click.option("--overwrite", is_flag=True, help="Throw away an unfinished or different run in --out.")
@@ -43,8 +43,8 @@ def command(
 ) -> None:
     """Score the meshes under --pred on BENCHMARK (see `fsbench datasets`) and write a run.
 
-    Every sample of the benchmark gets its row: ok, missing, invalid or failed, with the reason. A
-    run that was stopped goes on when the same command is given again.
+    Every sample of the benchmark gets its row: ok, missing, invalid or failed, with the reason. The
+    same command continues a run that was stopped.
 
     Exit code: 0 every sample scored; 1 some have no score; 2 wrong usage, nothing could be scored, or a
     folder or disk was lost in the middle.
@@ -54,7 +54,7 @@ def command(
         raise click.UsageError("--resume keeps what --overwrite throws away: give one of them")
     running = running_of(jobs, options)
     running.warm_up()
-    # All that follows is loaded while what workers are forked from loads its own.
+    # The imports below run while the fork server loads its libraries.
     from contextlib import nullcontext
     from functools import partial
     from pathlib import Path
@@ -105,17 +105,17 @@ def command(
 
 
 def _say_settings(benchmark: "Benchmark") -> None:
-    """What was chosen or found, and what people should know before they believe the numbers."""
+    """Print the settings, and the cautions to read before believing the numbers."""
     if not benchmark.protocol.in_camera:
         say(f"settings: {benchmark.signature}")
     for caution in benchmark.cautions:
         say(caution)
     if benchmark.references.absent:
-        say(f"warning: {benchmark.references.absent}; the run is of these")
+        say(f"warning: {benchmark.references.absent}; the run covers only these")
 
 
 def _look(task: "Task", names: list[str]) -> list[tuple[str, str]]:
-    """Topic and text of what the cheap part of the check finds wrong."""
+    """Topic and text of the faults that the quick part of the check finds."""
     from pathlib import Path
 
     from fsbench.benchmarks.cache import PreparedCache
@@ -123,11 +123,11 @@ def _look(task: "Task", names: list[str]) -> list[tuple[str, str]]:
     from fsbench.core.visible import visible
 
     benchmark = task.opened()
-    # Looked up there and not kept: that is for those that score.
+    # Only read the cache here; the processes that score fill it.
     cache = PreparedCache(Path(task.cache), limit_bytes=0) if task.cache else None
     try:
         found = quick(benchmark, task.submission, [benchmark.sample(name) for name in names], cache)
     except OSError:
-        # What the system cannot read is told in its sample's row.
+        # The row of its sample reports a file that cannot be read.
         return []
     return [(one.topic, visible(one.text)) for one in found]

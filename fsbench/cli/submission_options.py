@@ -1,4 +1,4 @@
-"""Which options go with a benchmark, by what its protocol declares; shared by check, score, heatmap."""
+"""Options that a benchmark supports, by its protocol's declaration; shared by check, score, heatmap."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def choice_of(options: Mapping[str, Any]) -> "Choice":
-    """What the options of `scan_options` say; None is nothing said."""
+    """The choice that the options of `scan_options` make; None stands for an option that is not given."""
     from fsbench.benchmarks import Choice
 
     renamed = {"pred_unit": "unit"}
@@ -24,12 +24,12 @@ def choice_of(options: Mapping[str, Any]) -> "Choice":
 
 
 def split_options(benchmark: str, options: Mapping[str, Any]) -> "tuple[Choice, AdapterLike | None]":
-    """The choice and the adapter that the options of `scan_options` and `adapter_options` say.
+    """The choice and the adapter that the options of `scan_options` and `adapter_options` make.
 
     Raises
     ------
     UsageError
-        If an option does not go with the benchmark, or an adapter is lacking.
+        If the benchmark does not support an option, or an adapter is missing.
     """
     refuse_unfit(benchmark, options)
     adapter = {name: value for name, value in options.items() if name not in NAMES}
@@ -38,7 +38,7 @@ def split_options(benchmark: str, options: Mapping[str, Any]) -> "tuple[Choice, 
 
 
 def refuse_unfit(benchmark: str, options: Mapping[str, Any]) -> None:
-    """UsageError if an option does not go with the benchmark."""
+    """Raise UsageError if the benchmark does not support an option."""
     in_camera = keeps_the_camera(benchmark)
     known = ({*options} - {*NAMES}) | {"changes"} if in_camera else {*NAMES}
     unfit = [name for name, value in options.items() if name not in known and value is not None]
@@ -46,8 +46,8 @@ def refuse_unfit(benchmark: str, options: Mapping[str, Any]) -> None:
         return
     given = ", ".join(f"--{'set' if name == 'changes' else name.replace('_', '-')}" for name in unfit)
     if in_camera:
-        raise UsageError(f"{given}: only benchmarks of scans have these, {benchmark} keeps the camera")
-    raise UsageError(f"{benchmark} finds how a prediction stands; leave out {given}")
+        raise UsageError(f"{given}: only for benchmarks of scans; {benchmark} keeps the camera")
+    raise UsageError(f"{benchmark} aligns predictions by itself; leave out {given}")
 
 
 def keeps_the_camera(benchmark: str) -> bool:
@@ -60,7 +60,7 @@ def keeps_the_camera(benchmark: str) -> bool:
 
 @contextmanager
 def opened_submission(benchmark: "Benchmark", pred: str, adapter: "AdapterLike | None") -> "Iterator[Submission]":
-    """The files under --pred, checked to go with the benchmark."""
+    """The files under --pred, checked to suit the benchmark."""
     from fsbench.submissions.submission import Submission, open_submission
 
     if not Path(pred).exists():

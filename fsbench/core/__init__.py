@@ -1,1 +1,1 @@
-"""What everybody passes around: errors, meshes, units, quantities, signatures, compiled loops."""
+"""Types and functions that all other packages use: errors, meshes, units, quantities, signatures, compiled loops."""

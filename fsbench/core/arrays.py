@@ -1,4 +1,4 @@
-"""Arrays: what other libraries hand over, as numpy sees it."""
+"""Arrays and tensors of other libraries as numpy arrays."""
 
 from typing import Any
 
@@ -8,22 +8,22 @@ import numpy.typing as npt
 from fsbench.core.errors import MeshError
 
 _STEPS = ("detach", "cpu", "numpy")
-"""What a tensor is asked for, in order, as far as it offers it."""
+"""Methods that turn a tensor into a plain array, called in this order if the tensor has them."""
 
 
 def as_array(values: Any, what: str) -> npt.NDArray[Any]:
-    """An array of what is one, can become one by `__array__`, or is a tensor, with a gradient or on a GPU too.
+    """Convert an array, an object with `__array__` or a tensor (with a gradient or on a GPU too) to a numpy array.
 
     Parameters
     ----------
     values : array_like or tensor
     what : str
-        What it is, plural, for people: "vertices".
+        Name of the values in messages, plural: "vertices".
 
     Raises
     ------
     MeshError
-        If there is no way; with what to call.
+        If the values cannot be converted; the message says what to call.
 
     Examples
     --------
@@ -32,11 +32,11 @@ def as_array(values: Any, what: str) -> npt.NDArray[Any]:
     """
     taken = values
     try:
-        # Of numpy's own nothing need be asked, and lists have none of this.
+        # numpy arrays need no conversion, and lists have no such methods.
         for step in _STEPS:
             taken = getattr(taken, step)() if callable(getattr(taken, step, None)) else taken
         return np.asarray(taken)
-    # Foreign code: torch raises RuntimeError and TypeError, jax and tensorflow these and others.
+    # Foreign code may raise anything: torch raises RuntimeError and TypeError, jax and tensorflow others too.
     except (ValueError, TypeError, RuntimeError, AttributeError, LookupError, BufferError, ImportError) as error:
         reason = " ".join(str(error).split()).rstrip(".")
         if not _is_foreign(values):
@@ -48,7 +48,7 @@ def as_array(values: Any, what: str) -> npt.NDArray[Any]:
 
 
 def as_floats(values: Any, what: str) -> npt.NDArray[np.float64]:
-    """The same in double precision; MeshError if that is no number."""
+    """Convert like `as_array`, to double precision; MeshError if a value is no number."""
     try:
         return as_array(values, what).astype(np.float64, copy=False)
     except (ValueError, TypeError) as error:
@@ -56,7 +56,7 @@ def as_floats(values: Any, what: str) -> npt.NDArray[np.float64]:
 
 
 def _is_foreign(values: Any) -> bool:
-    """Whether a value, or the first of a list of them, is of a library of arrays that is not numpy."""
+    """Whether a value, or the first of a list, is an array of a library other than numpy."""
     one = values[0] if isinstance(values, list | tuple) and values else values
     return any(hasattr(one, name) for name in (*_STEPS, "__array__")) and not isinstance(one, np.ndarray | np.generic)
 

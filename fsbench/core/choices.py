@@ -1,6 +1,6 @@
-"""What can be chosen by name, each list once: light enough for the command line's help to read it.
+"""Choices by name, each list once; importing them is cheap enough for the command line's help.
 
-What carries out a choice stands in a dictionary made from its list here, so that no name is without its function.
+The functions of a choice are in a dictionary made from its list here, so that no name lacks its function.
 """
 
 from types import MappingProxyType
@@ -19,7 +19,7 @@ PLOT_KINDS = MappingProxyType(
         "cd-cr": "chamfer distance against complete rate",
     }
 )
-"""Kind of figure to what it shows."""
+"""Content of a figure by its kind."""
 
 PLOT_STYLES = ("paper", "talk")
 FIGURE_FORMATS = ("png", "svg", "pdf")
@@ -32,7 +32,7 @@ POLICIES = MappingProxyType(
         "and where all failed on it, as the worst score in its bin",
     }
 )
-"""Failure policy to what it does."""
+"""Effect of a failure policy by its name."""
 
 PAIRS = MappingProxyType(
     {
@@ -41,7 +41,7 @@ PAIRS = MappingProxyType(
         "all": "every method against every other",
     }
 )
-"""Which methods are set against each other."""
+"""The pairs of methods that are compared, by name."""
 
 SCALES = ("fitted", "metric")
 ENGINES = ("local", "dask")

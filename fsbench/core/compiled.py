@@ -1,12 +1,11 @@
 """Loops compiled to machine code, and kept on disk so that the next process only loads them.
 
-Without the freedoms that a compiler may take with sums (no fast math, no fused products), so every machine gets the
-same number. A kept function is known by its own file: what it calls stands in the same file, or a change there would
-go unnoticed.
+The compiler may not reorder or fuse sums (no fast math, no fused products), so every machine gets the same number.
+The cache notices changes of a function's own file only, so a function calls compiled functions of its own file only.
 
-They are kept only in a folder that is this user's alone; elsewhere each process compiles for itself, and says so.
+The cache is used only in a folder that belongs to this user alone; otherwise each process compiles, and warns.
 
-The compiler is loaded with the first call, as that takes longer than what most commands do in all.
+The first call loads the compiler, as loading takes longer than most commands take in all.
 """
 
 import functools
@@ -25,12 +24,12 @@ from typing import Any, TypeVar, cast
 from fsbench.core.own_folders import NotOursError, cache_home, make_own, require_own
 
 spares_scipy = False
-"""Whether numba is kept from importing scipy.linalg, as processes that are fsbench's own do; see `_without_blas`."""
+"""Whether numba may not import scipy.linalg; only fsbench's own processes set this, see `_without_blas`."""
 
 _ONE_AT_A_TIME = threading.RLock()
 
 _DAMAGE = (UnpicklingError, EOFError, ValueError, LookupError, TypeError, AttributeError, ImportError)
-"""What reading a kept function raises that was cut off or overwritten."""
+"""Errors of reading a cached function that was cut off or overwritten."""
 
 _Function = Callable[..., Any]
 F = TypeVar("F", bound=_Function)
@@ -59,20 +58,20 @@ def compiled(signature: str) -> Callable[[F], F]:
 
 
 def inlined(function: F) -> F:
-    """A part of a compiled function that stands in the same file."""
+    """Mark a function that compiled functions of the same file include."""
     return cast(F, _Later(function, forceinline=True))
 
 
 def merged(function: F) -> F:
     """Like `inlined`, but merged with its callers before any of them is improved.
 
-    For loops over a few numbers at once: improved on their own first they are no longer recognised as such.
+    For loops over a few numbers at once: if optimised alone first, the compiler no longer recognises them as such.
     """
     return cast(F, _Later(function, inline="always"))
 
 
 def load(*modules: ModuleType) -> None:
-    """Compile all compiled functions of these modules, or load what is kept of them, now."""
+    """Compile all compiled functions of these modules now, or load them from the cache."""
     for module in modules:
         for value in list(vars(module).values()):
             if isinstance(value, _Later):
@@ -80,7 +79,7 @@ def load(*modules: ModuleType) -> None:
 
 
 class _Later:
-    """A function that is compiled when it is called."""
+    """A function that is compiled at its first call."""
 
     def __init__(self, function: _Function, *signature: str, **options: Any) -> None:
         functools.update_wrapper(self, function)
@@ -96,7 +95,7 @@ class _Later:
                 parts = self._function.__globals__
                 for name in self._function.__code__.co_names:
                     if isinstance(part := parts.get(name), _Later):
-                        # The compiler knows its own functions only.
+                        # The compiler accepts its own functions only.
                         parts[name] = part.load()
                 self._made = self._compile()
             return self._made
@@ -107,19 +106,19 @@ class _Later:
             from numba import config, njit
 
             if getattr(config, "DISABLE_JIT"):  # noqa: B009 - by NUMBA_DISABLE_JIT; numba's types do not know it
-                # Division by zero is as the compiler has it, without a warning.
+                # Compiled code divides by zero without a warning, so Python must too.
                 return np.errstate(all="ignore")(self._function) if self._signature else self._function
             compiler: Any = functools.partial(njit, nogil=True, error_model="numpy", **self._options)
             kept = self._kept(compiler) if self._signature else None
             return kept or cast(_Function, compiler(*self._signature)(self._function))
 
     def _kept(self, compiler: Any) -> _Function | None:
-        """As it is on disk, or compiled and put there; None where that cannot be."""
+        """Load from the cache, or compile and cache; None if there is no usable cache folder."""
         try:
             with _keeping_place(self._function):
                 made = compiler(cache=True)(self._function)
             folder = Path(made.stats.cache_path)
-            # It is machine code in a pickle: who writes it decides what runs here.
+            # A cached function is machine code in a pickle: whoever can write it can run code here.
             require_own(folder)
             self._remove_foreign(folder)
         except (OSError, RuntimeError) as error:
@@ -132,11 +131,11 @@ class _Later:
             self._keep_others_out(folder)
             return cast(_Function, made)
         except (OSError, RuntimeError) as error:
-            # No room there, for one: every process compiles for itself.
+            # The disk may be full, for example: then every process compiles for itself.
             _say_once(str(error))
             return None
         except _DAMAGE:
-            # The next process keeps it again.
+            # The next process caches it again.
             self._remove_kept(folder)
             return None
 
@@ -144,7 +143,7 @@ class _Later:
         return folder.glob(f"*.{self._function.__qualname__}-*.nb?")
 
     def _remove_foreign(self, folder: Path) -> None:
-        """Remove what was put there while the folder was not ours alone."""
+        """Remove files that were written while others could write to the folder."""
         for path in self._files(folder):
             try:
                 require_own(path)
@@ -152,7 +151,7 @@ class _Later:
                 path.unlink()
 
     def _keep_others_out(self, folder: Path) -> None:
-        """Some users' files may be written by their group unless they say otherwise."""
+        """Let only this user write the files; some users' default lets their group write."""
         for path in self._files(folder):
             path.chmod(0o600)
 
@@ -164,13 +163,13 @@ class _Later:
 
 @contextmanager
 def _keeping_place(function: _Function) -> Iterator[None]:
-    """Let numba keep the function in a folder of ours: the one in NUMBA_CACHE_DIR, beside the source, or in our cache.
+    """Let numba cache the function in a folder of ours: NUMBA_CACHE_DIR, beside the source, or our cache folder.
 
-    numba itself would take any folder that it can write to, also one below the working directory.
+    numba by itself takes any folder that it can write to, even below the working directory.
     """
     import numba
 
-    # Its settings are made when it is imported, so types know none of them.
+    # numba makes its settings at import, so its types do not list them.
     config: Any = numba.config
     given = config.CACHE_DIR
     try:
@@ -186,7 +185,7 @@ def _keeping_place(function: _Function) -> Iterator[None]:
 
 
 def _own_place(beside_source: Path) -> str:
-    """A folder for `config.CACHE_DIR`; empty where numba finds the one beside the source by itself."""
+    """A folder for `config.CACHE_DIR`; empty if numba finds the folder beside the source by itself."""
     try:
         beside_source.mkdir(exist_ok=True)
         require_own(beside_source)
@@ -204,7 +203,7 @@ _said: set[str] = set()
 
 
 def _say_once(why: str) -> None:
-    """Warn that loops are not kept, in the first process and once."""
+    """Warn once, in the first process, that loops are not cached."""
     if _said or parent_process() is not None:
         return
     _said.add(why)
@@ -217,10 +216,10 @@ def _say_once(why: str) -> None:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Keep other processes from writing there, where the system lets us.
+    """Lock the cache folder against other processes, if the system has locks.
 
-    Two that compile for different processors could else mix up whose code is in which file, and the next one would
-    run instructions that its processor does not have.
+    Without a lock, two processes that compile for different processors could overwrite each other's files, and a third
+    would run instructions that its processor does not have.
     """
     try:
         import fcntl
@@ -242,10 +241,10 @@ _BLAS = "scipy.linalg.cython_blas"
 
 @contextmanager
 def _without_blas() -> Iterator[None]:
-    """Spare numba its import of scipy.linalg, which takes longer than all else that a kept function needs.
+    """Keep numba from importing scipy.linalg, which takes longer than everything else that a cached function needs.
 
-    numba looks once whether there is a BLAS, for `np.inner`; functions that multiply matrices import it all the same.
-    For a moment nobody can import it, so this is for processes of our own (`spares_scipy`) only.
+    numba checks once whether there is a BLAS, for `np.inner`; functions that multiply matrices still import it.
+    Meanwhile no code can import scipy.linalg, so only our own processes do this (`spares_scipy`).
     """
     if not spares_scipy or "numba.np.arraymath" in sys.modules or _BLAS in sys.modules:
         yield

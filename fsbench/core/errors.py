@@ -1,4 +1,4 @@
-"""What can go wrong, by whom it is put right. Every message says what was found, expected, where, and what to try."""
+"""Errors by who can fix them. Every message says what was found, what was expected, where, and what to try."""
 
 from typing import ClassVar
 
@@ -31,7 +31,7 @@ class ReferenceDataError(FsbenchError):
 
 
 class LostError(FsbenchError):
-    """What a whole run stands on is gone or full: a folder, a disk. No sample is to blame; the run stops, to go on."""
+    """A folder or disk that the whole run needs is gone or full. No sample is to blame; the run can go on later."""
 
 
 class MissingError(FsbenchError):
@@ -41,7 +41,7 @@ class MissingError(FsbenchError):
 
 
 class FormatError(FsbenchError):
-    """A file cannot be read as what it should be, or holds what we refuse to read."""
+    """A file has not the expected format, or holds content that we refuse to read."""
 
     status = "invalid"
 
@@ -59,6 +59,6 @@ class AlignmentError(FsbenchError):
 
 
 class MetricError(FsbenchError):
-    """A measure is not defined on what it was given."""
+    """A metric is not defined for its input."""
 
     status = "invalid"

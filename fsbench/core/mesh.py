@@ -1,4 +1,4 @@
-"""Mesh: the triangles that everything else passes around."""
+"""Mesh: checked triangles in space."""
 
 from dataclasses import dataclass
 
@@ -101,7 +101,7 @@ class Mesh:
 
 
 def without_unused(vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:
-    """Only the vertices (V, 3) that faces (F, 3) use, in their order, and these faces; as they are if all are."""
+    """Only the vertices (V, 3) that faces (F, 3) use, in their order, and the faces renumbered to fit."""
     used = np.zeros(len(vertices), np.bool_)
     used[faces] = True
     if used.all():

@@ -1,4 +1,4 @@
-"""Folders that only this user writes to: what is read from others' folders may be others' code, or others' numbers."""
+"""Folders that only this user can write to; any other folder may hold others' code or numbers."""
 
 import os
 import stat
@@ -8,11 +8,11 @@ _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 class NotOursError(OSError):
-    """A folder or file that somebody else can change."""
+    """Somebody else can change this folder or file."""
 
 
 def cache_home() -> Path | None:
-    """XDG_CACHE_HOME, or ~/.cache, where that is an absolute path; None for a user without a home."""
+    """XDG_CACHE_HOME if it is an absolute path, else ~/.cache; None for a user without a home."""
     named = os.environ.get("XDG_CACHE_HOME", "")
     try:
         folder = Path(named) if Path(named).is_absolute() else Path.home() / ".cache"
@@ -22,7 +22,7 @@ def cache_home() -> Path | None:
 
 
 def make_own(folder: Path) -> None:
-    """Make a folder that nobody else may enter, where it is not there yet; raise if it is not ours alone.
+    """Make a folder that nobody else may enter, unless it exists; raise if others may write to it.
 
     Raises
     ------
@@ -38,7 +38,7 @@ def make_own(folder: Path) -> None:
 
 
 def require_own(path: Path) -> None:
-    """Refuse what is not ours by owner and mode.
+    """Refuse a path that this user does not own, or that others may write to.
 
     Raises
     ------
@@ -48,11 +48,11 @@ def require_own(path: Path) -> None:
         If it is not there.
     """
     if not path.is_absolute():
-        raise NotOursError(f"{path} is no absolute path, so what it is depends on the working directory")
+        raise NotOursError(f"{path} is no absolute path, so its meaning depends on the working directory")
     state = path.stat()
-    if not hasattr(os, "geteuid"):  # this system keeps users apart by other means
+    if not hasattr(os, "geteuid"):  # this system separates users by other means
         return
     if state.st_uid != os.geteuid():
         raise NotOursError(f"{path} belongs to another user")
     if state.st_mode & _OTHERS_WRITE:
-        raise NotOursError(f"others may write to {path} (chmod go-w would end that)")
+        raise NotOursError(f"others may write to {path} (chmod go-w prevents it)")

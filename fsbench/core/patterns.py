@@ -1,4 +1,4 @@
-"""What a specification may say of names and paths: one that somebody sent must not lead out of the user's folders."""
+"""Names and paths in a specification: a file from somebody else must not lead out of the user's folders."""
 
 import re
 import string
@@ -14,12 +14,12 @@ _DOTTED = re.compile(rf"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){{{_MOST_PART
 
 
 def require_pattern(pattern: Any, names: Collection[str]) -> str:
-    """The pattern, if all that it holds are `{name}` or `{name:03d}` of whole numbers with these names.
+    """Return the pattern if its braces hold only these names, as `{name}`, or for whole numbers as `{name:03d}`.
 
     Raises
     ------
     ValueError
-        If it does not: Python's formats may ask for text of any length, or for parts of what they are given.
+        If they hold anything else: a Python format can ask for text of any length, or for attributes of a value.
     """
     text = require_text(pattern)
     for _, name, form, conversion in string.Formatter().parse(text):
@@ -34,7 +34,7 @@ def require_pattern(pattern: Any, names: Collection[str]) -> str:
 
 
 def require_inside(path: Any) -> str:
-    """The path, if it is below the folder that it is put behind, by its letters alone; ValueError if it is not."""
+    """Return a relative path if its text stays below its folder; raise ValueError if it does not."""
     text = require_text(path)
     parts = text.split("/")
     if not text or text.startswith(("/", "~")) or ".." in parts or "\\" in text or re.match(r"\w:", text):
@@ -43,20 +43,20 @@ def require_inside(path: Any) -> str:
 
 
 def require_text(text: Any) -> str:
-    """The text, if it is a short one in one line; ValueError if it is not."""
+    """Return the text if it is short and on one line; raise ValueError if it is not."""
     if not isinstance(text, str) or len(text) > _LONGEST or visible(text) != text:
         raise ValueError(f"found {visible(repr(text)[:60])}, expected at most {_LONGEST} plain characters in one line")
     return text
 
 
 def require_moderate(text: str) -> None:
-    """ValueError if a TOML text would take its parser minutes: a name of a great many parts."""
+    """Raise ValueError if a name in a TOML text has so many parts that the parser would take minutes."""
     if found := _DOTTED.search(text):
         raise ValueError(f"a name has more than {_MOST_PARTS} parts: {visible(found[0][:40])}...")
 
 
 def require_shallow(content: Any) -> None:
-    """ValueError if lists and tables are nested deeper than any specification's."""
+    """Raise ValueError if lists and tables are nested deeper than in any specification."""
     level: list[Any] = [content]
     for _ in range(_DEEPEST):
         level = [part for whole in level for part in _parts(whole)]

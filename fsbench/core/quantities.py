@@ -1,6 +1,6 @@
-"""Quantities: what a metric's column is called, counted in, which way is better and how it pools over samples.
+"""Quantities: name, unit and direction of a metric's column, and how it pools over samples.
 
-Every protocol declares its own beside its code; a run carries them in `run.json`. Nothing is read off a column's name.
+Every protocol declares its own beside its code; a run carries them in `run.json`. No code guesses from a column's name.
 """
 
 import math
@@ -18,52 +18,52 @@ _LONGEST_NAME, _LONGEST_TEXT = 100, 500
 _MOST_DECIMALS = 12
 _LARGEST = 1e300
 _LARGEST_VALUE = 1e12
-"""Beyond what anything of a face can be, in any unit; sums of squares of such numbers are still numbers."""
+"""Larger than any value of a face in any unit, and small enough that sums of squares stay finite."""
 _ROUNDING = 1e-9
-"""A share that is summed up may be so much above 1."""
+"""Rounding of a sum may put a share this much above 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """How people read one metric.
+    """Name, unit, direction and range of one metric.
 
     Parameters
     ----------
     name : str
         Column in a run, e.g. "cd_mm".
     label : str
-        What tables and axes say, e.g. "CD".
+        Text in tables and on axes, e.g. "CD".
     unit : str
         Shown after the number: "mm", "rad", "%"; empty for a bare number.
     decimals : int
         Shown after the point.
     better : "lower", "higher" or None
-        None where more is neither better nor worse.
+        None if neither direction is better.
     factor : float
-        From the run's value to the shown one: 100 for shares that are shown in percent.
+        Shown value over the run's value: 100 for shares that are shown in percent.
     beside : str
         Metric without which this one misleads; empty if it stands alone.
     note : str
-        One line that has to be said wherever the number is shown; empty if none.
+        One line that must stand wherever the number is shown; empty if none.
     low, high : float or None
-        Smallest and largest value that a sample can have, in the run's unit, inclusive; None where there is no limit.
+        Smallest and largest value that a sample can have, in the run's unit, inclusive; None for no limit.
     pooled : "mean", "points" or "std"
         The number of a bin: the mean over its samples; a statistic over all points of its samples; the standard
         deviation over its samples (of the population).
     source : str
-        Column, or statistic of the pooled points, that the number is taken from; empty: that of its own name.
+        Column, or statistic of the pooled points, that gives the number; empty: the column of its own name.
     statistic : bool
-        A sample's own value is a statistic over its points, e.g. a median: a figure has to say that it shows a mean
-        of them.
+        Whether a sample's value is a statistic over its points, e.g. a median: a figure must then say that it shows
+        a mean of them.
     words : str
-        What a sentence calls it, e.g. "chamfer distance"; empty: `label`.
+        Name in a sentence, e.g. "chamfer distance"; empty: `label`.
     axis_unit : str
         Unit for an axis, which has no footnote, e.g. "pupil-normalised mm"; empty: `unit`.
     enough : float or None
-        Only of a metric that says how much of the reference is covered: a method whose mean is below it has a small
-        overlap, and a distance over what is covered says little. In the run's unit.
+        Only for a metric of how much of the reference is covered: if a method's mean is below it, the overlap is small,
+        and a distance over the covered part says little. In the run's unit.
     covers : str
-        Only of such a metric: what people call the numbers that look at the covered part alone, e.g. "CD".
+        Only for such a metric: name of the numbers that measure the covered part alone, e.g. "CD".
     """
 
     name: str
@@ -106,11 +106,11 @@ class Quantity:
 
     @property
     def column(self) -> str:
-        """The run's column, or the statistic of its pooled points, that the number is taken from."""
+        """The run's column, or the statistic of its pooled points, that gives the number."""
         return self.source or self.name
 
     def agrees_with(self, other: "Quantity") -> bool:
-        """Whether values of both may stand in one column: unit, direction and factor are the same."""
+        """Whether both may share a column: unit, direction and factor are the same."""
         return (self.unit, self.better, self.factor) == (other.unit, other.better, other.factor)
 
     def impossible(self, value: float) -> str:
@@ -148,7 +148,7 @@ class Quantity:
         return text.lstrip("+-") if float(text) == 0 else text
 
     def as_dict(self) -> dict[str, Any]:
-        """Name, label and all that is not the default, for JSON.
+        """Name, label and every field that is not at its default, for JSON.
 
         Examples
         --------
@@ -169,7 +169,7 @@ class Quantity:
         Raises
         ------
         ValueError
-            If a key is missing or unknown, or a value is none that the field can have.
+            If a key is missing or unknown, or a field cannot have its value.
         """
         if not isinstance(content, dict) or not {"name", "label"} <= set(content):
             raise ValueError(f"a quantity is an object with name and label, found {_short(content)}")
@@ -184,7 +184,7 @@ class Quantity:
 def quantity(name: str, known: Mapping[str, Quantity]) -> Quantity:
     """The quantity `name` among those declared, or the standard deviation over samples of one ("std_of_cd_mm").
 
-    A name that nobody declared is a plain number of which nothing is claimed.
+    An undeclared name is a plain number without unit and direction.
 
     Examples
     --------
@@ -208,7 +208,7 @@ def _plain(name: str) -> Quantity:
 
 
 def with_companions(names: Iterable[str], present: Iterable[str], known: Mapping[str, Quantity]) -> list[str]:
-    """The metrics asked for, each followed by the one it must not be read without, if the run has it.
+    """The metrics asked for, each followed by its companion `beside`, if the run has it.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The folders that stand at the top of the repository and travel inside the installed package."""
+"""Data folders: at the top of the repository, and inside the installed package."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Settings of a protocol by name: what a user types is checked against the protocol's own fields."""
+"""Settings of a protocol by name, checked against the protocol's own fields."""
 
 import difflib
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ def parse_settings(texts: Iterable[str]) -> dict[str, str]:
     Raises
     ------
     UsageError
-        If one has another form, or a key stands there twice.
+        If a text has another form, or a key is given twice.
     """
     found: dict[str, str] = {}
     for text in texts:
@@ -33,12 +33,12 @@ def parse_settings(texts: Iterable[str]) -> dict[str, str]:
 
 
 def with_settings(protocol: T, given: Mapping[str, str]) -> T:
-    """The protocol with other settings; a nested one is named with a dot, as `icp.robust`.
+    """The protocol with changed settings; a dot names a nested setting, as `icp.robust`.
 
     Raises
     ------
     UsageError
-        If there is no such setting, it is fixed, or the value is not one of it.
+        If there is no such setting, it is fixed, or it cannot have the value.
     """
     names = settings_of(protocol)
     for key, text in given.items():
@@ -61,12 +61,12 @@ def settings_of(protocol: "DataclassInstance") -> list[str]:
 
 
 def _settled(protocol: "DataclassInstance") -> Mapping[str, str]:
-    """Settings that follow from others, and from which: they cannot be changed by themselves."""
+    """Settings that follow from others, with those others: they cannot be changed alone."""
     return getattr(protocol, "SETTLED", {})
 
 
 def _unknown(key: str, names: list[str]) -> UsageError:
-    """Says what was probably meant: the nearest name, or one whose last part is the nearest."""
+    """The error for an unknown setting; it suggests the nearest name, or the name with the nearest last part."""
     typed = key.lower()
     parts = {name.rpartition(".")[2]: name for name in names}
     near = difflib.get_close_matches(typed, names, 1) or [

@@ -1,4 +1,4 @@
-"""Signatures: all that can move a number in one line, and in what two of them differ."""
+"""Signatures: one line with everything that can move a number, and the differences of two."""
 
 import re
 from dataclasses import fields
@@ -12,7 +12,7 @@ _VERSION = "version"
 
 
 def differences(ours: str, theirs: str) -> list[str]:
-    """The parts in which two signatures differ, a line each; empty if they are the same.
+    """The parts in which two signatures differ, one line each; empty if they are the same.
 
     Examples
     --------
@@ -26,7 +26,7 @@ def differences(ours: str, theirs: str) -> list[str]:
 
 
 def not_alike(label: str, ours: str, other_label: str, theirs: str) -> str:
-    """What to say of two runs with different signatures."""
+    """The message about two runs with different signatures."""
     return (
         f"{label} and {other_label} were not measured alike, their numbers do not compare. They differ in\n"
         + "".join(f"  {line}\n" for line in differences(ours, theirs))
@@ -35,7 +35,7 @@ def not_alike(label: str, ours: str, other_label: str, theirs: str) -> str:
 
 
 def _parts(signature: str) -> dict[str, str]:
-    """Value by name; what has no name is the benchmark, the version, or called by its place."""
+    """Values by name; parts without a name are the benchmark, the version, or numbered."""
     found = {}
     for place, part in enumerate(signature.split("|")):
         name, colon, value = part.partition(":")
@@ -47,7 +47,7 @@ def _parts(signature: str) -> dict[str, str]:
 
 
 def signature(benchmark: str, settings: "DataclassInstance") -> str:
-    """All that can move a number, in one line: every field of the settings, in order, the version last."""
+    """One line with everything that can move a number: every field of the settings, in order, the version last."""
     parts = [f"{field.name}:{_shown(getattr(settings, field.name))}" for field in fields(settings)]
     named = [part for part in parts if not part.startswith("version:")]
     return "|".join([benchmark, *named, f"v{settings.version}"])  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""What a specification says of a benchmark: its samples, their bins, its tables."""
+"""Specification of a benchmark: its samples, their bins, its tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ class Sample:
     Attributes
     ----------
     name : str
-        As in the files: "017", "03_1_09".
+        Name in the files: "017", "03_1_09".
     bins : mapping of str to str
         Bin column to label, e.g. {"pose_deg": "0-5"}.
     index : mapping of str to int
@@ -27,27 +27,27 @@ class Sample:
 
     @property
     def subject(self) -> str | None:
-        """Whose face it is, where the benchmark knows; samples of one subject are not independent."""
+        """The subject, if the benchmark knows it; samples of one subject are not independent."""
         return self.bins.get("subject")
 
 
 @dataclass(frozen=True, slots=True)
 class TableLayout:
-    """One published way to lay out a benchmark's scores.
+    """Layout of one published table of a benchmark's scores.
 
     Attributes
     ----------
     name, title : str
     by : str
-        The bin column that makes the columns.
+        The bin column whose labels are the table's columns.
     columns : mapping of str to str
         Label in the run to heading in the table, in order.
     unit : str
-        Written behind a heading in running text.
+        Unit after a heading in running text.
     where : mapping of str to str
         Restricts the scores (not the done rate) to samples of these bins.
     figure_note : str
-        What has to be said below a figure of this table; empty if nothing.
+        Note that must stand below a figure of this table; empty if none.
     """
 
     name: str
@@ -61,22 +61,22 @@ class TableLayout:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """All that data_specs says of a benchmark.
+    """The content of a benchmark's file in data_specs.
 
     Attributes
     ----------
     raw : mapping
-        The file as it is; what only the protocol's loader reads.
+        The whole file, for keys that only the protocol reads.
     digest : str
-        Of the file where it is the user's own, so that no other benchmark can pass for one that comes with fsbench.
+        Digest of the file if it is the user's own, so that it cannot pass for a benchmark of fsbench.
     main_metrics : tuple of str
-        What tables show where nobody says what, the first of it in figures; empty: the first of a run.
+        Metrics that tables show by default; figures show the first. Empty: the first metric of a run.
     axes : mapping of str to str
-        Bin column to what the axis of a figure says, e.g. {"pose_deg": "Head pose"}; else the column's name.
+        Bin column to its axis label in figures, e.g. {"pose_deg": "Head pose"}; by default the column's name.
     show_overall : bool
-        Whether tables by a bin are followed by one over all samples.
+        Whether a table over all samples follows the tables by bin.
     board_note : str
-        What has to be said on the leaderboard of methods that somebody else scored; empty if nothing.
+        Note that the leaderboard must carry about methods that others scored; empty if none.
     """
 
     name: str
@@ -102,7 +102,7 @@ class Spec:
 
     @property
     def bins(self) -> dict[str, list[str]]:
-        """Bin columns with their labels, in the order in which samples bring them."""
+        """Bin columns with their labels, in the order of the samples."""
         labels: dict[str, dict[str, None]] = {}
         for sample in self.samples:
             for name, label in sample.bins.items():

@@ -1,4 +1,4 @@
-"""Units: found from the size of what was scanned, not assumed."""
+"""Units of length, found automatically from the size of a scan."""
 
 from dataclasses import dataclass
 
@@ -8,16 +8,16 @@ from fsbench.core.errors import AlignmentError
 from fsbench.core.mesh import Floats
 
 MM_PER = {"um": 1e-3, "mm": 1.0, "cm": 10.0, "dm": 100.0, "m": 1000.0}
-"""Units that lengths come in, and their millimetres."""
+"""Millimetres per unit, by the unit's name."""
 
-# Diagonals of bounding boxes: a tight face crop has 110 mm, head and shoulders have 700 mm. The units
-# below are ten apart or more, so that one at most fits.
+# Limits for diagonals of bounding boxes: a tight face crop has 110 mm, head and shoulders have 700 mm. The units
+# below differ by a factor of ten or more, so at most one fits.
 _SMALLEST_MM, _LARGEST_MM = 80.0, 800.0
-# Of a smaller crop nothing can be said; landmarks of a face are 35 to 60 mm (rms) from their middle.
+# The size of a smaller crop says nothing. Landmarks of a face are 35 to 60 mm (rms) from their middle.
 _SMALLEST_CROP_MM, _WIDEST_MM, _TEN = 30.0, 90.0, 10.0
 _SCANNED_IN = ("um", "mm", "cm", "m")
-# Narrower than any set of landmarks over a whole face, and what they spread about; an inch taken for a centimetre makes
-# 17 mm of 43. These units have no name in options and signatures, as nobody should scan in them; landmarks tell them.
+# A spread below that of any landmarks over a whole face, and their usual spread: inches taken for centimetres turn 43
+# mm into 17. These units have no name in options and signatures, as scans seldom have them; landmarks reveal them.
 _NARROWEST_MM, _USUAL_MM = 28.0, 45.0
 INCH_MM, FOOT_MM = 25.4, 304.8
 
@@ -31,12 +31,12 @@ class Unit:
 
 
 def unit_called(name: str) -> Unit:
-    """Return the unit of that name, or the one that has so many millimetres.
+    """Return the unit with this name, or with this length in millimetres.
 
     Raises
     ------
     AlignmentError
-        If it is neither.
+        If the text is neither.
 
     Examples
     --------
@@ -51,23 +51,23 @@ def unit_called(name: str) -> Unit:
         mm = float("nan")
     if not 0 < mm < np.inf:
         raise AlignmentError(
-            f"there is no unit {name!r}; known are {', '.join(MM_PER)}, or how many millimetres it has, as 25.4"
+            f"there is no unit {name!r}; known are {', '.join(MM_PER)}, or its length in millimetres, as 25.4"
         )
-    # One unit has one name, whichever way it was written: it stands in the signature.
+    # One unit has one name in the signature, however the user wrote it.
     same = next((known for known, length in MM_PER.items() if length == mm), "")
     return Unit(same or repr(mm).removesuffix(".0"), mm)
 
 
 def unit_of_scan(vertices: Floats, landmarks: Floats | None = None) -> Unit:
-    """Find the unit in which a scan of a face or head has the size of one.
+    """Find the unit that gives a scan the size of a face or head.
 
-    Where a scan has the size of one in two units, `landmarks` (n, 3) decide: those of a face are 28 to 90 mm (rms) from
-    their middle. They also find dm, inches and feet.
+    If two units do, `landmarks` (n, 3) decide: those of a face are 28 to 90 mm (rms) from their middle. Landmarks also
+    reveal dm, inches and feet.
 
     Raises
     ------
     AlignmentError
-        If it has in none of micrometres, millimetres, centimetres, metres.
+        If none of micrometres, millimetres, centimetres and metres does.
 
     Examples
     --------
@@ -82,7 +82,7 @@ def unit_of_scan(vertices: Floats, landmarks: Floats | None = None) -> Unit:
         return unit
     raise AlignmentError(
         f"the scan's bounding box has a diagonal of {diagonal:.4g}: no face or head in any of {', '.join(_SCANNED_IN)} "
-        f"({_SMALLEST_MM:g} to {_LARGEST_MM:g} mm); say by --reference-unit how many millimetres its unit is, as 180, "
+        f"({_SMALLEST_MM:g} to {_LARGEST_MM:g} mm); give --reference-unit its unit's length in millimetres, as 180, "
         f"or name one of {', '.join(MM_PER)}"
     )
 
@@ -93,7 +93,7 @@ def spread_of(landmarks: Floats) -> float:
 
 
 def units_of_spread(spread: float) -> list[Unit]:
-    """Units in which landmarks that spread so far do so as on a face, the likeliest first; inches and feet are numbers.
+    """Units that turn a spread into that of a face's landmarks, the likeliest first; inches and feet are numbers.
 
     Examples
     --------
@@ -105,7 +105,7 @@ def units_of_spread(spread: float) -> list[Unit]:
 
 
 def _unit_by_landmarks(vertices: Floats, landmarks: Floats, by_size: Unit | None) -> Unit | None:
-    """The unit in which landmarks spread as on a face, where that of the size is another; None if there is none."""
+    """The unit that the landmarks' spread gives, if it differs from the unit by size; None if there is none."""
     spread = spread_of(landmarks)
     fits = units_of_spread(spread)
     if by_size in fits:
@@ -117,15 +117,15 @@ def _unit_by_landmarks(vertices: Floats, landmarks: Floats, by_size: Unit | None
 
 
 def inches_if_not_cm(vertices: Floats, unit: Unit) -> float:
-    """Diagonal in mm of a scan that was found to be in cm, if it has the size of a head in inches too; else 0."""
+    """Diagonal in mm of a scan taken to be in cm, if the scan has the size of a head in inches too; else 0."""
     diagonal = float(np.linalg.norm(np.ptp(vertices, axis=0)))
     return diagonal * unit.mm if unit.mm == MM_PER["cm"] and diagonal * INCH_MM < _LARGEST_MM else 0.0
 
 
 def smaller_unit(vertices: Floats, unit: Unit) -> Unit | None:
-    """The other unit that could be meant: ten times smaller, in which the scan would be a small crop; None if none is.
+    """Another possible unit, ten times smaller, in which the scan would be a small crop; None if there is none.
 
-    What has the diagonal of a large head in centimetres (480 mm) is in millimetres a crop around the nose (48 mm).
+    The diagonal of a large head in centimetres (480 mm) may be that of a crop around the nose in millimetres (48 mm).
 
     Examples
     --------

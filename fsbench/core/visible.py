@@ -1,22 +1,22 @@
-"""Text from outside, made fit to be printed: what a terminal would act on, or nobody would see, is written out."""
+"""Text from outside made safe to print: control and invisible characters are written as escapes."""
 
 _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-"""Printable by Unicode's categories, and yet nothing is seen of them."""
+"""Characters that Unicode calls printable although they are invisible."""
 
 
 def visible(text: object, keep: str = "") -> str:
-    r"""The text with an escape for each character that is not plainly seen.
+    r"""The text with an escape for each character that is not plainly visible.
 
-    These are control characters (C0 and C1), ends of lines, marks that turn the direction of writing round, joiners
-    and blanks of other widths, halves of surrogate pairs, and what stands for bytes that are no text. Every name that
-    comes from a file, an archive or a table passes through here before it is printed.
+    These are control characters (C0 and C1), ends of lines, marks that reverse the direction of writing, joiners and
+    blanks of other widths, halves of surrogate pairs, and stand-ins for bytes that are no text. Every name from a file,
+    an archive or a table passes through here before it is printed.
 
     Parameters
     ----------
     text : object
-        Text, or what `str` makes one of.
+        Text, or an object that `str` converts.
     keep : str
-        Characters that may stay: the ends of lines of our own sentences.
+        Characters that stay, such as the ends of lines of our own sentences.
 
     Examples
     --------

@@ -1,1 +1,1 @@
-"""Shapes in, shapes or transforms out."""
+"""Geometry: functions from shapes to shapes or transforms."""

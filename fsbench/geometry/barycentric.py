@@ -1,4 +1,4 @@
-"""Barycentric: places on triangles as weights of their corners, and values there."""
+"""Barycentric coordinates: places on triangles as weights of their corners, and values at such places."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from fsbench.core.mesh import Floats, Ints
 
 
 def weights_at(corners: Floats, points: Floats) -> Floats:
-    """Weights (n, 3) of the corners (n, 3, 3) that make up the points (n, 3); equal ones where there is no area.
+    """Weights (n, 3) of the corners (n, 3, 3) that give the points (n, 3); equal weights if a triangle has no area.
 
     Examples
     --------

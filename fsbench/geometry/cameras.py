@@ -18,7 +18,7 @@ ORTHO_FROM_CV = np.diag([1.0, -1.0, -1.0])
 
 
 class Camera(Protocol):
-    """What a protocol asks of a camera. Lengths are in the unit of the mesh, here millimetres."""
+    """Interface of a camera. Lengths are in the unit of the mesh, here millimetres."""
 
     def rays(self, size_px: int) -> tuple[Floats, Floats]:
         """Origins and directions, (size_px^2, 3) or (1, 3), row by row from the image's top left.
@@ -30,7 +30,7 @@ class Camera(Protocol):
         """Depth of points (n, 3) along the optical axis, (n,); not positive behind the camera."""
 
     def depth_map(self, mesh: Mesh, wanted: Mask) -> Floats:
-        """Depth of the nearest front-facing triangle by pixel, 0 where there is none or none is wanted, (n, n).
+        """Depth of the nearest front-facing triangle per pixel, (n, n); 0 if there is none or the pixel is not wanted.
 
         Parameters
         ----------

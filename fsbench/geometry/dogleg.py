@@ -10,7 +10,7 @@ from fsbench.core.mesh import Floats
 from fsbench.geometry.nearest import Nearest, NearestSurface
 from fsbench.geometry.transforms import Similarity, right_jacobian, rotation_by
 
-# Gradients, steps and radii (relative to the parameters) that count as zero.
+# Gradients, steps and radii (relative to the parameters) below these count as zero.
 _NOTHING = 1e-15
 
 
@@ -47,11 +47,11 @@ class Refinement:
     distances : (n,)
         From each point to the moved surface, in units of the points.
     nearest : Nearest
-        The same in the surface's own frame.
+        The nearest points in the surface's own frame.
     steps : int
-        Accepted ones.
+        Number of accepted steps.
     converged : bool
-        False when the steps ran out.
+        False if the steps ran out.
     reason : str
         Why it stopped.
     """
@@ -82,7 +82,7 @@ _Evaluate = Callable[[Floats, _State], _State]
 
 
 def refine(points: Floats, surface: NearestSurface, with_scale: bool, settings: Dogleg | None = None) -> Refinement:
-    """Move a surface so that points come to lie on it, from where it stands.
+    """Move a surface from its present pose until points lie on it.
 
     Minimises the sum of squared distances from each point to the nearest point of the moved surface over
     s, r, t of x -> s R(r) x + t. The search tree is built once: the points are moved the other way.
@@ -92,11 +92,11 @@ def refine(points: Floats, surface: NearestSurface, with_scale: bool, settings: 
     points : (n, 3)
         The scan, which stays.
     surface : NearestSurface
-        The prediction, already near its place.
+        The prediction, already close to its final pose.
     with_scale : bool
         False keeps s = 1.
     settings : Dogleg, optional
-        NoW's when not given.
+        NoW's by default.
 
     References
     ----------
@@ -167,7 +167,7 @@ def _evaluate(theta: Floats, points: Floats, surface: NearestSurface, last: _Sta
 
 
 class _Model:
-    """The quadratic that Gauss-Newton believes in: cost - 2 g.d + d A d."""
+    """The quadratic model of Gauss-Newton: cost - 2 g.d + d A d."""
 
     def __init__(self, state: _State, with_scale: bool) -> None:
         products, weighted = np.empty((7, 7)), np.empty(7)
@@ -179,11 +179,11 @@ class _Model:
         self.gradient: Floats = -state.theta[0] * (turning @ weighted)
         along = float(self.gradient @ self.curvature @ self.gradient)
         self._cauchy: Floats = (self.gradient @ self.gradient / along) * self.gradient if along > 0 else self.gradient
-        # lstsq: a shape with a symmetry (a plane, a ball) leaves a direction open, which then gets no step.
+        # lstsq: a symmetric shape (a plane, a ball) leaves a direction open, and lstsq does not move along it.
         self._newton: Floats = np.asarray(np.linalg.lstsq(self.curvature, self.gradient, rcond=1e-14)[0], np.float64)
 
     def predicted(self, step: Floats) -> float:
-        """Decrease of the cost that the model promises."""
+        """Decrease of the cost that the model predicts."""
         return float(2 * self.gradient @ step - step @ self.curvature @ step)
 
     def step(self, radius: float) -> Floats:
@@ -199,7 +199,7 @@ class _Model:
         return cut
 
 
-# The loops below are compiled not for their arithmetic: a library for matrices takes every core for such sizes.
+# The loops below are compiled because a matrix library would start threads on every core even for such sizes.
 
 
 @compiled("void(Array(f8, 2, 'C', readonly=True), f8[:,::1], Array(f8, 1, 'C', readonly=True), f8[:,::1])")
@@ -214,13 +214,13 @@ def _move(points: Floats, matrix: Floats, shift: Floats, moved: Floats) -> None:
 def _sum_up(moved: Floats, nearest: Floats, distances: Floats, products: Floats, weighted: Floats) -> None:
     """Sums of a a' and of a times the distance, where a = (u.q, u x q, u): u the direction from the nearest point q.
 
-    These are the distances' derivatives by (s, r, t), but for a turn that is the same for all of them.
+    These are the distances' derivatives by (s, r, t), up to one rotation that all of them share.
     """
     row = np.empty(7)
     products[:], weighted[:] = 0.0, 0.0
     for i in range(len(moved)):
         length = distances[i]
-        # A point on the surface has no direction to it: it asks for no motion.
+        # A point on the surface has no direction to it, so it adds nothing.
         if length == 0:
             continue
         x, y, z = nearest[i, 0], nearest[i, 1], nearest[i, 2]

@@ -1,4 +1,4 @@
-"""Exchanges: which landmarks would have to change places for two sets to fit."""
+"""Exchanges: landmarks that must change places for two sets to fit."""
 
 from itertools import permutations
 
@@ -6,26 +6,26 @@ import numpy as np
 
 from fsbench.core.mesh import Floats, Ints
 
-# Beyond, points are a mesh's vertices, not landmarks: all pairs of them would be too many, and no person numbered them.
+# More points are a mesh's vertices, not landmarks: no person numbered them, and their pairs are too many to try.
 MOST_POINTS = 120
-# An exchange goes on while it takes away this share of the sum of squares. Neighbours on the lips are a few millimetres
-# apart: the best exchange between healthy landmarks of published methods takes 0.6 % away.
+# Exchanges continue while one removes this share of the sum of squares. Neighbours on the lips are a few millimetres
+# apart: the best exchange between correct landmarks of published methods removes 0.6 %.
 _LEAST_GAIN = 0.02
-# All orders of so many points are tried, 5040 of seven.
+# Up to this many points, all orders are tried (5040 for seven).
 _FEW = 7
-# Of more points, the search goes on from so many first exchanges.
+# With more points, the search continues from this many first exchanges.
 _WAYS = 8
-# Residual, as a share of the spread, below which nothing is left to explain: published methods leave 0.03 to 0.09.
+# Residual, as a share of the spread, below which the fit is good: published methods leave 0.03 to 0.09.
 _HEALTHY = 0.1
 _NAMED = 12
 
 
 def best_order(reference: Floats, prediction: Floats, scale: float | None = None) -> tuple[Ints, float]:
-    """Rows of the prediction exchanged such that they fit the reference far better, if there is such an order.
+    """Find an order of the prediction's rows that fits the reference far better, if there is one.
 
-    Rows change places two at a time, the best first. Where that ends in a bad fit all orders of a few points
-    are tried, and of many the best few first exchanges: with both eyes swapped, swapping the mouth too comes close
-    to a mirrored face, which is a dead end.
+    Rows change places two at a time, the best exchange first. If that ends in a bad fit, a few points are tried in all
+    orders, and for many points the search starts from several first exchanges: if both eyes are swapped, swapping the
+    mouth too comes close to a mirrored face, which is a dead end.
 
     Parameters
     ----------
@@ -37,9 +37,9 @@ def best_order(reference: Floats, prediction: Floats, scale: float | None = None
     Returns
     -------
     order : ndarray of int, (n,)
-        `prediction[order]` fits; the rows' own numbers where no exchange is worth its while.
+        `prediction[order]` fits; 0 to n - 1 if no exchange helps enough.
     rms : float
-        Residual of the best similarity then, never mirrored, in units of the reference.
+        Residual of the best similarity in that order, never mirrored, in units of the reference.
     """
     a, b = reference - reference.mean(0), prediction - prediction.mean(0)
     n = len(a)
@@ -86,7 +86,7 @@ def _exchanged(order: Ints, pair: Ints) -> Ints:
 
 
 def in_words(order: Ints) -> str:
-    """The rows that change places, counted from 1: "1 and 4, 2 and 3"; only how many, if many; empty if none does.
+    """The rows that change places, counted from 1: "1 and 4, 2 and 3"; their number if they are many; empty if none.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Iterative closest point: a surface is moved until points lie on it."""
+"""Iterative closest point (ICP): move a surface until points lie on it."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -15,17 +15,17 @@ from fsbench.geometry.transforms import Similarity, rotation_by
 _HUBER, _TUKEY = 1.345, 4.685
 # From the median of absolute values to a standard deviation, for normal noise.
 _SIGMA_PER_MAD = 1.4826
-# One linearised step turns and scales no farther than its linearisation holds.
+# Limits of one step, within which its linearisation holds.
 _MOST_TURN_RAD, _MOST_GROWTH = 0.3, 0.2
 _FEWEST_PAIRS = 10
 _MOST_ITERATIONS = 10_000
-# Where a point has two nearest places the pose jumps to and fro, by a millionth of a millimetre or more. After so many
-# steps without a noticeably shorter one they are quartered, until the pose rests at the jump.
+# If a point has two nearest places, the pose may jump to and fro by a millionth of a millimetre or more. After this
+# many steps without a noticeably shorter one, steps are quartered until the pose rests at the jump.
 _PATIENCE, _SHORTER = 6, 0.9
 _SMALLEST_SHARE = 1 / 1024
-# Point to point creeps to its end for hundreds of steps: there a residual that has stopped falling ends it too.
+# Point-to-point creeps for hundreds of steps, so a residual that has stopped falling ends it too.
 _LEAST_GAIN = 1e-4
-# Within this distance beyond the rim, in sizes of the points, a pair's weight falls to nothing: 1 mm on a face.
+# A pair's weight falls to zero within this distance beyond the rim, in sizes of the points: 1 mm on a face.
 _RIM_REACH = 0.02
 
 
@@ -44,11 +44,11 @@ class Icp:
     trim : float
         Share of the pairs, the farthest, that every step leaves out; in [0, 1).
     rim : bool
-        Whether pairs on the surface's open rim count wholly. They pull a partial surface over what it does not show.
-        If not, they count the less the farther the point is beyond the rim, from 2 % of the points' size on not at all.
+        Whether pairs on the surface's open rim have full weight; they pull a partial surface over areas that it lacks.
+        If not, their weight falls with the distance beyond the rim, to zero at 2 % of the points' size.
     tolerance : float
-        Stop when a step moves the points by less than this share of their size (rms). Steps that do not get shorter
-        are quartered until the pose rests; point-to-point also ends when the residual has stopped falling.
+        Stop when a step moves the points by less than this share of their size (rms). If steps do not get shorter they
+        are quartered until the pose rests; point-to-point also ends when the residual stops falling.
     max_iterations : int
 
     References
@@ -111,7 +111,7 @@ class IcpFit:
         return self.points_from_surface.scale
 
     def turned(self) -> "IcpFit":
-        """The same fit told from the surface's side: it stays, and the points are moved onto it.
+        """The same fit in the surface's frame: the surface stays, and the points move onto it.
 
         `points_from_surface` then takes the points to the surface, and the residual is in the surface's unit.
         """
@@ -122,8 +122,8 @@ class IcpFit:
 def fit_icp(points: Floats, surface: NearestSurface, start: Similarity, settings: Icp | None = None) -> IcpFit:
     """Move `surface` from `start` until `points` lie on it.
 
-    The points are the part, the surface the whole: every point should have its place on the surface, not
-    the other way round. Distances count in the points' frame, so a fitted scale cannot shrink them away.
+    The points are the part and the surface the whole: every point should have a counterpart on the surface,
+    but not the reverse. Distances count in the points' frame, so a fitted scale cannot shrink them away.
     The surface's tree is built once; the points are moved the other way.
 
     Parameters
@@ -138,7 +138,7 @@ def fit_icp(points: Floats, surface: NearestSurface, start: Similarity, settings
     Raises
     ------
     AlignmentError
-        If fewer than 10 points remain after the settings left out the others.
+        If the settings leave fewer than 10 points.
     """
     rules = settings or Icp()
     size = float(np.sqrt(points.var(0).sum()))
@@ -159,16 +159,16 @@ def fit_icp(points: Floats, surface: NearestSurface, start: Similarity, settings
         moved = float(np.sqrt(((step.apply(where) - where) ** 2).sum(1).mean()))
         if reason := pace.why_stop(moved, pairs.rms):
             return IcpFit(current, pairs.rms, pairs.share, iteration, True, reason)
-    # The last step was a long one: what it left is another number than what it found.
+    # The last step was long, so the residual after it differs from the one before it.
     left = _Pairs.of(points, surface, current, rules, size)
     reason = f"{rules.max_iterations} steps without convergence"
     return IcpFit(current, left.rms, left.share, rules.max_iterations, False, reason)
 
 
 class _Pace:
-    """Decides how much of a step is done, and when the steps end.
+    """Decides the length of a step, and when the steps end.
 
-    Lengths are compared in sizes of the points, so that neither unit nor frame decides.
+    Lengths are relative to the size of the points, so unit and frame do not matter.
     """
 
     def __init__(self, rules: Icp, size: float) -> None:
@@ -178,7 +178,7 @@ class _Pace:
         self._lowest_rms, self._since_lowest = np.inf, 0
 
     def why_stop(self, moved: float, rms: float) -> str:
-        """Why the step, which moved the points so far and found them at so much, was the last; empty if it was not."""
+        """The reason to stop after a step that moved the points by `moved`; empty if there is none."""
         whole = moved / self.share
         if whole <= self._rules.tolerance * self._size:
             return f"the last step moved the points by {moved:.2g}"
@@ -197,7 +197,7 @@ class _Pace:
 class _Pairs:
     """Every point with its place on the surface and the normal there, (n, 3), in the points' frame, and its weight.
 
-    All of it follows the pose without a jump: else the last digit would decide where the steps end.
+    All of them are continuous in the pose; a jump would let the last digit decide where the steps end.
     """
 
     where: Floats
@@ -226,7 +226,7 @@ class _Pairs:
 
     @property
     def rms(self) -> float:
-        """Weighted root mean square distance; infinite where nothing counts."""
+        """Weighted root mean square distance; infinite if all weights are zero."""
         total = float(self.weights.sum())
         return float(np.sqrt(self.weights @ self.distances**2 / total)) if total else np.inf
 
@@ -234,7 +234,7 @@ class _Pairs:
 def _within_reach(gaps: Floats, normals: Floats, size: float) -> Floats:
     """Weights of pairs on the rim, (n,): 1 straight above it, falling with the distance beyond; `gaps` (n, 3).
 
-    A pair that counted wholly up to the rim and not at all beyond would come and go with the last digit of the pose.
+    With a sudden cut at the rim, a pair would come and go with the last digit of the pose.
     """
     along = (gaps * normals).sum(1)
     beyond = np.sqrt(np.maximum((gaps**2).sum(1) - along**2, 0.0))
@@ -243,12 +243,12 @@ def _within_reach(gaps: Floats, normals: Floats, size: float) -> Floats:
 
 
 def _weights(distances: Floats, kept: Floats, rules: Icp, size: float) -> Floats:
-    """Weight of every pair, (n,), 0 for those left out; `kept` (n,) is what they weigh for their place."""
+    """Weight of every pair, (n,), 0 for pairs left out; `kept` (n,) is the weight from the pair's place."""
     if rules.trim and kept.any():
         kept = kept * (distances <= np.quantile(distances[kept > 0], 1 - rules.trim))
     if rules.robust == "none" or not kept.any():
         return kept
-    # Below the tree's own precision all distances are alike; else a perfect fit would weigh its rounding.
+    # Below the tree's precision all distances count as equal; else a perfect fit would be weighted by rounding errors.
     sigma = max(_SIGMA_PER_MAD * _weighted_median(distances, kept), 1e-6 * size)
     ratio = distances / sigma
     if rules.robust == "huber":
@@ -258,7 +258,7 @@ def _weights(distances: Floats, kept: Floats, rules: Icp, size: float) -> Floats
 
 
 def _weighted_median(values: Floats, weights: Floats) -> float:
-    """Where half of the weight lies below; it follows values and weights without a jump."""
+    """Weighted median, continuous in values and weights."""
     order = np.argsort(values)
     ordered, weight = values[order], weights[order]
     middles = np.cumsum(weight) - weight / 2
@@ -278,7 +278,7 @@ def _plane_step(
     root = np.sqrt(weights)
     system = np.hstack(columns) * root[:, None]
     gap = ((points - where) * normals).sum(1) * root
-    # Least squares of least norm: what a plane or a ball leaves open does not move.
+    # The least squares solution of least norm does not move along directions that a plane or a ball leaves open.
     solution = np.linalg.lstsq(system, gap, rcond=1e-6)[0]
     turn = solution[:3] / size
     growth = float(solution[6]) / size if scale else 0.0

@@ -1,4 +1,4 @@
-"""A mean mesh: one of several that share their triangles, as the frames of a video."""
+"""Mean of meshes that share their triangles, such as the frames of a video."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from fsbench.geometry.procrustes import fit_landmarks
 
 
 def mean_mesh(meshes: Sequence[Mesh]) -> Mesh:
-    """One mesh of a video's frames: each brought to the first by a similarity, then averaged vertex by vertex.
+    """Mean of a video's frames: align each frame to the first by a similarity, then average vertex by vertex.
 
     Raises
     ------

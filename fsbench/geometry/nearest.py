@@ -13,7 +13,7 @@ from fsbench.geometry.tree import Nearest, TriangleTree
 
 __all__ = ["Nearest", "NearestSurface", "point_cloud", "spacing", "to_vertices"]
 
-# Points whose neighbours tell how far apart all of them stand.
+# Number of points whose neighbours estimate the spacing of all.
 _ASKED = 5000
 
 
@@ -48,8 +48,8 @@ class NearestSurface:
     def normals_at(self, nearest: Nearest) -> Floats:
         """Unit normals of the triangles of nearest points, (n, 3); zero without area.
 
-        A point on an edge or a corner is on several triangles, and rounding would choose. It gets the first in the file
-        that has an area.
+        A point on an edge or a corner is on several triangles. It gets the first in the file that has an area, as
+        otherwise rounding would choose.
         """
         by_corner, by_edge = self._first_faces
         zero = nearest.weights == 0
@@ -72,9 +72,9 @@ class NearestSurface:
         return found[0], found[1]
 
     def smooth_normals(self, nearest: Nearest) -> Floats:
-        """Unit normals at nearest points, (n, 3), mixed of those of the corners; zero where there is none.
+        """Unit normals at nearest points, (n, 3), interpolated from the corners; zero if there is none.
 
-        They turn without a jump as a point goes over an edge, where the last digit decides whose triangle it is on.
+        They are continuous across an edge, where the last digit decides which triangle a point is on.
         """
         mixed = np.einsum("nk,nki->ni", nearest.weights, self._corner_normals[self.mesh.faces[nearest.faces]])
         lengths = np.linalg.norm(mixed, axis=1, keepdims=True)
@@ -95,12 +95,12 @@ class NearestSurface:
     def closest(self, points: Floats, start_faces: Ints | None = None) -> Nearest:
         """Nearest point of the surface for every point, (n, 3).
 
-        `start_faces`, (n,), are those that almost the same points had before: with them it is found sooner.
+        `start_faces`, (n,), are the faces of an earlier query with almost the same points; they save time.
         """
         return self._tree.closest(points, start_faces, self._threads)
 
     def on_rim(self, nearest: Nearest) -> Mask:
-        """True where the nearest point is on an open edge, so that nothing of the surface lies beyond it, (n,)."""
+        """True where the nearest point is on an open edge, beyond which the surface ends, (n,)."""
         corners_open, edges_open = self._open
         zero = nearest.weights == 0
         faces = nearest.faces
@@ -120,7 +120,7 @@ class NearestSurface:
         """Which corners, and which edges (by the corner opposite), belong to an open edge; each (F, 3).
 
         Vertices at the same place count as one: files that give every triangle its own corners are common. So do
-        triangles of the same corners, as double-sided ones are, and what has no three corners bounds nothing.
+        triangles with the same corners, as in double-sided meshes. A triangle without three corners bounds nothing.
         """
         edges, which = self._edges
         faces = self._welded[self.mesh.faces]
@@ -152,12 +152,12 @@ def _distinct(faces: Ints) -> Ints:
 
 
 def point_cloud(points: Mesh) -> Mesh:
-    """A surface made of single points, so that the nearest place on it is the nearest point."""
+    """A surface of single points; the nearest place on it is the nearest point."""
     return Mesh(points.vertices, np.repeat(np.arange(points.n_vertices)[:, None], 3, axis=1))
 
 
 def to_vertices(mesh: Mesh, places: Floats) -> Floats:
-    """Distance of a few places, (n, 3), from the nearest vertices, (n,): scans are dense, so that these will do."""
+    """Distance of a few places, (n, 3), from the nearest vertices, (n,); these are enough, as scans are dense."""
     return np.array([np.sqrt(((mesh.vertices - place) ** 2).sum(1).min()) for place in places])
 
 
@@ -172,7 +172,7 @@ def spacing(points: Floats) -> float:
     places = np.unique(points, axis=0)
     if len(places) < 2:
         return 0.0
-    # Late: loading it takes longer than scoring several samples.
+    # Imported here, as loading it takes longer than scoring several samples.
     from scipy.spatial import cKDTree
 
     asked = places[spread_indices(len(places), _ASKED)]

@@ -1,4 +1,4 @@
-"""Raster: what a grid of rays meets first, found by going through the triangles instead of the rays.
+"""Raster: the first hits of a grid of rays, found by a loop over the triangles instead of the rays.
 
 The meshes have about as many triangles as the grid has rays, so every triangle meets one ray or two. Trying the rays
 in a triangle's box and keeping the best of every ray takes less time than a search tree takes to be built, in double

@@ -1,10 +1,10 @@
-"""Sheets: a mesh whose triangles are there twice, once for every side, with the outer side alone."""
+"""Two-sided meshes: keep the outer one of two triangles at the same place."""
 
 import numpy as np
 
 from fsbench.core.mesh import Floats, Ints, Mask, Mesh
 
-TWO_SIDED = "the mesh has triangles that are there twice; of two sides the one that looks outwards counts"
+TWO_SIDED = "the mesh has triangles that are there twice; the side that looks outwards counts"
 
 
 def one_sided(mesh: Mesh) -> Mesh:

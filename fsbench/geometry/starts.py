@@ -12,16 +12,16 @@ from fsbench.geometry.oriented import Oriented, oriented, oriented_cloud, spread
 from fsbench.geometry.poses import JUDGED, NORMAL_WEIGHT, coarse_poses
 from fsbench.geometry.transforms import Similarity
 
-# Points and steps of ICP, and how many poses go on after them.
+# Points and steps of ICP in each round, and the number of poses kept after it.
 _ROUNDS = ((200, 8, 5), (500, 30, 1))
 _LAST_POINTS = 2000
-# Published methods leave about 0.04 in the right pose and 0.1 in wrong ones: below, no other role is tried.
+# Published methods leave about 0.04 in the right pose and 0.1 in wrong ones; below it no other role is tried.
 _GOOD = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A pose with its judgement: what the best points are off in place and normal, in sizes of the shape."""
+    """A pose and its error: distance and normal difference of the best points, in sizes of the shape."""
 
     ref_from_pred: Similarity
     error: float
@@ -33,23 +33,22 @@ def find_alignment(
     reference_surface: NearestSurface | None = None,
     settings: Icp | None = None,
 ) -> IcpFit:
-    """Align from scratch: pose and unit of the prediction are found, not assumed.
+    """Align without any prior on the prediction's pose and unit.
 
-    A prediction without triangles is put onto the reference where that has some: its points have their places there,
-    and the other way round a cloud that covers a part would be blown up until it reaches everywhere.
+    A prediction without triangles is fitted onto the reference if that has triangles. In the reverse direction a cloud
+    that covers only a part would grow until it reaches the whole reference.
 
-    Tried are the turns by which coordinate frames differ (24), those that bring principal axes together (4),
-    four sizes, and for an open reference the places where it could sit on a closed prediction. Where the
-    reference has a surface and does not fit as the smaller part of the two, it is also tried as the larger; a cloud is
-    always tried as both.
+    The search tries the rotations between coordinate frames (24), those that align principal axes (4), four sizes,
+    and for an open reference the places where it could lie on a closed prediction. If a reference with a surface does
+    not fit as the smaller part of the two, the search also tries it as the larger; it always tries a cloud as both.
 
     Parameters
     ----------
     reference : Mesh
-        The scan; a point cloud is taken to be the smaller part.
+        The reference; a point cloud counts as the smaller part.
     prediction : NearestSurface
     reference_surface : NearestSurface, optional
-        The scan's tree, where the caller has it already.
+        The reference's tree, if the caller has it already.
     settings : Icp, optional
         Of the last refinement; the search itself always scales.
 

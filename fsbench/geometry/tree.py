@@ -1,7 +1,7 @@
 """Nearest points on triangles in double precision: a search tree of our own, walked in a compiled loop.
 
-Of triangles that are equally near the one of the lowest index is the answer, and a box is only left out if nothing
-in it can be as near: so neither the shape of the tree nor where a search begins can be seen in an answer.
+If several triangles are equally near, the lowest index is the answer, and a box is skipped only if nothing in it can
+be as near. So an answer depends neither on the shape of the tree nor on the start of the search.
 """
 
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""How the search tree comes about: triangles are split in two again and again, then narrow nodes are joined."""
+"""Building of the search tree: split the triangles in two repeatedly, then join narrow nodes into wide ones."""
 
 from typing import NamedTuple
 

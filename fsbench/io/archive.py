@@ -169,7 +169,7 @@ def _innermost(folder: Path) -> Path:
 
 
 class _Unpacking:
-    """What has been unpacked so far, checked against the limits before every write."""
+    """Counts of the unpacked files and bytes, checked against the limits before every write."""
 
     def __init__(self, archive: Path, target: Path, limits: ArchiveLimits) -> None:
         self.archive = archive

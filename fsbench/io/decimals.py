@@ -55,7 +55,7 @@ def comma_hint(text: str) -> str:
 
 
 def number_of(text: str) -> float | None:
-    """The number that a piece of text is, "nan" and "inf" among them; None if it is none."""
+    """The number in a piece of text, also "nan" and "inf"; None if it is not a number."""
     data = text.encode("utf-8", "replace")
     return float(text) if len(data) <= _LONGEST and _NUMBER.fullmatch(data) else None
 

@@ -1,4 +1,4 @@
-"""Which files are below a folder, and how the file beside another one is called."""
+"""Files below a folder, and the name of the file beside another one."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path

@@ -97,7 +97,7 @@ def _rows(path: str | os.PathLike[str], max_bytes: int) -> list[_Row]:
 
 
 def _separator(texts: list[str]) -> str:
-    """What parts the cells; empty for blanks."""
+    """The separator of the cells; empty for blanks."""
     in_all = [mark for mark in ";\t," if all(mark in text for text in texts)]
     if "\t" in in_all and "," in in_all and any(_COMMA_AND_BLANK.search(text) for text in texts):
         return ","

@@ -1,4 +1,4 @@
-"""What a mesh file holds, in the file's own numbering, and which of its vertices belong to the mesh."""
+"""Content of a mesh file in the file's own numbering, and the vertices that belong to the mesh."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Parameters out of a pickle that nobody vouches for.
+"""Read parameters from an untrusted pickle.
 
 A pickle is a program. The standard machine that runs it calls whatever it names, and even with an allow-list of names
 it allocates what the program asks for. So the program is only *read* here: `pickletools` splits it
@@ -34,7 +34,7 @@ class PickleError(ValueError):
 
 
 class _Name(Enum):
-    """What a pickle may name. These stand for themselves: there is nothing behind them that could be called."""
+    """Names that a pickle may use. They are mere markers: none of them can be called."""
 
     RECONSTRUCT = "numpy _reconstruct"
     NDARRAY = "numpy ndarray"

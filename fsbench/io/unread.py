@@ -44,7 +44,7 @@ def why_not_read(name: str, wanted: str = "") -> str:
 
 
 def instead_of(folder: Path, *wanted: str) -> str:
-    """What there is in place of a mesh that is not there, and what to do with it; empty if nothing is.
+    """Name the file found in place of a missing mesh, and what to do with it; empty if there is none.
 
     Parameters
     ----------

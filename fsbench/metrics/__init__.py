@@ -1,1 +1,1 @@
-"""Measures between shapes: cylinder maps, chamfer distance, normals, surface distances."""
+"""Metrics between shapes: cylinder maps, chamfer distance, normals, surface distances."""

@@ -1,1 +1,1 @@
-"""Frozen recipes of alignment and metrics; each leaves a signature with its numbers."""
+"""Protocols: fixed ways to align and measure; each writes a signature beside its numbers."""

@@ -1,4 +1,4 @@
-"""Choice: what a user says of files and settings."""
+"""Choice: the user's options for files and settings."""
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -7,21 +7,21 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a user may say of the files and of the protocol's settings.
+    """The user's options for files and for the protocol's settings.
 
     Attributes
     ----------
     landmarks, pred_landmarks : str
-        Of references and predictions, see `fsbench.benchmarks.landmark_source`; empty for none. NoW and MICC know where
-        they are.
+        Where the landmarks of references and of predictions are, see `fsbench.benchmarks.landmark_source`; empty for
+        none. NoW and MICC find theirs by themselves.
     measure : str
         "nearest", or the name of another protocol that can score the benchmark, e.g. "landmark-warp".
     scale : str
         "fitted" or "metric"; empty for the benchmark's own.
     unit, reference_unit : str
-        Of predictions and references: a name, a number of millimetres, or "auto", which signatures call "found".
+        Unit of predictions and of references: a name, its length in millimetres, or "auto", which signatures call "found".
     changes : tuple of str
-        KEY=VALUE each: settings of the protocol that are to be others.
+        KEY=VALUE each: settings of the protocol to change.
     """
 
     landmarks: str = ""
@@ -38,14 +38,14 @@ class Choice:
                 object.__setattr__(self, name, "found")
 
     def settings(self) -> dict[str, Any]:
-        """For a run's manifest."""
+        """The options as a run's manifest keeps them."""
         return {**asdict(self), "changes": list(self.changes)}
 
     def with_absolute_paths(self) -> "Choice":
-        """The same, for processes that may have another working directory."""
+        """The same choice with absolute paths, for processes that may have another working directory."""
         return replace(self, landmarks=_absolute(self.landmarks), pred_landmarks=_absolute(self.pred_landmarks))
 
 
 def _absolute(landmarks: str) -> str:
-    """A folder or file by its whole path; vertices and patterns, which are below the side's own folder, as they are."""
+    """Make a folder or file absolute; keep vertices and patterns, which are relative to their side's own folder."""
     return str(Path(landmarks).absolute()) if landmarks and Path(landmarks).exists() else landmarks

@@ -1,4 +1,4 @@
-"""Doubts: what a person should look at before a score is believed, in one line each."""
+"""Doubts: one line for each reason why a person should check a score before believing it."""
 
 import numpy as np
 
@@ -9,28 +9,28 @@ from fsbench.geometry.nearest import NearestSurface, spacing, to_vertices
 from fsbench.geometry.oriented import spread_indices
 from fsbench.geometry.procrustes import LandmarkFit
 
-# A scale that is farther from the one expected is suspicious; ours.
+# A scale farther from the expected one raises a doubt. The limit is ours.
 SCALE_OFF = 0.2
-# Beyond these an alignment is looked at by a person before its numbers are believed. Ours: published
+# Beyond these a person should check the alignment before believing its numbers. The limits are ours: published
 # methods leave 1 to 3 mm; a wrong pose, size or subject part leaves more than twice that.
 LARGE_RESIDUAL_MM = 4.0
 FEW_INLIERS = 0.6
-# Along a cut a prediction is as near to the scan as elsewhere, 1 to 3 mm.
+# Along its cut an incomplete prediction is as near to the reference as elsewhere, 1 to 3 mm.
 _CUT_MM, _ENDS_LOOKED_AT = 5.0, 200
-# Larger is no head. The residual is what methods leave after ICP, 1 mm, with room; a crop taken for ten times its size
-# leaves 4 to 7.
+# No head is larger. Methods leave a residual of 1 mm after ICP, so the limit has room; a crop taken for ten times its
+# size leaves 4 to 7 mm.
 _LARGEST_HEAD_MM, _GUESS_RESIDUAL_MM = 1000.0, 2.5
-# Scales closer than this, as a logarithm, are of one unit: predictions are up to 20 % too large or small.
+# Scales whose logarithms differ by less than this are of one unit: predictions are up to 20 % too large or small.
 _SAME_UNIT = 0.3
 _SELDOM = {INCH_MM: "inches", FOOT_MM: "feet"}
-# Points so far apart lie on a surface and are some 0.5 mm off it for that alone, half of what published methods leave.
+# At this spacing, sampling alone adds about 0.5 mm, which is half the error of published methods.
 _SPARSE_MM = 1.5
-# Medians of the landmarks' distances from their mesh, in shares of their spread, which is 40 to 45 mm on a face. Ours:
-# those of published methods are 0 to 0.025 away; 20 mm to the side on a real face leave 0.075 to 0.2, as most then
-# lie near some other place of the skin.
+# Limits of the landmarks' median distance from their mesh, as a share of their spread, which is 40 to 45 mm on a face.
+# They are ours: published methods have 0 to 0.025; a shift of 20 mm to the side on a real face gives only 0.075 to 0.2,
+# as most landmarks then lie near another place of the skin.
 _OFF_MESH, _SCAN_ELSEWHERE, _ELSEWHERE = 0.1, 0.25, 0.4
-# How far aligned surfaces may pull landmarks apart: shares of their spread, and times what they fit at. Ours: published
-# methods end at 0.04 to 0.1 of it, landmarks that were moved by 10 mm at 0.22 or more.
+# How far aligned surfaces may pull landmarks apart: as a share of their spread, and as a multiple of the residual of
+# their fit. Ours: published methods end at 0.04 to 0.1 of the spread, landmarks moved by 10 mm at 0.22 or more.
 _PULLED_APART, _FARTHER = 0.2, 2.0
 
 
@@ -41,17 +41,17 @@ def doubts_about(
     normal_deg: float = float("nan"),
     near: float = 1.0,
 ) -> list[str]:
-    """Say what is suspicious about an alignment.
+    """Name the doubts about an alignment.
 
     Parameters
     ----------
     residual_mm : float
-        Root mean square distance that it left.
+        Root mean square distance of the aligned surfaces.
     scale_off : float
-        Its scale over the scale expected.
+        Fitted scale over expected scale.
     converged : bool
     normal_deg : float
-        Mean angle between the two surfaces' normals; NaN where a side has none.
+        Mean angle between the two surfaces' normals; NaN if a side has none.
     near : float
         Share of the reference's points within 5 mm of the prediction.
     """
@@ -61,7 +61,7 @@ def doubts_about(
             f"the aligned surfaces are still {residual_mm:.1f} mm apart (rms): a wrong pose, or another shape?"
         )
     if near < FEW_INLIERS:
-        doubts.append(f"only {near:.0%} of the reference is within 5 mm of the prediction: has it holes?")
+        doubts.append(f"only {near:.0%} of the reference is within 5 mm of the prediction: does the mesh have holes?")
     if abs(np.log(scale_off)) > np.log1p(SCALE_OFF):
         doubts.append(f"the scale is {scale_off:.2f} times what was expected: is the prediction in another unit?")
     if not converged:
@@ -77,16 +77,16 @@ def doubts_about(
 def doubts_about_unit(
     reference: Mesh, taken: Unit, other: Unit | None, prediction: Mesh, residual_mm: float
 ) -> list[str]:
-    """Say where the scan's unit was guessed from its size, could be another, and the result does not speak for it.
+    """Doubt the scan's unit if it was guessed from the size, another is possible, and the result does not support it.
 
     Parameters
     ----------
     reference, prediction : Mesh
-        Aligned, in millimetres as `taken` says.
+        Aligned, in millimetres if the scan's unit is `taken`.
     taken, other : Unit
-        Of the scan; `other` is None where there is no doubt.
+        The scan's unit and the other possible one, None if there is no other.
     residual_mm : float
-        Root mean square distance that the alignment left.
+        Root mean square distance of the aligned surfaces.
     """
     if other is None:
         return []
@@ -103,7 +103,7 @@ def doubts_about_unit(
 
 
 def doubts_about_spread(landmarks: Floats, unit: Unit, is_found: bool) -> tuple[str, ...]:
-    """Say where a scan's landmarks speak against its unit, or alone for one in which scans seldom are.
+    """Doubt a scan's unit if its landmarks contradict it, or if only they support a unit that is rare for scans.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def doubts_about_spread(landmarks: Floats, unit: Unit, is_found: bool) -> tuple[
         In the scan's unit.
     unit : Unit
     is_found : bool
-        Whether the unit was found, and not named.
+        Whether the unit was found automatically, not named by the user.
     """
     spread = spread_of(landmarks)
     others = [one for one in units_of_spread(spread) if one != unit]
@@ -132,14 +132,14 @@ def doubts_about_spread(landmarks: Floats, unit: Unit, is_found: bool) -> tuple[
 
 
 def doubts_about_inches(diagonal_mm: float, mm_per_unit: float) -> list[str]:
-    """Say that a scan whose size alone says cm may be in inches.
+    """Warn that a scan may be in inches if only its size suggests cm.
 
     Parameters
     ----------
     diagonal_mm : float
-        Of its bounding box, if it is in cm; 0 where there is no doubt.
+        Diagonal of the bounding box if the scan is in cm; 0 if there is no doubt.
     mm_per_unit : float
-        Of the prediction, by its fit. It speaks for cm where it is that of another metric unit: methods give mm or m.
+        Fitted size of the prediction's unit. Another metric unit supports cm, as methods give mm or m.
     """
     if not diagonal_mm or any(
         abs(np.log(mm_per_unit / mm)) < _SAME_UNIT for name, mm in MM_PER.items() if name != "cm"
@@ -154,17 +154,17 @@ def doubts_about_inches(diagonal_mm: float, mm_per_unit: float) -> list[str]:
 
 
 def doubts_about_cover(distances_mm: Floats, inner: Mask, places: Floats, reference: Mesh) -> list[str]:
-    """Say whether, and why, much of the reference has no counterpart.
+    """Warn if much of the reference has no counterpart, and name the likely cause.
 
     Parameters
     ----------
     distances_mm : ndarray, (n,)
         From points of the reference to the prediction.
     inner : ndarray of bool, (n,)
-        Whether a point has a counterpart there, and not only the place where the prediction ends.
+        False for points whose nearest place is only the prediction's rim.
     places : ndarray, (n, 3)
-        The nearest places on the prediction, mm. Where a part is missing, the points without a counterpart find the
-        cut, which runs along the reference; the ends of another shape are somewhere else.
+        The nearest places on the prediction, mm. If a part is missing, points without a counterpart are nearest to
+        the cut, which runs along the reference; another shape ends somewhere else.
     reference : Mesh
         In the same frame.
     """
@@ -180,19 +180,19 @@ def doubts_about_cover(distances_mm: Floats, inner: Mask, places: Floats, refere
 
 
 def doubts_about_cloud(prediction: NearestSurface) -> list[str]:
-    """Say whether the points of a prediction without faces, aligned and in mm, stand too far apart to measure to."""
+    """Warn if a prediction without faces, aligned and in mm, has its points too far apart to measure to."""
     apart_mm = spacing(prediction.mesh.vertices) if prediction.is_cloud else 0.0
     if apart_mm <= _SPARSE_MM:
         return []
     return [
         f"the prediction has no faces and its points stand {apart_mm:.1f} mm apart (median): distances to the nearest "
-        f"point are inflated, by how much the surface between them would tell. Give a mesh, or points every "
+        f"point are larger than distances to the surface would be. Give a mesh, or points every "
         f"{_SPARSE_MM:g} mm or closer"
     ]
 
 
 def doubts_about_place(landmarks: Floats, away: Floats, whose: str = "prediction") -> list[str]:
-    """Say whether landmarks are on the mesh that they belong to.
+    """Warn if landmarks are not on the mesh that they belong to.
 
     Parameters
     ----------
@@ -200,17 +200,17 @@ def doubts_about_place(landmarks: Floats, away: Floats, whose: str = "prediction
     away : ndarray, (n,)
         Distance of each from the mesh, in the same unit.
     whose : {"prediction", "scan"}
-        All predictions would be measured wrongly by a scan's, so these are refused sooner.
+        A scan's wrong landmarks spoil the score of every prediction, so they are refused sooner.
 
     Raises
     ------
     AlignmentError
-        If they are somewhere else altogether.
+        If they are far from the mesh.
     """
     typical, spread = float(np.median(away)), float(np.sqrt(landmarks.var(0).sum()))
     text = (
         f"the {whose}'s landmarks are {typical:.3g} away from its mesh (median; {spread:.3g} from their own middle): "
-        "are they in its frame and unit, and of this mesh?"
+        "are they in the mesh's frame and unit, and do they belong to this mesh?"
     )
     if typical > (_SCAN_ELSEWHERE if whose == "scan" else _ELSEWHERE) * spread:
         raise AlignmentError(text)
@@ -218,16 +218,16 @@ def doubts_about_place(landmarks: Floats, away: Floats, whose: str = "prediction
 
 
 def doubts_about_scan(scan: Mesh, landmarks: Floats, threads: int = 1) -> tuple[str, ...]:
-    """Say whether a scan's landmarks, (n, 3) in its unit, are on it.
+    """Warn if a scan's landmarks, (n, 3) in its unit, are not on it.
 
     Raises
     ------
     AlignmentError
-        If they are no finite points, or somewhere else: all predictions would be measured wrongly.
+        If they are no finite points, or far from the scan: they would spoil the score of every prediction.
     """
     if landmarks.ndim != 2 or landmarks.shape[1] != 3 or not np.isfinite(landmarks).all():
         raise AlignmentError(f"the scan's landmarks, of shape {landmarks.shape}, are not finite points (n, 3)")
-    # Scans are dense: where their vertices are near, no tree is needed.
+    # Scans are dense: if their vertices are near the landmarks, no tree is needed.
     away = np.array([np.sqrt(((scan.vertices - mark) ** 2).sum(1).min()) for mark in landmarks])
     doubts = doubts_about_place(landmarks, away, "scan")
     if doubts and scan.n_faces:
@@ -236,12 +236,12 @@ def doubts_about_scan(scan: Mesh, landmarks: Floats, threads: int = 1) -> tuple[
 
 
 def doubts_about_pull(fit: LandmarkFit, reference: Floats, moved: Floats) -> list[str]:
-    """Say whether the surfaces pulled landmarks apart that fit each other: then they are not where they should be.
+    """Warn if landmarks fit each other but the aligned surfaces pull them apart: one side's are misplaced.
 
     Parameters
     ----------
     fit : LandmarkFit
-        Of the landmarks alone; if that is doubtful already, there is nothing to add.
+        Fit of the landmarks alone; if it raises a doubt already, none is added.
     reference, moved : ndarray, (n, 3)
         The scan's landmarks, and the prediction's where the aligned surfaces put them, in mm.
     """
@@ -249,24 +249,24 @@ def doubts_about_pull(fit: LandmarkFit, reference: Floats, moved: Floats) -> lis
     if fit.doubts or apart <= max(_PULLED_APART * fit.spread, _FARTHER * fit.residual_rms):
         return []
     return [
-        f"the landmarks fit each other at {fit.residual_rms:.1f} mm, and are {apart:.1f} mm apart once the surfaces "
-        "lie on each other: they mark other places of one mesh than of the other. Are those of one side moved?"
+        f"the landmarks fit each other at {fit.residual_rms:.1f} mm, but are {apart:.1f} mm apart once the surfaces "
+        "are aligned: they mark different places on the two meshes. Were the landmarks of one side moved?"
     ]
 
 
 def doubts_about_warp(nearest_rms_mm: float, landmark_rms_mm: float) -> list[str]:
-    """Say what is suspicious where landmarks alone align.
+    """Name the doubts about an alignment by landmarks alone.
 
     Parameters
     ----------
     nearest_rms_mm : float
-        Root mean square distance of the surfaces where the landmarks put them.
+        Root mean square distance of the surfaces after that alignment.
     landmark_rms_mm : float
-        The same of the landmarks.
+        Root mean square distance of the landmarks after it.
     """
     if nearest_rms_mm <= max(LARGE_RESIDUAL_MM, _FARTHER * landmark_rms_mm):
         return doubts_about(nearest_rms_mm)
     return [
         f"the landmarks fit each other at {landmark_rms_mm:.1f} mm, but put the surfaces {nearest_rms_mm:.1f} mm (rms) "
-        "apart: those of one side do not fit their mesh. Are they moved, or of another mesh?"
+        "apart: the landmarks of one side do not fit their mesh. Were they moved, or do they belong to another mesh?"
     ]

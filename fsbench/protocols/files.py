@@ -1,4 +1,4 @@
-"""Where a sample's files are: its references, and what its prediction is called."""
+"""Where a sample's files are: its references, and the names that its prediction may have."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,19 +14,19 @@ class ReferenceFiles:
     Attributes
     ----------
     meshes : tuple of Path
-        Its file; none where it is missing, more than one where it is not clear which.
+        Its file; none if it is missing, more than one if the choice is not clear.
     names : mapping of str to str
-        What a pattern of landmark files may hold in braces.
+        Values of the names in braces in a pattern of landmark files.
     landmarks : tuple of Path
-        Where the layout has landmarks of its own; more than one where it is not clear which.
+        Landmark files that the layout itself has; more than one if the choice is not clear.
     own_landmarks : str
-        Where the layout would have them, for people.
+        Where the layout expects them, for messages.
     nose_tip : tuple of float or None
         In the scan's unit.
     no_nose_tip : str
-        Why there is none, for people.
+        Why there is no nose tip, for messages.
     crop_mm : float or None
-        Where the protocol crops this one otherwise.
+        Crop radius of this scan, if it is not the protocol's own.
     """
 
     meshes: tuple[Path, ...]
@@ -40,18 +40,18 @@ class ReferenceFiles:
 
 @dataclass(frozen=True, slots=True)
 class SampleFiles:
-    """A sample, the scans that it may be compared with, and what its prediction is called.
+    """A sample, the scans that it may be compared with, and the names that its prediction may have.
 
     Attributes
     ----------
     sample : Sample
     scans : tuple of ReferenceFiles
-        More than one where the smallest score counts.
+        More than one if the smallest score counts.
     predictions : tuple of str
-        Paths below the folder of predictions, without an ending, any of which will do; a folder of frames in layout
-        "florence".
+        Paths below the folder of predictions, without an ending; the prediction may have any of them. In layout
+        "florence" they are folders of frames.
     names : mapping of str to str
-        What a pattern of the prediction's files may hold in braces.
+        Values of the names in braces in a pattern of the prediction's files.
     """
 
     sample: Sample

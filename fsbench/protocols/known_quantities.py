@@ -1,4 +1,4 @@
-"""All quantities that the protocols declare, by name: for runs that do not say themselves what their columns are."""
+"""All quantities that the protocols declare, by name: for runs that do not describe their own columns."""
 
 import importlib
 from collections.abc import Iterable, Mapping
@@ -11,14 +11,14 @@ from fsbench.protocols import registry
 
 @cache
 def known_quantities() -> Mapping[str, Quantity]:
-    """The union over all protocols."""
+    """The quantities of all protocols."""
     return union(_declared())
 
 
 def _declared() -> Iterable[Iterable[Quantity]]:
-    """What each of our protocols declares; runs of other packages' protocols carry their quantities."""
+    """The quantities of each of our protocols; a run of another package's protocol carries its own."""
     for name in registry.BUILT_IN:
-        # The columns alone: whoever reads a run needs none of what computes them.
+        # Import the columns alone: reading a run needs no code that computes them.
         module = importlib.import_module(f"fsbench.protocols.{name.replace('-', '_')}.quantities")
         yield (*module.METRICS, *getattr(module, "OF_FRAMES", ()))
 
@@ -29,7 +29,7 @@ def union(declared: Iterable[Iterable[Quantity]]) -> Mapping[str, Quantity]:
     Raises
     ------
     ValueError
-        If two are called the same and are not the same, so that a run could not say which it holds.
+        If two different quantities have one name, so that a run could not tell which it holds.
     """
     found: dict[str, Quantity] = {}
     for one in (one for part in declared for one in part):

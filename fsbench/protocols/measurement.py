@@ -1,4 +1,4 @@
-"""What a comparison gives: scores, doubts about them, and the shapes behind them."""
+"""Results of a comparison: scores, doubts about them, and the shapes behind them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,18 +14,18 @@ from fsbench.geometry.transforms import Similarity
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Metric name to value, and why the values may be wrong though there was no error.
+    """Values by metric name, and doubts about them: reasons why they may be wrong without an error.
 
-    A value is there as an item and as an attribute.
+    A value can be read as an item or as an attribute.
 
     Attributes
     ----------
     values : mapping of str to float
         In the order of a run's columns.
     doubts : tuple of str
-        One line each; empty when nothing is suspicious.
+        One line each; empty if there are none.
     notes : tuple of str
-        What is odd about the prediction and moved no number, one line each.
+        Oddities of the prediction that moved no number, one line each.
 
     Examples
     --------
@@ -68,15 +68,15 @@ class Measurement(Protocol):
 
     @property
     def reference(self) -> Mesh:
-        """In its own frame, mm."""
+        """The reference in its own frame, mm."""
 
     @property
     def prediction(self) -> Mesh:
-        """In the reference's frame, mm."""
+        """The prediction in the reference's frame, mm."""
 
     @property
     def landmarks(self) -> Floats | None:
-        """Of the reference, in its frame in mm, (k, 3); None if there are none."""
+        """Landmarks of the reference in its frame in mm, (k, 3); None if there are none."""
 
     @property
     def in_head_frame(self) -> bool:
@@ -95,7 +95,7 @@ class Measurement(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AlignedMeasurement:
-    """Scores with the shapes behind them, where the prediction was brought to the reference.
+    """Scores with the shapes behind them, for protocols that align the prediction to the reference.
 
     Attributes
     ----------
@@ -122,14 +122,14 @@ class AlignedMeasurement:
 
     @property
     def in_head_frame(self) -> bool:
-        """A scan may look anywhere."""
+        """A scan may face any way."""
         return False
 
     def grids_mm(self) -> None:
         """None: a scan has no axis of a head."""
 
     def compared(self) -> tuple[Mesh, Floats]:
-        """The part of the prediction whose nearest place is not on the reference's open rim, and its distances in mm.
+        """The part of the prediction whose nearest place is not on the reference's open rim, with its distances in mm.
 
         Raises
         ------
@@ -137,7 +137,7 @@ class AlignedMeasurement:
             If the reference is a cloud of points, or there is no such part.
         """
         if not self.reference.n_faces:
-            raise UsageError("the scan is a cloud of points, from which no distance to the prediction is known")
+            raise UsageError("the reference is a point cloud, so there is no distance from the prediction to it")
         surface = NearestSurface(self.reference)
         nearest = surface.closest(self.prediction.vertices)
         inside = ~surface.on_rim(nearest)
@@ -145,5 +145,5 @@ class AlignedMeasurement:
             return Mesh(self.prediction.vertices[inside]), nearest.distances[inside]
         faces = self.prediction.faces[inside[self.prediction.faces].all(1)]
         if not len(faces):
-            raise UsageError("nothing of the prediction is beside the scan")
+            raise UsageError("no part of the prediction is next to the reference")
         return Mesh(self.prediction.vertices, faces).without_unused(), nearest.distances[np.unique(faces)]

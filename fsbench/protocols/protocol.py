@@ -1,4 +1,4 @@
-"""Protocol: what one way to score declares, so that the rest of the house need not know which one it is."""
+"""Protocol: the declaration of one way to score; the rest of the package reads it and needs no protocol's name."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -17,22 +17,21 @@ from fsbench.protocols.files import ReferenceFiles, SampleFiles
 from fsbench.protocols.measurement import Measurement
 
 INPUTS = ("camera", "landmarks", "nose_tip", "frames")
-"""What a reference or a prediction may bring besides a mesh, where the house reads it. A protocol that reads its own
-files may declare others."""
+"""Inputs besides a mesh that the package itself can read. A protocol that reads its own files may declare others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reference:
-    """What a sample is measured against.
+    """The reference of a sample, before its protocol prepares it.
 
     Attributes
     ----------
     mesh : Mesh
         As in its file.
     inputs : mapping
-        What the protocol declares besides: `landmarks` (n, 3) and `nose_tip` (3,) in the mesh's unit.
+        Further inputs that the protocol declares: `landmarks` (n, 3) and `nose_tip` (3,) in the mesh's unit.
     others : tuple of Reference
-        Further references, of which the protocol says what they are for.
+        Further references; the protocol says what they are for.
     """
 
     mesh: Mesh
@@ -47,18 +46,18 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
-    """What a method hands in for a sample.
+    """A method's result for a sample.
 
     Attributes
     ----------
     mesh : Mesh
         In the sample's camera frame where the protocol declares a camera, else in any frame and unit.
     inputs : mapping
-        What the protocol declares besides: `landmarks` (n, 3) in the mesh's frame and unit.
+        Further inputs that the protocol declares: `landmarks` (n, 3) in the mesh's frame and unit.
     others : tuple of Prediction
         Further frames of a video.
     n_averaged : int
-        Of how many meshes it is the mean.
+        Number of meshes that the mesh is the mean of.
     """
 
     mesh: Mesh
@@ -73,7 +72,7 @@ class Prediction:
 
 
 class References(ABC):
-    """The references of a benchmark: which samples there are, and where their files are."""
+    """The references of a benchmark: its samples and their files."""
 
     noun: ClassVar[str] = "reference"
 
@@ -84,31 +83,31 @@ class References(ABC):
 
     @abstractmethod
     def files(self, name: str) -> list[Path]:
-        """All files that a sample's reference is read from, there or not."""
+        """All files that a sample's reference is read from, whether they exist or not."""
 
     @abstractmethod
     def missing(self) -> list[str]:
-        """Names of the samples whose reference is not there."""
+        """Names of the samples whose reference is missing."""
 
     @abstractmethod
     def inputs(self, name: str) -> Mapping[str, Any]:
-        """What the reference brings besides its mesh, where that needs no mesh."""
+        """The inputs of a reference that can be read without its mesh."""
 
     @abstractmethod
     def read(self, name: str) -> Reference:
-        """Read a sample's reference; ReferenceDataError if it is not there or unusable."""
+        """Read a sample's reference; ReferenceDataError if it is missing or unusable."""
 
     def sample_files(self, name: str) -> SampleFiles:
-        """The sample with what its prediction is called; by default as the sample is."""
+        """The sample with the names that its prediction may have; by default the sample's own name."""
         sample = next(one for one in self.samples if one.name == name)
         return SampleFiles(sample, (), (name,), {"sample": name})
 
     def content(self, name: str) -> Sequence[bytes] | None:
-        """All that a prepared reference is computed from; None if prepared references are not kept on disk."""
+        """Everything that a prepared reference is computed from; None if prepared references are not kept on disk."""
         return None
 
     def shared_key(self, name: str) -> Any:
-        """The same for samples that share a reference; None if none do."""
+        """Everything that a shared prepared reference is computed from; None if no samples share one."""
         return None
 
     def focal_px(self, name: str) -> float | None:
@@ -132,11 +131,11 @@ class References(ABC):
 
     @property
     def absent(self) -> str:
-        """What the data set has and the root has not, in a line; empty if nothing is known to be absent."""
+        """One line on data that the root lacks; empty if nothing is known to be absent."""
         return ""
 
     def refuse_predictions(self, folder: str | Path) -> None:  # noqa: B027 - most have nothing to refuse
-        """UsageError if predictions cannot be in this folder."""
+        """Raise UsageError if predictions cannot be in this folder."""
 
     def digests(self) -> Mapping[str, str]:
         """Digests of the landmarks, nose tips and references that move numbers, for `Protocol.signed`."""
@@ -148,19 +147,19 @@ class References(ABC):
         return False
 
     def numbers_of_landmarks(self) -> set[int]:
-        """How many landmarks references have, as far as that is known without reading all."""
+        """The number of landmarks of a reference, as far as it is known without reading all."""
         return set()
 
     def refuse_useless_landmarks(self, predictions: Any) -> None:  # noqa: B027 - most have nothing to refuse
-        """UsageError if the landmarks that the user names can serve no sample."""
+        """Raise UsageError if the landmarks that the user names fit no sample."""
 
     def n_landmarks(self, files: ReferenceFiles, *, read: bool = True) -> int | None:
-        """How many landmarks a reference has, without its mesh; None if none, or not `read`.
+        """The number of landmarks of a reference, read without its mesh; None if it has none, or not `read`.
 
         Raises
         ------
         FsbenchError
-            If a file that is needed is not there or unusable.
+            If a needed file is missing or unusable.
         """
         return None
 
@@ -171,30 +170,31 @@ class Protocol(ABC):
     Attributes
     ----------
     name : str
-        What a benchmark's TOML says: protocol = "...".
+        Name in a benchmark's TOML: protocol = "...".
     quantities : tuple of Quantity
         Columns of a run, in order. Scores that may come with doubts have a column "suspicious"
-        (0 or 1); one called "mm_per_unit" is looked at over all samples for a scale unlike the others'.
+        (0 or 1); a column "mm_per_unit" is
+        searched over all samples for a scale unlike the others'.
     reference_inputs, prediction_inputs : frozenset of str
-        What each side brings besides a mesh, see `INPUTS`. A reference with a "camera" has predictions in its camera
-        frame, which an adapter brings there; without one the protocol finds how a prediction stands.
+        Inputs of each side besides a mesh, see `INPUTS`. If references have a "camera", an adapter brings predictions
+        into its frame; otherwise the protocol aligns them.
     measure_of : str
         Name of the protocol whose benchmarks it can score too, as `--measure NAME`; empty if none.
     pooled : bool
         Whether the distances of all samples are pooled.
     n_landmarks : int or None
-        How many landmarks each side has; None if any number will do.
+        Number of landmarks of each side; None if any number will do.
     has_depth_view : bool
-        Whether a prepared reference can be looked at through its camera, with the parts of
-        `fsbench.protocols.facescape.protocol.Prepared`; then `check` tells how predictions stand there.
+        Whether a prepared reference can be viewed through its camera, with the attributes of
+        `fsbench.protocols.facescape.protocol.Prepared`; then `check` compares predictions in that view.
     lists : tuple of str
         Files below the root that its layouts read, besides the list of samples.
     layouts : mapping
-        Layouts of folders that only its data has: name to (spec, root, settings) -> tuple of SampleFiles.
+        Folder layouts of its own data: name to (spec, root, settings) -> tuple of SampleFiles.
     distances_unit, distances_note : str
-        What a millimetre is, and what has to be said of the millimetres in a picture of them.
+        Unit of distances, and the note that a picture of distances must carry.
     distances_metric : str
-        The metric that sums up the distances in such a picture, where it is not what ranks samples; empty if it is.
+        The metric that sums up the distances in such a picture; empty if it is the one that ranks samples.
     """
 
     name: ClassVar[str]
@@ -227,7 +227,7 @@ class Protocol(ABC):
 
     @abstractmethod
     def prepare(self, settings: Any, reference: Reference, threads: int = 1) -> Any:
-        """Compute all that depends on the reference alone; the result has `measure`, see `Protocol.measure`."""
+        """Compute everything that depends on the reference alone; the result has `measure`, see `Protocol.measure`."""
 
     def measure(self, prepared: Any, prediction: Prediction) -> Measurement:
         """Compare a prediction with a prepared reference."""
@@ -238,25 +238,25 @@ class Protocol(ABC):
         return with_landmarks
 
     def settings(self, spec: Spec, choice: Choice) -> Any:
-        """Settings as the specification and the user want them.
+        """The settings that the specification and the user ask for.
 
         Raises
         ------
         UsageError
-            If a choice does not go with the protocol, or there is no such setting.
+            If the protocol does not support a choice, or there is no such setting.
         """
         return with_settings(self.default_settings(spec, choice), parse_settings(choice.changes))
 
     def references(self, spec: Spec, root: Path, settings: Any) -> References | None:
-        """The protocol's own reader of references; None if the house reads meshes, landmarks and nose tips."""
+        """The protocol's own reader of references; None if the package reads meshes, landmarks and nose tips."""
         return None
 
     def restore(self, settings: Any, arrays: Mapping[str, Any], inputs: Mapping[str, Any]) -> Any:
-        """Put together what `prepared.arrays()` took apart; LookupError, ValueError, TypeError if it is not that."""
+        """Rebuild a prepared reference from its `arrays()`; LookupError, ValueError or TypeError if they do not fit."""
         raise MetricError(f"{self.name}: prepared references are not kept on disk")
 
     def read_prediction(self, settings: Any, folder: Path, files: SampleFiles) -> Prediction | None:
-        """The protocol's own reader of predictions; None if the house reads a mesh and landmarks.
+        """The protocol's own reader of predictions; None if the package reads a mesh and landmarks.
 
         Raises
         ------
@@ -268,31 +268,31 @@ class Protocol(ABC):
         return None
 
     def prediction_files(self, settings: Any, folder: Path, files: SampleFiles) -> list[Path] | None:
-        """Files that `read_prediction` reads, there or not; None if the house reads them. Have both, or neither."""
+        """Files that `read_prediction` reads, existing or not; None without such a reader. Define both or neither."""
         return None
 
     def landmarks(self, settings: Any) -> str:
-        """What landmarks of a reference are for: "needed", "useful", or "nose tip" if only that is looked for."""
+        """The use of a reference's landmarks: "needed", "useful", or "nose tip" if only the nose tip is used."""
         return "needed" if "landmarks" in self.reference_inputs else "useful"
 
     def landmarks_beside(self, settings: Any) -> bool:
-        """Whether a prediction's landmarks are in a file of its name beside it, unless the user says otherwise."""
+        """Whether a prediction's landmarks are by default in a file of its name beside it."""
         return False
 
     def refuse_landmarks(  # noqa: B027 - most have nothing to refuse
         self, spec: Spec, settings: Any, *, reference: bool, prediction: bool
     ) -> None:
-        """UsageError if landmarks that the user names on either side would serve nothing."""
+        """Raise UsageError if the protocol would not use the landmarks that the user names on either side."""
 
     def signed(
         self, spec: Spec, settings: Any, about: Mapping[str, str], *, search: bool, own: bool
     ) -> Mapping[str, str]:
-        """What stands in the signature besides the settings.
+        """The part of the signature that is not in the settings.
 
         Parameters
         ----------
         about : mapping
-            Digests of the landmarks, nose tips and references that are used, where there are some.
+            Digests of the landmarks, nose tips and references in use, if there are any.
         search : bool
             Whether the user names no landmarks of predictions.
         own : bool
@@ -301,12 +301,12 @@ class Protocol(ABC):
         return about
 
     def cautions(self, settings: Any, n_landmarks: int | None) -> tuple[str, ...]:
-        """What people should know before they believe or compare the numbers, a line each."""
+        """Cautions to read before believing or comparing the numbers, one line each."""
         return ()
 
 
 def refuse(choice: Choice, why: Mapping[str, str]) -> None:
-    """UsageError if the user chose what would not be heeded; `why` by the names of a choice's fields."""
+    """Raise UsageError if the user set an option that has no effect; `why` gives the reason by field of `Choice`."""
     for name, reason in why.items():
         if (given := getattr(choice, name)) != getattr(Choice(), name):
             raise UsageError(f"{OPTIONS[name]} {given}: {reason}; leave it out")

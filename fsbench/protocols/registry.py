@@ -1,4 +1,4 @@
-"""Registry: protocols by name, ours and those that other packages bring."""
+"""Registry: protocols by name, our own and those of installed packages."""
 
 import difflib
 import importlib
@@ -16,18 +16,18 @@ BUILT_IN = ("facescape", "landmark-warp", "micc", "now", "scan")
 
 
 def names() -> tuple[str, ...]:
-    """All protocols that `get` knows: ours, then those that installed packages add."""
+    """Names of all protocols that `get` knows: our own, then those of installed packages."""
     return (*BUILT_IN, *sorted({point.name for point in entry_points(group=GROUP)} - set(BUILT_IN)))
 
 
 @cache
 def get(name: str) -> Protocol:
-    """The protocol of that name; one of ours wins over an installed one.
+    """The protocol of that name; our own win over installed ones.
 
     Raises
     ------
     UsageError
-        If there is none, or an installed one cannot be imported or is no `Protocol`.
+        If there is no such protocol, or an installed one cannot be imported or is no `Protocol`.
     """
     if name in BUILT_IN:
         module = importlib.import_module(f"fsbench.protocols.{name.replace('-', '_')}.declaration")
@@ -53,12 +53,12 @@ def get(name: str) -> Protocol:
 
 
 def measures(protocol: str) -> dict[str, Protocol]:
-    """What can score benchmarks of a protocol besides itself, by the name that `--measure` takes."""
+    """Other protocols that can score the benchmarks of a protocol, by their `--measure` names."""
     return {one.name: one for one in map(get, names()) if one.measure_of == protocol}
 
 
 def chosen(spec: Spec, choice: Choice) -> Protocol:
-    """The protocol that a specification names, or the other measure that the user wants.
+    """The protocol that a specification names, or the other one that the user asks for by `--measure`.
 
     Raises
     ------

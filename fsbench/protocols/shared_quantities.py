@@ -1,17 +1,17 @@
-"""Quantities that several protocols give: statistics of distances, and what an alignment says of itself."""
+"""Quantities that several protocols share: statistics of distances, and figures about an alignment."""
 
 from fsbench.core.quantities import Quantity
 
 
 def distance_statistics(prefix: str = "", label: str = "") -> tuple[Quantity, ...]:
-    """Those of `fsbench.metrics.surface_distance.summarise`, in its order.
+    """The statistics of `fsbench.metrics.surface_distance.summarise`, in its order.
 
     Parameters
     ----------
     prefix : str
-        Before the name of each, e.g. "ref_to_pred_".
+        Prefix of each name, e.g. "ref_to_pred_".
     label : str
-        Before what people read, e.g. "Ref to pred".
+        Prefix of each label, e.g. "Ref to pred".
 
     Examples
     --------
@@ -33,12 +33,12 @@ def _label(label: str, text: str) -> str:
 
 
 def error(name: str, label: str, *, statistic: bool = False) -> Quantity:
-    """A distance in mm of which less is better."""
+    """A distance in mm; lower is better."""
     return Quantity(name, label, "mm", 2, "lower", low=0.0, statistic=statistic)
 
 
 def share(name: str, label: str) -> Quantity:
-    """A share in [0, 1] that is shown in percent, of which more is better."""
+    """A share in [0, 1], shown in percent; higher is better."""
     return Quantity(name, label, "%", 1, "higher", 100.0, low=0.0, high=1.0, statistic=True)
 
 
@@ -46,13 +46,13 @@ NORMAL_DEG = Quantity("normal_deg", "Normal angle", "deg", 2, "lower", low=0.0, 
 """Mean angle between the normals of nearest places."""
 
 INLIER_SHARE = share("inlier_share", "Inlier share")
-"""Of the points that the alignment used."""
+"""Share of the points that the alignment used."""
 
 LANDMARK_RMS_MM = Quantity("landmark_rms_mm", "Landmark rms", "mm", 2, low=0.0)
-"""What the landmarks are apart after their alignment."""
+"""Root mean square distance of the landmarks after their alignment."""
 
 SCALES = (Quantity("mm_per_unit", "Mm per unit", low=0.0), Quantity("ref_mm_per_unit", "Ref mm per unit", low=0.0))
-"""Size of the prediction's unit, and of the reference's."""
+"""Millimetres per unit of the prediction, and of the reference."""
 
 SUSPICIOUS = Quantity("suspicious", "Suspicious", low=0.0, high=1.0)
-"""1 where somebody should look at the alignment."""
+"""1 if a person should check the alignment, else 0."""

@@ -12,12 +12,12 @@ from fsbench.protocols.protocol import OPTIONS
 
 
 def with_named_units(settings_of: Callable[[Spec, Choice], Any], spec: Spec, choice: Choice) -> Any:
-    """Settings whose units are written in one way, so that two runs that say them differently have one signature.
+    """Settings with units in one spelling, so that runs that spell a unit differently share a signature.
 
     Raises
     ------
     UsageError
-        If a unit is unknown or named twice, or a setting is not one of the protocol.
+        If a unit is unknown or named twice, or the protocol has no such setting.
     """
     for name in ("unit", "reference_unit"):
         if (text := getattr(choice, name)) != "found":
@@ -40,8 +40,8 @@ def with_named_units(settings_of: Callable[[Spec, Choice], Any], spec: Spec, cho
 
 
 def refuse_unit_of_fitted(settings: Any, instead: str) -> None:
-    """UsageError if a unit of predictions is named where their size is fitted."""
+    """Raise UsageError if the user names the predictions' unit although their size is fitted."""
     if settings.scale == "fitted" and settings.unit != "found":
         raise UsageError(
-            f"the unit {settings.unit} of predictions cannot matter where their size is fitted; ask for {instead}"
+            f"the predictions' unit ({settings.unit}) has no effect, as their size is fitted; ask for {instead}"
         )

@@ -1,4 +1,4 @@
-"""The run: records of samples, and the folder's format, which lives here alone."""
+"""Runs: records of samples, and the format of a run folder, which no other package knows."""
 
 from fsbench.runs.record import STATUSES, Record
 from fsbench.runs.run import Run, assemble, load_run

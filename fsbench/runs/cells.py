@@ -1,4 +1,4 @@
-"""Cells of the CSVs that we write: text that a spreadsheet would take for a formula is kept from being one."""
+"""Cells of our CSV files, written so that a spreadsheet takes no text for a formula."""
 
 import re
 
@@ -7,7 +7,7 @@ _QUOTED = re.compile(rf"'(?={_FORMULA.pattern})")
 
 
 def to_cell(text: str) -> str:
-    """The text behind an apostrophe, as spreadsheets write it, if it would begin a formula; numbers are left alone.
+    """Put an apostrophe before a text that would begin a formula, as spreadsheets do; numbers stay as they are.
 
     Examples
     --------
@@ -24,7 +24,7 @@ def to_cell(text: str) -> str:
 
 
 def from_cell(text: str) -> str:
-    """What `to_cell` was given.
+    """The text that `to_cell` was given.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all."""
+"""Write a file whole or not at all."""
 
 import errno
 import os
@@ -18,14 +18,14 @@ def write_atomically(path: Path, content: bytes) -> None:
     Raises
     ------
     OSError
-        With `path` as its file: the system's own has a name of ours, or none when the disk is full.
+        With `path` as its file name; the system's error names our temporary file, or none if the disk is full.
     """
     with replacing(path) as file:
         file.write(content)
 
 
 def write_all(folder: Path, content: Mapping[str, bytes]) -> None:
-    """Replace files of a folder, all of them or none: what fails brings back those that were replaced before.
+    """Replace files of a folder, all of them or none: a failure restores the files replaced before it.
 
     Raises
     ------
@@ -38,7 +38,7 @@ def write_all(folder: Path, content: Mapping[str, bytes]) -> None:
             for name, data in content.items():
                 file = files.enter_context(replacing(folder / name))
                 file.write(data)
-                # What does not fit on the disk is found before the first file is put in its place.
+                # Write all files first: a full disk must fail before the first one is replaced.
                 file.flush()
     except BaseException:
         for name, old in before.items():
@@ -57,7 +57,7 @@ def _restore(path: Path, content: bytes | None) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Yield a file that stands in the place of `path` when the block ends well; errors as `write_atomically`."""
+    """Yield a file that replaces `path` when the block ends without an error; errors as `write_atomically`."""
     partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}{_PARTIAL}")
     try:
         try:
@@ -74,7 +74,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def sync(descriptor: int) -> None:
-    """Have the disk write what a file holds, on file systems that can be told to."""
+    """Flush a file to the disk, if the file system supports it."""
     try:
         os.fsync(descriptor)
     except OSError as error:
@@ -83,6 +83,6 @@ def sync(descriptor: int) -> None:
 
 
 def remove_partial(folder: Path) -> None:
-    """Remove what a process left that was killed while it wrote; no other may be writing here."""
+    """Remove files of a process that was killed while it wrote; no other process may be writing here."""
     for path in folder.glob(f".*{_PARTIAL}"):
         path.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
 """Journal: every finished sample is on disk before the next one is reported, so that nothing computed is lost.
 
-It is on disk alone: a run of hundreds of thousands of samples takes no more memory than one of ten.
+It is kept on disk only, so a run of hundreds of thousands of samples takes no more memory than a run of ten.
 """
 
 import json
@@ -30,7 +30,7 @@ _LONGEST = 300
 class Journal:
     """Append-only records of a run that is not finished yet.
 
-    Use `open_journal`; a line that was cut off by a crash is dropped, its sample is scored again.
+    Use `open_journal`. A line that a crash cut off is dropped, and its sample is scored again.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class Journal:
         self.n_done = len(self.places())
 
     def places(self) -> dict[str, int]:
-        """Name of every sample that has a record, and where in the file it is."""
+        """Name of every sample that has a record, and the record's position in the file."""
         self._refuse_if_gone()
         places: dict[str, int] = {}
         with (self._folder / NAME).open("rb") as file:
@@ -64,7 +64,7 @@ class Journal:
         return places
 
     def records(self, samples: Iterable[str] | None = None) -> Iterator[Record]:
-        """Read the records of these samples, all of which have one; of all, in the order of writing, without."""
+        """Read the records of these samples, which must have one; without samples, read all in the order of writing."""
         places = self.places()
         with (self._folder / NAME).open("rb") as file:
             for sample in places if samples is None else samples:
@@ -74,7 +74,7 @@ class Journal:
                 yield record
 
     def forget(self, samples: Sequence[str]) -> None:
-        """Take back the records of these samples, which have one; errors as `append`."""
+        """Withdraw the records of these samples, which must have one; errors as `append`."""
         if samples:
             self._write({"forgotten": list(samples)}, "that samples are to be scored again")
             self.n_done -= len(samples)
@@ -82,22 +82,22 @@ class Journal:
     def append(self, record: Record) -> None:
         """Write the record of a sample that has none.
 
-        The operating system has it when this returns, so that it outlives the process; the disk has it, should the
-        power fail, with the first record that comes a second or more after the last time.
+        When this returns the operating system has the record, so it survives the process. To survive a power cut it is
+        flushed to disk with the first record that comes a second or more after the last flush.
 
         Raises
         ------
         FsbenchError
-            If it cannot be written, for one because the disk is full; what was written before is kept.
+            If it cannot be written, for example to a full disk; earlier records are kept.
         """
         if fault := record.fault(self._known):
-            # What cannot be is no score: it would not be read again either.
+            # Refuse an impossible score, as reading would refuse it too.
             record = replace(record, status="failed", reason=f"bug: {fault}", scores={})
         self._write(asdict(record), f"the result of {record.sample}")
         self.n_done += 1
 
     def whereabouts(self) -> str:
-        """Where the records are, and how to go on; true also when somebody has deleted or renamed the folder."""
+        """Say where the records are and how to go on, even if somebody has deleted or renamed the folder."""
         handle = self._file.fileno()
         try:
             if _is(self._folder / NAME, handle):
@@ -111,9 +111,9 @@ class Journal:
         return f"are kept {where}, as {self._folder} was renamed: rename it back, and the same command goes on"
 
     def _refuse_if_gone(self) -> None:
-        """The file stays open when somebody removes it, and would take records that nobody finds."""
+        """Raise if the folder is gone: the open file would still take records, and nobody would find them."""
         if not _is(self._folder / NAME, self._file.fileno()):
-            text = f"{self._folder}: the run is not there any more"
+            text = f"{self._folder}: the run is gone"
             raise FsbenchError(f"{text}; the {self.n_done} samples scored {self.whereabouts()}")
 
     def _write(self, content: dict[str, Any], what: str) -> None:
@@ -141,11 +141,11 @@ def open_journal(
     folder : Path
         The run folder; made if needed.
     settings : dict
-        All that says which run this is. A journal of other settings is not continued.
+        Everything that identifies the run. A journal with other settings is not continued.
     restart : bool
-        Throw away what an unfinished run has left.
+        Throw away the records of an unfinished run.
     known : mapping of str to Quantity, optional
-        What the scores are, by name; what our protocols declare if not given.
+        Quantities of the scores by name; by default those that our protocols declare.
 
     Raises
     ------
@@ -158,7 +158,7 @@ def open_journal(
         if header:
             _refuse_other_settings(folder, header, settings)
         try:
-            # Nothing that is good is written again: a crash at this point loses nothing either.
+            # Append only, without rewriting good lines, so that a crash here loses nothing.
             file.truncate(end)
             file.seek(end)
             if not end:
@@ -170,7 +170,7 @@ def open_journal(
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[FileIO]:
-    """The journal's file, which nobody else writes."""
+    """Open the journal's file, locked against other writers."""
     while True:
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -179,7 +179,7 @@ def _locked(folder: Path) -> Iterator[FileIO]:
             raise UsageError(f"{folder}: cannot write a run here: {error.strerror}; choose another --out") from None
         with FileIO(handle, "r+") as file:
             _lock(file, folder)
-            # Who held it until now may have ended its run and removed it.
+            # The process that held the lock may have finished its run and removed the file.
             if _is(folder / NAME, handle):
                 yield file
                 return
@@ -193,7 +193,7 @@ def _is(path: Path, handle: int) -> bool:
 
 
 def _path_now(file: FileIO) -> Path | None:
-    """The path of an open file, as the system knows it; None where it does not tell (other than on Linux)."""
+    """The path of an open file, from the system; None if the system is not Linux."""
     try:
         return Path(f"/proc/self/fd/{file.fileno()}").readlink()
     except OSError:
@@ -201,14 +201,14 @@ def _path_now(file: FileIO) -> Path | None:
 
 
 def _write(file: FileIO, line: bytes) -> None:
-    """All of it, without a buffer of our own that a crash would empty."""
+    """Write all bytes without a buffer, which a crash would lose."""
     rest = memoryview(line)
     while rest:
         rest = rest[file.write(rest) :]
 
 
 def _ends(path: Path) -> tuple[bytes, int]:
-    """The first line, and where the last one ends that was written to its end; nothing if none was."""
+    """The first line, and the position where the last complete line ends; empty if there is none."""
     header, end = b"", 0
     with path.open("rb") as file:
         for line in file:
@@ -220,18 +220,18 @@ def _ends(path: Path) -> tuple[bytes, int]:
 def _refuse_other_settings(folder: Path, header: bytes, settings: dict[str, Any]) -> None:
     if header != _line({"settings": settings}):
         raise UsageError(
-            f"{folder}: holds an unfinished run with other settings:\n{_difference(header, settings)}\n"
+            f"{folder} holds an unfinished run with other settings:\n{_difference(header, settings)}\n"
             "choose another --out, or pass --overwrite to throw it away"
         )
 
 
 def is_unfinished(folder: Path) -> bool:
-    """Whether a run was begun here and not ended."""
+    """Whether the folder holds an unfinished run."""
     return (folder / NAME).is_file()
 
 
 def remove_journal(folder: Path) -> None:
-    """Drop the journal of a run whose table is written."""
+    """Remove the journal of a run whose table is written."""
     (folder / NAME).unlink(missing_ok=True)
 
 
@@ -240,7 +240,7 @@ def _line(content: dict[str, Any]) -> bytes:
 
 
 def _parsed(line: bytes, known: Mapping[str, Quantity]) -> Record | list[str] | None:
-    """A record, the samples that were taken back, or None: a crash in the middle of a write leaves what is neither."""
+    """A record, the withdrawn samples, or None for a line that a crash cut off."""
     try:
         content = json.loads(line)
         if isinstance(content, dict) and set(content) == {"forgotten"}:
@@ -251,7 +251,7 @@ def _parsed(line: bytes, known: Mapping[str, Quantity]) -> Record | list[str] | 
 
 
 def _difference(header: bytes, settings: dict[str, Any]) -> str:
-    """What the journal's settings say and what this call says, a line each."""
+    """The differences between the journal's settings and this call's, one line each."""
     try:
         found = dict(json.loads(header)["settings"])
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -280,11 +280,11 @@ def different(name: str, there: Any, now: Any) -> Iterator[tuple[str, Any, Any]]
 def _lock(file: FileIO, folder: Path) -> None:
     """Hold the file until it is closed; two writers of one run would mix their rows.
 
-    A file system may have no locks (Lustre without `-o flock`, some of FUSE), which is no reason not to run.
+    Some file systems have no locks (Lustre without `-o flock`, some of FUSE); then warn and go on.
     """
     try:
         import fcntl
-    except ImportError:  # not on this system; two writers are then the user's care
+    except ImportError:  # this system has no locks; the user must avoid two writers
         return
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -294,7 +294,7 @@ def _lock(file: FileIO, folder: Path) -> None:
         ) from None
     except OSError as error:
         warnings.warn(
-            f"{folder}: the file system has no locks ({error.strerror}): see to it yourself that no other process "
+            f"{folder}: the file system has no locks ({error.strerror}): make sure yourself that no other process "
             "writes this run",
             stacklevel=2,
         )

@@ -7,7 +7,7 @@ from fsbench.benchmarks import spec_of_run
 
 
 def lacking_columns(manifest: Mapping[str, Any]) -> list[str]:
-    """Bin columns that runs of this benchmark have, and this one has not."""
+    """Bin columns that runs of this benchmark have and this run lacks."""
     spec = spec_of_run(manifest)
     if spec is None:
         return []

@@ -1,4 +1,4 @@
-"""What a run folder says of itself: each part of run.json is of its type, or it is no run's."""
+"""Check of a run's manifest: every part of run.json must have its type."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ _OWN_COLUMNS = ("benchmark", "method", "sample", "status", "reason", "seconds")
 
 
 def fault_of(manifest: Any) -> str:
-    """What is wrong with it, in words; empty if nothing is."""
+    """The fault of a manifest, for messages; empty if there is none."""
     if not isinstance(manifest, dict):
         return f"holds a {type(manifest).__name__}, expected an object"
     for name in ("benchmark", "method", "signature", "bins", "metrics"):
@@ -68,4 +68,4 @@ _PARTS: Mapping[str, tuple[Callable[[Any], bool], str]] = MappingProxyType(
         "wall_seconds": (_is_seconds, "seconds"),
     }
 )
-"""Part to what tells one, and what it is called. Parts that are not named here are read by nobody."""
+"""Test and description of every part by name. No code reads parts that are not listed here."""

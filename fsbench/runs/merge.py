@@ -1,4 +1,4 @@
-"""Merge: runs of parts of a benchmark, as the jobs of an array write them, into the run of the whole."""
+"""Merge runs of parts of a benchmark, as the jobs of an array write them, into one run."""
 
 from collections.abc import Container, Sequence
 from itertools import islice
@@ -20,23 +20,23 @@ _NAMED = 5
 
 
 def merge(runs: Sequence[Run]) -> Run:
-    """Put the parts of one run together.
+    """Join the parts of one run.
 
     Parameters
     ----------
     runs : sequence of Run
-        Made with `--shard`, all of them, or with `--samples` such that they make up the benchmark.
+        All shards of a run (`--shard`), or runs whose `--samples` together are the whole benchmark.
 
     Returns
     -------
     Run
-        What one undisturbed run would have given, in its order.
+        The same as one uninterrupted run, in its order.
 
     Raises
     ------
     UsageError
-        If the parts are not of one run, overlap, or samples are missing; the message names them. Also if a part has a
-        number that cannot be.
+        If the parts belong to different runs or overlap, or samples are missing; the message names them. Also if a
+        part holds an impossible number.
     """
     if not runs:
         raise UsageError("there is no run to merge")
@@ -82,7 +82,7 @@ def _refuse_different_wholes(runs: Sequence[Run]) -> None:
 
 
 def _identity(run: Run) -> dict[str, Any]:
-    """All that parts of one run have in common."""
+    """Everything that parts of one run share."""
     manifest = run.manifest
     settings = {f"settings: {key}": value for key, value in manifest.get("settings", {}).items() if key != "samples"}
     keys = ("benchmark", "method", "signature", "bins", "metrics", "quantities")
@@ -99,7 +99,7 @@ def _order_of_shards(runs: Sequence[Run]) -> list[str]:
     n = parts[0]["of"]
     by_number = {part["number"]: list(run.samples["sample"]) for part, run in zip(parts, runs, strict=True)}
     if n > len(by_number):
-        # Not all of them are listed: what a run says of their number may be anything.
+        # List only some of them, as a hostile run may claim any number of shards.
         missing = list(islice((number for number in range(1, n + 1) if number not in by_number), _NAMED))
         more = n - len(by_number) - len(missing)
         which = ", ".join(f"{number}/{n}" for number in missing) + (f" and {more:,} more" if more else "")
@@ -112,7 +112,7 @@ def _order_of_shards(runs: Sequence[Run]) -> list[str]:
 
 
 def _samples_of(run: Run, n: int, present: Container[int]) -> str:
-    """Which samples missing shards of `n` have, where that is known without the data."""
+    """The samples of the missing shards of `n`, if they are known without the data."""
     if _samples_asked_for(run) != "all":
         return ""
     lost = [name for place, name in enumerate(_all_samples(run)) if place % n + 1 not in present]
@@ -124,7 +124,7 @@ def _samples_asked_for(run: Run) -> Any:
 
 
 def _all_samples(run: Run) -> list[str]:
-    """Of a benchmark that comes with fsbench, in order; none where they are listed below a root, or in a file."""
+    """Samples of a benchmark that comes with fsbench, in order; none if a root or a file lists them."""
     spec = spec_of_run(run.manifest)
     return [] if spec is None else [sample.name for sample in spec.samples]
 
@@ -163,7 +163,7 @@ def _manifest(runs: Sequence[Run], samples: "pd.DataFrame", doubts: dict[str, st
 
 
 def _doubts(runs: Sequence[Run], samples: "pd.DataFrame") -> dict[str, str]:
-    """What the parts say of suspicious alignments, in the whole's order; a scale stands apart from the whole's."""
+    """Doubts of the parts, in the order of the whole; scales are compared over the whole again."""
     known = [run.manifest.get("suspicious") for run in runs]
     said = {name: str(text) for part in known if isinstance(part, dict) for name, text in part.items()}
     scored = samples[samples["status"] == "ok"]

@@ -1,4 +1,4 @@
-"""Origin: what the files were like that a record was computed from, to see on going on whether they still are."""
+"""Origin: a fingerprint of a record's files, so that a continued run notices changed files."""
 
 import hashlib
 from collections.abc import Iterable
@@ -6,9 +6,9 @@ from pathlib import Path
 
 
 def origin_of(paths: Iterable[Path]) -> str:
-    """Short, and another one when a file has changed, come or gone.
+    """A short fingerprint that changes when a file changes, appears or disappears.
 
-    Told by size and both of the system's times, not by content: a run that goes on looks at every file. The time of
+    It uses size and both of the system's times, not content, as a continued run looks at every file. The time of
     the last change of state (ctime) moves even where a copy keeps the time of its original. Links are followed.
     """
     states = []

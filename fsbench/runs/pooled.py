@@ -1,4 +1,4 @@
-"""Pooled: what a run says of all distances of its samples together, as `fsbench.runs.pools` wrote it."""
+"""Pooled statistics over all distances of a run's samples, as `fsbench.runs.pools` wrote them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,17 +49,17 @@ class Pooled:
     curves: "pd.DataFrame"
 
     def value(self, name: str, column: str, label: str) -> float:
-        """The statistic `name` of one bin; of the whole where `column` is empty; NaN where nothing was pooled."""
+        """The statistic `name` of one bin, or of the whole if `column` is empty; NaN if nothing was pooled."""
         found = self._row(column, label)
         return float("nan") if found is None else float(found[name])
 
     def samples(self, column: str, label: str) -> int:
-        """How many samples were pooled in a bin."""
+        """Number of samples that were pooled in a bin."""
         found = self._row(column, label)
         return 0 if found is None else int(found["samples"])
 
     def curve(self, column: str, label: str) -> tuple[Floats, Floats] | None:
-        """Limits in mm and the shares below them, in one bin; None where nothing was pooled."""
+        """Limits in mm and the shares below them, in one bin; None if nothing was pooled."""
         name = label if column else OVERALL
         if name not in self.curves or self._row(column, label) is None:
             return None
@@ -77,7 +77,7 @@ def read_pooled(folder: Path) -> Pooled | None:
     Raises
     ------
     FormatError
-        If one is there and damaged, or one without the other.
+        If a table is damaged, or one is there without the other.
     """
     if not (folder / POOLED).is_file():
         return None
@@ -90,8 +90,8 @@ def _read(path: Path, columns: tuple[str, ...], texts: tuple[str, ...]) -> "pd.D
     if not path.is_file():
         raise FormatError(f"{path}: is not there, but {POOLED} is")
     if path.stat().st_size > _LARGEST_BYTES:
-        raise FormatError(f"{path}: larger than {_LARGEST_BYTES >> 20} MiB, no run's is")
-    # Late: a worker reads no tables.
+        raise FormatError(f"{path}: larger than {_LARGEST_BYTES >> 20} MiB, the limit for such a table")
+    # Imported here, as a worker reads no tables.
     import pandas as pd
 
     try:

@@ -1,4 +1,4 @@
-"""Pools on disk: the distances behind a run, one file a sample while it is scored, two tables when it is done."""
+"""Pools on disk: the distances of a run, in one file per sample during scoring, in two tables afterwards."""
 
 import hashlib
 import io
@@ -34,7 +34,7 @@ def write_pool(folder: Path, sample: str, pool: Pool) -> None:
 
 
 def read_pool(folder: Path, sample: str) -> Pool | None:
-    """One sample's pool; None if none was kept, or it is damaged."""
+    """One sample's pool; None if there is none, or it is damaged."""
     path = _path(folder, sample)
     counts = Pool.empty().counts.copy()
     try:
@@ -46,18 +46,18 @@ def read_pool(folder: Path, sample: str) -> Pool | None:
 
 
 def has_pool(folder: Path, sample: str) -> bool:
-    """Whether one was kept that can be read."""
+    """Whether the sample has a pool that can be read."""
     return read_pool(folder, sample) is not None
 
 
 def remove_pool(folder: Path, sample: str) -> None:
-    """Forget what an earlier try at a sample has left."""
+    """Remove the files of an earlier try at a sample."""
     _path(folder, sample).unlink(missing_ok=True)
     write_doubts(folder, sample, ())
 
 
 def write_doubts(folder: Path, sample: str, doubts: Sequence[str]) -> None:
-    """Keep why one sample's alignment is suspicious; nothing is written where it is not."""
+    """Store the doubts about one sample's alignment; write nothing if there are none."""
     path = _path(folder, sample).with_suffix(".txt")
     if doubts:
         write_atomically(path, "; ".join(doubts).encode())
@@ -66,7 +66,7 @@ def write_doubts(folder: Path, sample: str, doubts: Sequence[str]) -> None:
 
 
 def read_doubts(folder: Path, samples: Iterable[str]) -> dict[str, str]:
-    """Sample to what is suspicious about it, for those where something is."""
+    """The doubts by sample, for samples that have some."""
     paths = {sample: _path(folder, sample).with_suffix(".txt") for sample in samples}
     return {sample: path.read_text("utf-8") for sample, path in paths.items() if path.is_file()}
 
@@ -88,7 +88,7 @@ def write_tables(out: Path, folder: Path, bins: Mapping[str, Mapping[str, str]],
     Returns
     -------
     pandas.DataFrame
-        What `pooled.csv` holds: `by, bin, samples`, then the pools' statistics. Every distance counts the
+        Content of `pooled.csv`: `by, bin, samples`, then the pools' statistics. Every distance counts the
         same, so large and dense scans count more, as in the published NoW numbers.
     """
     totals: _Totals = {}
@@ -104,13 +104,13 @@ def write_tables(out: Path, folder: Path, bins: Mapping[str, Mapping[str, str]],
 
 
 def remove_tables(out: Path) -> None:
-    """Remove what an earlier run has left."""
+    """Remove the files of an earlier run."""
     for name in (POOLED, CUMULATIVE, SUMS):
         (out / name).unlink(missing_ok=True)
 
 
 def merge_tables(out: Path, folders: Sequence[Path], order: Iterable[tuple[str, str]]) -> "pd.DataFrame":
-    """Add up what the runs of parts pooled, and write the tables of the whole into `out`.
+    """Add up the pools of the parts, and write the tables of the whole into `out`.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def merge_tables(out: Path, folders: Sequence[Path], order: Iterable[tuple[str, 
 
 
 def _read_sums(folder: Path) -> dict[tuple[str, str], tuple[Pool, int]]:
-    """The pools of a run's bins, and of how many samples each is."""
+    """The pools of a run's bins, and their numbers of samples."""
     if not (folder / SUMS).is_file():
         raise UsageError(f"{folder}: has no {SUMS}, so its pooled numbers cannot be added up; score it again")
     rows = read_array(folder / SUMS).astype(np.float64)
@@ -157,7 +157,7 @@ def _read_sums(folder: Path) -> dict[tuple[str, str], tuple[Pool, int]]:
             counts[mine[mine[:, 0] >= 0, 0].astype(np.int64)] = mine[mine[:, 0] >= 0, 1].astype(np.int64)
             sums[by, from_cell(label)] = (Pool(counts, *moments.tolist()), int(samples))
         except (IndexError, TypeError, ValueError):
-            raise FormatError(f"{folder / SUMS}: does not go with {POOLED} beside it") from None
+            raise FormatError(f"{folder / SUMS}: does not match {POOLED} beside it") from None
     return sums
 
 

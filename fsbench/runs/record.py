@@ -1,4 +1,4 @@
-"""Record: what became of one sample."""
+"""Record: the result of one sample."""
 
 import math
 from collections.abc import Mapping
@@ -21,13 +21,13 @@ class Record:
     status : str
         "ok", "missing" (no prediction), "invalid" (unusable mesh) or "failed" (our fault, or a limit).
     reason : str
-        One line that says why there is no score, or what is odd about the prediction though there is one.
+        One line: why there is no score, or an oddity of a prediction that has one.
     scores : mapping of str to float
         Metric name to value, in the protocol's order; empty without a score.
     seconds : float
         Time the sample took, reading included.
     origin : str
-        Of the files that it was computed from, see `fsbench.runs.origin`; kept until the run is written.
+        Fingerprint of its files, see `fsbench.runs.origin`; kept until the run is written.
     """
 
     sample: str
@@ -44,12 +44,12 @@ class Record:
 
     @classmethod
     def from_json(cls, content: Any, known: Mapping[str, Quantity]) -> "Record":
-        """Rebuild a record from what `json.loads` gave, trusting nothing; `known` says what its scores are.
+        """Rebuild a record from what `json.loads` gave, trusting nothing; `known` has the quantities of its scores.
 
         Raises
         ------
         ValueError
-            If it is no record, or one whose status and numbers contradict each other.
+            If it is no record, or its status and numbers contradict each other.
         """
         if not isinstance(content, dict) or set(content) != set(cls.__slots__):
             raise ValueError("not a record")
@@ -66,7 +66,7 @@ class Record:
         return found
 
     def fault(self, known: Mapping[str, Quantity]) -> str:
-        """Why its scores cannot be, by what is known of them; empty if they can."""
+        """The reason why a score is impossible by its quantity; empty if there is none."""
         if self.status == "ok" and all(math.isnan(value) for value in self.scores.values()):
             return "no score is a number"
         faults = (quantity(name, known).impossible(value) for name, value in self.scores.items())

@@ -27,12 +27,12 @@ _FORMAT = 1
 _MOST_QUANTITIES = 10_000
 _LARGEST_BYTES = 1 << 30
 _LARGEST_MANIFEST_BYTES = 64 << 20
-"""It lists the samples of a run of some only."""
+"""Key of the manifest that lists the samples of a partial run."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """One row a sample, and what was measured how.
+    """One row per sample, and a manifest of how they were measured.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class Run:
         The protocol's `signature`, every setting, `versions`, `counts` by status, and the names of
         the `bins` and `metrics` columns; in `quantities` what the metrics are (`Quantity.as_dict`).
     pooled : Pooled, optional
-        What the protocol measured over all samples together, where it keeps that.
+        Statistics over all samples together, if the protocol keeps them.
     """
 
     samples: "pd.DataFrame"
@@ -62,7 +62,7 @@ class Run:
 
     @property
     def signature(self) -> str:
-        """All that can move a number, in one line."""
+        """One line with everything that can move a number."""
         return str(self.manifest["signature"])
 
     @property
@@ -77,7 +77,7 @@ class Run:
 
     @property
     def quantities(self) -> dict[str, Quantity]:
-        """What the metric columns are, in order."""
+        """Quantities of the metric columns, in order."""
         known = _known(self.manifest)
         return {name: quantity(name, known) for name in self.metrics}
 
@@ -87,7 +87,7 @@ class Run:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Number of samples by status, all four named."""
+        """Number of samples for each of the four statuses."""
         found = self.samples["status"].value_counts()
         return {status: int(found.get(status, 0)) for status in STATUSES}
 
@@ -111,7 +111,7 @@ def assemble(
     Parameters
     ----------
     records : iterable of Record
-        Exactly one a sample, in any order.
+        Exactly one per sample, in any order.
     bins : mapping
         Sample name to its bins (bin name to label); its order is the benchmark's.
     metrics : sequence of str
@@ -131,7 +131,7 @@ def assemble(
         by_name[record.sample] = record
     if set(by_name) != set(bins):
         raise ValueError(f"records and samples differ: {sorted(set(by_name) ^ set(bins))[:5]}")
-    # Late here and below: a worker makes records, not tables.
+    # Imported here and below, as a worker makes records, not tables.
     import pandas as pd
 
     rows = [row(by_name[name], labels, metrics, manifest) for name, labels in bins.items()]
@@ -161,7 +161,7 @@ def complete(
     metrics: Sequence[str],
     counts: Mapping[str, int],
 ) -> dict[str, Any]:
-    """The manifest with what the rows say."""
+    """The manifest completed from the rows."""
     names = list(next(iter(bins.values()), {}))
     return {"format": _FORMAT, **manifest, "bins": names, "metrics": list(metrics), "counts": dict(counts)}
 
@@ -202,7 +202,7 @@ def load_run(folder: str | Path) -> Run:
 
 
 def load_manifest(folder: str | Path) -> dict[str, Any]:
-    """Read what a run folder says of itself; errors as `load_run`."""
+    """Read the manifest of a run folder; errors as `load_run`."""
     folder = Path(folder)
     for name in ("run.json", "samples.csv"):
         path = folder / name
@@ -211,7 +211,7 @@ def load_manifest(folder: str | Path) -> dict[str, Any]:
                 f"{folder}: there is no {name} here; a run folder, as `fsbench score --out` writes it, has one"
             )
         if path.stat().st_size > _LARGEST_BYTES:
-            raise FormatError(f"{path}: larger than 1 GiB, no run is")
+            raise FormatError(f"{path}: larger than 1 GiB, the limit for a run")
     path = folder / "run.json"
     try:
         content = read_bytes(path, _LARGEST_MANIFEST_BYTES)
@@ -239,7 +239,7 @@ def load_manifest(folder: str | Path) -> dict[str, Any]:
 
 
 def _known(manifest: Mapping[str, Any]) -> Mapping[str, Quantity]:
-    """What a run itself declares; for runs that declare nothing, what the protocols do."""
+    """Quantities that a run declares, else those that the protocols declare."""
     declared: Mapping[str, Quantity] | None = _declared(manifest)
     if declared is None:
         # Late: a worker makes records and needs no protocol but its own.
@@ -250,7 +250,7 @@ def _known(manifest: Mapping[str, Any]) -> Mapping[str, Quantity]:
 
 
 def _declared(manifest: Mapping[str, Any]) -> dict[str, Quantity] | None:
-    """The quantities of a manifest by name; None if it has none. Raises ValueError if they cannot be told."""
+    """The quantities of a manifest by name; None if it has none. Raises ValueError if they are damaged."""
     if "quantities" not in manifest:
         return None
     entries = manifest["quantities"]
@@ -259,7 +259,7 @@ def _declared(manifest: Mapping[str, Any]) -> dict[str, Quantity] | None:
     found: dict[str, Quantity] = {}
     for one in map(Quantity.from_dict, entries):
         if one.name in found:
-            raise ValueError(f"{one.name!r} stands there twice")
+            raise ValueError(f"{one.name!r} is listed twice")
         if one.pooled != "mean" and one.name in manifest["metrics"]:
             raise ValueError(f"{one.name!r} is a column with a value a sample, and is said to be over all {one.pooled}")
         found[one.name] = one
@@ -267,12 +267,12 @@ def _declared(manifest: Mapping[str, Any]) -> dict[str, Quantity] | None:
 
 
 def fault_of_rows(samples: "pd.DataFrame", manifest: Mapping[str, Any]) -> str:
-    """What contradicts the manifest or itself; a run that was cut off must not pass for a smaller one."""
+    """A contradiction in the rows, or to the manifest; a run that was cut off must not pass for a smaller one."""
     metrics = list(manifest["metrics"])
     if unknown := set(samples["status"]) - set(STATUSES):
         return f"unknown status {sorted(unknown)}"
     if samples["sample"].duplicated().any():
-        return "a sample stands there twice"
+        return "a sample is listed twice"
     counts = {status: int((samples["status"] == status).sum()) for status in STATUSES}
     if counts != manifest.get("counts"):
         return f"holds {counts}, run.json says {manifest.get('counts')}"
@@ -287,15 +287,15 @@ def fault_of_rows(samples: "pd.DataFrame", manifest: Mapping[str, Any]) -> str:
 
 
 def _impossible(samples: "pd.DataFrame", known: Mapping[str, Quantity], metrics: Sequence[str]) -> str:
-    """The first number that cannot be what its column says, and whose it is."""
+    """The first number that its column's quantity excludes, with its sample."""
     for metric in metrics:
         values = samples[metric].to_numpy(np.float64)
-        # Both ends stand for all that is between them; NaN is no end.
+        # If the smallest and the largest value are possible, so are all; NaN is neither.
         for value in (np.fmin.reduce(values, initial=np.nan), np.fmax.reduce(values, initial=np.nan)):
             if fault := quantity(metric, known).impossible(float(value)):
                 line = int(np.flatnonzero(values == value)[0])
                 return f"line {line + 2}, sample {samples['sample'].iloc[line]}: {fault}"
     seconds = samples["seconds"].to_numpy(np.float64)
     if (seconds < 0).any() or np.isinf(seconds).any():
-        return "a sample took less than no time, or for ever"
+        return "seconds of a sample are negative or infinite"
     return ""

@@ -19,17 +19,17 @@ _NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What a run that was saved holds, in short.
+    """Summary of a saved run.
 
     Attributes
     ----------
     benchmark, method : str
     counts : mapping of str to int
-        Samples by status, all four named.
+        Number of samples for each of the four statuses.
     lost : tuple of Record
         The first five without a score.
     notes : mapping of str to int
-        What is odd about predictions that have a score, and of how many.
+        Oddities of predictions that have a score, and the number of such predictions.
     """
 
     benchmark: str
@@ -40,7 +40,7 @@ class Saved:
 
     @classmethod
     def of(cls, run: Run) -> "Saved":
-        """The same of a run in memory."""
+        """Summary of a run in memory."""
         rows = run.samples[run.samples["status"] != "ok"].head(_NAMED)
         cells = zip(*(rows[name].astype(str) for name in ("sample", "status", "reason")), strict=True)
         lost = tuple(Record(*cell) for cell in cells)
@@ -62,14 +62,14 @@ def save(
     ----------
     folder : Path
     records : iterable of Record
-        Exactly one a sample, in the order of `bins`; each is looked at once.
+        Exactly one per sample, in the order of `bins`; each is read once.
     bins, metrics, manifest
         As of `assemble`.
 
     Raises
     ------
     ValueError
-        If records and samples are not the same, which is a bug of the caller.
+        If records and samples do not match, which is a bug of the caller.
     """
     counts: Counter[str] = Counter()
     lost: list[Record] = []

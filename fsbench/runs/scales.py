@@ -1,4 +1,4 @@
-"""Scales: one that is unlike the others of a method is a mistake more often than a large face."""
+"""Scales: if one differs from the others of a method, it is more often a mistake than a large face."""
 
 from collections.abc import Mapping
 
@@ -11,9 +11,9 @@ _MARK = " times the median of the others' scales"
 
 
 def standing_apart(mm_per_unit: Mapping[str, float]) -> dict[str, float]:
-    """Samples whose scale is more than 20 % off the median, and how many times that it is.
+    """Samples whose scale is more than 20 % off the median, with their multiple of it.
 
-    None where every mesh has a scale of its own.
+    Empty if every mesh has a scale of its own.
 
     Examples
     --------
@@ -31,9 +31,9 @@ def standing_apart(mm_per_unit: Mapping[str, float]) -> dict[str, float]:
 
 
 def with_scales(doubts: Mapping[str, str], mm_per_unit: Mapping[str, float]) -> dict[str, str]:
-    """What is suspicious about each sample, with what its scale says beside the others', in their order.
+    """The doubts about each sample, with those about its scale, in the order of the scales.
 
-    What was said of scales before is said anew: a part of a run has another median than the whole.
+    Earlier doubts about scales are replaced, as a part of a run has another median than the whole.
 
     Examples
     --------

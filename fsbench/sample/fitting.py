@@ -14,7 +14,7 @@ from fsbench.sample.observation import Observation
 from fsbench.sample.shape_space import ShapeSpace
 
 SIGMA_PX = 2.0
-"""Expected misfit of a landmark: the detector's noise and what the model cannot express. Weighs data against prior."""
+"""Expected misfit of a landmark, from the detector's noise and the model's limits; it weighs data against prior."""
 
 START_YAWS_DEG = (0.0, -50.0, 50.0)
 

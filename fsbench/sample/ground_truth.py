@@ -19,9 +19,9 @@ class TrueFace:
     Parameters
     ----------
     face : Mesh
-        What is written as ground truth.
+        Mesh that is written as ground truth.
     head : Surface
-        The whole head, coarser, to find out what hides what.
+        The whole head, coarser, to find hidden points.
     landmarks : (68, 3)
     """
 

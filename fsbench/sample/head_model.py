@@ -1,4 +1,4 @@
-"""The head that the sample is made of: a mean shape, directions in which people differ, and facial expressions."""
+"""The sample's head model: a mean shape, directions in which people differ, and facial expressions."""
 
 from dataclasses import dataclass
 from functools import cached_property

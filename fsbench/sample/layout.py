@@ -132,7 +132,7 @@ def _save(path: Path, mesh: Mesh, decimals: int) -> None:
 
 
 class _Predictions:
-    """Runs the methods on what a view shows and writes their meshes."""
+    """Runs the methods on a view and writes their meshes."""
 
     def __init__(self, folder: Path, space: ShapeSpace, methods: tuple[str, ...]) -> None:
         self._folder, self._space, self._methods = folder, space, methods

@@ -1,4 +1,4 @@
-"""What a baseline sees of a face: where a detector would find the 68 points, those that the view hides left out."""
+"""A baseline's view of a face: the 68 points where a detector would find them, without the hidden ones."""
 
 from dataclasses import dataclass
 
@@ -46,7 +46,7 @@ def observe(
 
 
 def visible_points(head: Surface, points: Floats, towards_camera: Floats) -> Mask:
-    """Which points of a head nothing hides, (n,).
+    """Whether each point of a head is visible, (n,).
 
     Parameters
     ----------

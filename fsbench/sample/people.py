@@ -1,4 +1,4 @@
-"""Who stands before the camera, and the different people that the baselines learned from.
+"""The people before the camera, and the different people that the baselines learned from.
 
 The two populations differ on purpose. The reference people move every direction of the head model, are not symmetric
 and wear small bumps; the training people are symmetric, and a third of the local directions never moves in them. So

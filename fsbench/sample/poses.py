@@ -1,4 +1,4 @@
-"""Where the head stands before the two cameras: poses of our own, in the ranges and arrays of FaceScape's predef."""
+"""Poses of the head before the two cameras: our own, in the ranges and arrays of FaceScape's predef."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Cluster: a running Dask cluster as an executor, for those who have one. Needs `pip install fsbench[dask]`."""
+"""Cluster: a running Dask cluster as an executor. Needs `pip install fsbench[dask]`."""
 
 from collections.abc import Iterator
 from concurrent.futures import Executor
@@ -12,19 +12,19 @@ def dask_workers(address: str, patience_s: float = 10.0) -> Iterator[tuple[Execu
     """Yield the cluster's executor and its number of threads.
 
     The workers need fsbench, and the benchmark's and the method's files under the same paths; nothing else is shared.
-    What a worker did that is lost is done again by another one, three times before the sample counts as failed.
+    If a worker is lost, another one repeats its samples; a sample that loses three workers counts as failed.
 
     Parameters
     ----------
     address : str
-        The scheduler's, e.g. "tcp://node17:8786".
+        Address of the scheduler, e.g. "tcp://node17:8786".
     patience_s : float
-        How long to wait for it.
+        Seconds to wait for the scheduler.
 
     Raises
     ------
     UsageError
-        If `distributed` is not installed, or nobody answers.
+        If `distributed` is not installed, or no scheduler answers.
     """
     try:
         from distributed import Client

@@ -1,4 +1,4 @@
-"""Evaluate: a benchmark and an adapter in, a run out, on any `concurrent.futures` executor."""
+"""Score the samples of a benchmark, on any `concurrent.futures` executor."""
 
 import os
 import platform
@@ -29,7 +29,7 @@ from fsbench.submissions.submission import Submission
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Which predictions to score against what; small, so that it travels to workers cheaply.
+    """The predictions to score and the benchmark to score them on; small, so that sending it to workers is cheap.
 
     Parameters
     ----------
@@ -39,11 +39,11 @@ class Task:
         The benchmark's folder.
     submission : Submission
     choice : Choice
-        What the user said of files and settings.
+        The user's options for files and settings.
     cache : str
-        Folder of prepared references; none are kept if empty.
+        Folder of prepared references; if empty, none are kept.
     beside : str
-        Folder for what belongs to a sample besides its row; nothing is kept if empty.
+        Folder for a sample's data besides its row; if empty, none is kept.
     maps : str
         Folder for every sample's error map; none are kept if empty.
     """
@@ -62,12 +62,12 @@ class Task:
         return cls(benchmark.name, str(benchmark.root), submission, benchmark.choice, cache)
 
     def __call__(self, name: str) -> Record:
-        """Score one sample. Trouble with its files is in the record; a bug of ours raises.
+        """Score one sample. The record tells of trouble with its files; a bug of ours raises.
 
         Raises
         ------
         LostError
-            If the folders are gone, not the sample's files alone.
+            If the folders are gone, and not only the sample's files.
         """
         start, origin = time.perf_counter(), self.origin(name)
         benchmark = self.opened()
@@ -84,11 +84,13 @@ class Task:
         return Record(name, "ok", notes, scores, time.perf_counter() - start, origin)
 
     def opened(self) -> Benchmark:
-        """The benchmark; a process opens it once, not once a sample."""
+        """The benchmark; each process opens it once, not once per sample."""
         return _opened(self.benchmark, self.root, self.choice)
 
     def origin(self, name: str) -> str:
-        """Of the sample's files as they are now; what an own adapter reads is not known, nor when an archive changed.
+        """Fingerprint of the sample's files as they are now.
+
+        It covers no file that a user's own adapter reads, and no change of an archive.
 
         See `fsbench.runs.origin`.
         """
@@ -97,7 +99,7 @@ class Task:
         return origin_of(paths if self.submission.is_unpacked else paths + self.submission.files(benchmark, name))
 
     def with_absolute_paths(self) -> "Task":
-        """The same task, with the same rows, for processes that may have another working directory."""
+        """The same task with absolute paths, for processes that may have another working directory."""
         submission = self.submission
         here = replace(submission, folder=_absolute(submission.folder), source=submission.shown)
         return Task(
@@ -126,12 +128,12 @@ def _absolute(path: str | os.PathLike[str]) -> str:
 
 
 def _without_score(task: Task, name: str, error: FsbenchError | OSError, start: float) -> Record:
-    """The row of a sample whose files are to blame.
+    """The row of a sample whose files cannot be used.
 
     Raises
     ------
     LostError
-        If it is the folders: a row a sample would be a run that looks finished.
+        If the folders are gone: a row for each sample would make the run look finished.
     """
     submission = task.submission
     for folder, shown in ((submission.folder, submission.shown), (task.root, task.root)):
@@ -175,19 +177,19 @@ def evaluate(
     task : Task
     samples : sequence of Sample
     executor : concurrent.futures.Executor, optional
-        Where to work; without one here, one after the other, and a bug of ours raises.
+        Where samples are scored. Without one they are scored here, one after the other, and a bug of ours raises.
     jobs : int
-        Samples under way at once per the executor's size; twice as many are queued.
+        Samples that the executor scores at once; twice as many are queued.
 
     Yields
     ------
     Record
-        In the order in which they finish with an executor, in the given order without.
+        With an executor in the order in which they finish, else in the given order.
 
     Raises
     ------
     LostError
-        If what all samples need is gone; those that are yielded stand.
+        If files that all samples need are gone; records that were yielded stand.
     """
     names = [sample.name for sample in samples]
     if executor is None:
@@ -197,7 +199,7 @@ def evaluate(
             except MemoryError:
                 yield Record(name, "failed", "out of memory")
         return
-    # A bounded queue: 400,000 futures at once would be memory for nothing.
+    # A bounded queue: 400,000 futures at once would waste memory.
     waiting = iter(names)
     running: dict[Future[Record], str] = {}
     while True:
@@ -214,20 +216,20 @@ def evaluate(
 
 
 def _broken(error: BaseException) -> FsbenchError:
-    return FsbenchError(f"the executor broke: {error}; what is scored is kept, the same command goes on")
+    return FsbenchError(f"the executor broke: {error}; finished samples are kept, and the same command goes on")
 
 
 def _record(name: str, future: Future[Record]) -> Record:
-    """What became of a sample; one whose worker is gone has failed, and only that one."""
+    """The record of a sample. If its worker is gone, this sample has failed, and no other."""
     try:
         error = future.exception()
     except CancelledError:
-        # A cluster whose scheduler is gone.
-        raise _broken(FsbenchError("what was under way was cancelled")) from None
+        # This comes from a cluster whose scheduler is gone.
+        raise _broken(FsbenchError("the samples under way were cancelled")) from None
     if error is None:
         return future.result()
     if isinstance(error, BrokenExecutor):
-        # It does not say which sample broke it, and none must be blamed for another.
+        # The error does not say which sample broke the executor, so no sample gets the blame.
         raise _broken(error)
     if isinstance(error, LostError):
         raise error
@@ -237,7 +239,7 @@ def _record(name: str, future: Future[Record]) -> Record:
 
 
 def _guarded(task: Task, name: str) -> Record:
-    """The worker boundary: whatever is raised becomes the sample's row, with where it came from."""
+    """The worker boundary: every error becomes the sample's row, with the place that raised it."""
     start = time.perf_counter()
     try:
         return task(name)
@@ -253,7 +255,7 @@ def _guarded(task: Task, name: str) -> Record:
 
 
 def manifest(task: Task, benchmark: Benchmark, method: str, samples: Sequence[Sample]) -> dict[str, Any]:
-    """What a run says of itself, but for what only its end knows."""
+    """The manifest of a run that has begun; its end adds the rest."""
     everything = len(samples) == len(benchmark.samples)
     return {
         "benchmark": benchmark.spec.name,

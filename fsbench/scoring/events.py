@@ -1,4 +1,4 @@
-"""Events: what a run tells whoever wants to show it."""
+"""Events that a run sends to the code that shows its progress."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a run is called, and where it may be put."""
+"""The label of a run, and the folders that it may be written to."""
 
 import os
 import unicodedata
@@ -7,12 +7,12 @@ from pathlib import Path
 from fsbench.core.errors import UsageError
 from fsbench.io.archive import bare_name
 
-# Control characters, ends of lines, and what stands for bytes that are no text.
+# Control characters, ends of lines, and surrogates that stand for bytes that are no text.
 _UNFIT = ("Cc", "Cs", "Zl", "Zp")
 
 
 def method_label(method: str | None, pred: str | os.PathLike[str]) -> str:
-    """The label that `--method` gives, or else the name of the folder of predictions, made fit to be written.
+    """The label that `--method` gives, else the name of the folder of predictions with unprintable characters replaced.
 
     Raises
     ------
@@ -28,7 +28,7 @@ def method_label(method: str | None, pred: str | os.PathLike[str]) -> str:
 
 
 def refuse_inside_predictions(out: str | os.PathLike[str], pred: str | os.PathLike[str]) -> None:
-    """A run among the predictions would be taken for some of them, and for a method's own files.
+    """Refuse to write a run among the predictions, where its files would be taken for predictions.
 
     Raises
     ------

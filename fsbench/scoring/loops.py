@@ -1,4 +1,4 @@
-"""Loops: all modules that hold compiled ones."""
+"""The modules that hold compiled loops."""
 
 import fsbench.core.mesh
 import fsbench.geometry.dogleg
@@ -27,5 +27,5 @@ MODULES = (
 
 
 def load_all() -> None:
-    """Compile them, or load what is kept of them, before a clock runs or a process forks in the middle of it."""
+    """Compile all loops, or load them from the cache, before a clock runs or a process forks."""
     load(*MODULES)

@@ -1,10 +1,10 @@
-"""Imported once by the server that workers are forked from, so that a worker starts in milliseconds."""
+"""Libraries that the fork server imports once, so that a worker starts in milliseconds."""
 
 import gc
 import signal
 import warnings
 
-# Ctrl-C is the main process's to handle; it would break the imports below off with a traceback of their own.
+# The main process handles Ctrl-C; here it would interrupt the imports below and print a second traceback.
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 import fsbench.core.compiled  # noqa: E402
@@ -13,9 +13,9 @@ import fsbench.scoring.loops  # noqa: E402
 
 __all__ = ["fsbench"]
 
-# As fsbench.cli.messages has it, which takes longer to load.
+# The same as in fsbench.cli.messages, which takes longer to load.
 warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
 fsbench.core.compiled.spares_scipy = True
 fsbench.scoring.loops.load_all()
-# What is there now stays: no worker searches it for cycles, which would copy it, nor does the server when it ends.
+# The modules loaded so far stay: freeze them, as a search for cycles would copy their memory into every worker.
 gc.freeze()

@@ -1,4 +1,4 @@
-"""Running: where and within which limits samples are scored; nothing of it moves a score."""
+"""Where samples are scored, and within which limits; no setting here moves a score."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,16 +18,16 @@ _SAMPLES_LOOKED_AT = 2
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """Where and within which limits samples are scored.
+    """Where samples are scored, and within which limits.
 
     Parameters
     ----------
     jobs : int
         Processes on this machine.
     timeout_s : float, optional
-        Seconds for one sample.
+        Time limit for one sample.
     memory_bytes : int, optional
-        Memory for one sample.
+        Memory limit for one sample.
     shard : (int, int), optional
         Number of this part, from 1, and the number of parts.
     cache : bool
@@ -54,7 +54,7 @@ class Running:
 
     @contextmanager
     def executor(self, n_samples: int) -> "Iterator[tuple[Executor | None, int]]":
-        """Where to work, None for here, and how many samples at once."""
+        """Yield the executor, or None for this process, and the number of samples scored at once."""
         from fsbench.scoring.cluster import dask_workers
         from fsbench.scoring.workers import Limits, worker_processes
 
@@ -71,9 +71,9 @@ class Running:
 
     @contextmanager
     def beside(self, look: Callable[[], _Answer], tell: Callable[[_Answer], object]) -> Iterator[None]:
-        """Do something small and tell its answer: first if samples are scored here, else in a worker of its own.
+        """Make one short call and report its answer: at once if samples are scored here, else from a worker of its own.
 
-        A mesh that kills the process that looks at it must not end the run.
+        A mesh that crashes the process that reads it must not end the run.
         """
         from concurrent.futures import BrokenExecutor
 
@@ -85,7 +85,7 @@ class Running:
             return
 
         def answered(future: "Future[_Answer]") -> None:
-            # What it died of is told in the row of the sample that it died of.
+            # The row of the sample that killed it tells the reason.
             if not future.cancelled() and not isinstance(future.exception(), WorkerError | BrokenExecutor):
                 tell(future.result())
 
@@ -95,7 +95,7 @@ class Running:
             yield
 
     def warm_up(self) -> None:
-        """Let what workers are forked from load its libraries while this process loads its own."""
+        """Start the fork server now, so that it loads its libraries while this process loads its own."""
         if self._is_guarded:
             from fsbench.scoring.workers import warm_up
 

@@ -1,4 +1,4 @@
-"""Scorer: predictions in memory against references that are prepared once; for training loops."""
+"""Scorer: scores predictions in memory against references that are prepared once; for training loops."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +18,7 @@ class Scorer:
     """Score arrays, without files; the same numbers as `fsbench score`.
 
     May be shared by threads and sent to processes; each process prepares its own references.
-    The benchmark is as it was when the scorer was made, a reference as when it was first asked for.
+    The benchmark is read when the scorer is made, a reference when it is first used; later changes go unnoticed.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class Scorer:
     threads : int
         Threads of every query.
     kept : int
-        References kept prepared, the most recently used ones; each takes about 3 MB.
+        Number of prepared references that are kept, the most recently used ones; each takes about 3 MB.
     choice : Choice, optional
         Landmarks, units and settings, where the protocol has them.
 
@@ -63,7 +63,7 @@ class Scorer:
     ) -> None:
         self._arguments = (benchmark, root, threads, kept, choice)
         self.benchmark = Benchmark.open(benchmark, root, choice)
-        # Now: a process that forks while another thread compiles would wait for that thread for ever.
+        # Compile now: a process that forks while another thread compiles would wait for that thread for ever.
         load_all()
         self._threads = threads
         self._prepared = lru_cache(maxsize=kept)(self._prepare)

@@ -1,7 +1,7 @@
-"""Worker processes that share nothing and get in nobody's way; one that dies or hangs costs what it was doing.
+"""Worker processes that share nothing: a process that dies or hangs costs only the call it was working on.
 
 `concurrent.futures.ProcessPoolExecutor` breaks as a whole when one of its processes dies, and cannot stop a call that
-hangs. Here every process has a pipe of its own, so it is known whose call ended with it, and only that one fails.
+hangs. Here every process has a pipe of its own, so a process that ends fails its own call and no other.
 
 Why no library does this: pebble 5.2 (one pipe for all workers) never answers a call that ends its process with exit
 code 0, and breaks as a whole when an idle process is killed or a result cannot be read; deadpool 2026.7 (a timer inside
@@ -45,8 +45,8 @@ _END = b"end"
 _FALSE_STARTS = 3
 _FORK_SERVERS = 2
 _LONGEST_WAIT_S = 3600.0
-# What a process ends with that somebody killed, as systems do that run out of memory, and schedulers do that stop all
-# processes of a job; or whose end nobody saw.
+# Exit codes of a process that was killed from outside (by a system out of memory, by a scheduler that stops a job), or
+# whose exit code is unknown.
 _KILLED = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP, 255)
 _ENVIRONMENT_LOCK = threading.Lock()
 _PRELOAD = "fsbench.scoring.preload"
@@ -62,15 +62,15 @@ class WorkerError(FsbenchError):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one call may take.
+    """Time and memory that one call may use.
 
     Parameters
     ----------
     timeout_s : float, optional
-        Seconds after which its process is killed.
+        Seconds after which the call's process is killed.
     memory_bytes : int, optional
-        Memory beyond what a worker has when it starts; where the system does not say how much that is (other than on
-        Linux), nothing is limited.
+        Memory that a worker may use beyond what it has at its start. Only Linux says how much that is; elsewhere this
+        limit has no effect.
     """
 
     timeout_s: float | None = None
@@ -78,11 +78,11 @@ class Limits:
 
 
 def warm_up() -> None:
-    """Start what workers are forked from, if this system forks, so that it loads libraries meanwhile."""
+    """Start the server that workers are forked from, if this system forks, so that it loads libraries meanwhile."""
     if _context().get_start_method() == "forkserver":
         from multiprocessing.forkserver import ensure_running
 
-        # Where it cannot be had, processes are started without it, or say why not.
+        # If the server cannot start, `_started` tries again, then starts processes without it.
         with suppress(OSError, EOFError), _worker_environment():
             ensure_running()
 
@@ -102,8 +102,8 @@ def worker_processes(jobs: int, limits: Limits = Limits()) -> Iterator["Workers"
 class Workers(Executor):
     """An executor of processes that are replaced when they die.
 
-    A call whose process dies, takes more than the limits allow or cannot be sent fails with a `WorkerError`; the
-    others are not touched. One whose process was killed from outside is tried once more: it may not have been to
+    A call fails with a `WorkerError` if its process dies, if it exceeds the limits or if it cannot be sent; the
+    other calls go on. If its process was killed from outside, the call is tried once more, as it may not be to
     blame. Functions, arguments and results have to be picklable.
 
     Parameters
@@ -137,7 +137,7 @@ class Workers(Executor):
         return call.future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """See `concurrent.futures.Executor.shutdown`; without `wait`, processes are killed in what they do."""
+        """See `concurrent.futures.Executor.shutdown`; without `wait`, busy processes are killed."""
         with self._lock:
             self._closing = True
             self._aborting |= not wait
@@ -149,7 +149,7 @@ class Workers(Executor):
         self._thread.join()
 
     def _wake(self) -> None:
-        """Let the thread look again, with the lock held; a pipe that nobody empties takes only so many calls."""
+        """Wake the thread; the caller holds the lock. Wake it only once, as a pipe that nobody empties fills up."""
         if not self._is_awake and self._thread.is_alive():
             self._is_awake = True
             self._wake_out.send_bytes(b"!")
@@ -160,7 +160,7 @@ class Workers(Executor):
             while not self._finished():
                 self._hand_out()
                 self._collect()
-        except BaseException as error:  # noqa: BLE001 - the boundary of the thread: who waits for it has to be told
+        except BaseException as error:  # noqa: BLE001 - the boundary of the thread: its futures must fail, not wait
             self._break(f"{type(error).__name__}: {error}")
         finally:
             for slot in self._slots:
@@ -184,7 +184,7 @@ class Workers(Executor):
                     slot.start(call)
 
     def _break(self, why: str) -> None:
-        """Nothing will be done any more, and no call is to blame."""
+        """Stop all work for a reason that no call is to blame for."""
         with self._lock:
             self._closing = self._aborting = True
             self._broken = why
@@ -239,7 +239,7 @@ class _Slot:
 
     @property
     def is_free(self) -> bool:
-        """Whether the process can take a call: one that has just died is no place to try a call again."""
+        """Whether the process can take a call: it is ready, idle and alive."""
         return self.is_ready and self.call is None and not wait([self.process.sentinel], 0)
 
     def start(self, call: _Call) -> None:
@@ -247,16 +247,16 @@ class _Slot:
         if self._limits.timeout_s is not None:
             self.deadline = time.monotonic() + self._limits.timeout_s
         try:
-            # If the process has just died, `receive` finds out and tells.
+            # If the process has just died, `receive` notices and handles it.
             with suppress(OSError):
                 self.pipe.send((call.fn, call.args, call.kwargs))
-        except Exception as error:  # noqa: BLE001 - whatever pickling raises is the caller's to see
+        except Exception as error:  # noqa: BLE001 - the caller sees every error of pickling
             self._done().set_exception(error)
 
     def receive(self) -> _Call | None:
-        """Take what the process has to say, or find it dead; a call that should be tried again, if there is one."""
+        """Read the message of the process, or find it dead; return the call if it should be tried again."""
         try:
-            # It may be dead with nobody at the other end, which a process that it started holds open.
+            # A dead process may leave the pipe open: a process that it started still holds the other end.
             message = self.pipe.recv_bytes() if self.pipe.poll() else None
         except (EOFError, OSError):
             message = None
@@ -267,7 +267,7 @@ class _Slot:
             return None
         try:
             good, answer = ForkingPickler.loads(message)
-        except Exception as error:  # noqa: BLE001 - whatever unpickling raises is the caller's to see
+        except Exception as error:  # noqa: BLE001 - the caller sees every error of unpickling
             good, answer = False, WorkerError(f"the result cannot be read: {error}")
         future = self._done()
         if good:
@@ -291,7 +291,7 @@ class _Slot:
         self._replace(reason)
 
     def stop(self, kill: bool, error: Exception) -> None:
-        """End the process, now or after what it does; a call that will have no answer fails with `error`."""
+        """End the process, now or after its call; a call that gets no answer fails with `error`."""
         if kill:
             self.process.kill()
         else:
@@ -318,16 +318,16 @@ class _Slot:
 
 
 def _started(limits: Limits) -> tuple[BaseProcess, Connection]:
-    """Start a process; give it with this end of its pipe.
+    """Start a process; return it with our end of its pipe.
 
     Raises
     ------
     OSError
-        If the system lets us have none.
+        If the system refuses to start one.
     """
     context = _context()
     for _ in range(_FORK_SERVERS):
-        # The server may be killed at any moment, or its socket be removed; the next try starts another one.
+        # The server may have been killed, or its socket removed; the next try starts another server.
         with suppress(OSError, EOFError):
             return _start(context, limits)
     return _start(multiprocessing.get_context("spawn"), limits)
@@ -348,11 +348,11 @@ def _start(context: BaseContext, limits: Limits) -> tuple[BaseProcess, Connectio
 
 
 def _serve(pipe: Connection, memory_bytes: int | None) -> None:
-    """A worker's life: calls come in, results go out, until the other end is closed."""
-    # Ctrl-C is the main process's to handle.
+    """Answer the calls that come through the pipe until its other end is closed."""
+    # The main process handles Ctrl-C.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(pipe,), daemon=True).start()
-    # Of no effect in a process that was forked from the server, which has it.
+    # A process that was forked from the server has it already.
     importlib.import_module(_PRELOAD)
     if memory_bytes is not None:
         _limit_memory(memory_bytes)
@@ -377,12 +377,12 @@ def _send(pipe: Connection, answer: tuple[bool, Any]) -> None:
         pipe.send(answer)
     except BrokenPipeError:
         return
-    except Exception as error:  # noqa: BLE001 - what cannot be pickled is told instead of sent
+    except Exception as error:  # noqa: BLE001 - an answer that cannot be pickled is reported
         pipe.send((False, WorkerError(f"the result cannot be sent: {error}")))
 
 
 def _portable(error: BaseException, memory_bytes: int | None) -> BaseException:
-    """The error as it can cross to the other process, with where it was raised."""
+    """The error in a form that can be sent, with the traceback of this process."""
     if isinstance(error, MemoryError):
         return WorkerError("out of memory" + (f": {_limit_text(memory_bytes)}" if memory_bytes else ""))
     error.add_note("in a worker:\n" + "".join(traceback.format_exception(error)))
@@ -397,7 +397,7 @@ def _cause(exit_code: int | None, limits: Limits) -> str:
     known = -exit_code in set(signal.Signals)
     name = signal.Signals(-exit_code).name if known else f"signal {-exit_code}"
     if -exit_code == signal.SIGKILL:
-        return f"the worker process was killed ({name}), as systems do that run out of memory{hint}"
+        return f"the worker process was killed ({name}), as by a system out of memory{hint}"
     return f"crashed the worker process ({name}){hint}"
 
 
@@ -406,24 +406,24 @@ def _limit_text(memory_bytes: int | None) -> str:
 
 
 def _end_with(pipe: Connection) -> None:
-    """What hangs here must not outlive a run that was killed, nor write into the next one: end when nobody listens."""
-    if not hasattr(select, "poll"):  # not on this system: the process ends with its call
+    """Exit when the parent process is gone, even in the middle of a call, so as not to write into the next run."""
+    if not hasattr(select, "poll"):  # no poll on this system: the process ends after its call
         return
     hung_up = select.poll()
-    # Of no event but the one that need not be asked for.
+    # Hang-up is always reported, so no event is registered.
     hung_up.register(pipe.fileno(), 0)
     hung_up.poll()
     os._exit(1)
 
 
 def _limit_memory(memory_bytes: int) -> None:
-    """Let the address space grow by so much and no more; a limit that the system sets is kept too."""
+    """Limit how much the address space may grow; a lower limit that the system sets stays."""
     statm = Path("/proc/self/statm")
     if not statm.is_file():
         return
     import resource
 
-    # Also to be had: libraries that a worker loads with the first sample.
+    # The libraries that a worker loads with its first sample count too.
     used = int(statm.read_text().split()[0]) * resource.getpagesize()
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     limit = used + memory_bytes if hard == resource.RLIM_INFINITY else min(used + memory_bytes, hard)
@@ -434,14 +434,14 @@ def _context() -> BaseContext:
     kind = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     context = multiprocessing.get_context(kind)
     if kind == "forkserver":
-        # Of no effect where the server runs already.
+        # This has no effect if the server runs already.
         context.set_forkserver_preload([_PRELOAD])
     return context
 
 
 @contextmanager
 def _worker_environment() -> Iterator[None]:
-    """What processes are started in, and nothing else: with variables of their own, and room for a socket's path."""
+    """Set the workers' environment variables, and a folder with room for a socket's path, while processes start."""
     with _ENVIRONMENT_LOCK:
         before, folder = {name: os.environ.get(name) for name in _ENVIRONMENT}, tempfile.tempdir
         os.environ.update(_ENVIRONMENT)
@@ -458,7 +458,7 @@ def _worker_environment() -> Iterator[None]:
 
 
 def _socket_folder() -> str:
-    """Where multiprocessing makes the socket of its server: in the user's temporary folder, unless its path is long."""
+    """Folder for the fork server's socket: the user's temporary folder, or a shorter one if its path is too long."""
     given = tempfile.gettempdir()
     if len(os.fsencode(given)) <= _LONGEST_SOCKET_FOLDER:
         return given

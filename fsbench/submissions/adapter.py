@@ -24,7 +24,7 @@ class ExpectedFile:
     Parameters
     ----------
     names : tuple of str
-        File names in the folder of predictions, any one of which will do.
+        File names in the folder of predictions; one of them is enough.
     is_mesh : bool
         The prediction itself: without it the sample is missing. Without another file it is invalid.
     is_shared : bool
@@ -37,27 +37,27 @@ class ExpectedFile:
 
 
 class AdapterLike(Protocol):
-    """What `score` and `check` need; every object of it can be pickled."""
+    """Interface that `score` and `check` need; every adapter can be pickled."""
 
     @property
     def name(self) -> str:
         """Name as the user gave it."""
 
     def files(self, sample: str) -> tuple[ExpectedFile, ...]:
-        """Files read for `sample`, the mesh first; empty where an adapter cannot know."""
+        """Files read for `sample`, the mesh first; empty if the adapter cannot know them."""
 
     def load(self, folder: str | Path, sample: str, focal_px: float | None = None) -> Mesh:
         """The prediction in the benchmark's camera frame."""
 
     def settings(self) -> dict[str, Any]:
-        """All that can move a number, for a run's manifest."""
+        """Everything that can move a number, for a run's manifest."""
 
     def check_benchmark(self, *, in_the_lab: bool) -> None:
         """Refuse, before hours are spent, a benchmark that every sample would fail on (UsageError)."""
 
     @property
     def text(self) -> dict[str, str]:
-        """What a user should know, by heading: Frame, Formula, Oddities, Source; under "" in a sentence."""
+        """Description by heading: Frame, Formula, Oddities, Source; one sentence under ""."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class Adapter:
 
     @property
     def formula(self) -> str:
-        """How it gets into the benchmark's frame."""
+        """Formula from the method's frame to the benchmark's frame."""
         return self.text.get("Formula", "")
 
     @property
@@ -159,7 +159,7 @@ class Adapter:
         MissingError
             If there is no mesh for the sample.
         FormatError
-            If a file cannot be read, or a side file or the sample's entry in it is absent: a mesh that nobody can place
+            If a file cannot be read, or a side file or the sample's entry in it is absent: a mesh without a known place
             is an unusable prediction, not an absent one.
         MeshError
             If the mesh is unusable.
@@ -224,7 +224,7 @@ def read_prediction(path: Path, *, every_vertex: bool = False) -> Mesh:
 
 
 def read_beside(mesh_path: Path, path: Path, read: Callable[[], Any]) -> Any:
-    """Read what belongs to a mesh that is there; its absence is a fault of the prediction."""
+    """Read a file that belongs to an existing mesh; its absence is a fault of the prediction."""
     if not path.exists():
         raise FormatError(f"{path}: is not there, and without it {mesh_path.name} cannot be placed in the image")
     return read()

@@ -1,4 +1,4 @@
-"""Frame: one's own method, where a named frame and a few options say where its meshes are."""
+"""Frame: adapter for the user's own method, from a named frame and a few options."""
 
 from dataclasses import asdict, dataclass
 from math import isfinite
@@ -45,7 +45,7 @@ _TEXT = {
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Meshes of any method, in a frame that has a name.
+    """Adapter for meshes of any method in a named frame.
 
     Parameters
     ----------
@@ -252,12 +252,12 @@ class Frame:
         if self.is_pinhole and self.own_focal_px is None and not in_the_lab:
             raise UsageError(
                 f"{self.frame} in the wild needs the focal length of your camera in pixels of its image (--focal): "
-                "without it nobody can tell where in the image the mesh is"
+                "without it the place of the mesh in the image is unknown"
             )
 
     @property
     def text(self) -> dict[str, str]:
-        """What a user should know, by heading."""
+        """Description by heading."""
         return {**_TEXT[self.frame], "Source": "Your own method; docs/own-method.md says how to choose the options."}
 
     def _mesh_names(self, sample: str) -> tuple[str, ...]:

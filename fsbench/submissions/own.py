@@ -34,7 +34,7 @@ class Own:
 
     Vertices and faces may be tensors, with a gradient or on a GPU too.
 
-    It says that there is no prediction by None, `fsbench.core.errors.MissingError` or FileNotFoundError.
+    If there is no prediction it returns None or raises `fsbench.core.errors.MissingError` or FileNotFoundError.
 
     Parameters
     ----------
@@ -60,9 +60,9 @@ class Own:
         Raises
         ------
         MissingError
-            If it says that there is no prediction.
+            If the function reports that there is no prediction.
         MeshError
-            If what it returns is no mesh.
+            If it returns no mesh.
         FsbenchError
             If it fails otherwise: the message is the last line of its traceback.
         UsageError
@@ -88,7 +88,7 @@ class Own:
         return {"adapter": self.name, "sha256": hashlib.sha256(Path(self.path).read_bytes()).hexdigest()}
 
     def check_benchmark(self, *, in_the_lab: bool) -> None:
-        """Both may do; UsageError if the function cannot be found."""
+        """Accept every benchmark; raise UsageError if the function cannot be found."""
         self.resolve()
 
     @property
@@ -154,7 +154,7 @@ def entry_point_names() -> tuple[str, ...]:
 
 
 def from_entry_point(name: str) -> Any:
-    """What an installed package offers under `name`: an adapter, or `Own` around a function.
+    """The adapter that an installed package offers under `name`; a function is wrapped in `Own`.
 
     Raises
     ------
@@ -227,7 +227,7 @@ class _ForeignError(Exception):
 
 @contextmanager
 def _foreign_code() -> Iterator[None]:
-    """Run code that is not ours: what it prints goes to stderr, as stdout is data, and it may raise anything.
+    """Run code that is not ours: its prints go to stderr, as stdout is for data, and it may raise anything.
 
     Raises
     ------

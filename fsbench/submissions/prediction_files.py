@@ -27,13 +27,13 @@ class PredictionFiles:
     Attributes
     ----------
     landmarks : LandmarkSource or None
-        What the user said.
+        Source that the user names.
     beside : bool
-        Without that, landmarks are in a file of the mesh's name beside it, and needed.
+        Whether, without `landmarks`, each mesh needs a file of landmarks with its name beside it.
     folders : bool
         Whether a sample may be a folder of frames.
     frames : {"one", "each", "mean"}
-        What becomes of several: each is compared, or their mean.
+        Treatment of several frames: compare each, or their mean.
     """
 
     landmarks: LandmarkSource | None
@@ -71,16 +71,16 @@ class PredictionFiles:
         return frames[0] if path.is_file() else self._video(frames)
 
     def found(self, folder: Path, files: SampleFiles) -> list[Path]:
-        """The file, or folder of frames, of the sample; several where it is not clear which."""
+        """The file, or folder of frames, of the sample; several if the choice is not clear."""
         return [path for _, path in self._candidates(folder, files)]
 
     def instead_of(self, folder: Path, files: SampleFiles) -> str:
-        """What there is in place of a prediction that is not there, see `unread.instead_of`."""
+        """The file found in place of a missing prediction, see `unread.instead_of`."""
         wanted = folder / files.predictions[0]
         return instead_of(wanted.parent, *(f"{wanted.name}{suffix}" for suffix in MESH_SUFFIXES))
 
     def n_landmarks(self, folder: Path, files: SampleFiles, *, read: bool = True) -> list[int]:
-        """How many landmarks each mesh of a sample has, by the files and without the meshes; of none if not `read`.
+        """Number of landmarks of each mesh of a sample, from their files; empty if not `read`.
 
         Raises
         ------
@@ -123,7 +123,7 @@ class PredictionFiles:
         counts = sorted({len(frame.landmarks) for frame in frames if frame.landmarks is not None})
         if len(counts) > 1:
             raise FormatError(
-                f"the frames have {' and '.join(map(str, counts))} landmarks: only as many can be averaged"
+                f"the frames have {' and '.join(map(str, counts))} landmarks: only equal numbers can be averaged"
             )
         return _prediction(mean_mesh(meshes), _mean_landmarks(frames), len(frames))
 
@@ -139,7 +139,7 @@ class PredictionFiles:
         """The file with the landmarks of the mesh `path`; FormatError if there is none."""
         found = self._landmark_path(folder, files, stem, path)
         if found is None:
-            raise FormatError(f"{path}: there are no landmarks of it, {self._wanted(folder, files, stem, path)}")
+            raise FormatError(f"{path}: there are no landmarks for it, {self._wanted(folder, files, stem, path)}")
         return found
 
     def _landmark_path(self, folder: Path, files: SampleFiles, stem: str, path: Path) -> Path | None:

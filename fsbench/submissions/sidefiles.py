@@ -1,4 +1,4 @@
-"""Reading what lies beside a mesh: crops, warps and cameras, in the half dozen ways that methods write them.
+"""Readers of files beside a mesh: crops, warps and cameras, in the half dozen ways that methods write them.
 
 Each reader takes (path, sample), so that a file of one sample and a table of all samples look alike to an adapter. None
 unpickles. All numbers that come back are finite, as many as were asked for, and float64 unless said otherwise.

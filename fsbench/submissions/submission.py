@@ -1,4 +1,4 @@
-"""Submission: what a method hands in, ready to be read sample by sample."""
+"""Submission: a method's files, read sample by sample."""
 
 import os
 from collections.abc import Iterator
@@ -18,19 +18,19 @@ from fsbench.submissions.prediction_files import PredictionFiles
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One method's files for one benchmark; small, so that it travels to workers cheaply.
+    """One method's files for one benchmark; small, so that sending it to workers is cheap.
 
     Parameters
     ----------
     folder : str
         The method's files.
     adapter : AdapterLike, optional
-        Brings meshes into a sample's camera frame. Benchmarks whose protocol declares a camera need one; others find
-        how a prediction stands.
+        Brings meshes into a sample's camera frame. Benchmarks whose protocol declares a camera need one; others
+        align predictions by themselves.
     source : str
-        What to call the folder in a run, where it is only an archive's temporary one; the folder itself if empty.
+        Name of the folder in a run if it is only an archive's temporary folder; empty: the folder's own name.
     is_unpacked : bool
-        Whether the folder is what an archive was unpacked into.
+        Whether an archive was unpacked into the folder.
     """
 
     folder: str | os.PathLike[str]
@@ -40,7 +40,7 @@ class Submission:
 
     @property
     def shown(self) -> str:
-        """What to call the folder in a run and in messages."""
+        """Name of the folder in a run and in messages."""
         return self.source or str(self.folder)
 
     def check_benchmark(self, benchmark: Benchmark) -> None:
@@ -49,14 +49,14 @@ class Submission:
         Raises
         ------
         UsageError
-            If an adapter is lacking, cannot work there or is not wanted, or predictions cannot be in this folder.
+            If an adapter is missing, unsuitable or not wanted, or predictions cannot be in this folder.
         """
         if not benchmark.protocol.in_camera:
             if self.adapter is not None:
-                raise UsageError(f"{benchmark.spec.name} finds how a prediction stands; leave the adapter out")
+                raise UsageError(f"{benchmark.spec.name} aligns predictions by itself; leave the adapter out")
             benchmark.references.refuse_predictions(self.shown)
         elif self.adapter is None:
-            raise UsageError(f"{benchmark.spec.name} keeps the camera: say by an adapter in which frame the meshes are")
+            raise UsageError(f"{benchmark.spec.name} keeps the camera: name the meshes' frame with an adapter")
         else:
             self.adapter.check_benchmark(in_the_lab=benchmark.in_the_lab)
 
@@ -87,7 +87,7 @@ class Submission:
         try:
             own = benchmark.protocol.prediction_files(benchmark.settings, Path(self.folder), files)
             return PredictionFiles.of(benchmark).paths(Path(self.folder), files) if own is None else own
-        except FsbenchError:  # not clear which: the sample will say so
+        except FsbenchError:  # the choice is not clear: the row of the sample reports it
             return []
 
     def is_plain(self, benchmark: Benchmark) -> bool:
@@ -101,7 +101,7 @@ class Submission:
         )
 
     def is_missing(self, benchmark: Benchmark, name: str) -> bool:
-        """Whether there is no prediction of a sample, told by its files, as far as they are known."""
+        """Whether the sample's files, as far as they are known, show that there is no prediction."""
         if self.is_plain(benchmark):
             files = benchmark.references.sample_files(name)
             return not PredictionFiles.of(benchmark).found(Path(self.folder), files)
@@ -118,7 +118,7 @@ class Submission:
 
 @contextmanager
 def open_submission(path: str | os.PathLike[str], adapter: AdapterLike | None = None) -> Iterator[Submission]:
-    """A submission in a folder or an archive, which is unpacked for the time being.
+    """Open a submission in a folder or an archive; an archive is unpacked until the block ends.
 
     Raises
     ------

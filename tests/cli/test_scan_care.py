@@ -243,7 +243,7 @@ def test_predictions_below_the_scans_are_refused(capsys, tmp_path: Path) -> None
     for command in ("score", "check"):
         more = ("--out", folder.out) if command == "score" else ()
         answer = run(capsys, command, "scan", "--root", folder.root, "--pred", folder.pred, *more)
-        assert answer.code == 2 and "every mesh is taken for a scan" in answer.err
+        assert answer.code == 2 and "every mesh counts as a reference" in answer.err
     # A benchmark with a layout of its own is not confused.
     (tmp_path / "b").mkdir()
     other = Folder(tmp_path / "b", "now")
@@ -337,7 +337,7 @@ def test_check_looks_at_all_landmarks(capsys, folder: Folder) -> None:
     _save(folder.stem.with_suffix(".npy"), folder.marks[:6])
     assert "has 6 landmarks, the scan 7" in _wrong(_check(capsys, folder), "landmarks")
     folder.stem.with_suffix(".npy").unlink()
-    assert "there are no landmarks of it" in _wrong(_check(capsys, folder), "landmarks")
+    assert "there are no landmarks for it" in _wrong(_check(capsys, folder), "landmarks")
     _save(folder.stem.with_suffix(".npy"), folder.marks)
     folder.scan_marks.unlink()
     assert "there are no landmarks of" in _wrong(_check(capsys, folder), "landmarks")

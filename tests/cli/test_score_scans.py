@@ -374,7 +374,7 @@ def test_florence_needs_nose_tips(capsys, florence: Path, tmp_path: Path) -> Non
          "has no row subject_01, frontal1; it has subject01, frontal1; subject28, frontal1"),
         ("", "has no row subject_01, frontal1; it has no row below its heading"),
         ("subject_01,frontal1,0,-11,118\nsubject_01,frontal1,0,-11,119\n",
-         "line 3: subject_01, frontal1 stands there twice"),
+         "line 3: subject_01, frontal1 is listed twice"),
     ],
 )  # fmt: skip
 def test_misspelt_nose_tips_are_shown(capsys, florence: Path, tmp_path: Path, rows: str, said: str) -> None:

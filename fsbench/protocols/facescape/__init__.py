@@ -1,1 +1,1 @@
-"""FaceScape, in the wild and in the lab: the camera is kept, cylinder maps are compared."""
+"""FaceScape, in the wild and in the lab: keep the camera and compare cylinder maps."""

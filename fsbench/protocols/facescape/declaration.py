@@ -1,4 +1,4 @@
-"""What the FaceScape protocol declares."""
+"""Declaration of the FaceScape protocol."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,9 +25,9 @@ class FaceScapeProtocol(Protocol):
     distances_note = "mm are normalised to a pupil distance of 62.85 mm"
 
     def default_settings(self, spec: Spec, choice: Choice) -> FaceScape:
-        """The alignment of depths that the specification names; nothing else can be chosen."""
+        """The depth alignment that the specification names; the user cannot change any setting."""
         if choice != Choice():
-            raise UsageError(f"{spec.name} keeps the camera: landmarks, units and settings are for benchmarks of scans")
+            raise UsageError(f"{spec.name} keeps the camera; landmarks, units and settings are for benchmarks of scans")
         return FaceScape(FaceScapeFiles.of(spec).align)
 
     def references(self, spec: Spec, root: Path, settings: FaceScape) -> FaceScapeReferences:
@@ -40,7 +40,7 @@ class FaceScapeProtocol(Protocol):
         return settings.prepare(inputs["place"].apply(reference.mesh), inputs["view"], threads)
 
     def restore(self, settings: FaceScape, arrays: Mapping[str, Any], inputs: Mapping[str, Any]) -> Prepared:
-        """Put a kept reference together again."""
+        """Rebuild a prepared reference from its stored arrays."""
         return settings.restore(arrays, inputs["view"])
 
 

@@ -10,7 +10,7 @@ from fsbench.core.mesh import Floats
 
 @dataclass(frozen=True, slots=True)
 class DepthShift:
-    """`ref = scale * pred + translation`, one of the two idle.
+    """`ref = scale * pred + translation`, where the scale is 1 or the translation 0.
 
     An orthographic camera translates along z; a pinhole scales about the camera, which leaves the
     projection unchanged.
@@ -28,7 +28,7 @@ class DepthShift:
 
 
 def _median_shift(depth_ref: Floats, depth_pred: Floats) -> tuple[float, Floats]:
-    """Median of (reference - prediction) and the reference's depth, over the pixels that both cover."""
+    """Median of (reference - prediction), and mean depth of the reference, over the pixels that both cover."""
     both = (depth_ref != 0) & (depth_pred != 0)
     if not both.any():
         raise AlignmentError(
@@ -46,7 +46,7 @@ def along_axis(depth_ref: Floats, depth_pred: Floats) -> DepthShift:
     Parameters
     ----------
     depth_ref, depth_pred : (n,)
-        Depth by pixel in mm, 0 where the ray hits nothing.
+        Depth per pixel in mm, 0 where the ray hits nothing.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def along_axis(depth_ref: Floats, depth_pred: Floats) -> DepthShift:
 def along_rays(depth_ref: Floats, depth_pred: Floats) -> DepthShift:
     """Scale about the pinhole by m / (m - d): d the median depth difference, m the reference's mean depth.
 
-    Parameters and errors as `along_axis`; also refused where the prediction would have to pass
+    Parameters and errors as `along_axis`; also an AlignmentError if the prediction would have to pass
     through the camera.
 
     References

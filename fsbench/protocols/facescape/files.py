@@ -1,4 +1,4 @@
-"""Where a benchmark of the FaceScape protocol keeps its files: what its specification says of them, checked."""
+"""The files of a FaceScape benchmark, read from its specification and checked."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from fsbench.protocols.facescape.protocol import ALIGNMENTS, METRICS
 
 @dataclass(frozen=True, slots=True)
 class Predef:
-    """An array with one row a position on an axis of the benchmark."""
+    """An array with one row per position on an axis of the benchmark."""
 
     file: str
     axis: str
@@ -26,13 +26,13 @@ class FaceScapeFiles:
     Attributes
     ----------
     align : str
-        Which depth alignment the benchmark uses.
+        Depth alignment of the benchmark.
     mesh : str
         Pattern of the reference meshes.
     camera : str, optional
         Pattern of the pinhole cameras; None in the wild.
     predictions : str
-        Where the public layout keeps one folder a method.
+        Folder of the public layout that holds one folder per method.
     rotation, head_center, mm_per_unit : Predef
         Of the head frame, and millimetres per unit of the reference; the last is None in the lab.
     """
@@ -52,7 +52,7 @@ class FaceScapeFiles:
         Raises
         ------
         FormatError
-            If one is missing or cannot be meant.
+            If a key is missing or not valid.
         """
         try:
             files = cls._read(spec.raw)

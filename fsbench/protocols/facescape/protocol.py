@@ -1,8 +1,8 @@
 """The FaceScape protocol: keep the camera, align the depth only, compare around the head.
 
 Source: Zhu et al., "FaceScape: 3D Facial Dataset and Benchmark for Single-View 3D Face
-Reconstruction", TPAMI 2023, arXiv:2111.01082, and its public evaluation code. Two primitives are
-exact here that are not there: the outermost hit of a ray, and the depth map. Millimetres are
+Reconstruction", TPAMI 2023, arXiv:2111.01082, and its public evaluation code. Two primitives are exact
+here and approximate there: the outermost hit of a ray, and the depth map. Millimetres are
 *pupil-normalised*: every subject's pupil distance counts as 62.85 mm.
 """
 
@@ -35,13 +35,13 @@ PUPIL_DISTANCE_MM = 62.85
 
 METRICS = tuple(one.name for one in quantities.METRICS)
 
-# Where a surface turns away from a ray that meets the very edge, its two sides are at one place too.
+# A ray that grazes the edge of a surface meets both of its sides at one place too.
 _FEW_TWO_SIDED = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How a sample is looked at.
+    """The view of a sample: camera, head frame and unit.
 
     Parameters
     ----------
@@ -65,14 +65,14 @@ class View:
         return (points - self.head_center_mm) @ self.head_rotation
 
     def parts(self) -> list[bytes]:
-        """All of it as bytes."""
+        """The view as bytes."""
         numbers = (self.head_rotation, self.head_center_mm)
         return [repr((self.camera, self.mm_per_unit)).encode(), *(part.tobytes() for part in numbers)]
 
 
 @dataclass(frozen=True, slots=True)
 class FaceScape:
-    """The recipe; each setting that can move a number is in the signature, and only the first differs by benchmark.
+    """The FaceScape protocol's settings; the signature holds every one, and only the first differs between benchmarks.
 
     Attributes
     ----------
@@ -81,13 +81,13 @@ class FaceScape:
     map_px : int
         Side of depth and cylinder maps.
     surface : str
-        Which hit of a cylinder ray counts.
+        The hit of a cylinder ray that counts.
     cd : str
-        What the chamfer distance is taken over.
+        The surface that the chamfer distance covers.
     missing : str
         A sample without a usable prediction has no score and stays in the denominator of "done".
     largest_extent : float
-        A prediction this many times larger or smaller than the reference is refused: its unit is wrong.
+        A prediction that is this many times larger or smaller than the reference is refused, as its unit is wrong.
     version : int
         Raised whenever the code moves a number.
     """
@@ -112,7 +112,7 @@ class FaceScape:
         )
 
     def prepare(self, reference: Mesh, view: View, threads: int = 1) -> "Prepared":
-        """Compute all that depends on the reference alone.
+        """Compute everything that depends on the reference alone.
 
         Parameters
         ----------
@@ -120,7 +120,7 @@ class FaceScape:
             In the camera frame, millimetres.
         view : View
         threads : int
-            Idle: maps are made without a search. Every protocol takes it.
+            Unused, as maps need no search; every protocol has this parameter.
 
         Raises
         ------
@@ -136,7 +136,7 @@ class FaceScape:
         cylinder = cylinder_map(view.head_frame(reference.vertices), reference.faces)
         if not depths.any() or not cylinder.covered.any():
             raise MetricError(
-                "the reference is not where the sample's camera and head frame look: are they of one set?"
+                "the sample's camera or head frame sees nothing of the reference: do their files belong together?"
             )
         normals = np.zeros((SIZE, SIZE, 3))
         normals[cylinder.covered] = reference.face_normals(cylinder.faces[cylinder.covered]) @ view.head_rotation
@@ -144,12 +144,12 @@ class FaceScape:
         return Prepared(self, view, depths, cylinder.radius_mm, normals, extent)
 
     def restore(self, arrays: Mapping[str, npt.NDArray[Any]], view: View) -> "Prepared":
-        """Put together again what `Prepared.arrays` took apart.
+        """Rebuild a prepared reference from its `Prepared.arrays`.
 
         Raises
         ------
         LookupError, ValueError, TypeError
-            If they are of something else.
+            If the arrays do not fit.
         """
         for name, array in arrays.items():
             wanted = np.uint8 if name in ("seen", "covered") else np.float64
@@ -174,7 +174,7 @@ class FaceScape:
         depths[seen], radius[covered], normals[covered] = arrays["depths_mm"], arrays["radius_mm"], arrays["normals"]
         prepared = Prepared(self, view, depths, radius, normals, float(arrays["extent_mm"]))
         if not (depths[seen].all() and (radius[covered] > 0).all() and prepared.extent_mm > 0):
-            raise ValueError("an empty pixel that is said to be seen, or no extent")
+            raise ValueError("an empty pixel is marked as seen, or the extent is not positive")
         return prepared
 
 
@@ -200,7 +200,7 @@ class Prepared:
     extent_mm: float
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Everything that was computed, without the empty pixels, to be kept; see `FaceScape.restore`."""
+        """Everything that was computed, without the empty pixels, to store on disk; see `FaceScape.restore`."""
         seen, covered = self.depths_mm != 0, self.radius_mm != 0
         return {
             "seen": np.packbits(seen),
@@ -236,10 +236,10 @@ class Prepared:
     def measure(self, prediction: Mesh) -> "CylinderMeasurement":
         """Like `compare`, and keep the shapes in between, for heat maps and checks."""
         prediction = prediction.without_unused()
-        with np.errstate(over="ignore"):  # what overflows is not finite, and refused as such
+        with np.errstate(over="ignore"):  # numbers that overflow are not finite, and Mesh refuses them
             mesh = Mesh(prediction.vertices * self.view.mm_per_unit, prediction.faces)
             self._refuse_misplaced(mesh)
-        # Where the reference has nothing, nothing of the prediction counts: it need not be looked at.
+        # The prediction counts only where the reference has a surface, so the rest need not be searched.
         wanted = (self.depths_mm != 0).reshape(self.protocol.map_px, -1)
         depths = self.view.camera.depth_map(mesh, wanted).reshape(-1)
         if not depths.any():
@@ -287,7 +287,7 @@ class Prepared:
             )
 
     def _refuse_size(self, extent: float) -> None:
-        """Before the depth alignment and after it, which scales in the lab."""
+        """Check the size before the depth alignment, and after it, as it scales in the lab."""
         ratio = extent / self.extent_mm
         if not 1 / self.protocol.largest_extent <= ratio <= self.protocol.largest_extent:
             raise AlignmentError(
@@ -307,7 +307,7 @@ class CylinderMeasurement:
     shift : DepthShift
         What aligned the prediction (in millimetres, after `mm_per_unit`).
     radius_whole_mm : ndarray, (256, 256)
-        Cylinder map of all of the reference.
+        Cylinder map of the whole reference.
     radius_ref_mm, radius_pred_mm : ndarray, (256, 256)
         The two cylinder maps over the common part.
     ref_to_pred_mm, pred_to_ref_mm : ndarray
@@ -336,16 +336,16 @@ class CylinderMeasurement:
 
     @property
     def reference(self) -> Mesh:
-        """Cylinder mesh of all of the reference, head frame, mm."""
+        """Cylinder mesh of the whole reference, head frame, mm."""
         return _mesh_of(self.radius_whole_mm)
 
     @property
     def landmarks(self) -> None:
-        """None: the head frame is known."""
+        """None, as the head frame is known without landmarks."""
 
     @property
     def in_head_frame(self) -> bool:
-        """The frame is the head's."""
+        """True, as the shapes are in the head frame."""
         return True
 
     @property
@@ -356,10 +356,10 @@ class CylinderMeasurement:
 
 def _mesh_of(radius_mm: Floats) -> Mesh:
     mesh = cylinder_mesh(radius_mm)
-    assert mesh is not None, "what was measured has a surface"
+    assert mesh is not None, "a measured reference has a surface"
     return mesh
 
 
 def _diagonal_mm(mesh: Mesh) -> float:
-    """Diagonal of the bounding box; axis by axis, which is many times as fast as along the rows."""
+    """Diagonal of the bounding box; computed axis by axis, many times faster than along the rows."""
     return float(np.linalg.norm([np.ptp(mesh.vertices[:, axis]) for axis in range(3)]))

@@ -1,4 +1,4 @@
-"""What the FaceScape protocol gives for a sample."""
+"""The columns of the FaceScape protocol."""
 
 import math
 

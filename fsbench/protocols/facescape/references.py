@@ -27,7 +27,7 @@ _LARGEST_SKEW = 1e-3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceScapeReferences(References):
-    """References under `root`; use `find`, which checks that they are."""
+    """References under `root`; use `find`, which checks that they exist."""
 
     spec: Spec
     root: Path
@@ -47,7 +47,7 @@ class FaceScapeReferences(References):
         FormatError
             If the specification lacks what the protocol needs.
         ReferenceDataError
-            If a predef array has another shape, or holds what is no rotation or scale.
+            If a predef array has another shape, or its values are no rotations or scales.
         """
         if not root.is_dir():
             raise UsageError(f"{root}: no such folder; --root is the checkout's benchmark/ folder, see {spec.where}")
@@ -112,7 +112,7 @@ class FaceScapeReferences(References):
         return missing
 
     def inputs(self, name: str) -> Mapping[str, Any]:
-        """How the sample is looked at (`view`), and how its mesh gets into the camera frame (`place`)."""
+        """The sample's view (`view`), and the map of its mesh into the camera frame (`place`)."""
         place, view = self._placement(self._samples[name])
         return {"view": view, "place": place}
 
@@ -121,7 +121,7 @@ class FaceScapeReferences(References):
         return Reference(_read_reference(self._existing_mesh(name), self._digest(name)), self.inputs(name))
 
     def content(self, name: str) -> list[bytes]:
-        """The mesh, how it is looked at, and what computes."""
+        """The mesh, its view and the version of the code, for the key of a prepared reference."""
         code = [f"{PREPARED_VERSION}".encode(), self.settings.signature("").encode()]
         place, view = self._placement(self._samples[name])
         return [*code, self._digest(name), *place.parts(), *view.parts()]
@@ -180,13 +180,13 @@ class Placement:
         return Mesh(vertices * self.mm_per_unit, mesh.faces)
 
     def parts(self) -> list[bytes]:
-        """All of it as bytes."""
+        """The placement as bytes."""
         return [repr(self.mm_per_unit).encode(), (np.zeros(0) if self.Rt is None else self.Rt).tobytes()]
 
 
 @lru_cache(maxsize=1)
 def _read_reference(path: Path, content: bytes) -> Mesh:
-    """In the lab all samples of a subject, one after the other, share a mesh; `content` is the file's digest."""
+    """In the lab the samples of a subject come one after the other and share a mesh; `content` is its file's digest."""
     return read_mesh(path)
 
 
@@ -209,7 +209,7 @@ def _read_predef(root: Path, entry: Predef, spec: Spec, fault: Callable[[Floats]
 
 
 def _rotations(array: Floats) -> str:
-    """What is wrong with (n, 3, 3) rotations; the public ones are orthonormal to 1e-7."""
+    """The fault of (n, 3, 3) rotations, empty if none; the public ones are orthonormal to 1e-7."""
     off = np.abs(np.einsum("nij,nik->njk", array, array) - np.eye(3)).max((1, 2))
     worst = int(off.argmax())
     if off[worst] > _LARGEST_SKEW or np.linalg.det(array).min() < 0:
@@ -218,5 +218,5 @@ def _rotations(array: Floats) -> str:
 
 
 def _scales(array: Floats) -> str:
-    """What is wrong with (n,) scales."""
-    return "" if (array > 0).all() else f"number {int(array.argmin())} is {array.min():g}, a scale is positive"
+    """The fault of (n,) scales, empty if none."""
+    return "" if (array > 0).all() else f"number {int(array.argmin())} is {array.min():g}, expected a scale > 0"

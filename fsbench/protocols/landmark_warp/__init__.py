@@ -1,1 +1,1 @@
-"""Corresponding points instead of nearest ones, by many landmarks."""
+"""Distances between corresponding points, which many landmarks define, instead of nearest points."""

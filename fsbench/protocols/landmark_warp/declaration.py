@@ -1,4 +1,4 @@
-"""What the landmark-warp protocol declares."""
+"""Declaration of the landmark-warp protocol."""
 
 from fsbench.core.errors import UsageError
 from fsbench.core.spec import Spec
@@ -19,29 +19,29 @@ class LandmarkWarpProtocol(Protocol):
     reference_inputs = prediction_inputs = frozenset({"landmarks"})
     measure_of = "scan"
     pooled = True
-    # What is seen of the surfaces in a picture are the nearest points, not the corresponding ones.
+    # A picture of the surfaces shows distances to nearest points, not to corresponding ones.
     distances_unit = "mm, to nearest points"
     distances_metric = "nearest_mean_mm"
 
     def default_settings(self, spec: Spec, choice: Choice) -> LandmarkWarp:
-        """With the scans' unit that the user names; the size of predictions is fitted."""
+        """Settings with the scans' unit that the user names; the size of predictions is fitted."""
         if not (choice.landmarks and choice.pred_landmarks):
             raise UsageError("a landmark warp needs landmarks of both sides: give --landmarks and --pred-landmarks")
         refuse(choice, {"scale": _FITTED, "unit": f"{_FITTED}, so its unit cannot matter"})
         return LandmarkWarp(reference_unit=choice.reference_unit)
 
     def settings(self, spec: Spec, choice: Choice) -> LandmarkWarp:
-        """As `Protocol.settings`, each unit written in one way."""
+        """As `Protocol.settings`, with each unit in one spelling."""
         settings: LandmarkWarp = with_named_units(super().settings, spec, choice)
         return settings
 
     def prepare(self, settings: LandmarkWarp, reference: Reference, threads: int = 1) -> PreparedLandmarkWarp:
         """Bring scan and landmarks to millimetres."""
-        assert reference.landmarks is not None, "what needs landmarks has them, or was refused"
+        assert reference.landmarks is not None, "a reference without landmarks was refused before"
         return settings.prepare(reference.mesh, reference.landmarks, threads)
 
     def cautions(self, settings: LandmarkWarp, n_landmarks: int | None) -> tuple[str, ...]:
-        """What few landmarks do."""
+        """Warn of few landmarks."""
         if n_landmarks is None or n_landmarks >= FEW_LANDMARKS:
             return ()
         return (

@@ -1,8 +1,8 @@
 """The landmark-warp protocol: corresponding points instead of nearest ones.
 
-After ICP the nearest point forgives all that slides along the surface, which is about half of the error
-of published methods. Here many landmarks align, and bend a copy of the prediction onto the scan; the bent
-copy says which place of the prediction belongs to a scan point, and the unbent one how far away it is.
+After ICP the distance to the nearest point hides errors along the surface, about half of the error of
+published methods. Here many landmarks align the prediction, and bend a copy of it onto the scan. The bent
+copy gives the place of the prediction that corresponds to a scan point, the unbent prediction its distance.
 """
 
 from dataclasses import dataclass, field
@@ -28,18 +28,18 @@ from fsbench.protocols.measurement import AlignedMeasurement, Scores
 METRICS = tuple(one.name for one in quantities.METRICS)
 
 
-# Fewer than a third of iBUG's 51 leave out parts of the face.
+# Fewer landmarks than a third of iBUG's 51 leave out parts of the face.
 FEW_LANDMARKS = 17
 
 
 @dataclass(frozen=True, slots=True)
 class LandmarkWarp:
-    """The recipe; every setting is in the signature.
+    """The landmark-warp protocol's settings; the signature holds every one.
 
     Attributes
     ----------
     reference_unit : str
-        "um", "mm", "cm", "dm", "m", or "found" from the scan's size.
+        "um", "mm", "cm", "dm", "m", or "found" (automatic, from the scan's size).
     smoothing : float
         Of the thin-plate spline, lengths in mm. Ours: 0 overshoots where no landmark is near; from 50 to
         200 the means of four methods over the three subjects that it was tuned on stay within 15 % of their true errors
@@ -70,12 +70,12 @@ class LandmarkWarp:
         return signature(benchmark, self)
 
     def prepare(self, reference: Mesh, landmarks: npt.ArrayLike, threads: int = 1) -> "PreparedLandmarkWarp":
-        """Bring the scan to millimetres; `landmarks` (k, 3) are on it, k >= 5, the more the better.
+        """Bring the scan to millimetres; `landmarks` (k, 3) are on it, k >= 5, and more is better.
 
         Raises
         ------
         AlignmentError
-            If the scan has the size of a face in no unit, or its landmarks are fewer than five or not beside it.
+            If the scan has the size of a face in no unit, or its landmarks are fewer than five or not on it.
         """
         reference, known = one_sided(reference).without_unused(), self.reference_unit
         given = as_floats(landmarks, "landmarks")
@@ -90,7 +90,7 @@ class LandmarkWarp:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreparedLandmarkWarp:
-    """A scan and its landmarks in millimetres, and what is doubtful about these; safe to share between threads."""
+    """A scan and its landmarks in millimetres, and doubts about them; safe to share between threads."""
 
     protocol: LandmarkWarp
     reference: Mesh
@@ -135,7 +135,7 @@ class PreparedLandmarkWarp:
         return AlignedMeasurement(scores, fit.ref_from_pred, self.reference, aligned, points, distances, self.landmarks)
 
     def corresponding(self, aligned: Mesh, landmarks: Floats) -> Floats:
-        """For every reference vertex its place on the aligned prediction, (V, 3)."""
+        """The place on the aligned prediction that corresponds to each reference vertex, (V, 3)."""
         bent = warp_by_landmarks(aligned.vertices, landmarks, self.landmarks, self.protocol.smoothing)
         place = NearestSurface(Mesh(bent, aligned.faces), self.threads).closest(self.reference.vertices)
         return interpolate(aligned.vertices, aligned.faces[place.faces], place.weights)

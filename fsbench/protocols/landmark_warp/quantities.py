@@ -1,4 +1,4 @@
-"""What the landmark warp gives for a sample."""
+"""The columns of the landmark-warp protocol."""
 
 from fsbench.protocols.shared_quantities import LANDMARK_RMS_MM, SCALES, SUSPICIOUS, distance_statistics
 

@@ -1,1 +1,1 @@
-"""MICC Florence, in the two ways in which papers score it."""
+"""MICC Florence, scored in the two ways that papers use."""

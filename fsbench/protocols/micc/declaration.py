@@ -1,4 +1,4 @@
-"""What the MICC protocols declare."""
+"""Declaration of the MICC protocols."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -31,7 +31,7 @@ class MiccProtocol(Protocol):
     layouts = MappingProxyType({"florence": list_samples})
 
     def default_settings(self, spec: Spec, choice: Choice) -> Micc:
-        """Those of the paper that the specification names, and the scans' unit that the user names."""
+        """Settings of the paper that the specification names, with the scans' unit that the user names."""
         sizes = f"{spec.name} fits the prediction's size"
         refuse(choice, {"scale": sizes, "unit": f"{sizes}, so its unit cannot matter"})
         if spec.raw["recipe"] not in _VARIANTS:
@@ -41,7 +41,7 @@ class MiccProtocol(Protocol):
         return with_settings(_VARIANTS[spec.raw["recipe"]](), {"reference_unit": choice.reference_unit})
 
     def settings(self, spec: Spec, choice: Choice) -> Micc:
-        """As `Protocol.settings`, each unit written in one way."""
+        """As `Protocol.settings`, with each unit in one spelling."""
         settings: Micc = with_named_units(super().settings, spec, choice)
         return settings
 
@@ -62,24 +62,22 @@ class MiccProtocol(Protocol):
         return mean_of_frames(measured, sum(frame.n_averaged for frame in frames), len(prepared.scans))
 
     def landmarks(self, settings: Micc) -> str:
-        """A search looks at a scan's landmarks for its nose tip only."""
+        """A search uses a scan's landmarks for its nose tip only."""
         return "nose tip" if settings.start == "search" else "needed"
 
     def landmarks_beside(self, settings: Micc) -> bool:
-        """Beside every prediction, if ICP starts from them."""
+        """They are beside every prediction if ICP starts from them."""
         return settings.start == "landmarks"
 
     def refuse_landmarks(self, spec: Spec, settings: Micc, *, reference: bool, prediction: bool) -> None:
-        """UsageError if a search is given landmarks of predictions."""
+        """Raise UsageError if the user names landmarks of predictions but ICP starts from a search."""
         if settings.start == "search" and prediction:
-            raise UsageError(
-                f"{spec.name} looks at no --pred-landmarks; with --set start=landmarks it starts from them"
-            )
+            raise UsageError(f"{spec.name} uses no --pred-landmarks; with --set start=landmarks ICP starts from them")
 
     def signed(
         self, spec: Spec, settings: Micc, about: Mapping[str, str], *, search: bool, own: bool
     ) -> Mapping[str, str]:
-        """Which scans of a subject count, and how a video does."""
+        """State which scans of a subject count, and how a video is scored."""
         odd = "/".join(f"{subject}={radius:g}" for subject, radius in spec.raw["scans"]["crop_mm_of"].items())
         return {
             "views": "/".join(views_of(spec, settings)),

@@ -20,7 +20,7 @@ NOSE_TIPS, _TIP_COLUMNS = "nose_tips.csv", "subject,view,x,y,z"
 
 
 def list_samples(spec: Spec, root: Path, settings: Micc) -> tuple[SampleFiles, ...]:
-    """subject_NN/**/VIEW/**, for every condition; nose tips and landmarks are in files of the user's."""
+    """subject_NN/**/VIEW/**, for every condition; the user provides files of nose tips and landmarks."""
     _refuse_odd_keys(spec)
     subjects = sorted(path for path in root.glob("subject_*") if path.is_dir())
     if not subjects:
@@ -65,7 +65,7 @@ _NoseTips = dict[tuple[str, str], tuple[float, float, float]]
 
 
 def _nose_tips(path: Path) -> _NoseTips:
-    """Lines subject,view,x,y,z below a heading, in the scans' unit; none where the file is not there."""
+    """Lines subject,view,x,y,z below a heading, in the scans' unit; none if there is no such file."""
     tips: _NoseTips = {}
     if not path.is_file():
         return tips
@@ -83,23 +83,23 @@ def _nose_tips(path: Path) -> _NoseTips:
         if not np.isfinite([x, y, z]).all():
             raise FormatError(f"{path}: line {number} holds a number that is not finite")
         if (cells[0], cells[1]) in tips:
-            raise FormatError(f"{path}: line {number}: {cells[0]}, {cells[1]} stands there twice")
+            raise FormatError(f"{path}: line {number}: {cells[0]}, {cells[1]} is listed twice")
         tips[cells[0], cells[1]] = (x, y, z)
     return tips
 
 
 def views_of(spec: Spec, settings: Micc) -> list[str]:
-    """The views of which a sample takes its score."""
+    """The views that count for a sample's score."""
     views = spec.raw["scans"]["views"]
     return list(views if settings.references == "smaller" else views[:1])
 
 
 def _refuse_odd_keys(spec: Spec) -> None:
-    """FormatError if views, conditions or radii cannot be meant."""
+    """Raise FormatError if views, conditions or radii are not valid."""
     try:
         scans, conditions = spec.raw["scans"], spec.raw["samples"]["conditions"]
         if not (scans["views"] and conditions and all(math.isfinite(mm) for mm in scans["crop_mm_of"].values())):
-            raise ValueError("there are no views or conditions, or a crop_mm_of is no number")
+            raise ValueError("views or conditions are empty, or a crop_mm_of is not a number")
         for view in scans["views"]:
             require_inside(view)
     except (LookupError, TypeError, ValueError, AttributeError) as error:

@@ -1,8 +1,8 @@
-"""The MICC protocols: there is no single one, so each is named, and a table never mixes them.
+"""The MICC protocols: papers use different ones, so each has a name, and a table never mixes them.
 
 Sources: Deng et al., "Accurate 3D Face Reconstruction with Weakly-Supervised Learning", CVPRW 2019,
 arXiv:1903.08527 (`deng2019`); Gecer et al., "GANFIT", CVPR 2019 and its TPAMI 2021 extension "Fast-GANFIT",
-arXiv:2105.07474 (`ganfit2021`). What they leave open is a setting here, marked "ours".
+arXiv:2105.07474 (`ganfit2021`). Whatever the papers leave open is a setting here, marked "ours".
 """
 
 from dataclasses import dataclass, field, replace
@@ -38,10 +38,10 @@ from fsbench.protocols.micc import quantities
 
 METRICS = tuple(one.name for one in quantities.METRICS)
 
-# A whole head and the shoulders; a crop beyond that is a slip in the unit.
+# A head with shoulders is no larger, so a larger crop radius is in the wrong unit.
 _LARGEST_CROP_MM = 1000.0
-# Nose tips that people click are on their scan, or a millimetre or two beside it. One that lies deeper or farther
-# out is of another scan, frame or unit, and the ball around it holds another part of the face.
+# Nose tips that people click are at most a millimetre or two off their scan. A tip farther off belongs to another
+# scan, frame or unit, and the ball around it holds another part of the face.
 _TIP_OFF_MM = 10.0
 
 Score = Literal["rmse-point-to-plane", "mean-both-directions"]
@@ -49,28 +49,28 @@ Score = Literal["rmse-point-to-plane", "mean-both-directions"]
 
 @dataclass(frozen=True, slots=True)
 class Micc:
-    """The recipe; every setting is in the signature. Use `deng2019` or `ganfit2021`.
+    """Settings of a MICC protocol; the signature holds every one. Use `deng2019` or `ganfit2021`.
 
     Attributes
     ----------
     score : {"rmse-point-to-plane", "mean-both-directions"}
-        What `score_mm` is: the root mean square of the distances from the scan's vertices to the planes of their
+        Definition of `score_mm`: the root mean square of the distances from the scan's vertices to the planes of their
         nearest triangles, or the mean of the two directions' mean surface distances.
     start : {"search", "landmarks"}
-        What ICP starts from. "search" looks at no landmarks, also where there are some.
+        Start of ICP. "search" ignores landmarks even if there are some.
     icp : Icp
     crop_mm : float
-        Radius around the nose tip that is kept of the scan; `prepare` takes another one for single subjects.
+        Radius of the crop around the scan's nose tip; `prepare` takes another radius for single subjects.
     forehead_mm : float
-        Height above the nose tip beyond which the scan is cut; inf keeps the forehead. Ours: no source gives it.
+        Height above the nose tip at which the scan is cut; inf keeps the forehead. Ours: no source gives it.
     up : {"+x", "-x", "+y", "-y", "+z", "-z"}
         Axis of the scans that points to the forehead. Ours.
     direction : str
-        From the scan, of what only one direction is taken of. Ours where the source does not say.
+        Direction of the metrics that have only one: from the scan. Ours if the source does not say.
     reference_unit : str
-        "um", "mm", "cm", "dm", "m", or "found" from the scan's size.
+        "um", "mm", "cm", "dm", "m", or "found" (automatic, from the scan's size).
     references : {"one", "smaller"}
-        Against the first of the views that the benchmark names, or the smallest score of all.
+        Whether the benchmark's first view gives the score, or the view with the smallest score.
     missing, version
         Fixed: no usable prediction is no score and stays in the denominator; raised whenever the code moves a number.
     """
@@ -103,9 +103,9 @@ class Micc:
 
     @classmethod
     def ganfit2021(cls) -> "Micc":
-        """95 mm, landmarks, ICP with the scale anew in every step until it changes by less than 1e-3, both directions.
+        """95 mm, landmarks, ICP that refits the scale in every step and ends at a change below 1e-3, both directions.
 
-        Ours: that ICP is point-to-plane, and that the change is the step's motion relative to the face's size.
+        Ours: ICP is point-to-plane, and the change is the step's motion relative to the face's size.
         """
         icp = Icp("point-to-plane", scale=True, robust="none", rim=True, tolerance=1e-3)
         return cls("mean-both-directions", "landmarks", icp, references="smaller")
@@ -130,9 +130,9 @@ class Micc:
         nose_tip : array_like, (3,)
             In the scan's own unit.
         landmarks : array_like, (n, 3), optional
-            In the scan's own unit; needed where `start` is "landmarks".
+            In the scan's own unit; needed if `start` is "landmarks".
         crop_mm : float, optional
-            Instead of the protocol's, for a subject whose scan is smaller.
+            Replaces the protocol's radius for a subject whose scan is smaller.
         threads : int
 
         Raises
@@ -237,7 +237,7 @@ class PreparedMicc:
     def _start(
         self, prediction: NearestSurface, landmarks: Floats | None
     ) -> tuple[Similarity, LandmarkFit | None, list[str]]:
-        """Where ICP starts, the fit of the landmarks if it is by them, and what is suspicious about that."""
+        """The start of ICP, the fit of the landmarks if they give it, and the doubts about it."""
         if self.protocol.start == "search":
             icp = replace(self.protocol.icp, scale=True)
             return (
@@ -252,7 +252,7 @@ class PreparedMicc:
         return fit.ref_from_pred, fit, about + doubts_about_place(landmarks, prediction.closest(landmarks).distances)
 
     def _back(self, aligned: Mesh) -> float:
-        """Mean distance from the prediction to the scan, without what stands beyond the scan's rim; NaN for none."""
+        """Mean distance from the prediction to the scan, without parts beyond the scan's rim; NaN if none are left."""
         found = self.surface.closest(aligned.vertices[np.unique(aligned.faces)])
         within = found.distances[~self.surface.on_rim(found)]
         return float(within.mean()) if len(within) else float("nan")
@@ -261,24 +261,24 @@ class PreparedMicc:
         if self.protocol.score == "mean-both-directions":
             if np.isnan(back):
                 raise MetricError(
-                    "all of the prediction stands beyond the scan's rim: there is no distance back to the scan. Is it "
+                    "all of the prediction is beyond the scan's rim, so there is no distance back to the scan. Is it "
                     "the same part of a face?"
                 )
             return 0.5 * (float(nearest.distances.mean()) + back)
         normals = aligned.normals_at(nearest)
         along = np.abs(((points - nearest.points) * normals).sum(1))
-        # A triangle without area has no plane, and beyond the rim a plane goes on where no surface is.
+        # A triangle without area has no plane, and beyond the rim a plane continues without a surface.
         has_plane = inner & (normals != 0).any(1)
         return float(np.sqrt((np.where(has_plane, along, nearest.distances) ** 2).mean()))
 
 
 def _refuse_beside(scan: Mesh, tip: Floats, mm_per_unit: float) -> None:
-    """AlignmentError if a nose tip (3,) is not on its scan, both in mm; with the unit in which it would be."""
+    """Raise AlignmentError if a nose tip (3,) is not on its scan, both in mm; name the unit that would put it there."""
     (away_mm,) = to_vertices(scan, tip[None])
     if away_mm <= _TIP_OFF_MM:
         return
     away = to_vertices(scan, np.array([tip * mm / mm_per_unit for mm in MM_PER.values()]))
-    nearest, cause = int(away.argmin()), "is it of this scan, and in its frame and unit?"
+    nearest, cause = int(away.argmin()), "does it belong to this scan, and is it in the scan's frame and unit?"
     if away[nearest] <= _TIP_OFF_MM:
         cause = f"in {[*MM_PER][nearest]} it would be {away[nearest]:.1f} mm off. Write it in the scan's own unit"
     raise AlignmentError(

@@ -1,4 +1,4 @@
-"""What the MICC protocols give for a sample."""
+"""The columns of the MICC protocols."""
 
 from fsbench.core.quantities import Quantity
 from fsbench.protocols.shared_quantities import INLIER_SHARE, SCALES, SUSPICIOUS, distance_statistics, error
@@ -18,4 +18,4 @@ OF_FRAMES = (
     Quantity("frames_std_mm", "Frames std", "mm", 2, low=0.0, statistic=True),
     Quantity("scans", "Scans", low=0.0),
 )
-"""Columns after them, of samples that are videos with several meshes."""
+"""Further columns for samples that are videos with several meshes."""

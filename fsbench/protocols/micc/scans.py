@@ -1,4 +1,4 @@
-"""Several scans of one subject, of which the one counts that gives the smallest score."""
+"""Several scans of one subject; the scan that gives the smallest score counts."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""A video's frames: one measurement of theirs."""
+"""One measurement from the frames of a video."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,7 +12,7 @@ _NAMES = tuple(one.name for one in OF_FRAMES)
 
 
 def mean_of_frames(measured: Sequence[AlignedMeasurement], n_frames: int, n_scans: int) -> AlignedMeasurement:
-    """One measurement of a video's frames: the mean of every number, all distances."""
+    """One measurement from a video's frames: the mean of every number, and the distances of all frames."""
     first = measured[0]
     tables = [one.scores.values for one in measured]
     values = {name: float(np.mean([table[name] for table in tables])) for name in first.scores.values}

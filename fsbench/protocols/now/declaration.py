@@ -1,4 +1,4 @@
-"""What the NoW protocol declares."""
+"""Declaration of the NoW protocol."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -27,19 +27,19 @@ class NowProtocol(Protocol):
     layouts = MappingProxyType({"now": list_samples})
 
     def default_settings(self, spec: Spec, choice: Choice) -> Now:
-        """With the specification's scale, and the unit that the user names."""
+        """Settings with the specification's scale and the unit that the user names."""
         refuse(choice, {"scale": _SIZES, "reference_unit": f"the scans of {spec.name} are in mm"})
         return with_settings(Now(unit=choice.unit), {"scale": str(spec.raw["scale"])})
 
     def settings(self, spec: Spec, choice: Choice) -> Now:
-        """As `Protocol.settings`; a unit goes with a metric scale only."""
+        """As `Protocol.settings`; a unit of predictions needs a metric scale."""
         settings: Now = with_named_units(super().settings, spec, choice)
         refuse_unit_of_fitted(settings, "now-metrical")
         return settings
 
     def prepare(self, settings: Now, reference: Reference, threads: int = 1) -> PreparedNow:
         """Crop the scan around its landmarks."""
-        assert reference.landmarks is not None, "what needs landmarks has them, or was refused"
+        assert reference.landmarks is not None, "a reference without landmarks was refused before"
         return settings.prepare(reference.mesh, reference.landmarks, threads)
 
     def landmarks_beside(self, settings: Now) -> bool:
@@ -49,11 +49,11 @@ class NowProtocol(Protocol):
     def signed(
         self, spec: Spec, settings: Now, about: Mapping[str, str], *, search: bool, own: bool
     ) -> Mapping[str, str]:
-        """Landmarks that are not the data set's."""
+        """Name landmarks that are not the data set's own."""
         return about if own else {}
 
     def cautions(self, settings: Now, n_landmarks: int | None) -> tuple[str, ...]:
-        """In what it differs from the official program."""
+        """The differences from the official evaluator."""
         head = "differs from the official NoW evaluator (2025), though not on healthy input; see docs/scan.md:"
         return (head, *(f"  {line}" for line in differences(settings)))
 

@@ -1,12 +1,12 @@
-"""What our NoW does otherwise than the official evaluator, to be said with every run."""
+"""Differences of our NoW from the official evaluator; every run reports them."""
 
 from fsbench.protocols.now.protocol import Now
 
 
 def differences(protocol: Now) -> tuple[str, ...]:
-    """Lines for people: deliberate differences from the evaluator of 2025, as the protocol is set.
+    """Deliberate differences from the evaluator of 2025 under these settings, one line each.
 
-    On healthy input there is none in the numbers. docs/scan.md has the reasons.
+    On healthy input the numbers are the same. docs/scan.md has the reasons.
     """
     found = []
     if protocol.mirror == "refused":
@@ -17,10 +17,10 @@ def differences(protocol: Now) -> tuple[str, ...]:
                 "the metrical start does not depend on the prediction's own origin (--set start=official: it does)"
             )
         if protocol.unit == "found":
-            found.append("the predictions' unit is found (--pred-unit names it)")
+            found.append("the predictions' unit is found automatically (--pred-unit names it)")
     return (
         *found,
-        "a missing prediction is a row and an exit code, not left out unseen; pooled numbers are of what is scored",
+        "a missing prediction is a row and an exit code, not left out silently; pooled numbers cover scored samples",
         "triangles without area and perfect predictions are scored; the evaluator stops there",
-        "colours of vertices are not read as vertices; landmarks are read as XML or numbers, not by line, unrounded",
+        "vertex colours are not read as vertices; landmarks are read as XML or numbers, not by line, and not rounded",
     )

@@ -35,7 +35,7 @@ def list_samples(spec: Spec, root: Path, settings: Any) -> tuple[SampleFiles, ..
         stem = PurePosixPath(image).stem
         name = f"{subject}/{challenge}/{stem}"
         if name in cases:
-            raise FormatError(f"{listed}: {name} stands there twice")
+            raise FormatError(f"{listed}: {name} is listed twice")
         scan = scans.get(subject) or scans.setdefault(subject, _now_scan(root, subject))
         names = {"sample": name, "subject": subject, "challenge": challenge, "stem": stem}
         cases[name] = SampleFiles(Sample(name, {"subject": subject, "challenge": challenge}), (scan,), (name,), names)
@@ -45,7 +45,7 @@ def list_samples(spec: Spec, root: Path, settings: Any) -> tuple[SampleFiles, ..
 
 
 def _now_scan(root: Path, subject: str) -> ReferenceFiles:
-    """The meshes of a subject and its landmarks: all that are there, which should be one each."""
+    """All meshes and landmark files of a subject; there should be one of each."""
     marks = folder_named(root / "scans_lmks_onlypp", subject)
     meshes = tuple(files_below(folder_named(root / "scans", subject), MESH_SUFFIXES))
     names = {"sample": subject, "subject": subject}

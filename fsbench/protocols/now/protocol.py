@@ -2,9 +2,9 @@
 
 Source: Sanyal et al., "Learning to Regress 3D Face Shape and Expression from an Image without 3D
 Supervision", CVPR 2019, arXiv:1905.06817, and the behaviour of its public evaluator (2025). On healthy
-input the numbers are the evaluator's. Where it errs this differs by default, and `official` does not:
-mirrored landmarks are refused, the metrical start does not depend on where the prediction's origin
-is, and neither a triangle without area nor a perfect prediction stops the run.
+input the numbers are the evaluator's. By default this protocol avoids the evaluator's faults: it refuses
+mirrored landmarks, its metrical start does not depend on the prediction's origin, and neither a triangle
+without area nor a perfect prediction stops the run. `official` reproduces them.
 """
 
 from dataclasses import dataclass, field, replace
@@ -48,28 +48,28 @@ LANDMARKS = (
 )
 """Rows of every landmark array, from the image's left; iBUG-68 indices 36, 39, 42, 45, 33, 48, 54."""
 
-# Between the outer corners of adults' eyes there are 80 to 105 mm (Farkas 1994); wide of that the unit is wrong.
+# The outer eye corners of adults are 80 to 105 mm apart (Farkas 1994); far outside of that the unit is wrong.
 _EYES_MM = (50.0, 160.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """The recipe; every setting is in the signature.
+    """The NoW protocol's settings; the signature holds every one.
 
     Attributes
     ----------
     scale : {"fitted", "metric"}
         Whether the prediction's size is fitted (the challenge), or kept as its unit says (metrical).
     unit : str
-        Of the prediction, where `scale` is "metric": "mm", "cm", "m", or "found" from the landmarks.
+        Unit of the prediction if `scale` is "metric": "mm", "cm", "m", or "found" (automatic, from the landmarks).
     mirror : {"refused", "allowed"}
-        What becomes of landmarks that fit better mirrored. "allowed" is what the official evaluator does.
+        Treatment of landmarks that fit better mirrored; the official evaluator allows them.
     start : {"landmarks", "official"}
-        Where a metric refinement starts. "official": with the translation of a fit that also scaled.
+        Start of a metric refinement. "official" takes the translation of a fit with scale.
     crop_centre : float
-        Sphere's centre, as a share of the way from the nose's bottom to the middle of the inner eye corners.
+        Centre of the crop sphere, as a share of the way from the nose's bottom to the middle of the inner eye corners.
     crop_radius : float
-        In means of the outer eye distance and that way.
+        Radius of the crop sphere, as a multiple of the mean of the outer eye distance and that way's length.
     refine : Dogleg
     distance, missing, version
         Fixed: nearest surface point of every scan vertex in the crop; no usable prediction is no score
@@ -93,7 +93,7 @@ class Now:
 
     @classmethod
     def official(cls, unit: str | None = None) -> "Now":
-        """The evaluator's own behaviour, metrical if a `unit` is named: to reproduce its numbers."""
+        """Settings that reproduce the evaluator's numbers; metrical if a `unit` is named."""
         if unit is None:
             return cls(mirror="allowed")
         return cls("metric", unit, "allowed", "official")
@@ -150,11 +150,11 @@ class PreparedNow:
     ----------
     landmarks : ndarray, (7, 3)
     doubts : tuple of str
-        About these.
+        Doubts about the landmarks.
     points : ndarray, (n, 3)
         The scan's vertices in the crop, in their order.
     normals : ndarray, (n, 3)
-        Theirs; zero where there is none.
+        Normals of the points; zero for a point without one.
     """
 
     protocol: Now
@@ -171,7 +171,7 @@ class PreparedNow:
         Parameters
         ----------
         vertices : array_like, (V, 3)
-            In any frame and unit; in `protocol.unit` where the scale is metric.
+            In any frame and unit; in `protocol.unit` if the scale is metric.
         faces : array_like of int, (F, 3)
         landmarks : array_like, (7, 3)
             On the prediction, in the order of `LANDMARKS`.
@@ -225,7 +225,7 @@ class PreparedNow:
         )
 
     def _landmark_fit(self, prediction: Mesh, marks: Floats) -> tuple[Mesh, LandmarkFit]:
-        """Fit by landmarks; where mirroring is allowed and better, the prediction is mirrored (x -> -x) first."""
+        """Fit by landmarks; mirror the prediction (x -> -x) first if that is allowed and fits better."""
         fit = fit_landmarks(self.landmarks, marks)
         if self.protocol.mirror == "allowed" and fit.mirrored_rms < fit.residual_rms:
             flip = np.array([-1.0, 1.0, 1.0])
@@ -248,10 +248,10 @@ class PreparedNow:
 
 
 def _as_the_evaluator_fits(reference: Floats, prediction: Floats) -> Similarity:
-    """The landmarks' similarity where landmarks that were read in single precision stay in it.
+    """The landmarks' similarity, computed in single precision if the landmarks were read in it.
 
-    That is 1e-5 mm, but a start as far off as the official one passes where two places are equally near: which of
-    them is taken then moves the end by 1e-4 mm.
+    That moves the start by 1e-5 mm only. But from a start as far off as the official one, two places of the mesh can be
+    equally near on the way, and the choice between them moves the result by 1e-4 mm.
     """
     with np.errstate(over="ignore"):
         singles = [(marks, marks.astype(np.float32)) for marks in (reference, prediction)]

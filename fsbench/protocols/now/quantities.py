@@ -1,4 +1,4 @@
-"""What the NoW protocol gives for a sample."""
+"""The columns of the NoW protocol."""
 
 from fsbench.core.quantities import Quantity
 from fsbench.protocols.shared_quantities import LANDMARK_RMS_MM, SCALES, SUSPICIOUS, distance_statistics

@@ -1,4 +1,4 @@
-"""What the scan protocol declares."""
+"""Declaration of the scan protocol."""
 
 from collections.abc import Mapping
 
@@ -21,14 +21,14 @@ class ScanProtocol(Protocol):
     pooled = True
 
     def default_settings(self, spec: Spec, choice: Choice) -> Scan:
-        """With the units and the scale that the user names."""
+        """Settings with the units and the scale that the user names."""
         return with_settings(
             Scan(unit=choice.unit, reference_unit=choice.reference_unit),
             {"scale": choice.scale} if choice.scale else {},
         )
 
     def settings(self, spec: Spec, choice: Choice) -> Scan:
-        """As `Protocol.settings`; a unit goes with a metric scale only."""
+        """As `Protocol.settings`; a unit of predictions needs a metric scale."""
         settings: Scan = with_named_units(super().settings, spec, choice)
         refuse_unit_of_fitted(settings, "--scale metric")
         return settings
@@ -38,9 +38,9 @@ class ScanProtocol(Protocol):
         return settings.prepare(reference.mesh, reference.landmarks, threads)
 
     def refuse_landmarks(self, spec: Spec, settings: Scan, *, reference: bool, prediction: bool) -> None:
-        """UsageError if only one side has landmarks."""
+        """Raise UsageError if only one side has landmarks."""
         if reference != prediction:
-            raise UsageError("landmarks serve nothing on one side only: give both --landmarks and --pred-landmarks")
+            raise UsageError("landmarks of one side alone have no use: give both --landmarks and --pred-landmarks")
 
     def signed(
         self, spec: Spec, settings: Scan, about: Mapping[str, str], *, search: bool, own: bool

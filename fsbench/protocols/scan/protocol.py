@@ -1,6 +1,7 @@
 """The scan protocol: any scan against any reconstruction of it, aligned rigidly or with scale, then measured.
 
-Landmarks, where given, only start the alignment; ICP point-to-plane ends it. Units are found and written down.
+Landmarks are optional and only start the alignment; point-to-plane ICP ends it. Units are found automatically and
+written to the run.
 """
 
 from collections.abc import Mapping
@@ -38,25 +39,25 @@ from fsbench.protocols.scan import quantities
 
 METRICS = tuple(one.name for one in quantities.METRICS)
 
-# Fewer leave a pose open; more than a scan has vertices are all of them.
+# Fewer points leave a pose open; a number beyond the scan's vertices means all of them.
 _FEWEST_POINTS, _MOST_POINTS = 100, 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The recipe; every setting is in the signature.
+    """The scan protocol's settings; the signature holds every one.
 
     Attributes
     ----------
     scale : {"fitted", "metric"}
-        Whether ICP scales; "metric" keeps the size that the prediction has in its unit.
+        Whether ICP fits the scale; "metric" keeps the size that the prediction has in its unit.
     unit, reference_unit : str
-        "um", "mm", "cm", "dm", "m", or "found": the scan's from its size and landmarks, the
+        "um", "mm", "cm", "dm", "m", or "found" (automatic): the scan's unit from its size and landmarks, the
         prediction's from a fit with scale.
     icp : Icp
         Its `scale` is set by `scale`.
     icp_points : int
-        Reference vertices that ICP uses, spread evenly; of a prediction without faces as many of its points.
+        Number of reference vertices that ICP uses, spread evenly; and of points of a prediction without faces.
     distances, missing, version
         Fixed: nearest surface point of every vertex; no usable prediction is no score and stays in the
         denominator; raised whenever the code moves a number.
@@ -71,7 +72,7 @@ class Scan:
     missing: str = field(default="fail", init=False)
     version: int = field(default=3, init=False)
 
-    SETTLED: ClassVar[Mapping[str, str]] = {"icp.scale": "--scale fitted or metric says that"}
+    SETTLED: ClassVar[Mapping[str, str]] = {"icp.scale": "--scale fitted or metric sets it"}
 
     def __post_init__(self) -> None:
         for name in (self.unit, self.reference_unit):
@@ -79,7 +80,7 @@ class Scan:
                 unit_called(name)
         if not _FEWEST_POINTS <= self.icp_points <= _MOST_POINTS:
             raise AlignmentError(f"icp_points is {self.icp_points}, expected {_FEWEST_POINTS} to {_MOST_POINTS}")
-        # What is in the signature is what is done.
+        # Keep the signature true: ICP scales as `scale` says.
         object.__setattr__(self, "icp", replace(self.icp, scale=self.scale == "fitted"))
 
     def signature(self, benchmark: str) -> str:
@@ -92,7 +93,7 @@ class Scan:
         Parameters
         ----------
         reference : Mesh
-            Without faces it is a point cloud: then there is no distance back to it. Vertices that no face uses are not
+            Without faces it is a point cloud, and there is no distance back to it. Vertices that no face uses are not
             part of the scan.
         landmarks : array_like, (n, 3), optional
             In the scan's own unit.
@@ -100,12 +101,12 @@ class Scan:
         Raises
         ------
         AlignmentError
-            If the scan has the size of a face in no unit, or its landmarks are not beside it.
+            If the scan has the size of a face in no unit, or its landmarks are not on it.
         """
         reference, known = one_sided(reference).without_unused(), self.reference_unit
         given = None if landmarks is None else as_floats(landmarks, "landmarks")
         unit = unit_of_scan(reference.vertices, given) if known == "found" else unit_called(known)
-        # Landmarks have said which.
+        # The landmarks have decided the unit.
         other = smaller_unit(reference.vertices, unit) if known == "found" and given is None else None
         scan = Mesh(reference.vertices * unit.mm, reference.faces)
         marks = None if given is None else given * unit.mm
@@ -132,11 +133,11 @@ class PreparedScan:
     landmarks : ndarray or None
         In millimetres.
     doubts : tuple of str
-        About these.
+        Doubts about the landmarks and the unit.
     unit, other_unit : Unit
-        The scan's own, and another in which it could be as well; None where there is no doubt.
+        The scan's unit, and another possible one; None if there is no doubt.
     guessed_mm : float
-        Its diagonal, if only that said cm, and it could be inches as well; else 0.
+        The scan's diagonal if only its size suggests cm and it may be in inches; else 0.
     """
 
     protocol: Scan
@@ -158,9 +159,9 @@ class PreparedScan:
         vertices : array_like, (V, 3)
             In any frame and unit.
         faces : array_like of int, (F, 3)
-            May be empty: a point cloud, to whose nearest points the distances then go.
+            May be empty for a point cloud; distances are then to its nearest points.
         landmarks : array_like, (n, 3), optional
-            The scan's landmarks on the prediction, row by row; without them the alignment is searched for.
+            On the prediction, in the order of the scan's; without them the alignment starts from a search.
 
         Raises
         ------
@@ -192,7 +193,7 @@ class PreparedScan:
         doubts += doubts_about_cover(distances.ref_to_pred_mm, distances.inner, distances.places, self.reference)
         guess = doubts_about_unit(self.reference, self.unit, self.other_unit, aligned.mesh, fit.residual_rms)
         guess = guess or doubts_about_inches(self.guessed_mm, found.scale)
-        doubts = guess + doubts  # first: where it is wrong, so is all that follows
+        doubts = guess + doubts  # first: if the unit is wrong, all that follows is wrong
         doubts += doubts_about(fit.residual_rms, off, fit.converged, distances.normal_deg)
         values = distances.scores() | self._about(fit, bool(doubts))
         scores = Scores({name: values[name] for name in METRICS}, tuple(doubts), notes_about(prediction, shape))
@@ -211,9 +212,9 @@ class PreparedScan:
     def _start(
         self, prediction: NearestSurface, landmarks: Floats | None, icp: Icp
     ) -> tuple[Similarity, LandmarkFit | None, list[str]]:
-        """By landmarks where both sides have them, else searched for; with scale, which finds the unit.
+        """Start from landmarks if both sides have them, else from a search; with scale, which finds the unit.
 
-        With the fit of the landmarks, if it is by them, and what is suspicious about it.
+        Also return the fit of the landmarks, if there is one, and the doubts about it.
         """
         if landmarks is None or self.landmarks is None:
             searched = find_alignment(self.reference, prediction, self.surface, replace(icp, scale=True))
@@ -223,7 +224,7 @@ class PreparedScan:
         return fit.ref_from_pred, fit, about + doubts_about_place(landmarks, prediction.closest(landmarks).distances)
 
     def _in_unit(self, found: Similarity) -> Similarity:
-        """The same start with the scale of the prediction's unit, the points' middle kept in place."""
+        """The same start with the scale of the prediction's unit; the middle of the points stays in place."""
         unit = unit_nearest(found.scale) if self.protocol.unit == "found" else unit_called(self.protocol.unit)
         middle = self.icp_points.mean(0)
         there = found.inverse().apply(middle[None])[0]

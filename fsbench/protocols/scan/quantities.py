@@ -1,4 +1,4 @@
-"""What the scan protocol gives for a sample."""
+"""The columns of the scan protocol."""
 
 from fsbench.core.quantities import Quantity
 from fsbench.protocols.shared_quantities import (

@@ -123,7 +123,7 @@ def test_a_benchmark_of_ones_own_cannot_pass_for_a_known_one(sample: Path, tmp_p
     [
         ("wild_rotations", lambda a: a * 2, "is no rotation"),
         ("wild_rotations", lambda a: a * [1, 1, -1], "is no rotation"),
-        ("wild_pupil_scales", lambda a: a * 0, "a scale is positive"),
+        ("wild_pupil_scales", lambda a: a * 0, "expected a scale > 0"),
     ],
 )
 def test_predef_values_that_cannot_be_meant_are_refused(copy: Path, file, change, words) -> None:

@@ -42,7 +42,7 @@ def test_a_run_of_an_earlier_version_has_the_columns_of_the_protocols() -> None:
         ({"cd_mm": {}}, "expected a list"),
         ([["cd_mm"]], "an object with name and label, found a list"),
         ([{"name": "cd_mm", "label": "CD", "better": "up"}], "better cannot be 'up'"),
-        ([NOSE.as_dict(), NOSE.as_dict()], "'nose_mm' stands there twice"),
+        ([NOSE.as_dict(), NOSE.as_dict()], "'nose_mm' is listed twice"),
         ([{"name": "nose_mm", "label": "Nose", "pooled": "points"}], "a value a sample"),
         ([{"name": f"n{i}", "label": "N"} for i in range(10_001)], "expected a list of at most"),
     ],
