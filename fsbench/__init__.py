@@ -8,6 +8,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from fsbench import submissions as adapters
     from fsbench.benchmarks import Benchmark as Benchmark
+    from fsbench.benchmarks import Choice as Choice
     from fsbench.benchmarks import open_benchmark as open_benchmark
     from fsbench.core.mesh import Mesh as Mesh
     from fsbench.geometry.rays import preload_open3d as preload_open3d
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 # Names and where they live; imported when asked for, so that `import fsbench` takes milliseconds.
 _WHERE = {
     "Benchmark": "fsbench.benchmarks",
+    "Choice": "fsbench.benchmarks",
     "Mesh": "fsbench.core.mesh",
     "Run": "fsbench.runs",
     "Scorer": "fsbench.scoring.scorer",

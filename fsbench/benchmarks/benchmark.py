@@ -78,7 +78,8 @@ class Benchmark:
         """
         chosen, spec, root = choice or Choice(), load_spec(name), Path(root).absolute()
         protocol = registry.chosen(spec, chosen)
-        settings = protocol.settings(spec, chosen)
+        with registry.own_faults(protocol):
+            settings = protocol.settings(spec, chosen)
         marks, pred_marks = parse_source(chosen.landmarks), parse_source(chosen.pred_landmarks)
         protocol.refuse_landmarks(spec, settings, reference=marks is not None, prediction=pred_marks is not None)
         own = protocol.references(spec, root, settings)
@@ -172,7 +173,8 @@ class Benchmark:
         if shared is not None and (found := self._kept.get(shared)):
             return found
         try:
-            prepared = self._prepare(name, threads, cache)
+            with registry.own_faults(self.protocol):
+                prepared = self._prepare(name, threads, cache)
         except ReferenceDataError:
             raise
         except FsbenchError as error:
@@ -217,13 +219,14 @@ class Benchmark:
 
     def compare(self, prepared: Any, prediction: Prediction) -> Measurement:
         """Compare a prediction with a reference from `prepare`; errors as `measure`."""
-        measured = self.protocol.measure(prepared, prediction)
-        found, declared = set(measured.scores.values), set(self.metrics)
-        if found != declared:
-            # A bug of the protocol: it would leave a column empty, or lose one.
-            raise ValueError(f"protocol {self.protocol.name} declares {sorted(declared)}, but measured {sorted(found)}")
-        if measured.scores.doubts and "suspicious" not in declared:
-            raise ValueError(f"protocol {self.protocol.name} has doubts, but no column suspicious to keep them")
+        with registry.own_faults(self.protocol):
+            measured = self.protocol.measure(prepared, prediction)
+            found, declared = set(measured.scores.values), set(self.metrics)
+            if found != declared:
+                # A bug of the protocol: it would leave a column empty, or lose one.
+                raise ValueError(f"it declares {sorted(declared)}, but measured {sorted(found)}")
+            if measured.scores.doubts and "suspicious" not in declared:
+                raise ValueError("it has doubts, but no column suspicious to keep them")
         return measured
 
 

@@ -20,6 +20,8 @@ def signatures(spec: Spec) -> tuple[str, ...]:
     UsageError
         If boards of the benchmark's protocol are not kept.
     """
+    if not spec.samples:
+        raise UsageError(f"{spec.name} has no board: which samples and references it has depends on whose data it is")
     official = official_signature(spec.name)
     settings = registry.get(spec.protocol).settings(spec, Choice())
     return official, settings.signature(spec.name)

@@ -19,7 +19,7 @@ class Choice:
     scale : str
         "fitted" or "metric"; empty for the benchmark's own.
     unit, reference_unit : str
-        Unit of predictions and of references: a name, its length in millimetres, or "auto", which signatures call "found".
+        Unit of predictions and of references: a name, its length in millimetres, or "auto" ("found" in signatures).
     changes : tuple of str
         KEY=VALUE each: settings of the protocol to change.
     """

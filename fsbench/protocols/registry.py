@@ -2,10 +2,14 @@
 
 import difflib
 import importlib
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import entry_points
+from pathlib import PurePath
 
-from fsbench.core.errors import UsageError
+from fsbench.core.errors import FsbenchError, UsageError
 from fsbench.core.spec import Spec
 from fsbench.protocols.choice import Choice
 from fsbench.protocols.protocol import Protocol
@@ -50,6 +54,29 @@ def get(name: str) -> Protocol:
     if readers[0] != readers[1]:
         raise UsageError(f"{found[0].value}: a protocol has both read_prediction and prediction_files, or neither")
     return loaded
+
+
+@contextmanager
+def own_faults(protocol: Protocol) -> Iterator[None]:
+    """Name a protocol of another package where its code fails; errors of ours, and of our protocols, pass as they are.
+
+    Raises
+    ------
+    FsbenchError
+        With the protocol, the place in its code and the error.
+    """
+    try:
+        yield
+    except (FsbenchError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        if protocol.name in BUILT_IN:
+            raise
+        frames = traceback.extract_tb(error.__traceback__)
+        place = f"{PurePath(frames[-1].filename).name}, line {frames[-1].lineno}: " if frames else ""
+        text = traceback.format_exception_only(error)[-1].strip()
+        owner = f"{type(protocol).__module__}:{type(protocol).__name__}"
+        raise FsbenchError(f"protocol {protocol.name} ({owner}) failed: {place}{text}") from error
 
 
 def measures(protocol: str) -> dict[str, Protocol]:

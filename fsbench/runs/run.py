@@ -234,7 +234,7 @@ def load_manifest(folder: str | Path) -> dict[str, Any]:
             f"it has {', '.join(manifest['bins']) or 'no bins'}"
         )
     if manifest.get("format") != _FORMAT:
-        raise FormatError(f"{path}: written in format {manifest.get('format')}, this fsbench reads {_FORMAT}")
+        raise FormatError(f"{path}: written in format {manifest.get('format')!r}, this fsbench reads {_FORMAT}")
     return manifest
 
 

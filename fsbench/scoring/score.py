@@ -75,6 +75,8 @@ def score(
     FsbenchError
         If a folder or disk is lost in the middle; what is scored is kept in `out`.
     """
+    if not isinstance(benchmark, Benchmark):
+        raise UsageError(f"benchmark is {benchmark!r}, expected an open one: fsbench.open_benchmark(name, root)")
     given = submission if isinstance(submission, Submission) else Submission(submission)
     chosen = (
         benchmark.select(samples) if isinstance(samples, str) else benchmark.samples if samples is None else samples

@@ -4,11 +4,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from fsbench.benchmarks import Benchmark, Choice
-from fsbench.core.mesh import Mesh
+from fsbench.core.arrays import as_floats
+from fsbench.core.errors import UsageError
+from fsbench.core.mesh import Floats, Mesh
 from fsbench.protocols.measurement import Scores
 from fsbench.protocols.protocol import Prediction
 from fsbench.scoring.loops import load_all
@@ -89,16 +90,40 @@ class Scorer:
         faces : array_like or tensor of int, (F, 3)
             Counter-clockwise as seen from outside.
         landmarks : array_like, (n, 3), optional
-            On the prediction, where the protocol declares them.
+            On the prediction, where the protocol declares them; those that `choice` names by vertex need not be given.
 
         Raises
         ------
+        UsageError
+            If the benchmark starts from landmarks and there are none, or there are some that nothing would use.
         MeshError, AlignmentError, MetricError
             If it cannot be scored; see the protocol's `compare`.
         """
-        inputs = {} if landmarks is None else {"landmarks": np.asarray(landmarks, np.float64)}
-        prediction = Prediction(Mesh(vertices, faces), inputs)
-        return self.score_prediction(sample, prediction)
+        mesh = Mesh(vertices, faces)
+        marks = self._landmarks(mesh, landmarks)
+        return self.score_prediction(sample, Prediction(mesh, {} if marks is None else {"landmarks": marks}))
+
+    def _landmarks(self, mesh: Mesh, given: npt.ArrayLike | None) -> Floats | None:
+        """Landmarks of a prediction (n, 3): those given, or the vertices that the choice names."""
+        benchmark, named = self.benchmark, self.benchmark.pred_landmarks
+        needed = named is not None or benchmark.protocol.landmarks_beside(benchmark.settings)
+        if given is not None:
+            if not needed:
+                raise UsageError(
+                    f"{benchmark.spec.name} was opened without landmarks, so it would not use these: pass "
+                    "choice=fsbench.Choice(landmarks=..., pred_landmarks=...) to Scorer, or leave them out"
+                )
+            return as_floats(given, "landmarks")
+        if named is not None and named.indices:
+            if max(named.indices) >= mesh.n_vertices:
+                raise UsageError(
+                    f"pred_landmarks name vertex {max(named.indices)}, the prediction has {mesh.n_vertices} vertices: "
+                    "is it of another topology?"
+                )
+            return mesh.vertices[list(named.indices)]
+        if needed:
+            raise UsageError(f"{benchmark.spec.name} starts from landmarks: pass landmarks=, (n, 3), on the prediction")
+        return None
 
     def score_prediction(self, sample: str, prediction: Prediction) -> Scores:
         """Score a prediction that is more than one mesh: with what its protocol declares in `inputs`, or with frames.

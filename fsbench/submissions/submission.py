@@ -51,6 +51,8 @@ class Submission:
         UsageError
             If an adapter is missing, unsuitable or not wanted, or predictions cannot be in this folder.
         """
+        if not Path(self.folder).exists():
+            raise UsageError(f"{self.shown}: there is no such folder of predictions")
         if not benchmark.protocol.in_camera:
             if self.adapter is not None:
                 raise UsageError(f"{benchmark.spec.name} aligns predictions by itself; leave the adapter out")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import fsbench
-from fsbench.core.errors import FormatError
+from fsbench.core.errors import FormatError, FsbenchError
 from fsbench.core.mesh import Mesh
 from fsbench.io import write_ply
 from fsbench.protocols.protocol import Prediction
@@ -229,7 +229,7 @@ def test_what_a_protocol_measures_must_be_what_it_declares(toys: None, noses: No
     scorer = fsbench.Scorer(str(NOSES), noses.root)
     kind = type(scorer.benchmark.protocol)
     monkeypatch.setattr(kind, "quantities", kind.quantities[:1])
-    with pytest.raises(ValueError, match=r"declares .* but measured"):
+    with pytest.raises(FsbenchError, match=r"declares .* but measured"):
         scorer.score("ann/front", HEAD.vertices, HEAD.faces, HEAD.vertices[ROWS])
 
 
