@@ -10,8 +10,8 @@ from fsbench.benchmarks import selection
 from fsbench.benchmarks.cache import PreparedCache
 from fsbench.benchmarks.landmark_source import LandmarkSource, parse_source
 from fsbench.benchmarks.references import MeshReferences
-from fsbench.benchmarks.spec import load_spec
-from fsbench.core.errors import FsbenchError, ReferenceDataError
+from fsbench.benchmarks.spec import load_spec, refuse_unknown_bins
+from fsbench.core.errors import FsbenchError, ReferenceDataError, UsageError
 from fsbench.core.own_folders import NotOursError
 from fsbench.core.spec import Sample, Spec
 from fsbench.io.names import composed
@@ -83,9 +83,10 @@ class Benchmark:
         protocol.refuse_landmarks(spec, settings, reference=marks is not None, prediction=pred_marks is not None)
         own = protocol.references(spec, root, settings)
         references = own or MeshReferences.find(spec, root, protocol, settings, marks)
-        if isinstance(references, MeshReferences):
-            references.refuse_useless_landmarks(pred_marks)
+        _refuse_unheeded_landmarks(spec, protocol, own is not None and marks is not None, pred_marks is not None)
+        references.refuse_useless_landmarks(pred_marks)
         listed = replace(spec, samples=references.samples)
+        refuse_unknown_bins(listed, listed.bins)
         return cls(name, listed, root, chosen, protocol, settings, references, pred_marks)
 
     @property
@@ -102,23 +103,26 @@ class Benchmark:
     def signature(self) -> str:
         """All that can move a number, in one line; the version last."""
         text: str = self.settings.signature(self.spec.signed_name)
-        if not isinstance(self.references, MeshReferences):
-            return text
         head, _, version = text.rpartition("|")
         signed = self.protocol.signed(
             self.spec,
             self.settings,
             self.references.digests(),
             search=self.pred_landmarks is None,
-            own=self.references.landmarks is not None,
+            own=self.references.has_named_landmarks,
         )
         return "|".join([head, *(f"{key}:{value}" for key, value in signed.items()), version])
 
     @property
     def cautions(self) -> tuple[str, ...]:
         """What people should know before they believe or compare the numbers, a line each; none for most runs."""
-        marks = self.references.numbers_of_landmarks() if isinstance(self.references, MeshReferences) else set()
-        return self.protocol.cautions(self.settings, min(marks, default=None))
+        return self.protocol.cautions(self.settings, min(self.references.numbers_of_landmarks(), default=None))
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """Files that were read, and folders that were listed, when it was opened."""
+        named = [Path(text) for text in (self.choice.landmarks, self.choice.pred_landmarks) if text]
+        return (*self.references.sources, *named)
 
     def sample(self, name: str) -> Sample:
         """Return the sample called `name`; UsageError if there is none."""
@@ -209,7 +213,26 @@ class Benchmark:
         FsbenchError
             If either, or the alignment, is unusable.
         """
-        return self.protocol.measure(self.prepare(sample, cache=cache), prediction)
+        return self.compare(self.prepare(sample, cache=cache), prediction)
+
+    def compare(self, prepared: Any, prediction: Prediction) -> Measurement:
+        """Compare a prediction with a reference that `prepare` gave; errors as `measure`."""
+        measured = self.protocol.measure(prepared, prediction)
+        found, declared = set(measured.scores.values), set(self.metrics)
+        if found != declared:
+            # A bug of the protocol, which would be an empty column, or a lost one.
+            raise ValueError(f"protocol {self.protocol.name} declares {sorted(declared)}, and measured {sorted(found)}")
+        if measured.scores.doubts and "suspicious" not in declared:
+            raise ValueError(f"protocol {self.protocol.name} has doubts, and no column suspicious to keep them")
+        return measured
+
+
+def _refuse_unheeded_landmarks(spec: Spec, protocol: Protocol, reference: bool, prediction: bool) -> None:
+    """UsageError if the user names landmarks that nobody would read."""
+    if reference:
+        raise UsageError(f"{spec.name} knows where the landmarks of its references are; leave out --landmarks")
+    if prediction and "landmarks" not in protocol.prediction_inputs:
+        raise UsageError(f"{spec.name} measures without landmarks of predictions; leave out --pred-landmarks")
 
 
 def open_benchmark(name: str, root: str | Path, choice: Choice | None = None) -> Benchmark:

@@ -89,6 +89,15 @@ class MeshReferences(References):
         found = len({sample.subject for sample in self.samples})
         return f"{self.root} has {found} of the {expected} subjects" if expected and found < expected else ""
 
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """The root, the list of samples, and all folders with references or their landmarks."""
+        scans = [one for files in self.by_name.values() for one in files.scans]
+        folders = {path.parent for one in scans for path in (*one.meshes, *one.landmarks)}
+        listed = self.root / str(self.spec.raw["samples"].get("listed", ""))
+        beside = [self.root / name for name in self.protocol.lists]
+        return (self.root, listed, *beside, *sorted(folders))
+
     def files(self, name: str) -> list[Path]:
         """The sample's meshes, and the landmarks of each."""
         scans = self.by_name[name].scans
@@ -98,6 +107,11 @@ class MeshReferences(References):
     def sample_files(self, name: str) -> SampleFiles:
         """As the layout lists them."""
         return self.by_name[name]
+
+    @property
+    def has_named_landmarks(self) -> bool:
+        """Whether the user says where the scans' landmarks are."""
+        return self.landmarks is not None
 
     def missing(self) -> list[str]:
         """Names of the samples of which no mesh is there."""
@@ -177,8 +191,8 @@ class MeshReferences(References):
         return {}
 
     def shared_key(self, name: str) -> Any:
-        """Their meshes."""
-        return tuple(path for one in self.by_name[name].scans for path in one.meshes)
+        """Their files, with what they hold."""
+        return tuple((path, _digest_of(path)) for path in self.files(name))
 
     def read(self, name: str) -> Reference:
         """Read all references of a sample, the first one with the others.
@@ -259,7 +273,8 @@ def _nose_tip(files: ReferenceFiles, marks: Floats | None) -> npt.ArrayLike:
     if files.nose_tip is not None:
         return files.nose_tip
     if marks is not None and len(marks) in _NOSE_TIP_ROW:
-        return marks[_NOSE_TIP_ROW[len(marks)]]
+        found: npt.ArrayLike = marks[_NOSE_TIP_ROW[len(marks)]]
+        return found
     what = f"it has {len(marks)} landmarks" if marks is not None else "it has no landmarks"
     raise ReferenceDataError(
         f"{files.meshes[0]} has no nose tip: {files.no_nose_tip}. Put that right, or give iBUG's 68 or 51 landmarks, "
@@ -275,11 +290,13 @@ def _short(lines: list[str]) -> str:
 
 
 def _digest_of(path: Path) -> str:
-    return _digest(path, path.stat().st_size, path.stat().st_mtime_ns)
+    state = path.stat()
+    # A copy may keep the time and the size of what it replaces, but not when it came.
+    return _digest(path, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
 
 
 @lru_cache(maxsize=10_000)
-def _digest(path: Path, size: int, mtime_ns: int) -> str:
+def _digest(path: Path, *state: int) -> str:
     """Of a file's content; it is read again when it has changed."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -6,6 +6,7 @@ import itertools
 import math
 import re
 import tomllib
+from collections.abc import Collection
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -31,6 +32,26 @@ def spec_names() -> list[str]:
     return sorted(path.stem for path in folder("data_specs").glob("*.toml"))
 
 
+def spec_path(name: str) -> Path:
+    """Where a specification is, by its name, or the path of a TOML file itself.
+
+    Raises
+    ------
+    UsageError
+        If there is no such benchmark.
+    """
+    if name.endswith(".toml"):
+        path = Path(name)
+        if not path.is_file():
+            raise UsageError(f"{path}: there is no such benchmark specification")
+        return path
+    if name in spec_names():
+        return folder("data_specs") / f"{name}.toml"
+    close = difflib.get_close_matches(name, spec_names(), 1)
+    hint = f"did you mean {close[0]}?" if close else "a path to a .toml of one's own works too"
+    raise UsageError(f"no benchmark is called {name!r}; known are {', '.join(spec_names())}; {hint}")
+
+
 def load_spec(name: str) -> Spec:
     """Read a specification by its name, or from the path of a TOML file.
 
@@ -41,16 +62,7 @@ def load_spec(name: str) -> Spec:
     FormatError
         If the file is not a specification.
     """
-    if name.endswith(".toml"):
-        path = Path(name)
-        if not path.is_file():
-            raise UsageError(f"{path}: there is no such benchmark specification")
-    elif name in spec_names():
-        path = folder("data_specs") / f"{name}.toml"
-    else:
-        close = difflib.get_close_matches(name, spec_names(), 1)
-        hint = f"did you mean {close[0]}?" if close else "a path to a .toml of one's own works too"
-        raise UsageError(f"no benchmark is called {name!r}; known are {', '.join(spec_names())}; {hint}")
+    path = spec_path(name)
     if path.stat().st_size > _LARGEST_SPEC_BYTES:
         raise FormatError(f"{path}: larger than 1 MiB, no specification is")
     content = path.read_bytes()
@@ -60,14 +72,15 @@ def load_spec(name: str) -> Spec:
         require_moderate(text)
         raw = tomllib.loads(text)
         require_shallow(raw)
-        return _parse(raw, digest)
+        return parse_spec(raw, digest)
     except KeyError as error:
         raise FormatError(f"{path}: the key {error} is missing; compare with data_specs/fswild.toml") from None
     except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError) as error:
         raise FormatError(f"{path}: not a benchmark specification: {error}") from None
 
 
-def _parse(raw: dict[str, Any], digest: str) -> Spec:
+def parse_spec(raw: dict[str, Any], digest: str) -> Spec:
+    """Make a specification of what its file says; KeyError, ValueError, TypeError, ... if it is none."""
     # Benchmarks of scans list their samples under the root, which is not known here.
     listed = "listed" in raw["samples"]
     samples = () if listed else _samples(raw["samples"], raw.get("bins", {}))
@@ -75,16 +88,24 @@ def _parse(raw: dict[str, Any], digest: str) -> Spec:
     if reserved := known & _RESERVED:
         raise ValueError(f"bins may not be called {', '.join(sorted(reserved))}: a run has columns of these names")
     tables = tuple(_table(table) for table in raw.get("tables", []))
-    for table in tables:
-        if not listed and not {table.by, *table.where} <= known:
-            raise ValueError(f"table {table.name} names bins that do not exist; there are {sorted(known)}")
     texts: dict[str, Any] = {key: str(raw[key]) for key in ("name", "title", "protocol", "citation", "where", "unit")}
     require_text(texts["name"])
     if "predictions" in raw:
         require_inside(raw["predictions"])
     frame = str(raw.get("frame", ""))
     shown = _shown(raw, tables)
-    return Spec(**texts, frame=frame, samples=samples, tables=tables, raw=MappingProxyType(raw), digest=digest, **shown)
+    raw_view = MappingProxyType(raw)
+    spec = Spec(**texts, frame=frame, samples=samples, tables=tables, raw=raw_view, digest=digest, **shown)
+    if not listed:
+        refuse_unknown_bins(spec, known)
+    return spec
+
+
+def refuse_unknown_bins(spec: Spec, bins: Collection[str]) -> None:
+    """FormatError if a table is laid out by bins that the samples have not."""
+    for table in spec.tables:
+        if not {table.by, *table.where} <= set(bins):
+            raise FormatError(f"{spec.name}: table {table.name} names bins that do not exist; there are {sorted(bins)}")
 
 
 def _shown(raw: dict[str, Any], tables: tuple[TableLayout, ...]) -> dict[str, Any]:
@@ -110,10 +131,9 @@ def _is_line(text: Any) -> bool:
 
 def _table(raw: dict[str, Any]) -> TableLayout:
     table = TableLayout(**raw)
-    texts = [table.name, table.title, table.by, table.unit, *table.columns.items(), *table.where.items()]
-    for text in texts:
-        for part in (text,) if isinstance(text, str) else text:
-            require_text(part)
+    pairs = (*table.columns.items(), *table.where.items())
+    for text in (table.name, table.title, table.by, table.unit, *(part for pair in pairs for part in pair)):
+        require_text(text)
     return table
 
 

@@ -1,12 +1,11 @@
 """Which runs a board takes."""
 
-from fsbench.benchmarks import Spec
+from fsbench.benchmarks import Choice, Spec
 from fsbench.boards.official import official_signature
 from fsbench.core.errors import UsageError
 from fsbench.core.quantities import Quantity
 from fsbench.core.visible import visible
 from fsbench.protocols import registry
-from fsbench.protocols.choice import Choice
 from fsbench.protocols.known_quantities import known_quantities
 from fsbench.runs import Run
 from fsbench.runs.run import fault_of_rows

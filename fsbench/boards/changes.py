@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fsbench.benchmarks import load_spec
+from fsbench.benchmarks.carried import file_of
 from fsbench.boards.admission import require_admissible
 from fsbench.boards.board import Board, empty_board, parse_board, read_board
 from fsbench.boards.derived import derive, differing, read_boards
@@ -49,6 +50,8 @@ def add(runs: Sequence[Run], folder: Path, method: Method | None = None, *, repl
     boards: dict[str, Board] = {}
     for run in runs:
         _require_known(run, methods)
+        if file := file_of(run.manifest):
+            raise UsageError(f"{run.benchmark} is a benchmark of its own file, {file}; boards are of those of fsbench")
         spec = load_spec(run.benchmark)
         require_admissible(run, spec)
         if spec.name not in boards:

@@ -1,4 +1,4 @@
-"""Check predictions in any frame: are all files there, and do a few of them align."""
+"""Check predictions by scoring a few: are all files there, and do some of them align."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,13 +51,15 @@ def check_alignment(
     usable = [sample for sample in chosen if sample.name not in without_scan]
     findings = _of_scans(benchmark, chosen, usable)
     if usable:
-        names = compare_names(benchmark, folder, usable)
+        plain = submission.is_plain(benchmark)
+        names = compare_names(benchmark, folder, usable) if plain else _names(benchmark, submission, usable)
         lost = set(names.lost)
         there = [sample for sample in usable if sample.name not in lost]
-        findings += _of_predictions(benchmark, folder, names)
-        findings += _of_state(benchmark, folder, there)
-        findings += of_prediction_counts(benchmark, folder, there)
-        findings += of_landmarks(benchmark, folder, there)
+        findings += _of_predictions(benchmark, submission, names)
+        if plain:
+            findings += _of_state(benchmark, folder, there)
+            findings += of_prediction_counts(benchmark, folder, there)
+            findings += of_landmarks(benchmark, folder, there)
         step = max(1, len(there) // _LOOKED_AT)
         looked = [_of_sample(benchmark, submission, sample.name) for sample in there[::step][:_LOOKED_AT]]
         findings += [one.finding for one in looked] + _of_all(looked)
@@ -77,20 +79,32 @@ def _of_scans(benchmark: Benchmark, chosen: Sequence[Sample], usable: Sequence[S
     return [Finding("note", "scans", f"{counted(len(lacking), 'sample')} without a scan: {some(lacking)}")]
 
 
-def _of_predictions(benchmark: Benchmark, folder: Path, names: Names) -> list[Finding]:
+def _names(benchmark: Benchmark, submission: Submission, samples: Sequence[Sample]) -> Names:
+    """Which predictions are missing, where only an adapter or the protocol knows how their files are called."""
+    return Names(len(samples), tuple(one.name for one in samples if submission.is_missing(benchmark, one.name)), ())
+
+
+def _of_predictions(benchmark: Benchmark, submission: Submission, names: Names) -> list[Finding]:
     """Which predictions are there, and which meshes are nobody's."""
     findings = []
     if not names.lost:
         findings.append(Finding("ok", "files", f"a prediction for each of {counted(names.n_samples, 'sample')}"))
     elif len(names.lost) < names.n_samples:
         text = f"no prediction for {len(names.lost)} of {names.n_samples}: {some(names.lost)}"
-        text += PredictionFiles.of(benchmark).instead_of(folder, benchmark.references.sample_files(names.lost[0]))
+        text += PredictionFiles.of(benchmark).instead_of(
+            Path(submission.folder), benchmark.references.sample_files(names.lost[0])
+        )
         findings.append(Finding("wrong", "files", text))
+    elif not submission.is_plain(benchmark):
+        (first, *_) = submission.files(benchmark, names.lost[0])
+        findings.append(Finding("wrong", "files", f"no prediction at all: expected {first}, for one"))
     else:
         expected = benchmark.references.sample_files(names.lost[0]).predictions[0]
         has = f"it has {names.strays[0]}" if names.strays else f"it has no {', '.join(MESH_SUFFIXES)}"
-        text = f"no prediction at all: expected {expected} with such an ending below {folder}, {has}"
-        text += PredictionFiles.of(benchmark).instead_of(folder, benchmark.references.sample_files(names.lost[0]))
+        text = f"no prediction at all: expected {expected} with such an ending below {submission.folder}, {has}"
+        text += PredictionFiles.of(benchmark).instead_of(
+            Path(submission.folder), benchmark.references.sample_files(names.lost[0])
+        )
         findings.append(Finding("wrong", "files", text))
     if str(names):
         findings.append(Finding("wrong" if names.meant else "note", "files", str(names)))
@@ -142,8 +156,8 @@ def _of_sample(benchmark: Benchmark, submission: Submission, name: str) -> _Look
         finding = Finding("wrong", name, f"would have no score: {error}")
         return _Looked(name, finding, is_scan_unusable=isinstance(error, ReferenceDataError))
     metric, value = next(iter(scores.values.items()))
-    scale = scores.values.get("mm_per_unit", float("nan"))
-    figures = f"{metric} {value:.2f}, {scale:.4g} mm per unit of the prediction"
+    scale, figures = scores.values.get("mm_per_unit"), f"{metric} {value:.2f}"
+    figures += "" if scale is None else f", {scale:.4g} mm per unit of the prediction"
     if scores.doubts:
         return _Looked(name, Finding("note", name, f"{'; '.join(scores.doubts)} ({figures})"), scale)
     return _Looked(name, Finding("ok", name, figures), scale)

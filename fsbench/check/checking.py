@@ -42,7 +42,7 @@ class Report:
 def check(
     benchmark: Benchmark, submission: Submission, samples: Sequence[Sample] | None = None, jobs: int = 1
 ) -> Report:
-    """Check all files, and some of the meshes: their frame where the camera is kept, else whether they align.
+    """Check all files, and some of the meshes: their frame where the camera shows it, else whether they have a score.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def check(
         If the submission does not go with the benchmark.
     """
     submission.check_benchmark(benchmark)
-    if benchmark.protocol.in_camera:
+    if benchmark.protocol.has_depth_view:
         return Report(*check_frame(benchmark, submission, samples, jobs))
     return Report(check_alignment(benchmark, submission, samples))
 
@@ -77,8 +77,10 @@ def quick(
     Parameters, errors
         As `check`; `cache` is where references may be prepared already.
     """
-    if benchmark.protocol.in_camera:
+    if benchmark.protocol.has_depth_view:
         return quick_check_frame(benchmark, submission, samples, cache)
+    if not submission.is_plain(benchmark):
+        return ()
     folder, chosen = Path(submission.folder), benchmark.samples if samples is None else samples
     names = str(compare_names(benchmark, folder, chosen))
     found = [Finding("wrong", "files", names)] if names else []

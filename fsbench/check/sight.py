@@ -120,7 +120,8 @@ class Target:
         if self.pinhole_units is None:
             return np.column_stack([self.points_xy, -self.depths_mm / self.mm_per_unit])
         points = self.directions * (self.depths_mm / self.mm_per_unit)[:, None]
-        return points + np.array([0.0, 0.0, self.pinhole_units])
+        found: Floats = points + np.array([0.0, 0.0, self.pinhole_units])
+        return found
 
     def look(self, surface: Surface, mean: Floats, placing: Placing = AS_IS) -> Sight:
         """Look at a prediction after `placing`.

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.argument("sample", required=False)
 @click.option("--root", required=True, help="The benchmark's folder, as for `fsbench score`.")
 @click.option("--pred", required=True, help="The method's files, as for `fsbench score`.")
+@click.option("--benchmark", metavar="FILE", help="The .toml, for a run of a benchmark of one's own.")
 @adapter_options
 @scan_options
 @click.option("-o", "--out", required=True, metavar="FILE", help="Ends in .png or .ply.")
@@ -34,6 +35,7 @@ def command(
     sample: str | None,
     root: str,
     pred: str,
+    benchmark: str | None,
     out: str,
     all_: bool,
     sheet: bool,
@@ -57,41 +59,64 @@ def command(
     if (sample is None) != sheet or all_ != sheet:
         raise UsageError("name one SAMPLE, or ask for --all --sheet")
     loaded = load_run(run)
-    source = _source(loaded, root, pred, options)
+    source = _source(loaded, _benchmark_of(loaded, benchmark), root, pred, options)
     if sample is None:
         _write_sheet(source, path, by)
     else:
         _write_sample(source, sample, path, limit_mm)
 
 
-def _source(run: "Run", root: str, pred: str, options: dict[str, Any]) -> "Source":
+def _benchmark_of(run: "Run", given: str | None) -> str:
+    """The benchmark to open; UsageError if its file was not said again: a run does not choose what is read."""
+    from fsbench.benchmarks.carried import file_of
+    from fsbench.core.errors import UsageError
+
+    own = file_of(run.manifest)
+    if own and given is None:
+        raise UsageError(f"{run.benchmark} is a benchmark of its own file, {own}: pass it as --benchmark FILE")
+    return given or run.benchmark
+
+
+def _source(run: "Run", benchmark: str, root: str, pred: str, options: dict[str, Any]) -> "Source":
     """Where the run's meshes are, read as the options say, else as the run says."""
     from fsbench.benchmarks import Benchmark
-    from fsbench.cli.submission_options import keeps_the_camera, refuse_unfit
+    from fsbench.cli.submission_options import choice_of, keeps_the_camera, refuse_unfit
     from fsbench.report.heatmaps.measured import Source
     from fsbench.submissions.submission import Submission
 
-    refuse_unfit(run.benchmark, options)
+    refuse_unfit(benchmark, options)
     scans = {name: options.pop(name) for name in NAMES}
-    if keeps_the_camera(run.benchmark):
-        return Source(run, Benchmark.open(run.benchmark, root), Submission(pred, _adapter(run, options)))
-    return Source(run, Benchmark.open(run.benchmark, root, _choice(run, scans)), Submission(pred))
+    if keeps_the_camera(benchmark):
+        choice = choice_of({"changes": scans["changes"] or _changes(_recorded(run))})
+        return Source(run, Benchmark.open(benchmark, root, choice), Submission(pred, _adapter(run, options)))
+    return Source(run, Benchmark.open(benchmark, root, _choice(run, scans)), Submission(pred))
 
 
 def _choice(run: "Run", given: dict[str, Any]) -> "Choice":
     """The options; what they leave out is as the run says, but for files: a run must not choose what is read."""
     from fsbench.cli.submission_options import choice_of
 
-    settings = run.manifest.get("settings")
-    recorded = settings.get("adapter") if isinstance(settings, dict) else None
-    known = recorded if isinstance(recorded, dict) else {}
+    known = _recorded(run)
     _refuse_lacking_files(known, given)
     names = {"measure": "measure", "scale": "scale", "unit": "pred_unit", "reference_unit": "reference_unit"}
     said = {option: known[name] for name, option in names.items() if isinstance(known.get(name), str) and known[name]}
-    changes = known.get("changes")
-    if isinstance(changes, list) and changes and all(isinstance(change, str) for change in changes):
-        said["changes"] = tuple(changes)
+    said["changes"] = _changes(known)
     return choice_of({**said, **{name: value for name, value in given.items() if value is not None}})
+
+
+def _recorded(run: "Run") -> dict[str, Any]:
+    """How the run says that its predictions were read."""
+    settings = run.manifest.get("settings")
+    recorded = settings.get("adapter") if isinstance(settings, dict) else None
+    return recorded if isinstance(recorded, dict) else {}
+
+
+def _changes(recorded: dict[str, Any]) -> tuple[str, ...] | None:
+    """Settings of the protocol that the run was scored with, other than its own."""
+    changes = recorded.get("changes")
+    if isinstance(changes, list) and changes and all(isinstance(change, str) for change in changes):
+        return tuple(changes)
+    return None
 
 
 def _refuse_lacking_files(recorded: dict[str, Any], given: dict[str, Any]) -> None:
@@ -110,8 +135,7 @@ def _adapter(run: "Run", given: dict[str, Any]) -> "AdapterLike":
     from fsbench.cli.adapter_options import build_adapter
     from fsbench.core.errors import UsageError
 
-    settings = run.manifest.get("settings")
-    recorded = settings.get("adapter") if isinstance(settings, dict) else None
+    recorded = {name: value for name, value in _recorded(run).items() if name != "changes"}
     # Only a name that is known: a run that somebody sent must not choose a file to execute.
     if given["adapter"] is None and recorded in [{"adapter": name} for name in adapters.names()]:
         return adapters.get(recorded["adapter"])

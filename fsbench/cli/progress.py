@@ -87,6 +87,8 @@ def summarise(run: Saved, out: Path) -> int:
         say(f"  {visible(record.sample)} {record.status}: {record.reason}")
     if n_lost > len(run.lost):
         say(f"  ... and {n_lost - len(run.lost)} more, see {out / 'samples.csv'}")
+    for note, n_samples in run.notes.items():
+        say(f"note: {n_samples} of {total} samples: {visible(note)}")
     if counts["ok"] == 0:
         say("fsbench: nothing could be scored")
         return 2

@@ -52,9 +52,9 @@ def running_options(command: _Command) -> _Command:
 
 _OPTIONS = (
     click.option(
-        "--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Give up a sample after so long."
+        "--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Per-sample time limit in seconds."
     ),
-    click.option("--memory", metavar="SIZE", help="Give up a sample that takes more, e.g. 4G."),
+    click.option("--memory", metavar="SIZE", help="Per-sample memory limit, e.g. 4G."),
     click.option("--no-cache", is_flag=True, help="Neither look up nor keep prepared references; see `fsbench cache`."),
     click.option("--shard", metavar="I/N", help="Only the I-th of N parts; `fsbench merge` puts them together."),
     click.option("--engine", type=click.Choice(ENGINES), default="local", help="Where to work."),

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
-from fsbench.core.choices import MEASURES, SCALES
+from fsbench.core.choices import SCALES
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -18,13 +18,13 @@ _OPTIONS = (
                  help="Scans: a folder with a file for each, a pattern as '{sample}_marks.csv', or vertex indices "
                  "(a .json or .npy list, or 12,55,93)."),
     click.option("--pred-landmarks", metavar="WHERE", help="Scans: the same of the predictions."),
-    click.option("--measure", type=click.Choice(MEASURES),
-                 help="Scans: to the nearest points after ICP, or to corresponding ones, by landmarks [nearest]."),
+    click.option("--measure", metavar="NAME",
+                 help="Scans: to the nearest points after ICP, or landmark-warp: to corresponding ones [nearest]."),
     click.option("--scale", type=click.Choice(SCALES),
                  help="Scans: whether the prediction's size is fitted [fitted]."),
     click.option("--pred-unit", metavar="UNIT",
-                 help="Scans: um, mm, cm, dm, m, how many millimetres it is, as 180, or found [found]."),
-    click.option("--reference-unit", metavar="UNIT", help="Scans: the same of the scans [found]."),
+                 help="Scans: um, mm, cm, dm, m, a number of millimetres (180), or auto [auto]."),
+    click.option("--reference-unit", metavar="UNIT", help="Scans: the same of the scans [auto]."),
     click.option("--set", "changes", multiple=True, metavar="KEY=VALUE",
                  callback=lambda _context, _option, values: values or None,
                  help="Scans: another setting of the protocol, e.g. forehead_mm=50, up=+z, icp.trim=0.1."),

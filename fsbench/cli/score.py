@@ -84,6 +84,7 @@ def command(
             saved = score_into(target, opened, submission, label, chosen, running, overwrite, resume, Progress(), cache)
     if opened.protocol.pooled:
         say_pooled(target, sum(saved.counts.values()))
+    if "suspicious" in opened.metrics:
         run = load_run(target)
         say_suspicious(run, run.manifest["suspicious"], target)
     click.get_current_context().exit(summarise(saved, target))

@@ -40,7 +40,8 @@ def split_options(benchmark: str, options: Mapping[str, Any]) -> "tuple[Choice, 
 def refuse_unfit(benchmark: str, options: Mapping[str, Any]) -> None:
     """UsageError if an option does not go with the benchmark."""
     in_camera = keeps_the_camera(benchmark)
-    unfit = [name for name, value in options.items() if (name in NAMES) == in_camera and value is not None]
+    known = ({*options} - {*NAMES}) | {"changes"} if in_camera else {*NAMES}
+    unfit = [name for name, value in options.items() if name not in known and value is not None]
     if not unfit:
         return
     given = ", ".join(f"--{'set' if name == 'changes' else name.replace('_', '-')}" for name in unfit)

@@ -43,6 +43,5 @@ PAIRS = MappingProxyType(
 )
 """Which methods are set against each other."""
 
-MEASURES = ("nearest", "landmark-warp")
 SCALES = ("fitted", "metric")
 ENGINES = ("local", "dask")

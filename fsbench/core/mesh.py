@@ -1,11 +1,11 @@
 """Mesh: the triangles that everything else passes around."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from fsbench.core.arrays import as_array
 from fsbench.core.compiled import FACES, POINTS, compiled
 from fsbench.core.errors import MeshError
 
@@ -20,9 +20,9 @@ class Mesh:
 
     Parameters
     ----------
-    vertices : array_like, (V, 3)
+    vertices : array_like or tensor, (V, 3)
         Positions, V >= 1, all finite. Kept as float64 without a copy where the input allows.
-    faces : array_like of int, (F, 3), optional
+    faces : array_like or tensor of int, (F, 3), optional
         Vertex indices in [0, V), counter-clockwise as seen from outside. F = 0 is a point cloud.
 
     Raises
@@ -41,7 +41,7 @@ class Mesh:
     faces: Ints
 
     def __init__(self, vertices: npt.ArrayLike, faces: npt.ArrayLike = ()) -> None:
-        v, f = _array(vertices, "vertices"), _array(faces, "faces")
+        v, f = as_array(vertices, "vertices"), as_array(faces, "faces")
         if v.ndim != 2 or v.shape[1] != 3:
             raise MeshError(f"vertices have shape {v.shape}, expected (V, 3)")
         if len(v) == 0:
@@ -122,10 +122,3 @@ def _find_normals(vertices: Floats, faces: Ints, normals: Floats) -> None:
             normals[face] = 0.0
         else:
             normals[face, 0], normals[face, 1], normals[face, 2] = nx / length, ny / length, nz / length
-
-
-def _array(values: npt.ArrayLike, what: str) -> npt.NDArray[Any]:
-    try:
-        return np.asarray(values)
-    except ValueError as error:
-        raise MeshError(f"{what} are no array: {error}") from error

@@ -230,11 +230,11 @@ def _short(value: Any) -> str:
 
 
 def _is_name(value: Any) -> bool:
-    return isinstance(value, str) and value.isprintable() and 0 < len(value) <= _LONGEST_NAME
+    return isinstance(value, str) and visible(value) == value and 0 < len(value) <= _LONGEST_NAME
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and value.isprintable() and len(value) <= _LONGEST_TEXT
+    return isinstance(value, str) and visible(value) == value and len(value) <= _LONGEST_TEXT
 
 
 def _is_number(value: Any) -> bool:

@@ -16,6 +16,10 @@ _SMALLEST_MM, _LARGEST_MM = 80.0, 800.0
 # Of a smaller crop nothing can be said; landmarks of a face are 35 to 60 mm (rms) from their middle.
 _SMALLEST_CROP_MM, _WIDEST_MM, _TEN = 30.0, 90.0, 10.0
 _SCANNED_IN = ("um", "mm", "cm", "m")
+# Narrower than any set of landmarks over a whole face, and what they spread about; an inch taken for a centimetre makes
+# 17 mm of 43. These units have no name in options and signatures, as nobody should scan in them; landmarks tell them.
+_NARROWEST_MM, _USUAL_MM = 28.0, 45.0
+INCH_MM, FOOT_MM = 25.4, 304.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,8 @@ def unit_called(name: str) -> Unit:
 def unit_of_scan(vertices: Floats, landmarks: Floats | None = None) -> Unit:
     """Find the unit in which a scan of a face or head has the size of one.
 
-    Where a large head and a small crop in a unit ten times smaller look alike, `landmarks` (n, 3) decide if they spread
-    farther than on any face.
+    Where a scan has the size of one in two units, `landmarks` (n, 3) decide: those of a face are 28 to 90 mm (rms) from
+    their middle. They also find dm, inches and feet.
 
     Raises
     ------
@@ -71,16 +75,51 @@ def unit_of_scan(vertices: Floats, landmarks: Floats | None = None) -> Unit:
     'm'
     """
     diagonal = float(np.linalg.norm(np.ptp(vertices, axis=0)))
-    for name in _SCANNED_IN:
-        if _SMALLEST_MM <= diagonal * MM_PER[name] < _LARGEST_MM:
-            unit = Unit(name, MM_PER[name])
-            spread_mm = 0.0 if landmarks is None else float(np.sqrt(landmarks.var(0).sum())) * unit.mm
-            return (smaller_unit(vertices, unit) if spread_mm > _WIDEST_MM else None) or unit
+    fits = (name for name in _SCANNED_IN if _SMALLEST_MM <= diagonal * MM_PER[name] < _LARGEST_MM)
+    by_size = next((Unit(name, MM_PER[name]) for name in fits), None)
+    by_landmarks = None if landmarks is None else _unit_by_landmarks(vertices, landmarks, by_size)
+    if unit := by_landmarks or by_size:
+        return unit
     raise AlignmentError(
         f"the scan's bounding box has a diagonal of {diagonal:.4g}: no face or head in any of {', '.join(_SCANNED_IN)} "
         f"({_SMALLEST_MM:g} to {_LARGEST_MM:g} mm); say by --reference-unit how many millimetres its unit is, as 180, "
         f"or name one of {', '.join(MM_PER)}"
     )
+
+
+def spread_of(landmarks: Floats) -> float:
+    """Root mean square distance of landmarks (n, 3) from their middle."""
+    return float(np.sqrt(landmarks.var(0).sum()))
+
+
+def units_of_spread(spread: float) -> list[Unit]:
+    """Units in which landmarks that spread so far do so as on a face, the likeliest first; inches and feet are numbers.
+
+    Examples
+    --------
+    >>> [unit.name for unit in units_of_spread(1.7)], [unit.name for unit in units_of_spread(43.0)]
+    (['25.4'], ['mm'])
+    """
+    lengths = [mm for mm in (*MM_PER.values(), INCH_MM, FOOT_MM) if _NARROWEST_MM <= spread * mm <= _WIDEST_MM]
+    return [unit_called(repr(mm)) for mm in sorted(lengths, key=lambda mm: abs(np.log(spread * mm / _USUAL_MM)))]
+
+
+def _unit_by_landmarks(vertices: Floats, landmarks: Floats, by_size: Unit | None) -> Unit | None:
+    """The unit in which landmarks spread as on a face, where that of the size is another; None if there is none."""
+    spread = spread_of(landmarks)
+    fits = units_of_spread(spread)
+    if by_size in fits:
+        return by_size
+    if by_size and spread * by_size.mm > _WIDEST_MM and (smaller := smaller_unit(vertices, by_size)):
+        return smaller
+    diagonal = float(np.linalg.norm(np.ptp(vertices, axis=0)))
+    return next((unit for unit in fits if diagonal * unit.mm >= _SMALLEST_CROP_MM), None)
+
+
+def inches_if_not_cm(vertices: Floats, unit: Unit) -> float:
+    """Diagonal in mm of a scan that was found to be in cm, if it has the size of a head in inches too; else 0."""
+    diagonal = float(np.linalg.norm(np.ptp(vertices, axis=0)))
+    return diagonal * unit.mm if unit.mm == MM_PER["cm"] and diagonal * INCH_MM < _LARGEST_MM else 0.0
 
 
 def smaller_unit(vertices: Floats, unit: Unit) -> Unit | None:

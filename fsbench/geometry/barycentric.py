@@ -23,7 +23,8 @@ def weights_at(corners: Floats, points: Floats) -> Floats:
     v = np.einsum("ij,ij->i", np.cross(a - c, points - c), normal) / safe
     weights = np.clip(np.stack([u, v, 1 - u - v], axis=1), 0.0, 1.0)
     weights[~inside] = 1 / 3
-    return weights / weights.sum(axis=1, keepdims=True)
+    found: Floats = weights / weights.sum(axis=1, keepdims=True)
+    return found
 
 
 def interpolate(values: Floats, faces: Ints, weights: Floats) -> Floats:

@@ -115,4 +115,5 @@ def _squares(a: Floats, b: Floats, covariances: Floats, scale: float | None) -> 
     mirrored = np.linalg.det(covariances) < 0
     trace = sizes[:, 0] + sizes[:, 1] + np.where(mirrored, -1, 1) * sizes[:, 2]
     left = size_a - trace**2 / size_b if scale is None else size_a - 2 * scale * trace + scale**2 * size_b
-    return np.maximum(left, 0.0)
+    found: Floats = np.maximum(left, 0.0)
+    return found

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from fsbench.core.errors import AlignmentError
-from fsbench.core.mesh import Floats, Ints, Mask
+from fsbench.core.mesh import Floats
 from fsbench.geometry.nearest import NearestSurface
 from fsbench.geometry.procrustes import weighted_similarity
 from fsbench.geometry.transforms import Similarity, rotation_by
@@ -19,8 +19,14 @@ _SIGMA_PER_MAD = 1.4826
 _MOST_TURN_RAD, _MOST_GROWTH = 0.3, 0.2
 _FEWEST_PAIRS = 10
 _MOST_ITERATIONS = 10_000
-# Near its end a step makes points change triangles, and the pose circles: then the residual has stopped falling.
-_PATIENCE, _LEAST_GAIN = 6, 1e-4
+# Where a point has two nearest places the pose jumps to and fro, by a millionth of a millimetre or more. After so many
+# steps without a noticeably shorter one they are quartered, until the pose rests at the jump.
+_PATIENCE, _SHORTER = 6, 0.9
+_SMALLEST_SHARE = 1 / 1024
+# Point to point creeps to its end for hundreds of steps: there a residual that has stopped falling ends it too.
+_LEAST_GAIN = 1e-4
+# Within this distance beyond the rim, in sizes of the points, a pair's weight falls to nothing: 1 mm on a face.
+_RIM_REACH = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +44,11 @@ class Icp:
     trim : float
         Share of the pairs, the farthest, that every step leaves out; in [0, 1).
     rim : bool
-        Whether pairs on the surface's open rim count. They pull a partial surface over what it does not show.
+        Whether pairs on the surface's open rim count wholly. They pull a partial surface over what it does not show.
+        If not, they count the less the farther the point is beyond the rim, from 2 % of the points' size on not at all.
     tolerance : float
-        Stop when a step moves the points by less than this share of their size (rms), or when the residual
-        has not fallen noticeably in the last steps.
+        Stop when a step moves the points by less than this share of their size (rms). Steps that do not get shorter
+        are quartered until the pose rests; point-to-point also ends when the residual has stopped falling.
     max_iterations : int
 
     References
@@ -55,7 +62,7 @@ class Icp:
     robust: Literal["none", "huber", "tukey"] = "tukey"
     trim: float = 0.0
     rim: bool = False
-    tolerance: float = 1e-6
+    tolerance: float = 1e-9
     max_iterations: int = 100
 
     def __post_init__(self) -> None:
@@ -135,8 +142,7 @@ def fit_icp(points: Floats, surface: NearestSurface, start: Similarity, settings
     """
     rules = settings or Icp()
     size = float(np.sqrt(points.var(0).sum()))
-    current = start
-    lowest, since = np.inf, 0
+    current, pace = start, _Pace(rules, size)
     for iteration in range(1, rules.max_iterations + 1):
         pairs = _Pairs.of(points, surface, current, rules, size)
         if pairs.n_used < _FEWEST_PAIRS:
@@ -144,31 +150,58 @@ def fit_icp(points: Floats, surface: NearestSurface, start: Similarity, settings
                 f"after {iteration} steps {pairs.n_used} of {len(points)} points have a counterpart: "
                 "the shapes hardly overlap; give landmarks, or a closer start"
             )
-        share, rms, where, weights = pairs.share, pairs.rms, pairs.where, pairs.weights
+        where, weights = pairs.where, pairs.weights
         if rules.distance == "point-to-plane":
-            normals = surface.normals[pairs.faces] @ current.rotation.T
-            step = _plane_step(points, where, normals, weights, rules.scale)
+            step = _plane_step(points, where, pairs.normals, weights, rules.scale, pace.share)
         else:
             step = weighted_similarity(points, where, weights / weights.sum(), None if rules.scale else 1.0)
-        lowest, since = (rms, 0) if rms < (1 - _LEAST_GAIN) * lowest else (lowest, since + 1)
-        moved = float(np.sqrt(((step.apply(where) - where) ** 2).sum(1).mean()))
         current = step @ current
-        if moved <= rules.tolerance * size:
-            return IcpFit(current, rms, share, iteration, True, f"the last step moved the points by {moved:.2g}")
-        if since >= _PATIENCE:
-            return IcpFit(current, rms, share, iteration, True, f"the residual stays at {rms:.4g}")
+        moved = float(np.sqrt(((step.apply(where) - where) ** 2).sum(1).mean()))
+        if reason := pace.why_stop(moved, pairs.rms):
+            return IcpFit(current, pairs.rms, pairs.share, iteration, True, reason)
     # The last step was a long one: what it left is another number than what it found.
     left = _Pairs.of(points, surface, current, rules, size)
     reason = f"{rules.max_iterations} steps without convergence"
     return IcpFit(current, left.rms, left.share, rules.max_iterations, False, reason)
 
 
+class _Pace:
+    """Decides how much of a step is done, and when the steps end.
+
+    Lengths are compared in sizes of the points, so that neither unit nor frame decides.
+    """
+
+    def __init__(self, rules: Icp, size: float) -> None:
+        self.share = 1.0
+        self._rules, self._size = rules, size
+        self._shortest, self._since_shortest = np.inf, 0
+        self._lowest_rms, self._since_lowest = np.inf, 0
+
+    def why_stop(self, moved: float, rms: float) -> str:
+        """Why the step, which moved the points so far and found them at so much, was the last; empty if it was not."""
+        whole = moved / self.share
+        if whole <= self._rules.tolerance * self._size:
+            return f"the last step moved the points by {moved:.2g}"
+        if self._rules.distance == "point-to-point":
+            is_lower = rms < (1 - _LEAST_GAIN) * self._lowest_rms
+            self._lowest_rms, self._since_lowest = (rms, 0) if is_lower else (self._lowest_rms, self._since_lowest + 1)
+            return f"the residual stays at {rms:.4g}" if self._since_lowest >= _PATIENCE else ""
+        is_shorter = whole < _SHORTER * self._shortest
+        self._shortest, self._since_shortest = (whole, 0) if is_shorter else (self._shortest, self._since_shortest + 1)
+        if self._since_shortest >= _PATIENCE:
+            self.share, self._since_shortest = self.share / 4, 0
+        return f"the pose circles within {whole:.2g}" if self.share < _SMALLEST_SHARE else ""
+
+
 @dataclass(frozen=True, slots=True)
 class _Pairs:
-    """Every point with its place on the surface, (n, 3), in the points' frame, the triangle there, and its weight."""
+    """Every point with its place on the surface and the normal there, (n, 3), in the points' frame, and its weight.
+
+    All of it follows the pose without a jump: else the last digit would decide where the steps end.
+    """
 
     where: Floats
-    faces: Ints
+    normals: Floats
     distances: Floats
     weights: Floats
 
@@ -176,8 +209,12 @@ class _Pairs:
     def of(cls, points: Floats, surface: NearestSurface, pose: Similarity, rules: Icp, size: float) -> "_Pairs":
         nearest = surface.closest(pose.inverse().apply(points))
         distances = nearest.distances * pose.scale
-        kept = np.ones(len(points), bool) if rules.rim else ~surface.on_rim(nearest)
-        return cls(pose.apply(nearest.points), nearest.faces, distances, _weights(distances, kept, rules, size))
+        where, normals = pose.apply(nearest.points), surface.smooth_normals(nearest) @ pose.rotation.T
+        kept = np.ones(len(points))
+        if not rules.rim:
+            rim = surface.on_rim(nearest)
+            kept[rim] = _within_reach((points - where)[rim], normals[rim], size)
+        return cls(where, normals, distances, _weights(distances, kept, rules, size))
 
     @property
     def n_used(self) -> int:
@@ -194,24 +231,43 @@ class _Pairs:
         return float(np.sqrt(self.weights @ self.distances**2 / total)) if total else np.inf
 
 
-def _weights(distances: Floats, kept: Mask, rules: Icp, size: float) -> Floats:
-    """Weight of every pair, (n,), 0 for those left out."""
-    if rules.trim and kept.any():
-        kept = kept & (distances <= np.quantile(distances[kept], 1 - rules.trim))
-    weights = kept.astype(np.float64)
-    if rules.robust == "none" or not kept.any():
-        return weights
-    # Below the tree's own precision all distances are alike; else a perfect fit would weigh its rounding.
-    sigma = max(_SIGMA_PER_MAD * float(np.median(distances[kept])), 1e-6 * size)
-    ratio = distances / sigma
-    if rules.robust == "huber":
-        weights *= np.minimum(1.0, _HUBER / np.maximum(ratio, _HUBER))
-    else:
-        weights *= np.maximum(0.0, 1.0 - (ratio / _TUKEY) ** 2) ** 2
+def _within_reach(gaps: Floats, normals: Floats, size: float) -> Floats:
+    """Weights of pairs on the rim, (n,): 1 straight above it, falling with the distance beyond; `gaps` (n, 3).
+
+    A pair that counted wholly up to the rim and not at all beyond would come and go with the last digit of the pose.
+    """
+    along = (gaps * normals).sum(1)
+    beyond = np.sqrt(np.maximum((gaps**2).sum(1) - along**2, 0.0))
+    weights: Floats = np.maximum(0.0, 1.0 - beyond / (_RIM_REACH * size))
     return weights
 
 
-def _plane_step(points: Floats, where: Floats, normals: Floats, weights: Floats, scale: bool) -> Similarity:
+def _weights(distances: Floats, kept: Floats, rules: Icp, size: float) -> Floats:
+    """Weight of every pair, (n,), 0 for those left out; `kept` (n,) is what they weigh for their place."""
+    if rules.trim and kept.any():
+        kept = kept * (distances <= np.quantile(distances[kept > 0], 1 - rules.trim))
+    if rules.robust == "none" or not kept.any():
+        return kept
+    # Below the tree's own precision all distances are alike; else a perfect fit would weigh its rounding.
+    sigma = max(_SIGMA_PER_MAD * _weighted_median(distances, kept), 1e-6 * size)
+    ratio = distances / sigma
+    if rules.robust == "huber":
+        return kept * np.minimum(1.0, _HUBER / np.maximum(ratio, _HUBER))
+    weights: Floats = kept * np.maximum(0.0, 1.0 - (ratio / _TUKEY) ** 2) ** 2
+    return weights
+
+
+def _weighted_median(values: Floats, weights: Floats) -> float:
+    """Where half of the weight lies below; it follows values and weights without a jump."""
+    order = np.argsort(values)
+    ordered, weight = values[order], weights[order]
+    middles = np.cumsum(weight) - weight / 2
+    return float(np.interp(weights.sum() / 2, middles, ordered))
+
+
+def _plane_step(
+    points: Floats, where: Floats, normals: Floats, weights: Floats, scale: bool, share: float
+) -> Similarity:
     """One linearised step of point-to-plane about the points' centre."""
     centre = weights @ where / weights.sum()
     arm = where - centre
@@ -227,7 +283,7 @@ def _plane_step(points: Floats, where: Floats, normals: Floats, weights: Floats,
     turn = solution[:3] / size
     growth = float(solution[6]) / size if scale else 0.0
     shorten = min(
-        1.0, _MOST_TURN_RAD / max(float(np.linalg.norm(turn)), 1e-300), _MOST_GROWTH / max(abs(growth), 1e-300)
+        share, _MOST_TURN_RAD / max(float(np.linalg.norm(turn)), 1e-300), _MOST_GROWTH / max(abs(growth), 1e-300)
     )
     rotation = rotation_by(turn * shorten)
     factor = 1.0 + growth * shorten

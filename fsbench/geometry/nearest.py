@@ -6,7 +6,9 @@ import numpy as np
 
 from fsbench.core.errors import MeshError
 from fsbench.core.mesh import Floats, Ints, Mask, Mesh
+from fsbench.geometry.normals import vertex_normals
 from fsbench.geometry.oriented import spread_indices
+from fsbench.geometry.sheets import weld
 from fsbench.geometry.tree import Nearest, TriangleTree
 
 __all__ = ["Nearest", "NearestSurface", "point_cloud", "spacing", "to_vertices"]
@@ -43,6 +45,53 @@ class NearestSurface:
         """Unit normals of the triangles by winding, (F, 3); zero without area."""
         return self.mesh.face_normals()
 
+    def normals_at(self, nearest: Nearest) -> Floats:
+        """Unit normals of the triangles of nearest points, (n, 3); zero without area.
+
+        A point on an edge or a corner is on several triangles, and rounding would choose. It gets the first in the file
+        that has an area.
+        """
+        by_corner, by_edge = self._first_faces
+        zero = nearest.weights == 0
+        on_edge, on_corner = zero.sum(1) == 1, zero.sum(1) == 2
+        faces = nearest.faces.copy()
+        faces[on_edge] = by_edge[faces[on_edge], zero[on_edge].argmax(1)]
+        faces[on_corner] = by_corner[faces[on_corner], (~zero[on_corner]).argmax(1)]
+        return self.normals[faces]
+
+    @cached_property
+    def _first_faces(self) -> tuple[Ints, Ints]:
+        """The first triangle at every corner, and at every edge (by the corner opposite), each (F, 3)."""
+        flat_last = np.argsort((self.normals == 0).all(1), kind="stable")
+        found = []
+        for numbers in (self._welded[self.mesh.faces], self._edges[1]):
+            _, first, which = np.unique(numbers[flat_last], return_index=True, return_inverse=True)
+            faces = np.empty_like(numbers)
+            faces[flat_last] = flat_last[first // 3][which.reshape(numbers.shape)]
+            found.append(faces)
+        return found[0], found[1]
+
+    def smooth_normals(self, nearest: Nearest) -> Floats:
+        """Unit normals at nearest points, (n, 3), mixed of those of the corners; zero where there is none.
+
+        They turn without a jump as a point goes over an edge, where the last digit decides whose triangle it is on.
+        """
+        mixed = np.einsum("nk,nki->ni", nearest.weights, self._corner_normals[self.mesh.faces[nearest.faces]])
+        lengths = np.linalg.norm(mixed, axis=1, keepdims=True)
+        unit: Floats = np.divide(mixed, lengths, out=np.zeros_like(mixed), where=lengths > 0)
+        return unit
+
+    @cached_property
+    def _corner_normals(self) -> Floats:
+        """Unit normals of the vertices, (V, 3), those at the same place as one."""
+        first = np.zeros(self._welded.max() + 1, np.int64)
+        first[self._welded[::-1]] = np.arange(len(self._welded))[::-1]
+        return vertex_normals(Mesh(self.mesh.vertices[first], self._welded[self.mesh.faces]))[self._welded]
+
+    @cached_property
+    def _welded(self) -> Ints:
+        return weld(self.mesh.vertices)
+
     def closest(self, points: Floats, start_faces: Ints | None = None) -> Nearest:
         """Nearest point of the surface for every point, (n, 3).
 
@@ -73,16 +122,21 @@ class NearestSurface:
         Vertices at the same place count as one: files that give every triangle its own corners are common. So do
         triangles of the same corners, as double-sided ones are, and what has no three corners bounds nothing.
         """
-        _, welded = np.unique(self.mesh.vertices, axis=0, return_inverse=True)
-        faces = welded.reshape(-1)[self.mesh.faces]
-        edges = np.sort(np.stack([faces[:, [1, 2]], faces[:, [2, 0]], faces[:, [0, 1]]], 1), axis=2)
-        keys = edges[..., 0] * (faces.max() + 1) + edges[..., 1]
-        _, which = np.unique(keys, return_inverse=True)
-        which = which.reshape(keys.shape)
+        edges, which = self._edges
+        faces = self._welded[self.mesh.faces]
         edge_open = np.bincount(which[_distinct(faces)].ravel(), minlength=which.max() + 1)[which] == 1
         vertex_open = np.zeros(faces.max() + 1, bool)
         vertex_open[edges[edge_open].ravel()] = True
         return vertex_open[faces], edge_open
+
+    @cached_property
+    def _edges(self) -> tuple[Ints, Ints]:
+        """Ends of the edges by the corner opposite, (F, 3, 2), the lower first, and a number for every edge, (F, 3)."""
+        faces = self._welded[self.mesh.faces]
+        edges = np.sort(np.stack([faces[:, [1, 2]], faces[:, [2, 0]], faces[:, [0, 1]]], 1), axis=2)
+        keys = edges[..., 0] * (faces.max() + 1) + edges[..., 1]
+        _, which = np.unique(keys, return_inverse=True)
+        return edges, which.reshape(keys.shape)
 
 
 def _distinct(faces: Ints) -> Ints:

@@ -25,7 +25,8 @@ def vertex_normals(mesh: Mesh, by_area: bool = True) -> Floats:
     for axis in range(3):
         sums[:, axis] = np.bincount(flat, np.repeat(around[:, axis], 3), mesh.n_vertices)
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-    return np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 0)
+    unit: Floats = np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 0)
+    return unit
 
 
 def _area_vectors(mesh: Mesh) -> Floats:

@@ -45,8 +45,18 @@ class Oriented:
         return Oriented(self.points[chosen], self.normals[chosen], self.winding)
 
     def sorted(self) -> "Oriented":
-        """The same points by their place."""
-        order = np.lexsort(self.points.T)
+        """The same points in an order of their own, which neither their file, nor their frame, nor their unit changes.
+
+        They are ordered by their distances from their middle, from the farthest point, and from the one farthest from
+        that, to nine digits; where all three are equal, as on a symmetric shape, by their place in the file.
+        """
+        keys: list[Floats] = []
+        place = self.points.mean(0)
+        for _ in range(3):
+            away = np.linalg.norm(self.points - place, axis=1)
+            keys.append(np.round(away / (self.size or 1.0), 9))
+            place = self.points[keys[-1].argmax()]
+        order = np.lexsort(keys[::-1])
         return Oriented(self.points[order], self.normals[order], self.winding)
 
     def without_normals(self) -> "Oriented":

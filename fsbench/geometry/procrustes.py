@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from fsbench.core.arrays import as_floats
 from fsbench.core.errors import AlignmentError
 from fsbench.core.mesh import Floats
 from fsbench.geometry.exchanges import MOST_POINTS, best_order, in_words
@@ -192,7 +193,7 @@ def weighted_similarity(target: Floats, source: Floats, weights: Floats, scale: 
 
 
 def _checked(points: npt.ArrayLike, side: str) -> Floats:
-    array = np.asarray(points, np.float64)
+    array = as_floats(points, f"{side} landmarks")
     if array.ndim != 2 or array.shape[1] != 3:
         raise AlignmentError(f"{side} landmarks have shape {array.shape}, expected (n, 3)")
     if len(array) < 3:
@@ -204,7 +205,7 @@ def _checked(points: npt.ArrayLike, side: str) -> Floats:
 
 
 def _shares(weights: npt.ArrayLike | None, n: int) -> Floats:
-    array = np.ones(n) if weights is None else np.asarray(weights, np.float64)
+    array = np.ones(n) if weights is None else as_floats(weights, "weights")
     if array.shape != (n,) or not np.isfinite(array).all() or (array < 0).any() or np.count_nonzero(array) < 3:
         raise AlignmentError(f"weights must be {n} finite numbers >= 0, at least 3 of them above 0")
     share: Floats = array / array.sum()

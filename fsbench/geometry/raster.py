@@ -2,7 +2,8 @@
 
 The meshes have about as many triangles as the grid has rays, so every triangle meets one ray or two. Trying the rays
 in a triangle's box and keeping the best of every ray takes less time than a search tree takes to be built, in double
-precision. A ray that meets an edge or a vertex exactly hits; of triangles at the same place the last counts.
+precision. A ray that meets an edge or a vertex exactly hits; of triangles at the same place that look the same way the
+last counts.
 """
 
 from dataclasses import dataclass
@@ -18,15 +19,23 @@ _ON_EDGE = 1e-11
 _ON_BOX = 1e-9
 """Rays (rows, columns) by which a triangle's box is too small through rounding."""
 
+_SAME = 1e-6
+"""Share of a distance by which triangles at the same place may differ: files hold single precision."""
+_OUTER, _INNER = 0, 1
+
 _Triple = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """What each ray of a grid meets: `values` (rows, columns), 0 where nothing; `faces`, -1 where nothing."""
+    """What each ray of a grid meets: `values` (rows, columns), 0 where nothing; `faces`, -1 where nothing.
+
+    `n_two_sided` rays met triangles that look opposite ways at the same place.
+    """
 
     values: Floats
     faces: Ints
+    n_two_sided: int = 0
 
 
 def nearest_front(pixels: Floats, nearness: Floats, faces: Ints, wanted: Mask, limit: float = np.inf) -> Seen:
@@ -101,7 +110,8 @@ def outermost(points: Floats, faces: Ints, rows: Floats, turn_columns: int, want
     points : (V, 3)
         Vertices; the axis is y.
     faces : (F, 3)
-        Either side counts.
+        Either side counts. Of triangles at the same distance from the axis, to single precision, one that looks
+        outwards is taken, counter-clockwise as seen from outside.
     rows : (R,)
         Heights of the rays, evenly spaced, falling.
     turn_columns : int
@@ -114,7 +124,7 @@ def outermost(points: Floats, faces: Ints, rows: Floats, turn_columns: int, want
     Seen
         `values` are distances from the axis, > 0.
     """
-    best = np.full(wanted.shape, -np.inf), np.full(wanted.shape, NO_FACE)
+    sides = np.full((2, *wanted.shape), -np.inf), np.full((2, *wanted.shape), NO_FACE)
     if wanted.any():
         step = 2 * np.pi / turn_columns
         row = (rows[0] - points[:, 1]) * ((len(rows) - 1) / (rows[0] - rows[-1]))
@@ -123,8 +133,16 @@ def outermost(points: Floats, faces: Ints, rows: Floats, turn_columns: int, want
         angles = np.arange(turn_columns) * step
         rays = np.ascontiguousarray(rows), np.sin(angles), np.cos(angles)
         chosen = np.ascontiguousarray(wanted), _window(wanted)
-        _outermost(np.ascontiguousarray(points), row, column, np.ascontiguousarray(faces), *rays, *chosen, *best)
-    return _seen(*best)
+        _outermost(np.ascontiguousarray(points), row, column, np.ascontiguousarray(faces), *rays, *chosen, *sides)
+    return _outer_side(*sides)
+
+
+def _outer_side(values: Floats, faces: Ints) -> Seen:
+    """The farther hit of the two sides, (2, rows, columns), and the outer face where both are as far."""
+    farther = np.maximum(values[_OUTER], values[_INNER])
+    is_outer, is_inner = (values >= farther * (1 - _SAME)) & (faces != NO_FACE)
+    face = np.where(is_outer, faces[_OUTER], faces[_INNER])
+    return Seen(_seen(farther, face).values, face, int((is_outer & is_inner).sum()))
 
 
 def _window(wanted: Mask) -> Ints:
@@ -152,6 +170,12 @@ def _weights(x: _Triple, y: _Triple) -> tuple[bool, _Triple]:
     if (min(a, b, c) >= -_ON_EDGE and area > 0) or (max(a, b, c) <= _ON_EDGE and area < 0):
         return True, (a / area, b / area, c / area)
     return False, (0.0, 0.0, 0.0)
+
+
+@inlined
+def _looks_out(x: _Triple, y: _Triple) -> bool:
+    """Whether the corners go counter-clockwise around the origin, x to the right and y up."""
+    return (x[1] - x[0]) * (y[2] - y[0]) - (x[2] - x[0]) * (y[1] - y[0]) > 0
 
 
 @inlined
@@ -278,7 +302,8 @@ def _unwrapped(columns: _Triple, turn: int) -> _Triple:
 
 
 @compiled(
-    f"void({POINTS}, f8[::1], f8[::1], {FACES}, f8[::1], f8[::1], f8[::1], b1[:,::1], i8[::1], f8[:,::1], i8[:,::1])"
+    f"void({POINTS}, f8[::1], f8[::1], {FACES}, f8[::1], f8[::1], f8[::1], b1[:,::1], i8[::1],"
+    " f8[:,:,::1], i8[:,:,::1])"
 )
 def _outermost(
     points: Floats,
@@ -311,5 +336,6 @@ def _outermost(
                     across = z[0] * s - x[0] * c, z[1] * s - x[1] * c, z[2] * s - x[2] * c
                     inside, weights = _weights(across, up)
                     value = -_mix(weights, (x[0] * s + z[0] * c, x[1] * s + z[1] * c, x[2] * s + z[2] * c))
-                    if inside and value > 0 and value >= best[level, ray]:
-                        best[level, ray], best_face[level, ray] = value, face
+                    side = _OUTER if _looks_out(across, up) else _INNER
+                    if inside and value > 0 and value >= best[side, level, ray]:
+                        best[side, level, ray], best_face[side, level, ray] = value, face

@@ -135,7 +135,8 @@ class Hits:
     @property
     def found(self) -> Mask:
         """Rays that hit something, (n,)."""
-        return self.faces != NO_FACE
+        found: Mask = self.faces != NO_FACE
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ class TriangleTree:
 
 
 @merged
-def _gaps(boxes, node, x, y, z, n_lanes, gaps):  # type: ignore[no-untyped-def]
+def _gaps(boxes: Floats, node: int, x: float, y: float, z: float, n_lanes: int, gaps: Floats) -> None:
     """Squared distances from a place to a node's boxes."""
     for k in range(n_lanes):
         dx = max(max(boxes[node, 0, k] - x, x - boxes[node, 3, k]), 0.0)
@@ -133,7 +133,7 @@ def _gaps(boxes, node, x, y, z, n_lanes, gaps):  # type: ignore[no-untyped-def]
 
 
 @merged
-def _measure(leaves, leaf, x, y, z, n_lanes, measured):  # type: ignore[no-untyped-def]
+def _measure(leaves: Floats, leaf: int, x: float, y: float, z: float, n_lanes: int, measured: Floats) -> None:
     """Squared distances from a place to a leaf's triangles, and the nearest points' weights on the two edges.
 
     The nearest point is the foot on the plane where that is inside, else the nearest of the three edges has it.

@@ -103,31 +103,32 @@ def _bound(vertices: Floats, faces: Ints, pad: float, bounds: Floats) -> None:
 
 
 @merged
-def _clear(box):  # type: ignore[no-untyped-def]
+def _clear(box: Floats) -> None:
     for axis in range(3):
         box[axis], box[3 + axis] = np.inf, -np.inf
 
 
 @merged
-def _widen(box, other):  # type: ignore[no-untyped-def]
+def _widen(box: Floats, other: Floats) -> None:
     for axis in range(3):
         box[axis] = min(box[axis], other[axis])
         box[3 + axis] = max(box[3 + axis], other[3 + axis])
 
 
 @merged
-def _half_area(box):  # type: ignore[no-untyped-def]
+def _half_area(box: Floats) -> float:
     x, y, z = box[3] - box[0], box[4] - box[1], box[5] - box[2]
-    return x * y + y * z + z * x
+    area: float = x * y + y * z + z * x
+    return area
 
 
 @merged
-def _bin(bounds, face, axis, low, scale):  # type: ignore[no-untyped-def]
+def _bin(bounds: Floats, face: int, axis: int, low: float, scale: float) -> int:
     return min(_BINS - 1, int((bounds[face, axis] + bounds[face, 3 + axis] - low) * scale))
 
 
 @merged
-def _cheapest_cut(boxes, counts, total, box):  # type: ignore[no-untyped-def]
+def _cheapest_cut(boxes: Floats, counts: Ints, total: int, box: Floats) -> int:
     """Last bin of the left side, or -1: the cut with the least sum of area times number."""
     costs = np.zeros(_BINS)
     _clear(box)
@@ -241,7 +242,7 @@ def _join(nodes: Floats, links: Ints, boxes: Floats, children: Ints, leaf_starts
 
 
 @merged
-def _inverse(square):  # type: ignore[no-untyped-def]
+def _inverse(square: float) -> float:
     return 1.0 / square if square > _NOTHING else 0.0
 
 

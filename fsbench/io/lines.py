@@ -164,7 +164,8 @@ def words_after(heads: Ints, counts: Ints) -> Ints:
     if len(counts) and (counts == counts[0]).all():
         return (heads[:, None] + np.arange(1, 1 + counts[0])).ravel()
     skipped = np.cumsum(counts) - counts
-    return np.arange(counts.sum()) + np.repeat(heads + 1 - skipped, counts)
+    found: Ints = np.arange(counts.sum()) + np.repeat(heads + 1 - skipped, counts)
+    return found
 
 
 def line_number(text: Bytes, position: int) -> int:

@@ -259,7 +259,8 @@ class _Bytes:
     def values(self, positions: Ints, dtype: np.dtype) -> npt.NDArray[np.generic]:
         # A value at every byte position, aligned or not.
         anywhere = self.grid(0, 1, self.stop - dtype.itemsize + 1, 1, dtype)
-        return anywhere[positions, 0]
+        found: npt.NDArray[np.generic] = anywhere[positions, 0]
+        return found
 
     def count_at(self, position: int, dtype: np.dtype) -> int:
         return int(struct.unpack_from(self.order + _STRUCT_CODES[dtype.str[1:]], self.data.data, position)[0])

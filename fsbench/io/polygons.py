@@ -63,4 +63,5 @@ def _mixed(corners: npt.NDArray[_Index], sizes: Ints) -> npt.NDArray[_Index]:
     index = np.stack([start, start + step + 1, start + step + 2], 1)
     of_quad = np.repeat(sizes == 4, n_triangles) & (step == 1)
     index[of_quad] = start[of_quad, None] + [2, 3, 0]
-    return corners[index]
+    found: npt.NDArray[_Index] = corners[index]
+    return found

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fsbench.core.errors import FormatError, MeshError
-from fsbench.core.mesh import Floats, Ints, Mesh
+from fsbench.core.mesh import Floats, Ints, Mask, Mesh
 from fsbench.io.decimals import BadNumberError, parse_floats
 from fsbench.io.files import MAX_MESH_BYTES
 from fsbench.io.lines import (
@@ -128,9 +128,9 @@ def _ascii_corners(path: str | os.PathLike[str], text: Bytes) -> Floats:
         raise FormatError(f"{path}: line {line_number(text, error.position)}: {error}") from error
 
 
-def _is(word: bytes, text: Bytes, starts: Ints, ends: Ints) -> np.ndarray:
+def _is(word: bytes, text: Bytes, starts: Ints, ends: Ints) -> Mask:
     """Which words are this one, in small or capital letters."""
-    same = ends - starts == len(word)
+    same: Mask = ends - starts == len(word)
     for i, letter in enumerate(word):
         same[same] = (text[starts[same] + i] | 0x20) == letter
     return same

@@ -36,15 +36,20 @@ def _grid() -> _Grid:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CylinderMap:
-    """Outermost surface around the head's axis: `radius_mm` (256, 256), 0 where there is none; `faces` (256, 256)."""
+    """Outermost surface around the head's axis: `radius_mm` (256, 256), 0 where there is none; `faces` (256, 256).
+
+    `n_two_sided` pixels have triangles that look opposite ways at the same place.
+    """
 
     radius_mm: Floats
     faces: Ints
+    n_two_sided: int = 0
 
     @property
     def covered(self) -> Mask:
         """Pixels with a surface, (256, 256)."""
-        return self.radius_mm != 0
+        found: Mask = self.radius_mm != 0
+        return found
 
 
 def cylinder_map(points: Floats, faces: Ints, wanted: Mask | None = None) -> CylinderMap:
@@ -55,13 +60,14 @@ def cylinder_map(points: Floats, faces: Ints, wanted: Mask | None = None) -> Cyl
     points : (V, 3)
         Vertices in the head frame, mm.
     faces : (F, 3)
-        Either side counts.
+        Either side counts; where two lie on each other, the one that looks outwards.
     wanted : (256, 256), optional
         Pixels to look at, the others stay empty; all if not given. The last column follows the first.
     """
     turn = np.ones((SIZE, SIZE - 1), np.bool_) if wanted is None else wanted[:, :-1]
     seen = outermost(points, faces, _grid().heights_mm, SIZE - 1, turn)
-    return CylinderMap(np.hstack([seen.values, seen.values[:, :1]]), np.hstack([seen.faces, seen.faces[:, :1]]))
+    radius_mm, hit = np.hstack([seen.values, seen.values[:, :1]]), np.hstack([seen.faces, seen.faces[:, :1]])
+    return CylinderMap(radius_mm, hit, seen.n_two_sided)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

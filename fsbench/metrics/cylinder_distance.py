@@ -189,7 +189,8 @@ def _bound(pixel: _Pixel, fall: float, steps: int, low: float, high: float) -> f
     Not below anything where the radii are infinite: it is infinite too, or not a number in the pixel's own column.
     """
     gap = max(low - pixel.radius, pixel.radius - high, 0.0)
-    return gap * gap + fall * fall + low * pixel.radius * _CHORD[steps]
+    found: float = gap * gap + fall * fall + low * pixel.radius * _CHORD[steps]
+    return found
 
 
 @inlined

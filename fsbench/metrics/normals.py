@@ -7,7 +7,8 @@ from fsbench.core.mesh import Floats
 
 
 def _angles(a: Floats, b: Floats) -> Floats:
-    return np.arccos(np.clip(np.einsum("ij,ij->i", a, b), -1.0, 1.0))
+    found: Floats = np.arccos(np.clip(np.einsum("ij,ij->i", a, b), -1.0, 1.0))
+    return found
 
 
 def mean_normal_error_rad(reference: Floats, prediction: Floats) -> float:

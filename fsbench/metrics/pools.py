@@ -61,7 +61,8 @@ class Pool:
         if which >= _BINS:
             return float("inf")
         before = reached[which] - self.counts[which]
-        return BIN_MM * (which + (target - before) / max(int(self.counts[which]), 1))
+        found: float = BIN_MM * (which + (target - before) / max(int(self.counts[which]), 1))
+        return found
 
     def statistics(self) -> dict[str, float]:
         """`points`, `median_mm`, `mean_mm`, `std_mm` (of the population), `rmse_mm`, `p90_mm`."""

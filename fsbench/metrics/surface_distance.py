@@ -164,7 +164,7 @@ def normal_angle_deg(normals: Floats, prediction: NearestSurface, nearest: Neare
     float
         NaN where no point that counts has a normal on both sides.
     """
-    other = prediction.normals[nearest.faces]
+    other = prediction.normals_at(nearest)
     both = inner & (normals != 0).any(1) & (other != 0).any(1)
     if not both.any():
         return float("nan")

@@ -19,7 +19,7 @@ class Choice:
     scale : str
         "fitted" or "metric"; empty for the benchmark's own.
     unit, reference_unit : str
-        Of predictions and references: a name, how many millimetres it has, or "found".
+        Of predictions and references: a name, a number of millimetres, or "auto", which signatures call "found".
     changes : tuple of str
         KEY=VALUE each: settings of the protocol that are to be others.
     """
@@ -31,6 +31,11 @@ class Choice:
     unit: str = "found"
     reference_unit: str = "found"
     changes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("unit", "reference_unit"):
+            if getattr(self, name) == "auto":
+                object.__setattr__(self, name, "found")
 
     def settings(self) -> dict[str, Any]:
         """For a run's manifest."""

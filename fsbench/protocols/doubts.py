@@ -4,7 +4,7 @@ import numpy as np
 
 from fsbench.core.errors import AlignmentError
 from fsbench.core.mesh import Floats, Mask, Mesh
-from fsbench.core.units import Unit
+from fsbench.core.units import FOOT_MM, INCH_MM, MM_PER, Unit, spread_of, units_of_spread
 from fsbench.geometry.nearest import NearestSurface, spacing, to_vertices
 from fsbench.geometry.oriented import spread_indices
 from fsbench.geometry.procrustes import LandmarkFit
@@ -20,6 +20,9 @@ _CUT_MM, _ENDS_LOOKED_AT = 5.0, 200
 # Larger is no head. The residual is what methods leave after ICP, 1 mm, with room; a crop taken for ten times its size
 # leaves 4 to 7.
 _LARGEST_HEAD_MM, _GUESS_RESIDUAL_MM = 1000.0, 2.5
+# Scales closer than this, as a logarithm, are of one unit: predictions are up to 20 % too large or small.
+_SAME_UNIT = 0.3
+_SELDOM = {INCH_MM: "inches", FOOT_MM: "feet"}
 # Points so far apart lie on a surface and are some 0.5 mm off it for that alone, half of what published methods leave.
 _SPARSE_MM = 1.5
 # Medians of the landmarks' distances from their mesh, in shares of their spread, which is 40 to 45 mm on a face. Ours:
@@ -96,6 +99,57 @@ def doubts_about_unit(
         f"{taken.name}, which was taken, that is {diagonal_mm:.0f} mm{so_large}; as {other.name} it is a crop of "
         f"{diagonal_mm / taken.mm * other.mm:.0f} mm, and all distances are {taken.mm / other.mm:.0f} times smaller. "
         f"Say which it is: --reference-unit {other.name}, or {taken.name}"
+    ]
+
+
+def doubts_about_spread(landmarks: Floats, unit: Unit, is_found: bool) -> tuple[str, ...]:
+    """Say where a scan's landmarks speak against its unit, or alone for one in which scans seldom are.
+
+    Parameters
+    ----------
+    landmarks : ndarray, (n, 3)
+        In the scan's unit.
+    unit : Unit
+    is_found : bool
+        Whether the unit was found, and not named.
+    """
+    spread = spread_of(landmarks)
+    others = [one for one in units_of_spread(spread) if one != unit]
+    as_taken = f"the scan's landmarks are {spread * unit.mm:.3g} mm (rms) from their middle"
+    if is_found and unit.mm in _SELDOM:
+        return (
+            f"{as_taken} in {_SELDOM[unit.mm]}, which were taken for the scan's unit; in cm it would be "
+            f"{spread * MM_PER['cm']:.3g} mm. Say which it is: --reference-unit {unit.name}, or cm",
+        )
+    if unit in units_of_spread(spread) or not others:
+        return ()
+    other = others[0]
+    called = f"{other.name} ({_SELDOM[other.mm]})" if other.mm in _SELDOM else other.name
+    return (
+        f"{as_taken} if its unit is {unit.name}; those of a face are 35 to 60 mm, which they would be with "
+        f"--reference-unit {called}",
+    )
+
+
+def doubts_about_inches(diagonal_mm: float, mm_per_unit: float) -> list[str]:
+    """Say that a scan whose size alone says cm may be in inches.
+
+    Parameters
+    ----------
+    diagonal_mm : float
+        Of its bounding box, if it is in cm; 0 where there is no doubt.
+    mm_per_unit : float
+        Of the prediction, by its fit. It speaks for cm where it is that of another metric unit: methods give mm or m.
+    """
+    if not diagonal_mm or any(
+        abs(np.log(mm_per_unit / mm)) < _SAME_UNIT for name, mm in MM_PER.items() if name != "cm"
+    ):
+        return []
+    diagonal = diagonal_mm / MM_PER["cm"]
+    return [
+        f"the unit of the scan was guessed: its bounding box has a diagonal of {diagonal:.4g}. As cm, which was taken, "
+        f"that is {diagonal_mm:.0f} mm; in inches it is {diagonal * INCH_MM:.0f} mm, and all distances are 2.54 times "
+        f"larger. Say which it is: --reference-unit {INCH_MM:g}, or cm"
     ]
 
 

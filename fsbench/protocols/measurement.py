@@ -24,6 +24,8 @@ class Scores:
         In the order of a run's columns.
     doubts : tuple of str
         One line each; empty when nothing is suspicious.
+    notes : tuple of str
+        What is odd about the prediction and moved no number, one line each.
 
     Examples
     --------
@@ -34,6 +36,7 @@ class Scores:
 
     values: Mapping[str, float]
     doubts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, float]:
         """Metric name to value, in the order of a run's columns."""

@@ -126,12 +126,33 @@ class References(ABC):
         return ""
 
     @property
+    def sources(self) -> tuple[Path, ...]:
+        """Files that were read, and folders that were listed, to find the references."""
+        return ()
+
+    @property
     def absent(self) -> str:
         """What the data set has and the root has not, in a line; empty if nothing is known to be absent."""
         return ""
 
     def refuse_predictions(self, folder: str | Path) -> None:  # noqa: B027 - most have nothing to refuse
         """UsageError if predictions cannot be in this folder."""
+
+    def digests(self) -> Mapping[str, str]:
+        """Digests of the landmarks, nose tips and references that move numbers, for `Protocol.signed`."""
+        return {}
+
+    @property
+    def has_named_landmarks(self) -> bool:
+        """Whether the user names the references' landmarks."""
+        return False
+
+    def numbers_of_landmarks(self) -> set[int]:
+        """How many landmarks references have, as far as that is known without reading all."""
+        return set()
+
+    def refuse_useless_landmarks(self, predictions: Any) -> None:  # noqa: B027 - most have nothing to refuse
+        """UsageError if the landmarks that the user names can serve no sample."""
 
     def n_landmarks(self, files: ReferenceFiles, *, read: bool = True) -> int | None:
         """How many landmarks a reference has, without its mesh; None if none, or not `read`.
@@ -152,7 +173,8 @@ class Protocol(ABC):
     name : str
         What a benchmark's TOML says: protocol = "...".
     quantities : tuple of Quantity
-        Columns of a run, in order.
+        Columns of a run, in order. Scores that may come with doubts have a column "suspicious"
+        (0 or 1); one called "mm_per_unit" is looked at over all samples for a scale unlike the others'.
     reference_inputs, prediction_inputs : frozenset of str
         What each side brings besides a mesh, see `INPUTS`. A reference with a "camera" has predictions in its camera
         frame, which an adapter brings there; without one the protocol finds how a prediction stands.
@@ -162,10 +184,17 @@ class Protocol(ABC):
         Whether the distances of all samples are pooled.
     n_landmarks : int or None
         How many landmarks each side has; None if any number will do.
+    has_depth_view : bool
+        Whether a prepared reference can be looked at through its camera, with the parts of
+        `fsbench.protocols.facescape.protocol.Prepared`; then `check` tells how predictions stand there.
+    lists : tuple of str
+        Files below the root that its layouts read, besides the list of samples.
     layouts : mapping
         Layouts of folders that only its data has: name to (spec, root, settings) -> tuple of SampleFiles.
     distances_unit, distances_note : str
         What a millimetre is, and what has to be said of the millimetres in a picture of them.
+    distances_metric : str
+        The metric that sums up the distances in such a picture, where it is not what ranks samples; empty if it is.
     """
 
     name: ClassVar[str]
@@ -175,9 +204,12 @@ class Protocol(ABC):
     measure_of: ClassVar[str] = ""
     pooled: ClassVar[bool] = False
     n_landmarks: ClassVar[int | None] = None
+    has_depth_view: ClassVar[bool] = False
+    lists: ClassVar[tuple[str, ...]] = ()
     layouts: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     distances_unit: ClassVar[str] = "mm"
     distances_note: ClassVar[str] = "mm after an alignment, which hides errors of size and pose"
+    distances_metric: ClassVar[str] = ""
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -236,7 +268,7 @@ class Protocol(ABC):
         return None
 
     def prediction_files(self, settings: Any, folder: Path, files: SampleFiles) -> list[Path] | None:
-        """Files that `read_prediction` reads, there or not; None if the house reads them."""
+        """Files that `read_prediction` reads, there or not; None if the house reads them. Have both, or neither."""
         return None
 
     def landmarks(self, settings: Any) -> str:

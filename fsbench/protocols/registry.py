@@ -46,6 +46,9 @@ def get(name: str) -> Protocol:
         raise UsageError(f"protocol {name!r} ({found[0].value}) cannot be imported: {error!r}") from error
     if not isinstance(loaded, Protocol) or loaded.name != name:
         raise UsageError(f"{found[0].value}: expected a Protocol called {name!r}, found {loaded!r}")
+    readers = [getattr(type(loaded), one) is getattr(Protocol, one) for one in ("read_prediction", "prediction_files")]
+    if readers[0] != readers[1]:
+        raise UsageError(f"{found[0].value}: a protocol has both read_prediction and prediction_files, or neither")
     return loaded
 
 
@@ -69,7 +72,5 @@ def chosen(spec: Spec, choice: Choice) -> Protocol:
     if choice.measure in known:
         return known[choice.measure]
     if not known:
-        raise UsageError(
-            f"--measure {choice.measure}: {spec.name} has a measure of its own; this option goes with `scan` only"
-        )
+        raise UsageError(f"--measure {choice.measure}: {spec.name} has a measure of its own; leave this option out")
     raise UsageError(f"--measure {choice.measure}: there is no such measure; there are nearest and {', '.join(known)}")

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from fsbench.benchmarks import Spec, TableLayout
+from fsbench.benchmarks import Spec, TableLayout, spec_of_run
+from fsbench.benchmarks.spec import refuse_unknown_bins
 from fsbench.core.errors import UsageError
 from fsbench.core.visible import visible
 from fsbench.runs import Run
-from fsbench.runs.shipped import shipped_spec
 
 OVERALL = "overall"
 
@@ -78,8 +78,11 @@ class Layout:
 
 
 def spec_of(run: Run) -> Spec | None:
-    """The specification of the run's benchmark; None if fsbench does not know the benchmark."""
-    return shipped_spec(run.manifest)
+    """The specification of the run's benchmark, if it is known: the user's own, or that of this fsbench."""
+    spec = spec_of_run(run.manifest)
+    if spec is not None:
+        refuse_unknown_bins(spec, run.bins)
+    return spec
 
 
 def published_layouts(spec: Spec) -> dict[str, Layout]:

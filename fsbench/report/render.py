@@ -64,7 +64,8 @@ def shaded(mesh: Mesh, camera: Camera, axes: Floats, size_px: int = _TILE_PX) ->
         away = np.einsum("ij,ij->i", mesh.face_normals(faces), rays) >= 0
         normals = np.where(np.einsum("ij,ij->i", normals, rays)[:, None] > 0, -normals, normals) @ axes
         picture[seen] = np.where(away[:, None], _BACK, _FRONT) * _brightness(normals)[:, None]
-    return np.clip(picture, 0, 1).reshape(size_px, size_px, 3)
+    found: Floats = np.clip(picture, 0, 1).reshape(size_px, size_px, 3)
+    return found
 
 
 def _enlarged(camera: Camera, size_px: int) -> Camera:

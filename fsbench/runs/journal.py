@@ -7,7 +7,7 @@ import json
 import os
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from io import FileIO
@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from fsbench.core.errors import FsbenchError, UsageError
+from fsbench.core.quantities import Quantity
+from fsbench.protocols.known_quantities import known_quantities
 from fsbench.runs.files import remove_partial, sync
 from fsbench.runs.record import Record
 
@@ -37,7 +39,8 @@ class Journal:
         Whether there was no journal before.
     """
 
-    def __init__(self, file: FileIO, folder: Path, is_new: bool) -> None:
+    def __init__(self, file: FileIO, folder: Path, is_new: bool, known: Mapping[str, Quantity]) -> None:
+        self._known = known
         self._file = file
         self.is_new = is_new
         self._folder = folder
@@ -52,7 +55,7 @@ class Journal:
             end = len(file.readline())
             for line in file:
                 start, end = end, end + len(line)
-                content = _parsed(line)
+                content = _parsed(line, self._known)
                 if isinstance(content, Record):
                     places[content.sample] = start
                 for sample in content if isinstance(content, list) else ():
@@ -65,7 +68,7 @@ class Journal:
         with (self._folder / NAME).open("rb") as file:
             for sample in places if samples is None else samples:
                 file.seek(places[sample])
-                record = _parsed(file.readline())
+                record = _parsed(file.readline(), self._known)
                 assert isinstance(record, Record), "it was one when it was found"
                 yield record
 
@@ -86,9 +89,9 @@ class Journal:
         FsbenchError
             If it cannot be written, for one because the disk is full; what was written before is kept.
         """
-        if record.fault:
+        if fault := record.fault(self._known):
             # What cannot be is no score: it would not be read again either.
-            record = replace(record, status="failed", reason=f"bug: {record.fault}", scores={})
+            record = replace(record, status="failed", reason=f"bug: {fault}", scores={})
         self._write(asdict(record), f"the result of {record.sample}")
         self.n_done += 1
 
@@ -127,7 +130,9 @@ class Journal:
 
 
 @contextmanager
-def open_journal(folder: Path, settings: dict[str, Any], *, restart: bool = False) -> Iterator[Journal]:
+def open_journal(
+    folder: Path, settings: dict[str, Any], *, restart: bool = False, known: Mapping[str, Quantity] | None = None
+) -> Iterator[Journal]:
     """Open the journal of `folder`, or begin one.
 
     Parameters
@@ -138,6 +143,8 @@ def open_journal(folder: Path, settings: dict[str, Any], *, restart: bool = Fals
         All that says which run this is. A journal of other settings is not continued.
     restart : bool
         Throw away what an unfinished run has left.
+    known : mapping of str to Quantity, optional
+        What the scores are, by name; what our protocols declare if not given.
 
     Raises
     ------
@@ -157,7 +164,7 @@ def open_journal(folder: Path, settings: dict[str, Any], *, restart: bool = Fals
                 _write(file, _line({"settings": settings}))
         except OSError as error:
             raise FsbenchError(f"{folder}: cannot write a run here: {error.strerror}") from None
-        yield Journal(file, folder, is_new=not end)
+        yield Journal(file, folder, not end, known_quantities() if known is None else known)
 
 
 @contextmanager
@@ -231,13 +238,13 @@ def _line(content: dict[str, Any]) -> bytes:
     return json.dumps(content, sort_keys=True).encode() + b"\n"
 
 
-def _parsed(line: bytes) -> Record | list[str] | None:
+def _parsed(line: bytes, known: Mapping[str, Quantity]) -> Record | list[str] | None:
     """A record, the samples that were taken back, or None: a crash in the middle of a write leaves what is neither."""
     try:
         content = json.loads(line)
         if isinstance(content, dict) and set(content) == {"forgotten"}:
             return [str(sample) for sample in content["forgotten"]]
-        return Record.from_json(content)
+        return Record.from_json(content, known)
     except (ValueError, TypeError, OverflowError, RecursionError):
         return None
 

@@ -4,13 +4,13 @@ from collections.abc import Container, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from fsbench.benchmarks import spec_of_run
 from fsbench.core.errors import UsageError
 from fsbench.core.signatures import differences
 from fsbench.core.visible import visible
 from fsbench.runs.record import STATUSES
 from fsbench.runs.run import Run, fault_of_rows
 from fsbench.runs.scales import with_scales
-from fsbench.runs.shipped import shipped_spec
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,8 +123,8 @@ def _samples_asked_for(run: Run) -> Any:
 
 
 def _all_samples(run: Run) -> list[str]:
-    """Of a benchmark that comes with fsbench, in order; none where they are listed below a root."""
-    spec = shipped_spec(run.manifest)
+    """Of a benchmark that comes with fsbench, in order; none where they are listed below a root, or in a file."""
+    spec = spec_of_run(run.manifest)
     return [] if spec is None else [sample.name for sample in spec.samples]
 
 
@@ -160,11 +160,11 @@ def _manifest(runs: Sequence[Run], samples: "pd.DataFrame", doubts: dict[str, st
 
 def _doubts(runs: Sequence[Run], samples: "pd.DataFrame") -> dict[str, str]:
     """What the parts say of suspicious alignments, in the whole's order; a scale stands apart from the whole's."""
-    if "mm_per_unit" not in samples:
-        return {}
     known = [run.manifest.get("suspicious") for run in runs]
     said = {name: str(text) for part in known if isinstance(part, dict) for name, text in part.items()}
     scored = samples[samples["status"] == "ok"]
+    if "mm_per_unit" not in samples:
+        return {name: said[name] for name in scored["sample"] if name in said}
     return with_scales(said, dict(zip(scored["sample"], scored["mm_per_unit"], strict=True)))
 
 

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fsbench.core.quantities import quantity
-from fsbench.protocols.known_quantities import known_quantities
+from fsbench.core.quantities import Quantity, quantity
 
 STATUSES = ("ok", "missing", "invalid", "failed")
 
@@ -22,7 +21,7 @@ class Record:
     status : str
         "ok", "missing" (no prediction), "invalid" (unusable mesh) or "failed" (our fault, or a limit).
     reason : str
-        One line that says why there is no score; empty when ok.
+        One line that says why there is no score, or what is odd about the prediction though there is one.
     scores : mapping of str to float
         Metric name to value, in the protocol's order; empty without a score.
     seconds : float
@@ -44,8 +43,8 @@ class Record:
         object.__setattr__(self, "reason", " ".join(self.reason.split()))
 
     @classmethod
-    def from_json(cls, content: Any) -> "Record":
-        """Rebuild a record from what `json.loads` gave, trusting nothing.
+    def from_json(cls, content: Any, known: Mapping[str, Quantity]) -> "Record":
+        """Rebuild a record from what `json.loads` gave, trusting nothing; `known` says what its scores are.
 
         Raises
         ------
@@ -62,17 +61,16 @@ class Record:
             raise ValueError(f"status {status!r} with {len(scores)} scores")
         numbers = {name: float(value) for name, value in scores.items()}
         found = cls(sample, status, reason, numbers, float(seconds), origin)
-        if (fault := found.fault) or not 0 <= found.seconds < math.inf:
+        if (fault := found.fault(known)) or not 0 <= found.seconds < math.inf:
             raise ValueError(fault or f"seconds are {seconds}")
         return found
 
-    @property
-    def fault(self) -> str:
-        """Why its scores cannot be; empty if they can."""
+    def fault(self, known: Mapping[str, Quantity]) -> str:
+        """Why its scores cannot be, by what is known of them; empty if they can."""
         if self.status == "ok" and all(math.isnan(value) for value in self.scores.values()):
             return "no score is a number"
-        known = known_quantities()
-        return next(filter(None, (quantity(name, known).impossible(value) for name, value in self.scores.items())), "")
+        faults = (quantity(name, known).impossible(value) for name, value in self.scores.items())
+        return next(filter(None, faults), "")
 
 
 def _is_number(value: Any) -> bool:

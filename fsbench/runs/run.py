@@ -226,7 +226,7 @@ def load_manifest(folder: str | Path) -> dict[str, Any]:
     except ValueError as error:
         raise FormatError(f"{path}: quantities: {error}") from None
     # Late: a worker opens a benchmark, and reads no runs.
-    from fsbench.runs.shipped import lacking_columns
+    from fsbench.runs.lacking import lacking_columns
 
     if lacking := lacking_columns(manifest):
         raise FormatError(

@@ -28,12 +28,15 @@ class Saved:
         Samples by status, all four named.
     lost : tuple of Record
         The first five without a score.
+    notes : mapping of str to int
+        What is odd about predictions that have a score, and of how many.
     """
 
     benchmark: str
     method: str
     counts: Mapping[str, int]
     lost: tuple[Record, ...]
+    notes: Mapping[str, int]
 
     @classmethod
     def of(cls, run: Run) -> "Saved":
@@ -41,7 +44,9 @@ class Saved:
         rows = run.samples[run.samples["status"] != "ok"].head(_NAMED)
         cells = zip(*(rows[name].astype(str) for name in ("sample", "status", "reason")), strict=True)
         lost = tuple(Record(*cell) for cell in cells)
-        return cls(run.benchmark, run.method, run.counts, lost)
+        notes = Counter(run.samples.loc[run.samples["status"] == "ok", "reason"].astype(str))
+        del notes[""]
+        return cls(run.benchmark, run.method, run.counts, lost, notes)
 
 
 def save(
@@ -68,6 +73,7 @@ def save(
     """
     counts: Counter[str] = Counter()
     lost: list[Record] = []
+    notes: Counter[str] = Counter()
 
     def watched() -> Iterator[list[Any]]:
         for record, (name, labels) in zip(records, bins.items(), strict=True):
@@ -76,6 +82,8 @@ def save(
             counts[record.status] += 1
             if record.status != "ok" and len(lost) < _NAMED:
                 lost.append(record)
+            if record.status == "ok" and record.reason:
+                notes[record.reason] += 1
             cells = row(record, labels, metrics, manifest)
             yield [to_cell(cell) if isinstance(cell, str) else cell for cell in cells]
 
@@ -88,4 +96,4 @@ def save(
         text.detach()
     full = complete(manifest, bins, metrics, {status: counts[status] for status in STATUSES})
     write_atomically(folder / "run.json", (json.dumps(full, indent=2) + "\n").encode())
-    return Saved(manifest["benchmark"], manifest["method"], full["counts"], tuple(lost))
+    return Saved(manifest["benchmark"], manifest["method"], full["counts"], tuple(lost), notes)

@@ -51,7 +51,8 @@ class WeakPerspective:
 
     def place(self, points: Floats, unknowns: Floats) -> Floats:
         """In pixels from the middle of the image, z alike, towards the viewer."""
-        return np.exp(unknowns[0]) * points + np.append(unknowns[1:], 0.0)
+        found: Floats = np.exp(unknowns[0]) * points + np.append(unknowns[1:], 0.0)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ class Pinhole:
     def place(self, points: Floats, unknowns: Floats) -> Floats:
         """In the camera's frame, mm: x right, y up, z towards the viewer, the pinhole at the origin."""
         distance = np.exp(unknowns[0])
-        return points + np.append(unknowns[1:] * distance / self.focal_px, -distance)
+        found: Floats = points + np.append(unknowns[1:] * distance / self.focal_px, -distance)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

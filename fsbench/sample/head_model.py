@@ -40,7 +40,8 @@ class FaceRegion:
         x, y, z = points.T
         azimuth = np.degrees(np.arctan2(np.abs(x), z))
         below = -np.degrees(np.arctan2(y, np.hypot(x, z)))
-        return (azimuth < self.azimuth_deg) & (y < self.top_mm) & (below < self.lowest_deg)
+        found: Mask = (azimuth < self.azimuth_deg) & (y < self.top_mm) & (below < self.lowest_deg)
+        return found
 
 
 REFERENCE_REGION = FaceRegion(azimuth_deg=80.0, top_mm=100.0, lowest_deg=57.0)
@@ -95,7 +96,8 @@ class HeadModel:
         left = heads[..., self.left_eye, :].mean(-2)
         scale = PUPIL_DISTANCE_MM / np.linalg.norm(left - right, axis=-1)
         middle = (left + right) / 2
-        return (heads - middle[..., None, :]) * scale[..., None, None] + PUPILS_MM
+        found: Floats = (heads - middle[..., None, :]) * scale[..., None, None] + PUPILS_MM
+        return found
 
     def expression(self, weights: Floats) -> Floats:
         """Offsets (..., V, 3) of expression weights (..., E)."""

@@ -48,7 +48,8 @@ class Baseline:
         if self.perspective and seen.focal_px is not None:
             return fit(known, seen, Pinhole(seen.focal_px)).vertices @ ORTHO_FROM_CV / PUPIL_DISTANCE_MM
         camera: Projection = WeakPerspective()
-        return fit(known, seen, camera).vertices + np.array([IMAGE_PX / 2, IMAGE_PX / 2, 0.0])
+        found: Floats = fit(known, seen, camera).vertices + np.array([IMAGE_PX / 2, IMAGE_PX / 2, 0.0])
+        return found
 
 
 METHODS: Mapping[str, Baseline] = MappingProxyType(

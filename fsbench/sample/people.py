@@ -41,7 +41,7 @@ class Population:
         largest = np.linalg.norm(model.shapes, axis=2).max(1)
         sd = np.minimum(SLIDER_SD, LARGEST_SD_MM / largest)
         plain = np.clip(rng.standard_normal((n, len(names))), -2.2, 2.2)
-        coefficients = plain[:, _twins(model.shape_names)]
+        coefficients: Floats = plain[:, _twins(model.shape_names)]
         if self.asymmetric:
             coefficients = coefficients + plain * ASYMMETRY_SD
         coefficients[:, one_sided] = plain[:, one_sided] * (0.4 if self.asymmetric else 0.0)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 import fsbench
 from fsbench.benchmarks import Benchmark, Choice, Sample
 from fsbench.benchmarks.cache import PreparedCache
+from fsbench.benchmarks.reopening import Reopening
 from fsbench.core.errors import FsbenchError, LostError
 from fsbench.geometry.rays import open3d_version
 from fsbench.runs import Record
@@ -73,7 +73,8 @@ class Task:
             self._keep(remove_beside, name)
             return _without_score(self, name, error, start)
         self._keep(write_beside, name, measured, benchmark.protocol.pooled)
-        return Record(name, "ok", "", measured.scores.as_dict(), time.perf_counter() - start, origin)
+        notes, scores = "; ".join(measured.scores.notes), measured.scores.as_dict()
+        return Record(name, "ok", notes, scores, time.perf_counter() - start, origin)
 
     def opened(self) -> Benchmark:
         """The benchmark; a process opens it once, not once a sample."""
@@ -134,10 +135,12 @@ def _without_score(task: Task, name: str, error: FsbenchError | OSError, start: 
     return Record(name, status, reason, seconds=time.perf_counter() - start)
 
 
-@lru_cache(maxsize=4)
+_benchmarks = Reopening(Benchmark.open)
+
+
 def _opened(name: str, root: str, choice: Choice) -> Benchmark:
     with _was_fine():
-        return Benchmark.open(name, root, choice)
+        return _benchmarks(name, root, choice)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from fsbench.benchmarks import Benchmark, Sample
+from fsbench.benchmarks.carried import carried
 from fsbench.core.errors import FsbenchError, LostError, UsageError
 from fsbench.core.visible import visible
 from fsbench.runs import Record, Run, load_run
@@ -117,13 +118,18 @@ def score_into(
     settings = {**about, "versions": None, **_inputs(benchmark, submission)}
     # Follows from the signature, and runs of earlier versions go on without it.
     del settings["quantities"]
-    with open_journal(out, settings, restart=overwrite) as journal, _kept(journal, len(samples), out, on_event):
+    known = {one.name: one for one in benchmark.protocol.quantities}
+    with (
+        open_journal(out, settings, restart=overwrite, known=known) as journal,
+        _kept(journal, len(samples), out, on_event),
+    ):
         if not overwrite and journal.is_new:
             _refuse_what_came_between(out, about)
         task = replace(task, beside=beside.begin(is_new=not journal.n_done)).with_absolute_paths()
         _work(journal, task, samples, running, beside, f"{about['benchmark']} {method}", on_event)
         seconds = round(time.perf_counter() - start, 2)
         ending = {**about, "references_missing": len(absent), "jobs": running.jobs, "wall_seconds": seconds}
+        ending |= carried(benchmark.spec, benchmark.name)
         # From here to the end there is no run but the journal: rows never stand beside another run's manifest.
         (out / "run.json").unlink(missing_ok=True)
         remove_tables(out)

@@ -18,6 +18,7 @@ class Scorer:
     """Score arrays, without files; the same numbers as `fsbench score`.
 
     May be shared by threads and sent to processes; each process prepares its own references.
+    The benchmark is as it was when the scorer was made, a reference as when it was first asked for.
 
     Parameters
     ----------
@@ -74,11 +75,11 @@ class Scorer:
         ----------
         sample : str
             Name in the benchmark.
-        vertices : array_like, (V, 3)
+        vertices : array_like or tensor, (V, 3)
             In the wild: ortho frame (x right, y up, z towards the viewer, the image is [-1, 1]^2),
             the face at negative z. In the lab: cv frame in any unit near one pupil distance. Where the protocol
             aligns: in any frame and unit.
-        faces : array_like of int, (F, 3)
+        faces : array_like or tensor of int, (F, 3)
             Counter-clockwise as seen from outside.
         landmarks : array_like, (n, 3), optional
             On the prediction, where the protocol declares them.
@@ -90,7 +91,17 @@ class Scorer:
         """
         inputs = {} if landmarks is None else {"landmarks": np.asarray(landmarks, np.float64)}
         prediction = Prediction(Mesh(vertices, faces), inputs)
-        return self.benchmark.protocol.measure(self._prepared(sample), prediction).scores
+        return self.score_prediction(sample, prediction)
+
+    def score_prediction(self, sample: str, prediction: Prediction) -> Scores:
+        """Score a prediction that is more than one mesh: with what its protocol declares in `inputs`, or with frames.
+
+        Raises
+        ------
+        MeshError, AlignmentError, MetricError
+            As `score`.
+        """
+        return self.benchmark.compare(self._prepared(sample), prediction).scores
 
     def _prepare(self, sample: str) -> Any:
         return self.benchmark.prepare(sample, self._threads)

@@ -45,13 +45,15 @@ class ClusterSums:
     @property
     def n_clusters(self) -> np.ndarray:
         """Number of clusters that have a value, (n,)."""
-        return (self.counts > 0).sum(axis=0)
+        found: np.ndarray = (self.counts > 0).sum(axis=0)
+        return found
 
     @property
     def n_strata(self) -> np.ndarray:
         """Number of strata that have a value, (n,)."""
         labels = np.unique(self.strata)
-        return np.sum([(self.counts[self.strata == label] > 0).any(axis=0) for label in labels], axis=0)
+        found: np.ndarray = np.sum([(self.counts[self.strata == label] > 0).any(axis=0) for label in labels], axis=0)
+        return found
 
     @property
     def freedom(self) -> np.ndarray:
@@ -105,4 +107,5 @@ def sum_clusters(values: np.ndarray, clusters: np.ndarray, strata: np.ndarray) -
 
 def _ratio(totals: np.ndarray, counts: np.ndarray) -> np.ndarray:
     nothing = np.full(np.broadcast_shapes(totals.shape, counts.shape), np.nan)
-    return np.divide(totals, counts, out=nothing, where=counts > 0)
+    found: np.ndarray = np.divide(totals, counts, out=nothing, where=counts > 0)
+    return found

@@ -159,7 +159,8 @@ def _bias(sums: ClusterSums, resampled: np.ndarray) -> np.ndarray:
     rank = ((resampled < means).sum(axis=1) + (resampled <= means).sum(axis=1)) / 2
     share = np.divide(rank, n_valid, out=np.full(len(resampled), 0.5), where=n_valid > 0)
     inside = 0.5 / np.maximum(n_valid, 1)
-    return stats.norm.ppf(np.clip(share, inside, 1 - inside))
+    found: np.ndarray = stats.norm.ppf(np.clip(share, inside, 1 - inside))
+    return found
 
 
 def _acceleration(sums: ClusterSums) -> np.ndarray:
@@ -182,7 +183,8 @@ def _bca(end: np.ndarray, bias: np.ndarray, acceleration: np.ndarray) -> np.ndar
     scale = 1 - acceleration * moved
     # past its pole the formula changes sign; use the outermost resample there
     beyond = np.where(moved > 0, np.inf, -np.inf)
-    return np.divide(moved, scale, out=beyond, where=scale > 0) + bias
+    found: np.ndarray = np.divide(moved, scale, out=beyond, where=scale > 0) + bias
+    return found
 
 
 def _centre_and_spread(resampled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -52,7 +52,8 @@ def rank_interval(ranks: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarr
 def first_share(ranks: np.ndarray) -> np.ndarray:
     """Share of the resamples in which each method comes first (or shares the first place), (methods,)."""
     n = np.isfinite(ranks).sum(axis=1)
-    return np.divide((ranks == 1).sum(axis=1), n, out=np.full(len(ranks), np.nan), where=n > 0)
+    found: np.ndarray = np.divide((ranks == 1).sum(axis=1), n, out=np.full(len(ranks), np.nan), where=n > 0)
+    return found
 
 
 def kendall_taus(ranks: np.ndarray, resampled: np.ndarray) -> np.ndarray:
@@ -84,4 +85,5 @@ def kendall_taus(ranks: np.ndarray, resampled: np.ndarray) -> np.ndarray:
         untied += ((second != 0) & np.isfinite(ranks[i]) & np.isfinite(ranks[:i, None])).sum(axis=0)
         untied_first += ((first != 0)[:, None] & there).sum(axis=0)
     scale = np.sqrt(untied_first * untied)
-    return np.divide(agree, scale, out=np.full(agree.shape, np.nan), where=scale > 0)
+    found: np.ndarray = np.divide(agree, scale, out=np.full(agree.shape, np.nan), where=scale > 0)
+    return found

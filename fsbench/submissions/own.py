@@ -32,6 +32,8 @@ Function = Callable[[Path, str, float | None], Any]
 class Own:
     """A function (folder, sample, focal_px) -> Mesh or (vertices, faces) in the benchmark's camera frame.
 
+    Vertices and faces may be tensors, with a gradient or on a GPU too.
+
     It says that there is no prediction by None, `fsbench.core.errors.MissingError` or FileNotFoundError.
 
     Parameters
@@ -95,7 +97,7 @@ class Own:
         return sections(inspect.getdoc(self.resolve()) or "")
 
     def resolve(self) -> Function:
-        """Find the function; the file is imported once a process.
+        """Find the function; the file is imported once a process, and again when it was changed.
 
         Raises
         ------
@@ -105,7 +107,7 @@ class Own:
         if not self.path:
             loaded = _load_entry_point(self.function)
         else:
-            module = _module(self.path)
+            module = _module(self.path, _content(self.path))
             if not hasattr(module, self.function):
                 near = difflib.get_close_matches(self.function, vars(module), n=1)
                 hint = f". Did you mean {near[0]}?" if near else " in it"
@@ -191,10 +193,18 @@ def _origin(name: str) -> dict[str, str]:
     return {"entry_point": point.value, "package": package}
 
 
+def _content(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+
+
 @lru_cache(maxsize=16)
-def _module(path: str) -> ModuleType:
+def _module(path: str, content: bytes) -> ModuleType:
+    """The module of a file that holds this: a file that was changed is another one."""
     # A name of its own: the file may be called numpy.py, and two files may share a name.
-    name = f"fsbench_own_{hashlib.sha256(os.fsencode(path)).hexdigest()[:12]}"
+    name = f"fsbench_own_{hashlib.sha256(os.fsencode(path) + content).hexdigest()[:12]}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise UsageError(f"{path}: cannot be imported")
@@ -203,7 +213,8 @@ def _module(path: str) -> ModuleType:
     sys.modules[name] = module
     try:
         with _foreign_code():
-            spec.loader.exec_module(module)
+            # Not from Python's own cache, which tells files by size and whole seconds.
+            exec(compile(content, path, "exec"), vars(module))
     except (_ForeignError, FsbenchError, FileNotFoundError) as error:
         del sys.modules[name]
         raise UsageError(f"{path}: cannot be imported: {_reason(error)}") from error

@@ -10,13 +10,13 @@ from fsbench.benchmarks import Benchmark
 from fsbench.benchmarks.landmark_source import LandmarkSource, landmarks_of, n_landmarks_in
 from fsbench.core.errors import FormatError, MissingError
 from fsbench.core.mesh import Floats, Mesh
+from fsbench.geometry.mean_mesh import mean_mesh
 from fsbench.geometry.procrustes import fit_landmarks
 from fsbench.io import MESH_SUFFIXES, read_mesh
 from fsbench.io.folders import landmarks_called, the_one, with_an_ending
 from fsbench.io.names import folder_named, named
 from fsbench.io.unread import instead_of
 from fsbench.protocols.files import SampleFiles
-from fsbench.protocols.micc.video import mean_mesh
 from fsbench.protocols.protocol import Prediction
 
 

@@ -90,9 +90,30 @@ class Submission:
         except FsbenchError:  # not clear which: the sample will say so
             return []
 
+    def is_plain(self, benchmark: Benchmark) -> bool:
+        """Whether a prediction is a mesh of the sample's name, and neither adapter nor protocol reads files its way."""
+        return self.adapter is None and not any(
+            benchmark.protocol.prediction_files(
+                benchmark.settings, Path(self.folder), benchmark.references.sample_files(sample.name)
+            )
+            is not None
+            for sample in benchmark.samples[:1]
+        )
+
+    def is_missing(self, benchmark: Benchmark, name: str) -> bool:
+        """Whether there is no prediction of a sample, told by its files, as far as they are known."""
+        if self.is_plain(benchmark):
+            files = benchmark.references.sample_files(name)
+            return not PredictionFiles.of(benchmark).found(Path(self.folder), files)
+        known = self.files(benchmark, name)
+        return bool(known) and not any(path.exists() for path in known)
+
     def settings(self, benchmark: Benchmark) -> dict[str, Any]:
         """How the files are read, for a run's manifest."""
-        return benchmark.choice.settings() if self.adapter is None else self.adapter.settings()
+        if self.adapter is None:
+            return benchmark.choice.settings()
+        changes = benchmark.choice.changes
+        return {**self.adapter.settings(), **({"changes": list(changes)} if changes else {})}
 
 
 @contextmanager

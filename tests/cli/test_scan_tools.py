@@ -73,7 +73,7 @@ def test_landmarks_by_pattern_and_by_vertex(capsys, pairs: Path) -> None:
     assert answer.code == 0, answer.err
     loaded = fsbench.load_run(pairs / "run")
     assert "|start:landmarks|landmarks:2/" in loaded.signature and "|references:2/" in loaded.signature
-    assert loaded.signature.endswith("|v2")
+    assert loaded.signature.endswith("|v3")
     assert loaded.samples["ref_to_pred_mean_mm"].item() < 0.6
 
 

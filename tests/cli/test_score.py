@@ -304,3 +304,20 @@ def test_a_run_that_was_changed_by_hand_is_refused(capsys, sample, tmp_path, dam
     path.write_text("".join(lines))
     answer = run(capsys, "table", tmp_path / "run")
     assert answer.code == 2 and "changed by hand, or cut off" in answer.err
+
+
+def test_a_mesh_with_two_sides_scores_as_one_and_is_noted_once(capsys, sample, predictions, tmp_path) -> None:
+    chosen = ("--samples", ",".join(WILD))
+    assert _score(capsys, sample, predictions, tmp_path / "plain", *chosen).code == 0
+    for name in ("000", "100"):
+        lines = (predictions / f"{name}.obj").read_text().splitlines()
+        faces = [line.split() for line in lines if line.startswith("f ")]
+        backs = [" ".join([f, a, c, b]) for f, a, b, c in faces]
+        (predictions / f"{name}.obj").write_text("\n".join([*lines, *backs, ""]))
+    answer = _score(capsys, sample, predictions, tmp_path / "double", *chosen)
+    assert answer.code == 0 and answer.err.count("there twice") == 1 and "note: 2 of 4 samples" in answer.err
+    plain, double = (fsbench.load_run(tmp_path / name).samples for name in ("plain", "double"))
+    numbers = list(fsbench.load_run(tmp_path / "plain").metrics)
+    # A back has its corners in another order, so it is rounded otherwise.
+    np.testing.assert_allclose(double[numbers], plain[numbers], rtol=1e-9)
+    assert list(double["reason"] != "") == [True, True, False, False]

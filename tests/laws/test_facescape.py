@@ -155,3 +155,19 @@ def test_beside_the_image_is_refused(case) -> None:
     prepared, head = case
     with pytest.raises(AlignmentError, match="no overlap"):
         prepared.compare(head.vertices + [5000.0, 0, 0], head.faces)
+
+
+@pytest.mark.parametrize("own_vertices", [False, True])
+def test_the_side_that_looks_outwards_counts_whatever_the_order_of_faces(case, own_vertices: bool) -> None:
+    prepared, head = case
+    vertices = _about_its_mean(head, 1.05)
+    plain = prepared.measure(Mesh(vertices, head.faces))
+    assert plain.scores.notes == ()
+    # Files hold single precision: the back may lie a rounding farther out.
+    backs = np.concatenate([vertices, _about_its_mean(Mesh(vertices, head.faces), 1 + 1e-8)])
+    both = head.faces, head.faces[:, ::-1] + (len(vertices) if own_vertices else 0)
+    for faces in (np.concatenate(both), np.concatenate(both[::-1]), np.stack(both, 1).reshape(-1, 3)):
+        double = prepared.measure(Mesh(backs if own_vertices else vertices, faces))
+        for name, value in double.scores.as_dict().items():
+            assert value == pytest.approx(getattr(plain.scores, name), abs=1e-5), name
+        assert "there twice" in double.scores.notes[0]

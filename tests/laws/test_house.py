@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "fsbench"
 ORDER = (
     "core geometry io metrics protocols benchmarks submissions runs scoring check stats report boards build sample cli"
 ).split()
-ALIASES = {"adapters", "errors"}
+ALIASES = {"adapters", "errors", "__main__"}
 
 
 def _imports(path: Path) -> set[str]:
@@ -37,12 +37,34 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_a_file_imports_only_from_above(path: Path) -> None:
     own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    if own == "__init__" or own in ALIASES:
+    if own in {"__init__", "__main__"} or own in ALIASES:
         return
     assert own in ORDER, f"{own} has no place in the order"
     rooms = {room for module in _imports(path) if (room := _room(module)) in ORDER}
     above = set(ORDER[: ORDER.index(own) + 1])
     assert rooms <= above, f"{path.name} imports from below: {sorted(rooms - above)}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_nobody_but_the_command_line_imports_it(path: Path) -> None:
+    inside = path.relative_to(PACKAGE).parts[0] in ("cli", "__main__.py")
+    assert inside or not {module for module in _imports(path) if _room(module) == "cli"}
+
+
+def test_nobody_asks_which_protocol_it_is() -> None:
+    """What the house has to know is declared: `fsbench.protocols.protocol.Protocol`."""
+    folders = {path.parent.name for path in (PACKAGE / "protocols").glob("*/declaration.py")}
+    assert {"facescape", "scan"} <= folders
+    for path in FILES:
+        room = path.relative_to(PACKAGE).parts[0]
+        if room == "protocols":
+            continue
+        lines = path.read_text("utf-8").splitlines()
+        assert not [line for line in lines if "isinstance" in line and "rotocol" in line], path
+        # Looks through a camera: the depth views that `Protocol.has_depth_view` declares.
+        known = {"facescape"} if room == "check" else set()
+        used = {module.split(".")[2] for module in _imports(path) if module.startswith("fsbench.protocols.")}
+        assert used & folders <= known, f"{path} imports from the folder of one protocol: {sorted(used & folders)}"
 
 
 def test_only_the_surface_knows_open3d() -> None:

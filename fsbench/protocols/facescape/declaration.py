@@ -20,6 +20,7 @@ class FaceScapeProtocol(Protocol):
     name = "facescape"
     quantities = quantities.METRICS
     reference_inputs = frozenset({"camera"})
+    has_depth_view = True
     distances_unit = "pupil-normalised mm"
     distances_note = "mm are normalised to a pupil distance of 62.85 mm"
 

@@ -23,7 +23,8 @@ class DepthShift:
 
     def apply(self, points: Floats) -> Floats:
         """Move points (n, 3) of the prediction onto the reference's depth."""
-        return points * self.scale + np.array(self.translation_mm)
+        found: Floats = points * self.scale + np.array(self.translation_mm)
+        return found
 
 
 def _median_shift(depth_ref: Floats, depth_pred: Floats) -> tuple[float, Floats]:

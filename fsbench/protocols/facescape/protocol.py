@@ -17,6 +17,7 @@ import numpy.typing as npt
 from fsbench.core.errors import AlignmentError, MeshError, MetricError, UsageError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.geometry.cameras import Camera
+from fsbench.geometry.sheets import TWO_SIDED
 from fsbench.metrics.chamfer import map_chamfer
 from fsbench.metrics.cylinder import SIZE, CylinderMap, cylinder_map, cylinder_mesh
 from fsbench.metrics.normals import mean_normal_angle_deg, mean_normal_error_rad
@@ -33,6 +34,9 @@ PUPIL_DISTANCE_MM = 62.85
 """Standard pupil distance of the benchmark, to which every subject is scaled."""
 
 METRICS = tuple(one.name for one in quantities.METRICS)
+
+# Where a surface turns away from a ray that meets the very edge, its two sides are at one place too.
+_FEW_TWO_SIDED = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +270,8 @@ class Prepared:
             "depth_shift_mm": shift.shift_mm,
             "overlap_px": float(shift.overlap_px),
         }
-        scores = Scores({name: values[name] for name in METRICS})
+        notes = (TWO_SIDED,) if cylinder.n_two_sided > _FEW_TWO_SIDED * both.sum() else ()
+        scores = Scores({name: values[name] for name in METRICS}, notes=notes)
         return CylinderMeasurement(
             scores, shift, self.radius_mm, radius_ref, radius_pred, distances.ref_to_pred_mm, distances.pred_to_ref_mm
         )

@@ -72,6 +72,12 @@ class FaceScapeReferences(References):
         return self.spec.samples
 
     @property
+    def sources(self) -> tuple[Path, ...]:
+        """The arrays that come with the references."""
+        entries = (self.layout.rotation, self.layout.head_center, self.layout.mm_per_unit)
+        return tuple(self.root / entry.file for entry in entries if entry)
+
+    @property
     def digest(self) -> str:
         """Changes with an array that comes with the references."""
         digest = hashlib.sha256()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from fsbench.core.arrays import as_floats
 from fsbench.core.errors import AlignmentError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.core.signatures import signature
@@ -17,9 +18,10 @@ from fsbench.core.units import unit_called, unit_of_scan
 from fsbench.geometry.barycentric import interpolate
 from fsbench.geometry.nearest import NearestSurface
 from fsbench.geometry.procrustes import fit_landmarks
+from fsbench.geometry.sheets import notes_about, one_sided
 from fsbench.geometry.warp import FEWEST, warp_by_landmarks
 from fsbench.metrics.surface_distance import summarise
-from fsbench.protocols.doubts import doubts_about_place, doubts_about_scan, doubts_about_warp
+from fsbench.protocols.doubts import doubts_about_place, doubts_about_scan, doubts_about_spread, doubts_about_warp
 from fsbench.protocols.landmark_warp import quantities
 from fsbench.protocols.measurement import AlignedMeasurement, Scores
 
@@ -40,7 +42,8 @@ class LandmarkWarp:
         "um", "mm", "cm", "dm", "m", or "found" from the scan's size.
     smoothing : float
         Of the thin-plate spline, lengths in mm. Ours: 0 overshoots where no landmark is near; from 50 to
-        200 the means of four methods stay within 15 % of their true errors (see docs/alignment.md).
+        200 the means of four methods over the three subjects that it was tuned on stay within 15 % of their true errors
+        (see docs/alignment.md for two others).
     align, missing, version
         Fixed: the least-squares similarity of the landmarks; no usable prediction is no score and stays in
         the denominator; raised whenever the code moves a number.
@@ -74,14 +77,14 @@ class LandmarkWarp:
         AlignmentError
             If the scan has the size of a face in no unit, or its landmarks are fewer than five or not beside it.
         """
-        reference, known = reference.without_unused(), self.reference_unit
-        given = np.asarray(landmarks, np.float64)
+        reference, known = one_sided(reference).without_unused(), self.reference_unit
+        given = as_floats(landmarks, "landmarks")
         if given.ndim != 2 or given.shape[1] != 3 or len(given) < FEWEST:
             raise AlignmentError(f"the scan's landmarks have shape {given.shape}; a warp needs {FEWEST} or more")
         unit = unit_of_scan(reference.vertices, given) if known == "found" else unit_called(known)
         marks = given * unit.mm
         scan = Mesh(reference.vertices * unit.mm, reference.faces)
-        doubts = doubts_about_scan(scan, marks, threads)
+        doubts = doubts_about_spread(given, unit, known == "found") + doubts_about_scan(scan, marks, threads)
         return PreparedLandmarkWarp(self, scan, marks, doubts, unit.mm, threads)
 
 
@@ -110,9 +113,11 @@ class PreparedLandmarkWarp:
 
     def measure(self, prediction: Mesh, landmarks: npt.ArrayLike) -> AlignedMeasurement:
         """Like `compare`, and keep the distances and the aligned shape."""
-        fit = fit_landmarks(self.landmarks, landmarks).trusted()
-        aligned = Mesh(fit.ref_from_pred.apply(prediction.vertices), prediction.faces)
-        surface, marks = NearestSurface(aligned, self.threads), fit.ref_from_pred.apply(landmarks)
+        given = as_floats(landmarks, "landmarks")
+        fit = fit_landmarks(self.landmarks, given).trusted()
+        shape = one_sided(prediction)
+        aligned = Mesh(fit.ref_from_pred.apply(shape.vertices), shape.faces)
+        surface, marks = NearestSurface(aligned, self.threads), fit.ref_from_pred.apply(given)
         doubts = [*self.doubts, *fit.doubts] + doubts_about_place(marks, surface.closest(marks).distances)
         points = self.reference.vertices
         distances = np.linalg.norm(self.corresponding(aligned, marks) - points, axis=1)
@@ -126,7 +131,7 @@ class PreparedLandmarkWarp:
             "ref_mm_per_unit": self.ref_mm_per_unit,
             "suspicious": float(bool(doubts)),
         }
-        scores = Scores(found, tuple(doubts))
+        scores = Scores(found, tuple(doubts), notes_about(prediction, shape))
         return AlignedMeasurement(scores, fit.ref_from_pred, self.reference, aligned, points, distances, self.landmarks)
 
     def corresponding(self, aligned: Mesh, landmarks: Floats) -> Floats:

@@ -9,7 +9,7 @@ from fsbench.core.spec import Spec
 from fsbench.protocols.choice import Choice
 from fsbench.protocols.measurement import AlignedMeasurement
 from fsbench.protocols.micc import quantities
-from fsbench.protocols.micc.layout import list_samples, views_of
+from fsbench.protocols.micc.layout import NOSE_TIPS, list_samples, views_of
 from fsbench.protocols.micc.protocol import Micc
 from fsbench.protocols.micc.scans import PreparedScans
 from fsbench.protocols.micc.video import mean_of_frames
@@ -27,6 +27,7 @@ class MiccProtocol(Protocol):
     reference_inputs = frozenset({"nose_tip"})
     prediction_inputs = frozenset({"landmarks", "frames"})
     pooled = True
+    lists = (NOSE_TIPS,)
     layouts = MappingProxyType({"florence": list_samples})
 
     def default_settings(self, spec: Spec, choice: Choice) -> Micc:

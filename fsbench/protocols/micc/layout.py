@@ -16,7 +16,7 @@ from fsbench.protocols.files import ReferenceFiles, SampleFiles
 from fsbench.protocols.micc.protocol import Micc
 
 _SHOWN = 4
-_NOSE_TIPS, _TIP_COLUMNS = "nose_tips.csv", "subject,view,x,y,z"
+NOSE_TIPS, _TIP_COLUMNS = "nose_tips.csv", "subject,view,x,y,z"
 
 
 def list_samples(spec: Spec, root: Path, settings: Micc) -> tuple[SampleFiles, ...]:
@@ -25,7 +25,7 @@ def list_samples(spec: Spec, root: Path, settings: Micc) -> tuple[SampleFiles, .
     subjects = sorted(path for path in root.glob("subject_*") if path.is_dir())
     if not subjects:
         raise UsageError(f"{root}: there is no folder subject_NN here; get the data from {spec.where}")
-    tips = _nose_tips(root / _NOSE_TIPS)
+    tips = _nose_tips(root / NOSE_TIPS)
     cases = []
     for subject in subjects:
         views = tuple(_florence_scan(spec, subject, view, tips) for view in views_of(spec, settings))
@@ -48,7 +48,7 @@ def _florence_scan(spec: Spec, subject: Path, view: str, tips: "_NoseTips") -> R
         landmarks_called(marks, names["sample"]),
         with_an_ending(marks / names["sample"]),
         tips.get((subject.name, view)),
-        _no_nose_tip(subject.parent / _NOSE_TIPS, tips, subject.name, view),
+        _no_nose_tip(subject.parent / NOSE_TIPS, tips, subject.name, view),
         float(scans["crop_mm_of"][subject.name]) if subject.name in scans["crop_mm_of"] else None,
     )
 

@@ -11,23 +11,27 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from fsbench.core.arrays import as_floats
 from fsbench.core.errors import AlignmentError, MetricError
 from fsbench.core.mesh import Floats, Mask, Mesh
 from fsbench.core.signatures import signature
-from fsbench.core.units import MM_PER, unit_called, unit_of_scan
+from fsbench.core.units import MM_PER, inches_if_not_cm, unit_called, unit_of_scan
 from fsbench.geometry.icp import Icp, fit_icp
 from fsbench.geometry.nearest import Nearest, NearestSurface, to_vertices
 from fsbench.geometry.normals import vertex_normals
 from fsbench.geometry.procrustes import LandmarkFit, fit_landmarks
+from fsbench.geometry.sheets import notes_about, one_sided
 from fsbench.geometry.starts import find_alignment
 from fsbench.geometry.transforms import Similarity
 from fsbench.metrics.surface_distance import normal_angle_deg, summarise
 from fsbench.protocols.doubts import (
     doubts_about,
     doubts_about_cover,
+    doubts_about_inches,
     doubts_about_place,
     doubts_about_pull,
     doubts_about_scan,
+    doubts_about_spread,
 )
 from fsbench.protocols.measurement import AlignedMeasurement, Scores
 from fsbench.protocols.micc import quantities
@@ -81,7 +85,7 @@ class Micc:
     reference_unit: str = "found"
     references: Literal["one", "smaller"] = "one"
     missing: str = field(default="fail", init=False)
-    version: int = field(default=2, init=False)
+    version: int = field(default=3, init=False)
 
     def __post_init__(self) -> None:
         if self.reference_unit != "found":
@@ -139,20 +143,24 @@ class Micc:
         MetricError
             If the crop is empty.
         """
-        reference, known = reference.without_unused(), self.reference_unit
-        unit = unit_of_scan(reference.vertices) if known == "found" else unit_called(known)
+        reference, known = one_sided(reference).without_unused(), self.reference_unit
+        given = None if landmarks is None else as_floats(landmarks, "landmarks")
+        unit = unit_of_scan(reference.vertices, given) if known == "found" else unit_called(known)
         if self.start == "landmarks" and landmarks is None:
             raise AlignmentError("this protocol starts from landmarks: the scan has none")
-        tip = np.asarray(nose_tip, np.float64).reshape(-1) * unit.mm
+        tip = as_floats(nose_tip, "nose tips").reshape(-1) * unit.mm
         if tip.shape != (3,) or not np.isfinite(tip).all():
-            raise AlignmentError(f"the nose tip is {np.asarray(nose_tip).tolist()}, expected three finite numbers")
-        marks = None if landmarks is None else np.asarray(landmarks, np.float64) * unit.mm
+            raise AlignmentError(f"the nose tip is {(tip / unit.mm).tolist()}, expected three finite numbers")
+        marks = None if given is None else given * unit.mm
         whole = Mesh(reference.vertices * unit.mm, reference.faces)
-        doubts = () if marks is None or self.start == "search" else doubts_about_scan(whole, marks, threads)
+        doubts = () if given is None else doubts_about_spread(given, unit, known == "found")
+        if marks is not None and self.start == "landmarks":
+            doubts += doubts_about_scan(whole, marks, threads)
+        guessed_mm = inches_if_not_cm(reference.vertices, unit) if known == "found" and given is None else 0.0
         scan = self._crop(whole, tip, crop_mm or self.crop_mm)
         _refuse_beside(whole, tip, unit.mm)
         surface, normals = NearestSurface(scan, threads), vertex_normals(scan)
-        return PreparedMicc(self, scan, surface, normals, marks, doubts, unit.mm, threads)
+        return PreparedMicc(self, scan, surface, normals, marks, doubts, unit.mm, guessed_mm, threads)
 
     def _crop(self, scan: Mesh, tip: Floats, radius_mm: float) -> Mesh:
         axis = "xyz".index(self.up[1])
@@ -177,6 +185,7 @@ class PreparedMicc:
     landmarks: Floats | None
     doubts: tuple[str, ...]
     ref_mm_per_unit: float
+    guessed_mm: float
     threads: int
 
     def compare(self, vertices: npt.ArrayLike, faces: npt.ArrayLike, landmarks: npt.ArrayLike | None = None) -> Scores:
@@ -193,19 +202,22 @@ class PreparedMicc:
 
     def measure(self, prediction: Mesh, landmarks: npt.ArrayLike | None = None) -> AlignedMeasurement:
         """Like `compare`, and keep the distances and the aligned shape."""
-        raw = NearestSurface(prediction, self.threads)
-        start, marked, doubts = self._start(raw, landmarks)
+        given = None if landmarks is None else as_floats(landmarks, "landmarks")
+        shape = one_sided(prediction)
+        raw = NearestSurface(shape, self.threads)
+        start, marked, doubts = self._start(raw, given)
         fit = fit_icp(self.reference.vertices, raw, start, self.protocol.icp)
         ref_from_pred = fit.points_from_surface
-        aligned = NearestSurface(Mesh(ref_from_pred.apply(prediction.vertices), prediction.faces), self.threads)
+        aligned = NearestSurface(Mesh(ref_from_pred.apply(shape.vertices), shape.faces), self.threads)
         points = self.reference.vertices
         nearest = aligned.closest(points)
         back = self._back(aligned.mesh)
         statistics = summarise(nearest.distances)
         inner = ~aligned.on_rim(nearest)
         covered, normal_deg = float(inner.mean()), normal_angle_deg(self.normals, aligned, nearest, inner)
-        if marked and self.landmarks is not None:
-            doubts += doubts_about_pull(marked, self.landmarks, ref_from_pred.apply(np.asarray(landmarks)))
+        if marked and self.landmarks is not None and given is not None:
+            doubts += doubts_about_pull(marked, self.landmarks, ref_from_pred.apply(given))
+        doubts += doubts_about_inches(self.guessed_mm, start.scale)
         doubts += doubts_about_cover(nearest.distances, inner, nearest.points, self.reference)
         doubts += doubts_about(statistics["rmse_mm"], fit.scale / start.scale, fit.converged, normal_deg)
         values = {
@@ -217,24 +229,27 @@ class PreparedMicc:
             "inlier_share": covered,
             "suspicious": float(bool(doubts)),
         }
-        scores = Scores(values, tuple(doubts))
+        scores = Scores(values, tuple(doubts), notes_about(prediction, shape))
         return AlignedMeasurement(
             scores, ref_from_pred, self.reference, aligned.mesh, points, nearest.distances, self.landmarks
         )
 
     def _start(
-        self, prediction: NearestSurface, landmarks: npt.ArrayLike | None
+        self, prediction: NearestSurface, landmarks: Floats | None
     ) -> tuple[Similarity, LandmarkFit | None, list[str]]:
         """Where ICP starts, the fit of the landmarks if it is by them, and what is suspicious about that."""
         if self.protocol.start == "search":
             icp = replace(self.protocol.icp, scale=True)
-            return find_alignment(self.reference, prediction, self.surface, icp).points_from_surface, None, []
+            return (
+                find_alignment(self.reference, prediction, self.surface, icp).points_from_surface,
+                None,
+                [*self.doubts],
+            )
         if landmarks is None or self.landmarks is None:
             raise AlignmentError("this protocol starts from landmarks: the prediction has none")
         fit = fit_landmarks(self.landmarks, landmarks).trusted()
-        marks = np.asarray(landmarks, np.float64)
         about = [*self.doubts, *fit.doubts]
-        return fit.ref_from_pred, fit, about + doubts_about_place(marks, prediction.closest(marks).distances)
+        return fit.ref_from_pred, fit, about + doubts_about_place(landmarks, prediction.closest(landmarks).distances)
 
     def _back(self, aligned: Mesh) -> float:
         """Mean distance from the prediction to the scan, without what stands beyond the scan's rim; NaN for none."""
@@ -250,7 +265,7 @@ class PreparedMicc:
                     "the same part of a face?"
                 )
             return 0.5 * (float(nearest.distances.mean()) + back)
-        normals = aligned.normals[nearest.faces]
+        normals = aligned.normals_at(nearest)
         along = np.abs(((points - nearest.points) * normals).sum(1))
         # A triangle without area has no plane, and beyond the rim a plane goes on where no surface is.
         has_plane = inner & (normals != 0).any(1)

@@ -1,13 +1,10 @@
-"""A video's frames: one mean mesh of them, or one measurement of theirs."""
+"""A video's frames: one measurement of theirs."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from fsbench.core.errors import MeshError
-from fsbench.core.mesh import Mesh
-from fsbench.geometry.procrustes import fit_landmarks
 from fsbench.protocols.measurement import AlignedMeasurement, Scores
 from fsbench.protocols.micc.quantities import OF_FRAMES
 
@@ -23,23 +20,6 @@ def mean_of_frames(measured: Sequence[AlignedMeasurement], n_frames: int, n_scan
     spread = float(np.std([table["score_mm"] for table in tables]))
     values |= dict(zip(_NAMES, (float(n_frames), spread, float(n_scans)), strict=True))
     doubts = tuple(dict.fromkeys(doubt for one in measured for doubt in one.scores.doubts))
+    notes = tuple(dict.fromkeys(note for one in measured for note in one.scores.notes))
     distances = np.concatenate([one.ref_to_pred_mm for one in measured])
-    return replace(first, scores=Scores(values, doubts), ref_to_pred_mm=distances)
-
-
-def mean_mesh(meshes: Sequence[Mesh]) -> Mesh:
-    """One mesh of a video's frames: each brought to the first by a similarity, then averaged vertex by vertex.
-
-    Raises
-    ------
-    MeshError
-        If there is none, or they do not share one vertex order.
-    """
-    if not meshes:
-        raise MeshError("no frame to average")
-    first = meshes[0]
-    for mesh in meshes[1:]:
-        if mesh.n_vertices != first.n_vertices or not np.array_equal(mesh.faces, first.faces):
-            raise MeshError("the frames' meshes differ in their triangles: only one topology can be averaged")
-    moved = [fit_landmarks(first.vertices, mesh.vertices).ref_from_pred.apply(mesh.vertices) for mesh in meshes]
-    return Mesh(np.mean(moved, axis=0), first.faces)
+    return replace(first, scores=Scores(values, doubts, notes), ref_to_pred_mm=distances)

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from fsbench.core.arrays import as_floats
 from fsbench.core.errors import AlignmentError, MetricError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.core.signatures import signature
@@ -21,6 +22,7 @@ from fsbench.geometry.dogleg import Dogleg, refine
 from fsbench.geometry.nearest import NearestSurface
 from fsbench.geometry.normals import vertex_normals
 from fsbench.geometry.procrustes import LandmarkFit, fit_landmarks
+from fsbench.geometry.sheets import notes_about, one_sided
 from fsbench.geometry.transforms import Similarity
 from fsbench.metrics.surface_distance import normal_angle_deg, summarise
 from fsbench.protocols.doubts import (
@@ -136,7 +138,7 @@ class Now:
                 "are scan and landmarks in one frame and unit?"
             )
         doubts = doubts_about_scan(reference, marks, threads)
-        normals = vertex_normals(reference)[inside]
+        normals = vertex_normals(one_sided(reference))[inside]
         return PreparedNow(self, reference, marks, doubts, reference.vertices[inside], normals, threads)
 
 
@@ -186,7 +188,8 @@ class PreparedNow:
     def measure(self, prediction: Mesh, landmarks: npt.ArrayLike) -> AlignedMeasurement:
         """Like `compare`, and keep the distances and the aligned shape."""
         marks = _seven(landmarks, "predicted")
-        mesh, fit = self._landmark_fit(prediction, marks)
+        shape = one_sided(prediction)
+        mesh, fit = self._landmark_fit(shape, marks)
         metric = self.protocol.scale == "metric"
         fitted = fit.ref_from_pred
         unit = self._unit(fitted.scale) if metric else None
@@ -216,7 +219,7 @@ class PreparedNow:
             "suspicious": float(bool(doubts)),
         }
         aligned = Mesh(ref_from_pred.apply(mesh.vertices), mesh.faces)
-        scores = Scores({name: values[name] for name in METRICS}, tuple(doubts))
+        scores = Scores({name: values[name] for name in METRICS}, tuple(doubts), notes_about(prediction, shape))
         return AlignedMeasurement(
             scores, ref_from_pred, self.reference, aligned, self.points, distances, self.landmarks
         )
@@ -263,7 +266,7 @@ def _as_the_evaluator_fits(reference: Floats, prediction: Floats) -> Similarity:
 
 def _seven(landmarks: npt.ArrayLike, side: str) -> Floats:
     """A fresh (7, 3) array."""
-    array = np.array(landmarks, np.float64)
+    array = np.array(as_floats(landmarks, f"{side} landmarks"))
     if array.shape == (1, 7, 3):
         array = array[0]
     if array.shape != (7, 3):

@@ -29,7 +29,7 @@ class ScanProtocol(Protocol):
 
     def settings(self, spec: Spec, choice: Choice) -> Scan:
         """As `Protocol.settings`; a unit goes with a metric scale only."""
-        settings = with_named_units(super().settings, spec, choice)
+        settings: Scan = with_named_units(super().settings, spec, choice)
         refuse_unit_of_fitted(settings, "--scale metric")
         return settings
 

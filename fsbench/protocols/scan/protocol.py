@@ -7,17 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
-import numpy as np
 import numpy.typing as npt
 
+from fsbench.core.arrays import as_floats
 from fsbench.core.errors import AlignmentError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.core.signatures import signature
-from fsbench.core.units import Unit, smaller_unit, unit_called, unit_nearest, unit_of_scan
+from fsbench.core.units import Unit, inches_if_not_cm, smaller_unit, unit_called, unit_nearest, unit_of_scan
 from fsbench.geometry.icp import Icp, IcpFit
 from fsbench.geometry.nearest import NearestSurface, point_cloud
 from fsbench.geometry.oriented import oriented
 from fsbench.geometry.procrustes import LandmarkFit, fit_landmarks
+from fsbench.geometry.sheets import notes_about, one_sided
 from fsbench.geometry.starts import align_from, find_alignment
 from fsbench.geometry.transforms import Similarity
 from fsbench.metrics.surface_distance import measure
@@ -25,9 +26,11 @@ from fsbench.protocols.doubts import (
     doubts_about,
     doubts_about_cloud,
     doubts_about_cover,
+    doubts_about_inches,
     doubts_about_place,
     doubts_about_pull,
     doubts_about_scan,
+    doubts_about_spread,
     doubts_about_unit,
 )
 from fsbench.protocols.measurement import AlignedMeasurement, Scores
@@ -66,7 +69,7 @@ class Scan:
     icp_points: int = 5000
     distances: str = field(default="vertex-to-surface", init=False)
     missing: str = field(default="fail", init=False)
-    version: int = field(default=2, init=False)
+    version: int = field(default=3, init=False)
 
     SETTLED: ClassVar[Mapping[str, str]] = {"icp.scale": "--scale fitted or metric says that"}
 
@@ -99,18 +102,23 @@ class Scan:
         AlignmentError
             If the scan has the size of a face in no unit, or its landmarks are not beside it.
         """
-        reference, known = reference.without_unused(), self.reference_unit
-        given = None if landmarks is None else np.asarray(landmarks, np.float64)
+        reference, known = one_sided(reference).without_unused(), self.reference_unit
+        given = None if landmarks is None else as_floats(landmarks, "landmarks")
         unit = unit_of_scan(reference.vertices, given) if known == "found" else unit_called(known)
         # Landmarks have said which.
         other = smaller_unit(reference.vertices, unit) if known == "found" and given is None else None
         scan = Mesh(reference.vertices * unit.mm, reference.faces)
         marks = None if given is None else given * unit.mm
-        doubts = () if marks is None else doubts_about_scan(scan, marks, threads)
+        doubts = (
+            ()
+            if given is None or marks is None
+            else doubts_about_spread(given, unit, known == "found") + doubts_about_scan(scan, marks, threads)
+        )
+        guessed_mm = inches_if_not_cm(reference.vertices, unit) if known == "found" and given is None else 0.0
         surface = NearestSurface(scan, threads) if scan.n_faces else None
         # Sorted by place, so that the order in which a file has its vertices does not matter.
         points = oriented(scan).sorted().take(self.icp_points).points
-        return PreparedScan(self, scan, surface, points, marks, doubts, unit, other, threads)
+        return PreparedScan(self, scan, surface, points, marks, doubts, unit, other, guessed_mm, threads)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,6 +135,8 @@ class PreparedScan:
         About these.
     unit, other_unit : Unit
         The scan's own, and another in which it could be as well; None where there is no doubt.
+    guessed_mm : float
+        Its diagonal, if only that said cm, and it could be inches as well; else 0.
     """
 
     protocol: Scan
@@ -137,6 +147,7 @@ class PreparedScan:
     doubts: tuple[str, ...]
     unit: Unit
     other_unit: Unit | None
+    guessed_mm: float
     threads: int
 
     def compare(self, vertices: npt.ArrayLike, faces: npt.ArrayLike, landmarks: npt.ArrayLike | None = None) -> Scores:
@@ -162,28 +173,31 @@ class PreparedScan:
 
     def measure(self, prediction: Mesh, landmarks: npt.ArrayLike | None = None) -> AlignedMeasurement:
         """Like `compare`, and keep the distances and the aligned shape."""
-        solid = prediction if prediction.n_faces else point_cloud(prediction)
+        given = None if landmarks is None else as_floats(landmarks, "landmarks")
+        shape = one_sided(prediction)
+        solid = shape if shape.n_faces else point_cloud(shape)
         raw = NearestSurface(solid, self.threads)
         metric = self.protocol.scale == "metric"
         icp = self.protocol.icp
-        found, marked, doubts = self._start(raw, landmarks, icp)
+        found, marked, doubts = self._start(raw, given, icp)
         start = self._in_unit(found) if metric else found
         fit = align_from(start, self.icp_points, raw, self.surface, icp)
         ref_from_pred = fit.points_from_surface
         aligned = NearestSurface(Mesh(ref_from_pred.apply(solid.vertices), solid.faces), self.threads)
         distances = measure(self.reference, aligned, reference_surface=self.surface)
         off = fit.scale / found.scale
-        if marked and self.landmarks is not None:
-            doubts += doubts_about_pull(marked, self.landmarks, ref_from_pred.apply(np.asarray(landmarks)))
+        if marked and self.landmarks is not None and given is not None:
+            doubts += doubts_about_pull(marked, self.landmarks, ref_from_pred.apply(given))
         doubts += doubts_about_cloud(aligned)
         doubts += doubts_about_cover(distances.ref_to_pred_mm, distances.inner, distances.places, self.reference)
         guess = doubts_about_unit(self.reference, self.unit, self.other_unit, aligned.mesh, fit.residual_rms)
+        guess = guess or doubts_about_inches(self.guessed_mm, found.scale)
         doubts = guess + doubts  # first: where it is wrong, so is all that follows
         doubts += doubts_about(fit.residual_rms, off, fit.converged, distances.normal_deg)
         values = distances.scores() | self._about(fit, bool(doubts))
-        scores = Scores({name: values[name] for name in METRICS}, tuple(doubts))
+        scores = Scores({name: values[name] for name in METRICS}, tuple(doubts), notes_about(prediction, shape))
         # A point cloud stays one.
-        there = Mesh(aligned.mesh.vertices, prediction.faces)
+        there = Mesh(aligned.mesh.vertices, shape.faces)
         return AlignedMeasurement(
             scores,
             ref_from_pred,
@@ -195,7 +209,7 @@ class PreparedScan:
         )
 
     def _start(
-        self, prediction: NearestSurface, landmarks: npt.ArrayLike | None, icp: Icp
+        self, prediction: NearestSurface, landmarks: Floats | None, icp: Icp
     ) -> tuple[Similarity, LandmarkFit | None, list[str]]:
         """By landmarks where both sides have them, else searched for; with scale, which finds the unit.
 
@@ -205,8 +219,8 @@ class PreparedScan:
             searched = find_alignment(self.reference, prediction, self.surface, replace(icp, scale=True))
             return searched.points_from_surface, None, []
         fit = fit_landmarks(self.landmarks, landmarks).trusted()
-        marks, about = np.asarray(landmarks, np.float64), [*self.doubts, *fit.doubts]
-        return fit.ref_from_pred, fit, about + doubts_about_place(marks, prediction.closest(marks).distances)
+        about = [*self.doubts, *fit.doubts]
+        return fit.ref_from_pred, fit, about + doubts_about_place(landmarks, prediction.closest(landmarks).distances)
 
     def _in_unit(self, found: Similarity) -> Similarity:
         """The same start with the scale of the prediction's unit, the points' middle kept in place."""

@@ -8,7 +8,7 @@ from fsbench.core.errors import UsageError
 from fsbench.core.quantities import Quantity
 from fsbench.core.visible import visible
 from fsbench.report.formats.columns import DASH
-from fsbench.report.model import Table
+from fsbench.report.model import Cell, Table
 from fsbench.runs.cells import to_cell
 
 TIDY = (
@@ -67,7 +67,7 @@ def _name(metric: Quantity) -> str:
     return f"{metric.name}_percent" if metric.unit == "%" else metric.name
 
 
-def _printed(table: Table, cells: Sequence) -> Iterator[str]:
+def _printed(table: Table, cells: Sequence[Cell]) -> Iterator[str]:
     for metric, cell in zip(table.metrics, cells, strict=True):
         values = (cell.mean, cell.low, cell.high) if _has_intervals(table) else (cell.mean,)
         for value in values:

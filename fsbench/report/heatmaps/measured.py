@@ -74,17 +74,16 @@ class Source:
         except UsageError as error:
             raise UsageError(f"{sample}: {error}") from None
         numbers = ", ".join(_numbers(self.run, found.scores, self.metric))
-        unit = self.benchmark.protocol.distances_unit
-        if "nearest_mean_mm" in found.scores.values:
-            # A landmark warp scores corresponding points; what is seen of the surfaces are the nearest ones.
-            numbers += "" if brief else f", nearest mean {found.scores['nearest_mean_mm']:.2f} mm"
-            unit += ", to nearest points"
+        protocol = self.benchmark.protocol
+        if protocol.distances_metric and not brief:
+            (shown,) = _numbers(self.run, found.scores, protocol.distances_metric)
+            numbers += f", {shown[:1].lower()}{shown[1:]}"
         title = f"{sample}: {numbers}" if brief else f"{self.run.method}, {self.run.benchmark} {sample}: {numbers}"
         turn, axes = None, ""
         if not found.in_head_frame:
             turn = upright(found.reference, found.landmarks)
             turn, axes = outer_side(found.reference) if turn is None else (turn, "")
-        return Heat(title, compared, distances_mm, found.reference, unit, turn, axes)
+        return Heat(title, compared, distances_mm, found.reference, protocol.distances_unit, turn, axes)
 
 
 def _numbers(run: Run, scores: Scores, metric: str) -> Iterator[str]:

@@ -76,7 +76,8 @@ def render(mesh: Mesh, vertex_colours: npt.ArrayLike, yaw_deg: float, frame: Fra
     tints = np.asarray(vertex_colours, np.float64) / 255
     solid, tints = (mesh, tints) if mesh.n_faces else _splats(mesh.vertices, tints, right, up)
     picture = _trace(solid, tints, origins.reshape(-1, 3), -towards, right, up)
-    return picture.reshape(size_px, _OVERSAMPLE, size_px, _OVERSAMPLE, 3).mean(axis=(1, 3))
+    found: Floats = picture.reshape(size_px, _OVERSAMPLE, size_px, _OVERSAMPLE, 3).mean(axis=(1, 3))
+    return found
 
 
 def _splats(points: Floats, tints: Floats, right: Floats, up: Floats) -> tuple[Mesh, Floats]:

@@ -50,7 +50,6 @@ def test_a_kind_of_plot_without_a_drawing_cannot_be(monkeypatch: pytest.MonkeyPa
         ("compare", "pairs", choices.PAIRS),
         ("plot", "kind", choices.PLOT_KINDS),
         ("plot", "style", choices.PLOT_STYLES),
-        ("score", "measure", choices.MEASURES),
         ("score", "scale", choices.SCALES),
         ("score", "engine", choices.ENGINES),
     ],

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from fsbench.core.errors import AlignmentError
-from fsbench.core.units import MM_PER, Unit, smaller_unit, unit_called, unit_nearest, unit_of_scan
+from fsbench.core.units import (
+    MM_PER,
+    Unit,
+    inches_if_not_cm,
+    smaller_unit,
+    unit_called,
+    unit_nearest,
+    unit_of_scan,
+)
 from tests.heads import face_of, head
 
 
@@ -47,3 +55,17 @@ def test_a_crop_in_mm_has_the_size_of_a_head_in_cm_until_landmarks_say() -> None
 @pytest.mark.parametrize("unit", ["um", "mm", "m"])
 def test_other_units_leave_no_doubt(unit: str) -> None:
     assert smaller_unit(head(20, 30).vertices / MM_PER[unit], unit_called(unit)) is None
+
+
+@pytest.mark.parametrize("mm", [0.001, 1, 10, 25.4, 100, 304.8, 1000])
+@pytest.mark.parametrize("part", [head(20, 30), face_of(head(40, 60), 60)], ids=["head", "tight crop"])
+def test_landmarks_tell_every_unit(mm: float, part) -> None:
+    marks = face_of(head(40, 60), 60).vertices[::20]
+    assert unit_of_scan(part.vertices / mm, marks / mm).mm == mm
+
+
+def test_what_only_its_size_tells_may_be_inches() -> None:
+    inches = head(20, 30).vertices / 25.4
+    taken = unit_of_scan(inches)
+    assert taken.name == "cm" and inches_if_not_cm(inches, taken) > 80
+    assert inches_if_not_cm(head(20, 30).vertices, unit_called("mm")) == 0

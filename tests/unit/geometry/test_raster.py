@@ -151,3 +151,19 @@ def test_what_is_not_a_number_is_not_seen() -> None:
     faces = np.array([[0, 1, 2], [1, 2, 0], [3, 1, 0], [3, 2, 1]])
     seen = nearest_front(pixels, np.ones(4), np.vstack([faces, faces[:, ::-1]]), EVERYWHERE)
     assert (seen.faces == NO_FACE).all()
+
+
+def test_of_two_sides_at_one_place_the_outer_is_hit_and_the_farther_place_is_kept() -> None:
+    corners = np.array([[-40.0, -40, -60], [0, 40, -60], [40, -40, -60]])
+    points = np.concatenate([corners, corners * (1 + 1e-7)])
+    outer, inner = [0, 1, 2], [3, 5, 4]
+    heights, wanted = np.linspace(10, -10, 5), np.ones((5, 90), np.bool_)
+    for faces, expected in (([outer, inner], 0), ([inner, outer], 1), ([inner, inner, outer, inner], 2)):
+        seen = outermost(points, np.array(faces), heights, 90, wanted)
+        hit = seen.faces != NO_FACE
+        assert hit.sum() > 20 and (seen.faces[hit] == expected).all()
+        assert seen.n_two_sided == hit.sum()
+        np.testing.assert_allclose(seen.values[2, 0], 60 * (1 + 1e-7), rtol=1e-15)
+    # A back that lies farther out by more than rounding is another surface.
+    apart = outermost(np.concatenate([corners, corners * 1.001]), np.array([outer, inner]), heights, 90, wanted)
+    assert set(apart.faces.ravel()) == {NO_FACE, 1} and apart.n_two_sided == 0

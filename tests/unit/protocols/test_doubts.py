@@ -1,6 +1,7 @@
 """Wrong landmarks, and surfaces that look the wrong way: said by every protocol that aligns."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -167,3 +168,68 @@ def test_a_prediction_is_called_incomplete_where_it_is_cut(prediction: Mesh, sai
 def test_half_of_a_prediction_is_incomplete() -> None:
     left = Mesh(ROUGH.vertices, ROUGH.faces[ROUGH.vertices[ROUGH.faces][:, :, 0].mean(1) > 10])
     assert any("counterpart: is the prediction incomplete?" in one for one in _scan(left, MARKS).doubts)
+
+
+INCH = 25.4
+
+
+def _in_inches(name: str, unit: str, with_marks: bool) -> Scores:
+    """Of a scan in inches, and a prediction in a unit of its own."""
+    scan, marks = Mesh(SCAN.vertices / INCH, SCAN.faces), MARKS / INCH
+    face = Mesh(FACE.vertices / INCH, FACE.faces)
+    own, own_marks = Mesh(ROUGH.vertices / 70, ROUGH.faces), MARKS / 70
+    if name == "scan" and not with_marks:
+        return Scan(reference_unit=unit).prepare(face).measure(own).scores
+    if name == "scan":
+        return Scan(reference_unit=unit).prepare(face, marks).measure(own, own_marks).scores
+    if name == "warp":
+        return LandmarkWarp(reference_unit=unit).prepare(face, marks).measure(own, own_marks).scores
+    protocol = replace(Micc.ganfit2021() if with_marks else Micc.deng2019(np.inf), reference_unit=unit)
+    prepared = protocol.prepare(scan, TIP / INCH, marks if with_marks else None)
+    return prepared.measure(own, own_marks if with_marks else None).scores
+
+
+@pytest.mark.parametrize("name", ["scan", "warp", "micc"])
+def test_landmarks_find_inches_and_say_so_until_they_are_named(name: str) -> None:
+    found, named, wrong = (_in_inches(name, unit, with_marks=True) for unit in ("found", "25.4", "cm"))
+    assert found["ref_mm_per_unit"] == INCH
+    first = next(iter(named.values))
+    assert found[first] == named[first] and named.doubts == ()
+    assert "in inches, which were taken" in found.doubts[0] and "--reference-unit 25.4, or cm" in found.doubts[0]
+    assert "18.4 mm" in wrong.doubts[0] and "--reference-unit 25.4 (inches)" in wrong.doubts[0]
+
+
+@pytest.mark.parametrize("name", ["scan", "micc"])
+def test_without_landmarks_inches_are_a_doubt(name: str) -> None:
+    doubts = _in_inches(name, "found", with_marks=False).doubts
+    assert any("guessed" in one and "in inches it is" in one and "2.54 times larger" in one for one in doubts)
+    assert not any("inches" in one for one in _in_inches(name, "25.4", with_marks=False).doubts)
+
+
+def test_a_prediction_in_millimetres_speaks_for_centimetres() -> None:
+    assert Scan().prepare(Mesh(FACE.vertices / 10, FACE.faces)).measure(ROUGH).scores.doubts == ()
+
+
+def _doubled(mesh: Mesh) -> Mesh:
+    """Every triangle with its back, the back first in every other pair."""
+    pairs = np.stack([mesh.faces, mesh.faces[:, ::-1]], 1)
+    pairs[::2] = pairs[::2, ::-1]
+    return Mesh(mesh.vertices, pairs.reshape(-1, 3))
+
+
+@EACH
+def test_a_mesh_with_two_sides_scores_as_its_outer_one_and_is_noted(score: Score) -> None:
+    plain, double = score(ROUGH, MARKS), score(_doubled(ROUGH), MARKS)
+    assert plain.notes == () and "there twice" in double.notes[0]
+    for name, value in plain.values.items():
+        # Of two neighbours the first in the file has the normal of the edge between them.
+        assert double[name] == pytest.approx(value, rel=1e-12, nan_ok=True), name
+
+
+def test_a_scan_with_two_sides_measures_as_its_outer_one() -> None:
+    for protocol in (Scan(), LandmarkWarp()):
+        plain, double = (protocol.prepare(one, MARKS).measure(ROUGH, MARKS).scores for one in (FACE, _doubled(FACE)))
+        assert double.values == pytest.approx(plain.values, rel=1e-12, nan_ok=True)
+    micc = Micc.ganfit2021()
+    plain, double = (micc.prepare(one, TIP, MARKS).measure(ROUGH, MARKS).scores for one in (SCAN, _doubled(SCAN)))
+    assert double.values == pytest.approx(plain.values, rel=1e-12, nan_ok=True)

@@ -5,9 +5,9 @@ import pytest
 
 from fsbench.core.errors import AlignmentError, MeshError, MetricError
 from fsbench.core.mesh import Mesh
+from fsbench.geometry.mean_mesh import mean_mesh
 from fsbench.geometry.transforms import Similarity
 from fsbench.protocols.micc.protocol import METRICS, Micc
-from fsbench.protocols.micc.video import mean_mesh
 from tests.heads import head, moved, random_similarity
 
 HEAD = head(60, 90)

@@ -180,8 +180,8 @@ def test_broken_meshes_are_refused() -> None:
 
 def test_the_signature_names_every_setting() -> None:
     assert Scan().signature("scan") == (
-        "scan|scale:fitted|unit:found|reference_unit:found|icp:point-to-plane/scaled/tukey/trim-0/no-rim/1e-06/100"
-        "|icp_points:5000|distances:vertex-to-surface|missing:fail|v2"
+        "scan|scale:fitted|unit:found|reference_unit:found|icp:point-to-plane/scaled/tukey/trim-0/no-rim/1e-09/100"
+        "|icp_points:5000|distances:vertex-to-surface|missing:fail|v3"
     )
 
 

@@ -22,7 +22,7 @@ from fsbench.runs.saving import save
 SPEC = load_spec("fswild")
 SAMPLES = SPEC.samples[:4]
 BINS = {sample.name: dict(sample.bins) for sample in SAMPLES}
-METRICS = ("cd_mm", "mne_rad", "cr", "normal_deg", "covered_share", "depth_shift_mm")
+METRICS = ("cd_mm", "mne_rad", "cr", "normal_deg", "inlier_share", "depth_shift_mm")
 SCORES = dict(zip(METRICS, (1.0, 0.1, 0.9, 5.0, 1.0, -3.0), strict=True))
 MANIFEST = {"benchmark": "fswild", "method": "mine", "signature": "fswild|v1"}
 
@@ -34,7 +34,7 @@ IMPOSSIBLE = [
     ("cr", 1.1, "cr is 1.1, expected 0 to 1"),
     ("cr", -0.1, "cr is -0.1"),
     ("normal_deg", 181.0, "normal_deg is 181, expected 0 to 180"),
-    ("covered_share", 1.5, "covered_share is 1.5"),
+    ("inlier_share", 1.5, "inlier_share is 1.5"),
     ("depth_shift_mm", -math.inf, "depth_shift_mm is -inf"),
 ]
 

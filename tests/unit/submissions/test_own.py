@@ -52,6 +52,14 @@ def number(folder, sample, focal_px):
 def ragged(folder, sample, focal_px):
     return [[0, 0, 0], [1]], [[0, 1, 2]]
 
+def tensors(folder, sample, focal_px):
+    from tests.tensors import Tensor
+    return Tensor(TRIANGLE, device="cuda", needs_gradient=True), Tensor(np.array([[0, 1, 2]]), device="cuda")
+
+def half(folder, sample, focal_px):
+    from tests.tensors import Tensor
+    return Tensor(TRIANGLE, is_bfloat16=True), [[0, 1, 2]]
+
 constant = 3
 """
 
@@ -80,6 +88,7 @@ def test_a_function_gives_vertices_and_faces_or_a_mesh(code: Path, tmp_path: Pat
         ("refusing", FsbenchError, "invalid", r"^cam\.npy: too short"),
         ("number", MeshError, "invalid", r"returned int, expected a Mesh or \(vertices, faces\)"),
         ("ragged", MeshError, "invalid", "no usable mesh"),
+        ("half", MeshError, "invalid", r"no usable mesh: .*BFloat16.* vertices\.detach\(\)\.cpu\(\)"),
     ],
 )
 def test_its_failure_is_the_samples_reason(
@@ -88,6 +97,21 @@ def test_its_failure_is_the_samples_reason(
     with pytest.raises(error, match=message) as caught:
         get(f"{code}:{function}").load(tmp_path, "000")
     assert caught.value.status == status
+
+
+def test_it_may_hand_over_tensors(code: Path, tmp_path: Path) -> None:
+    mesh = get(f"{code}:tensors").load(tmp_path, "000")
+    np.testing.assert_array_equal(mesh.vertices, np.eye(3))
+    assert mesh.faces.tolist() == [[0, 1, 2]]
+
+
+def test_a_changed_file_is_another_function(code: Path, tmp_path: Path) -> None:
+    before = get(f"{code}:pair").load(tmp_path, "000").vertices
+    # As long as before, and within the same second: Python's own cache would not see it.
+    code.write_text(CODE.replace("np.eye(3)", "np.tri(3)"))
+    after = get(f"{code}:pair").load(tmp_path, "000").vertices
+    np.testing.assert_array_equal(before, np.eye(3))
+    np.testing.assert_array_equal(after, np.tri(3))
 
 
 def test_ctrl_c_is_not_its_failure(code: Path, tmp_path: Path) -> None:
