@@ -16,7 +16,7 @@ from scipy.stats import spearmanr
 from fsbench.core.mesh import Mesh
 from fsbench.geometry.procrustes import fit_landmarks
 from fsbench.io import read_mesh
-from fsbench.protocols.elr import Elr
+from fsbench.protocols.elr.protocol import Elr
 from fsbench.protocols.landmark_warp.protocol import LandmarkWarp
 from fsbench.protocols.micc.protocol import Micc
 from fsbench.protocols.now.protocol import Now

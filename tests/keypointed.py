@@ -6,7 +6,8 @@ Lengths are units of 9 mm, x the subject's left, y up, z out of the face, as in 
 import numpy as np
 
 from fsbench.core.mesh import Mesh
-from fsbench.protocols.realy import REGIONS, Reference, Template
+from fsbench.protocols.realy.region import Reference
+from fsbench.protocols.realy.template import REGIONS, Template
 
 MM_PER_UNIT = 9.0
 _N, _STEP = 64, 0.25

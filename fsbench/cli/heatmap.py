@@ -89,15 +89,15 @@ def _source(run: "Run", benchmark: str, root: str, pred: str, options: dict[str,
     if keeps_the_camera(benchmark):
         choice = choice_of({"changes": scans["changes"] or _changes(_recorded(run))})
         return Source(run, Benchmark.open(benchmark, root, choice), Submission(pred, _adapter(run, options)))
-    return Source(run, Benchmark.open(benchmark, root, _choice(run, scans)), Submission(pred))
+    return Source(run, Benchmark.open(benchmark, root, _choice(run, benchmark, scans)), Submission(pred))
 
 
-def _choice(run: "Run", given: dict[str, Any]) -> "Choice":
+def _choice(run: "Run", benchmark: str, given: dict[str, Any]) -> "Choice":
     """The options; what they leave out is as the run says, but for files: a run must not choose what is read."""
     from fsbench.cli.submission_options import choice_of
 
     known = _recorded(run)
-    _refuse_lacking_files(known, given)
+    _refuse_lacking_files(benchmark, known, given)
     names = {"measure": "measure", "scale": "scale", "unit": "pred_unit", "reference_unit": "reference_unit"}
     said = {option: known[name] for name, option in names.items() if isinstance(known.get(name), str) and known[name]}
     said["changes"] = _changes(known)
@@ -119,13 +119,22 @@ def _changes(recorded: dict[str, Any]) -> tuple[str, ...] | None:
     return None
 
 
-def _refuse_lacking_files(recorded: dict[str, Any], given: dict[str, Any]) -> None:
-    """UsageError if the run read landmarks that were not said again."""
+def _refuse_lacking_files(benchmark: str, recorded: dict[str, Any], given: dict[str, Any]) -> None:
+    """UsageError if the run read landmarks, or files of settings, that were not said again."""
+    from fsbench.benchmarks import load_spec
+    from fsbench.cli.submission_options import choice_of
     from fsbench.core.errors import UsageError
+    from fsbench.protocols import registry
 
     names = [name for name in ("landmarks", "pred_landmarks") if recorded.get(name) and not given[name]]
-    if names:
-        lacking = " and ".join(f"--{name.replace('_', '-')} {recorded[name]}" for name in names)
+    said = [f"--{name.replace('_', '-')} {recorded[name]}" for name in names]
+    measure = given["measure"] or recorded.get("measure")
+    choice = choice_of({"changes": _changes(recorded), "measure": measure if isinstance(measure, str) else None})
+    files = registry.chosen(load_spec(benchmark), choice).file_settings
+    if given["changes"] is None:
+        said += [f"--set {change}" for change in choice.changes if change.partition("=")[0].strip() in files]
+    if said:
+        lacking = " and ".join(said)
         raise UsageError(f"the run was scored with {lacking}: pass that too, a run does not choose what is read")
 
 

@@ -52,7 +52,10 @@ def running_options(command: _Command) -> _Command:
 
 _OPTIONS = (
     click.option(
-        "--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Per-sample time limit in seconds."
+        "--timeout",
+        type=click.FloatRange(0, min_open=True),
+        metavar="SECONDS",
+        help="Per-sample time limit in seconds.",
     ),
     click.option("--memory", metavar="SIZE", help="Per-sample memory limit, e.g. 4G."),
     click.option("--no-cache", is_flag=True, help="Neither look up nor keep prepared references; see `fsbench cache`."),

@@ -15,7 +15,7 @@ from fsbench.io import read_mesh, write_obj, write_ply
 from fsbench.io.landmarks import read_landmarks
 from fsbench.io.npy import read_array, read_parameters
 from fsbench.io.text import read_json, read_numbers
-from fsbench.protocols.elr import read_weights
+from fsbench.protocols.elr.weights import read_weights
 from fsbench.protocols.realy.layout import read_keypoints, read_mask, read_scales
 from fsbench.protocols.realy.layout import read_mesh as read_realy_mesh
 

@@ -8,7 +8,8 @@ import pytest
 
 from fsbench.core.mesh import Mesh
 from fsbench.io import read_mesh
-from fsbench.protocols.elr import Elr, read_weights
+from fsbench.protocols.elr.protocol import Elr
+from fsbench.protocols.elr.weights import read_weights
 from tests.golden.test_m3dfb import METHODS, SUBJECTS
 
 # The authors' convex solver stops within about a tenth of this.

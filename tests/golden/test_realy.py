@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from fsbench.core.mesh import Mesh
-from fsbench.protocols.realy import METRICS, REGIONS, Realy, RealyMeasurement, Reference, Root, Template, read_template
 from fsbench.protocols.realy.bending import BendableMesh, stages_of
-from fsbench.protocols.realy.layout import read_mesh
+from fsbench.protocols.realy.layout import Root, read_mesh, read_template
+from fsbench.protocols.realy.protocol import METRICS, Realy, RealyMeasurement
+from fsbench.protocols.realy.region import Reference
+from fsbench.protocols.realy.template import REGIONS, Template
 
 CASES = (
     *("nearby/1", "nearby/4", "smooth/1_3", "smooth/4_3", "remeshed/1", "remeshed/4"),

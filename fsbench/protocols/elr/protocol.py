@@ -131,7 +131,8 @@ class PreparedElr:
             "ref_mm_per_unit": self.ref_mm_per_unit,
             "suspicious": float(bool(doubts)),
         }
-        return AlignedMeasurement(Scores(values, tuple(doubts)), fit, self.reference, aligned, moved, distances)
+        scores = Scores(values, tuple(doubts))
+        return AlignedMeasurement(scores, fit, self.reference, aligned, moved, distances, self.landmarks)
 
     def _known_weights(self, prediction: Mesh) -> Floats | None:
         weights = self.protocol.weights

@@ -88,7 +88,9 @@ class BlockPattern:
 
 
 @inlined
-def _subtract(blocks, rows, first, last, last_row, bases, places):  # type: ignore[no-untyped-def]
+def _subtract(
+    blocks: Floats, rows: Ints, first: int, last: int, last_row: int, bases: Ints, places: Ints
+) -> int:
     """Subtract a column's blocks first:last, times themselves, from the columns before `last_row`; which block is next.
 
     Block (r, j) of a target is bases[j] + places[r].
@@ -114,7 +116,7 @@ def _subtract(blocks, rows, first, last, last_row, bases, places):  # type: igno
 
 
 @inlined
-def _scale(blocks, first, last):  # type: ignore[no-untyped-def]
+def _scale(blocks: Floats, first: int, last: int) -> bool:
     """Finish a column of which all is subtracted; False if a pivot is not positive."""
     for c in range(4):
         for r in range(c, 4):

@@ -43,12 +43,15 @@ class Root:
     ----------
     keypoints, scans : Path
         Folders: SUBJECT.obj, and SUBJECT/REGION.obj.
+    scales : Path
+        The list of scales.
     mm_per_unit : tuple of float
         Of subject 1, 2, ...
     """
 
     keypoints: Path
     scans: Path
+    scales: Path
     mm_per_unit: tuple[float, ...]
 
     @classmethod
@@ -70,7 +73,7 @@ class Root:
                 f"agreement, {SCALES} with the public evaluator"
             )
         keypoints, scans, scales = (path for path in found if path is not None)
-        return cls(keypoints, scans, read_scales(scales))
+        return cls(keypoints, scans, scales, read_scales(scales))
 
     def subjects(self) -> tuple[int, ...]:
         """Numbers of all subjects that have keypoints, ascending."""
@@ -200,7 +203,8 @@ def read_mask(path: Path) -> Mask:
         raise FormatError(f"{path}: expected 0 or 1 on each line, one for each vertex of the template")
     if not values.any():
         raise FormatError(f"{path}: the mask keeps no vertex")
-    return values[:, 0] == 1
+    kept: Mask = values[:, 0] == 1
+    return kept
 
 
 def read_scales(path: Path) -> tuple[float, ...]:

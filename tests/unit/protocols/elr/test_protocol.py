@@ -5,7 +5,8 @@ import pytest
 
 from fsbench.core.errors import AlignmentError, MeshError
 from fsbench.core.mesh import Mesh
-from fsbench.protocols.elr import METRICS, Elr, TemplateWeights
+from fsbench.protocols.elr.protocol import METRICS, Elr
+from fsbench.protocols.elr.weights import TemplateWeights
 from tests.heads import face_of, head, moved, random_similarity
 
 HEAD = head(60, 80)

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from fsbench.core.errors import AlignmentError, FormatError, MetricError, MissingError
-from fsbench.protocols.elr import TemplateWeights, read_weights, weights_of
-from fsbench.protocols.elr.weights import MAX_FILE_BYTES
+from fsbench.protocols.elr.weights import MAX_FILE_BYTES, TemplateWeights, read_weights, weights_of
 
 RNG = np.random.default_rng(4)
 # ESTIMATORS: the 35 landmarks whose mean distance counts.

@@ -7,8 +7,15 @@ import numpy as np
 import pytest
 
 from fsbench.core.errors import FormatError, FsbenchError, MeshError, MissingError, ReferenceDataError, UsageError
-from fsbench.protocols.realy import Root, read_mesh, read_template, subject_and_view
-from fsbench.protocols.realy.layout import read_keypoints, read_mask, read_scales
+from fsbench.protocols.realy.layout import (
+    Root,
+    read_keypoints,
+    read_mask,
+    read_mesh,
+    read_scales,
+    read_template,
+    subject_and_view,
+)
 from tests.keypointed import MM_PER_UNIT, reference
 
 SQUARES = "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nv 2 0 0\nv 2 1 0\n"

@@ -7,7 +7,9 @@ import pytest
 
 from fsbench.core.errors import AlignmentError, MeshError, MetricError, ReferenceDataError, UsageError
 from fsbench.core.mesh import Mesh
-from fsbench.protocols.realy import METRICS, REGIONS, Realy, UnboundedSolveError
+from fsbench.protocols.realy.bending import UnboundedSolveError
+from fsbench.protocols.realy.protocol import METRICS, Realy
+from fsbench.protocols.realy.template import REGIONS
 from tests.heads import random_similarity
 from tests.keypointed import BOXES, face, reference, region, template
 
