@@ -16,6 +16,7 @@ from scipy.stats import spearmanr
 from fsbench.core.mesh import Mesh
 from fsbench.geometry.procrustes import fit_landmarks
 from fsbench.io import read_mesh
+from fsbench.protocols.elr.protocol import Elr
 from fsbench.protocols.landmark_warp.protocol import LandmarkWarp
 from fsbench.protocols.micc.protocol import Micc
 from fsbench.protocols.now.protocol import Now
@@ -38,6 +39,12 @@ def landmark_warp(truth: Mesh, prediction: Mesh, marks: Sequence[int]) -> float:
     """Corresponding places by a landmark warp, mean."""
     prepared = LandmarkWarp().prepare(truth, truth.vertices[marks])
     return prepared.measure(prediction, prediction.vertices[marks]).scores["corresponding_mean_mm"]
+
+
+def elr(truth: Mesh, prediction: Mesh, marks: Sequence[int]) -> float:
+    """Protocol ELR, M3D-FB's "E12", with weights of each prediction's own shape."""
+    prepared = Elr().prepare(truth, truth.vertices[marks])
+    return prepared.measure(prediction, prediction.vertices[marks]).scores["elr_mm"]
 
 
 def landmarks_then_nearest(truth: Mesh, prediction: Mesh, marks: Sequence[int]) -> float:
@@ -68,6 +75,7 @@ def micc_deng2019(truth: Mesh, prediction: Mesh, marks: Sequence[int]) -> float:
 
 ESTIMATORS: dict[str, Estimator] = {
     "true error": true_error,
+    "elr": elr,
     "landmark warp": landmark_warp,
     "landmarks, nearest": landmarks_then_nearest,
     "scan": scan,

@@ -123,7 +123,12 @@ class Benchmark:
     def sources(self) -> tuple[Path, ...]:
         """Files that `open` read, and folders that it listed."""
         named = [Path(text) for text in (self.choice.landmarks, self.choice.pred_landmarks) if text]
-        return (*self.references.sources, *named)
+        return (*self.references.sources, *named, *self.setting_files)
+
+    @property
+    def setting_files(self) -> tuple[Path, ...]:
+        """Files that the user's settings name."""
+        return self.choice.files_among(self.protocol.file_settings)
 
     def sample(self, name: str) -> Sample:
         """Return the sample called `name`; UsageError if there is none."""

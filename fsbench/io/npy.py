@@ -52,7 +52,11 @@ def read_array(path: str | os.PathLike[str], max_bytes: int = MAX_ARRAY_BYTES) -
     FormatError
         If it is not an array file, holds pickled objects (see `read_parameters`), or not as much as it announces.
     """
-    data = read_bytes(path, max_bytes)
+    return parse_array(path, read_bytes(path, max_bytes))
+
+
+def parse_array(path: str | os.PathLike[str], data: bytes) -> npt.NDArray[np.generic]:
+    """Parse the content of a `.npy` file, see `read_array`; `path` is for messages."""
     refuse_foreign(path, data[:512])
     try:
         array, _ = _parse(data)

@@ -95,6 +95,34 @@ def obj_file(path: str | os.PathLike[str]) -> MeshFile:
     MeshError
         As `read_obj`, without the path.
     """
+    return _official_mesh(_content_of(path))
+
+
+def read_polygons(path: str | os.PathLike[str]) -> tuple[Floats, Ints, Ints]:
+    """Read an OBJ file as it stands: for protocols that count its vertices and polygons.
+
+    Returns
+    -------
+    vertices : (V, 3)
+        All of the file; one may be NaN.
+    corners : (sum of sizes,)
+        Vertex indices of one polygon after the other; one may name a vertex that does not exist.
+    sizes : (n,)
+        Corners of each polygon, 3 or more.
+
+    Raises
+    ------
+    MissingError, FormatError, MeshError
+        As `read_obj`.
+    """
+    try:
+        content = _content_of(path)
+    except MeshError as error:
+        raise MeshError(f"{path}: {error}") from error
+    return content.vertices, content.faces.corners, content.faces.sizes
+
+
+def _content_of(path: str | os.PathLike[str]) -> "_Content":
     text = _load(path)
     try:
         content = _parse(text)
@@ -102,7 +130,7 @@ def obj_file(path: str | os.PathLike[str]) -> MeshFile:
         raise FormatError(f"{path}: line {line_number(text, error.position)}: {error}") from error
     if len(content.vertices) == 0:
         raise MeshError("the mesh is empty: no line starts with 'v'. Is it an OBJ file?")
-    return _official_mesh(content)
+    return content
 
 
 class _LineError(ValueError):

@@ -1,5 +1,6 @@
 """Choice: the user's options for files and settings."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -41,9 +42,26 @@ class Choice:
         """The options as a run's manifest keeps them."""
         return {**asdict(self), "changes": list(self.changes)}
 
-    def with_absolute_paths(self) -> "Choice":
-        """The same choice with absolute paths, for processes that may have another working directory."""
-        return replace(self, landmarks=_absolute(self.landmarks), pred_landmarks=_absolute(self.pred_landmarks))
+    def with_absolute_paths(self, files: Collection[str] = ()) -> "Choice":
+        """The same, for processes that may have another working directory; `files` are settings that name files."""
+        changes = tuple(_with_absolute_path(change, files) for change in self.changes)
+        marks, pred_marks = _absolute(self.landmarks), _absolute(self.pred_landmarks)
+        return replace(self, landmarks=marks, pred_landmarks=pred_marks, changes=changes)
+
+    def files_among(self, files: Collection[str]) -> tuple[Path, ...]:
+        """Paths that the settings called `files` name."""
+        pairs = [_split(change) for change in self.changes]
+        return tuple(Path(value) for key, value in pairs if key in files)
+
+
+def _split(change: str) -> tuple[str, str]:
+    key, _, value = change.partition("=")
+    return key.strip(), value.strip()
+
+
+def _with_absolute_path(change: str, files: Collection[str]) -> str:
+    key, value = _split(change)
+    return f"{key}={Path(value).absolute()}" if key in files and value else change
 
 
 def _absolute(landmarks: str) -> str:

@@ -187,6 +187,9 @@ class Protocol(ABC):
     has_depth_view : bool
         Whether a prepared reference can be viewed through its camera, with the attributes of
         `fsbench.protocols.facescape.protocol.Prepared`; then `check` compares predictions in that view.
+    file_settings : frozenset of str
+        Settings that name a file: found from any working directory, and a sample is scored again when one has changed.
+        A run does not choose what is read, so they have to be said again to measure it again.
     lists : tuple of str
         Files below the root that its layouts read, besides the list of samples.
     layouts : mapping
@@ -205,6 +208,7 @@ class Protocol(ABC):
     pooled: ClassVar[bool] = False
     n_landmarks: ClassVar[int | None] = None
     has_depth_view: ClassVar[bool] = False
+    file_settings: ClassVar[frozenset[str]] = frozenset()
     lists: ClassVar[tuple[str, ...]] = ()
     layouts: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     distances_unit: ClassVar[str] = "mm"

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import fsbench
-from fsbench.benchmarks import Benchmark, Choice, Sample
+from fsbench.benchmarks import Benchmark, Choice, Sample, load_spec
 from fsbench.benchmarks.cache import PreparedCache
 from fsbench.benchmarks.reopening import Reopening
 from fsbench.core.errors import FsbenchError, LostError
 from fsbench.geometry.rays import open3d_version
+from fsbench.protocols import registry
 from fsbench.runs import Record
 from fsbench.runs.maps import remove_map
 from fsbench.runs.origin import origin_of
@@ -95,18 +96,18 @@ class Task:
         See `fsbench.runs.origin`.
         """
         benchmark = self.opened()
-        paths = benchmark.references.files(name)
+        paths = [*benchmark.references.files(name), *benchmark.setting_files]
         return origin_of(paths if self.submission.is_unpacked else paths + self.submission.files(benchmark, name))
 
     def with_absolute_paths(self) -> "Task":
         """The same task with absolute paths, for processes that may have another working directory."""
-        submission = self.submission
+        submission, files = self.submission, registry.chosen(load_spec(self.benchmark), self.choice).file_settings
         here = replace(submission, folder=_absolute(submission.folder), source=submission.shown)
         return Task(
             _absolute(self.benchmark) if self.benchmark.endswith(".toml") else self.benchmark,
             _absolute(self.root),
             here,
-            self.choice.with_absolute_paths(),
+            self.choice.with_absolute_paths(files),
             _absolute(self.cache) if self.cache else "",
             _absolute(self.beside) if self.beside else "",
             _absolute(self.maps) if self.maps else "",

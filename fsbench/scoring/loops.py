@@ -10,6 +10,7 @@ import fsbench.io.decimals
 import fsbench.io.lines
 import fsbench.metrics.cylinder
 import fsbench.metrics.cylinder_distance
+import fsbench.protocols.realy.block_cholesky
 from fsbench.core.compiled import load
 
 MODULES = (
@@ -22,6 +23,7 @@ MODULES = (
     fsbench.core.mesh,
     fsbench.metrics.cylinder,
     fsbench.metrics.cylinder_distance,
+    fsbench.protocols.realy.block_cholesky,
     fsbench.geometry.raster,
 )
 

@@ -15,6 +15,9 @@ from fsbench.io import read_mesh, write_obj, write_ply
 from fsbench.io.landmarks import read_landmarks
 from fsbench.io.npy import read_array, read_parameters
 from fsbench.io.text import read_json, read_numbers
+from fsbench.protocols.elr.weights import read_weights
+from fsbench.protocols.realy.layout import read_keypoints, read_mask, read_scales
+from fsbench.protocols.realy.layout import read_mesh as read_realy_mesh
 
 SEED = 20_240_711
 N_FILES = 1000
@@ -105,6 +108,9 @@ def originals(folder: Path) -> dict[str, list[bytes]]:
         + pickle.dumps({"params": np.eye(3)}, 3)[2:-1]
         + b"b."
     )
+    np.savez(folder / "a.npz", weights=np.linspace(1, 7, 40))
+    np.savez_compressed(folder / "b.npz", weights=np.ones(400, np.float32), other=np.eye(3))
+    keypoints = [[i * 131, round(0.01 * i, 4), 0.1] for i in range(85)]
     document = json.dumps({"000": [[1, 2, 3], 4.5, -1e-5], "x": {"y": [None, True, "z"]}}).encode()
     picked = b'<!DOCTYPE P>\n<P>\n<point x="1" y="2" z="3" name="0"/>\n<point x="1" y="2" z="3"/>\n</P>\n'
     return {
@@ -113,21 +119,25 @@ def originals(folder: Path) -> dict[str, list[bytes]]:
         ".stl": [f"solid x\n{facet}{facet}endsolid x\n".encode(), binary],
         ".off": [b"OFF\n4 2 0\n0 0 0\n1 0 0\n0 1 0\n0 0 1\n3 0 1 2\n4 0 1 2 3\n"],
         ".npy": [(folder / "a.npy").read_bytes(), b_2, c_2, b_2[: b_2.index(b"\n") + 1] + transform],
-        ".json": [document, b"[[1, 2, 3], [4, 5, 6]]"],
+        ".json": [document, b"[[1, 2, 3], [4, 5, 6]]", json.dumps(keypoints).encode()],
         ".pp": [picked],
         ".csv": [b"x,y,z\n1,2,3\n4,5,6\n", b"1 2 3\n4 5 6\n"],
+        ".npz": [(folder / "a.npz").read_bytes(), (folder / "b.npz").read_bytes()],
+        ".txt": [b"9.1\n8.627\n9.73e0\n", b"1\n0\n1\n1\n"],
     }
 
 
 READERS: dict[str, tuple[Callable[[Path], object], ...]] = {
-    ".obj": (read_mesh,),
+    ".obj": (read_mesh, read_realy_mesh),
     ".ply": (read_mesh,),
     ".stl": (read_mesh,),
     ".off": (read_mesh,),
     ".npy": (read_array, read_parameters, read_landmarks),
-    ".json": (read_json, read_landmarks),
+    ".json": (read_json, read_landmarks, read_keypoints),
     ".pp": (read_landmarks,),
     ".csv": (read_numbers, read_landmarks),
+    ".npz": (read_weights,),
+    ".txt": (read_scales, read_mask),
 }
 
 

@@ -1,0 +1,69 @@
+"""What a user says of REALY, and what becomes of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from fsbench.core.errors import FsbenchError, UsageError
+from fsbench.protocols.realy.layout import read_template
+from fsbench.protocols.realy.protocol import Realy
+from fsbench.protocols.realy.template import Template
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Settings as a user names them.
+
+    Attributes
+    ----------
+    template, keypoints, mask : str
+        Files of the topology of predictions: a mesh, 85 keypoints on it, and which vertices count (all without it).
+    views : str
+        Images of a subject, as 0,1,2: predictions are then SUBJECT_VIEW; without it they are SUBJECT.
+    """
+
+    template: str = ""
+    keypoints: str = ""
+    mask: str = ""
+    views: str = ""
+
+
+FILES = frozenset({"template", "keypoints", "mask"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Settings:
+    """The recipe, and on which topology it is used: that is part of what a method gives, and not in the signature."""
+
+    recipe: Realy
+    template: Template
+    views: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, said: Said) -> "Settings":
+        """Read the files.
+
+        Raises
+        ------
+        UsageError
+            If one is not named, not there or unusable, or views are none.
+        """
+        if not (said.template and said.keypoints):
+            raise UsageError(
+                "REALY looks keypoints up on the topology of the predictions: give --set template=T.obj and "
+                "--set keypoints=T.txt, see docs/realy.md"
+            )
+        views = tuple(part.strip() for part in said.views.split(",")) if said.views else ()
+        if len(set(views)) != len(views) or not all(view.isascii() and view.isalnum() for view in views):
+            raise UsageError(f"--set views={said.views}: expected names of views, each once, as 0,1,2")
+        try:
+            template = read_template(Path(said.template), Path(said.keypoints), Path(said.mask) if said.mask else None)
+        except UsageError:
+            raise
+        except FsbenchError as error:
+            raise UsageError(f"the template of REALY cannot be used: {error}") from None
+        return cls(Realy("template" if said.mask else "none"), template, views)
+
+    def signature(self, benchmark: str) -> str:
+        """All that can move a number, in one line."""
+        head, _, version = self.recipe.signature(benchmark).rpartition("|")
+        return "|".join([head, *([f"views:{'/'.join(self.views)}"] if self.views else []), version])
