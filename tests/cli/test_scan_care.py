@@ -337,7 +337,7 @@ def test_check_looks_at_all_landmarks(capsys, folder: Folder) -> None:
     _save(folder.stem.with_suffix(".npy"), folder.marks[:6])
     assert "has 6 landmarks, the scan 7" in _wrong(_check(capsys, folder), "landmarks")
     folder.stem.with_suffix(".npy").unlink()
-    assert "there are no landmarks for it" in _wrong(_check(capsys, folder), "landmarks")
+    assert "there are no landmarks of it" in _wrong(_check(capsys, folder), "landmarks")
     _save(folder.stem.with_suffix(".npy"), folder.marks)
     folder.scan_marks.unlink()
     assert "there are no landmarks of" in _wrong(_check(capsys, folder), "landmarks")
