@@ -74,9 +74,7 @@ def build_adapter(
     }
     used = [name for name, value in given.items() if value is not None]
     if adapter is None:
-        raise UsageError(
-            "--adapter is missing: name the method or frame of the predictions; `fsbench adapters` lists them"
-        )
+        raise UsageError("--adapter is missing. Pass --adapter with a method or a frame; `fsbench adapters` lists them")
     if adapter not in FRAMES:
         found = get(adapter)
         if used:

@@ -139,7 +139,7 @@ class PredictionFiles:
         """The file with the landmarks of the mesh `path`; FormatError if there is none."""
         found = self._landmark_path(folder, files, stem, path)
         if found is None:
-            raise FormatError(f"{path}: there are no landmarks for it, {self._wanted(folder, files, stem, path)}")
+            raise FormatError(f"{path}: there are no landmarks of it, {self._wanted(folder, files, stem, path)}")
         return found
 
     def _landmark_path(self, folder: Path, files: SampleFiles, stem: str, path: Path) -> Path | None:

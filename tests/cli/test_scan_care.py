@@ -337,7 +337,7 @@ def test_check_looks_at_all_landmarks(capsys, folder: Folder) -> None:
     _save(folder.stem.with_suffix(".npy"), folder.marks[:6])
     assert "has 6 landmarks, the scan 7" in _wrong(_check(capsys, folder), "landmarks")
     folder.stem.with_suffix(".npy").unlink()
-    assert "there are no landmarks for it" in _wrong(_check(capsys, folder), "landmarks")
+    assert "there are no landmarks of it" in _wrong(_check(capsys, folder), "landmarks")
     _save(folder.stem.with_suffix(".npy"), folder.marks)
     folder.scan_marks.unlink()
     assert "there are no landmarks of" in _wrong(_check(capsys, folder), "landmarks")
@@ -418,7 +418,7 @@ def test_a_unit_cube_is_scored_with_its_millimetres(capsys, tmp_path: Path) -> N
     folder = Folder(tmp_path, "scan")
     folder.options = ()
     folder.write_scan(Similarity(1 / 180.5))
-    assert folder.score(capsys).code == 2 and "--reference-unit how many millimetres" in str(folder.row()["reason"])
+    assert folder.score(capsys).code == 2 and "--reference-unit its unit's length" in str(folder.row()["reason"])
     answer = folder.score(capsys, "--reference-unit", "180.50")
     assert answer.code == 0, answer.err
     assert folder.row()["ref_mm_per_unit"] == 180.5 and "|reference_unit:180.5|" in answer.err

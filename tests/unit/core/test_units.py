@@ -23,7 +23,7 @@ def test_a_scan_tells_its_unit(unit: str, part) -> None:
 
 
 def test_the_unit_cube_is_no_unit() -> None:
-    with pytest.raises(AlignmentError, match=r"diagonal of 3\.4.*--reference-unit how many millimetres"):
+    with pytest.raises(AlignmentError, match=r"diagonal of 3\.4.*--reference-unit its unit's length"):
         unit_of_scan(np.array([[-1.0, -1, -1], [1, 1, 1]]))
 
 
