@@ -289,7 +289,8 @@ def test_the_error_on_the_face_is_the_samples(browser, sample, mapped, mapped_pa
     with opened(browser, mapped_page) as tab:
         tab.locator(".search").fill("100")
         tab.locator(".list tbody a").first.click()
-        tab.until("document.querySelector('.sample .view').data?.[0]?.type === 'mesh3d'")
+        # Before that another sample may be there.
+        tab.until("document.querySelector('.sample').dataset.shown === '100'")
         shown = tab.evaluate(SIDES)
         assert [one["n"] for one in shown] == [again.prediction.n_vertices] * 2
         assert shown[0]["faces"] == again.prediction.n_faces

@@ -680,6 +680,7 @@ class Chapter {
     if (!this.seen) return;
     const root = this.find(".sample");
     const { sample } = this.view;
+    root.dataset.shown = "";
     const why = root.querySelector(".why");
     const [left, right] = [root.querySelector(".left").value, root.querySelector(".right").value];
     why.hidden = left !== "" && this.webgl;
@@ -700,7 +701,9 @@ class Chapter {
       return { mesh: meshOf(surface, { ...options, blend }), caption: `${this.methods[choice].label}: largest ${largest.toFixed(2)} mm, mean ${mean.toFixed(2)} mm ${what} (${surface.values.length})` };
     };
     const sides = await Promise.all([side(left), side(right)]);
-    if (ticket === this.ticket) await this.pair.show(sides);
+    if (ticket !== this.ticket) return;
+    await this.pair.show(sides);
+    root.dataset.shown = sample;
   }
 
   /* Mean maps: a bin, a method on the left, another or the difference from the first on the right. */
