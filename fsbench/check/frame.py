@@ -14,8 +14,8 @@ from fsbench.check.evidence import Evidence, gather
 from fsbench.check.figures import figures
 from fsbench.check.files import look_through
 from fsbench.check.findings import Finding, counted, some
-from fsbench.check.glance import misfit
 from fsbench.check.health import examine
+from fsbench.check.misfit import misfit
 from fsbench.check.spread import cells, spread
 from fsbench.core.errors import FsbenchError, ReferenceDataError
 from fsbench.geometry.rays import is_available, load_backend

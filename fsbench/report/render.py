@@ -20,7 +20,7 @@ from fsbench.geometry.normals import vertex_normals
 from fsbench.geometry.rays import Surface
 from fsbench.metrics.cylinder import SIZE
 from fsbench.report.plots import canvas
-from fsbench.report.plots.looks import STYLES
+from fsbench.report.plots.styles import STYLES
 
 _TILE_IN = 1.75
 _TILE_PX = 512

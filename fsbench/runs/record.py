@@ -27,7 +27,7 @@ class Record:
     seconds : float
         Time the sample took, reading included.
     origin : str
-        Fingerprint of its files, see `fsbench.runs.origin`; kept until the run is written.
+        Fingerprint of its files, see `fsbench.runs.file_states`; kept until the run is written.
     """
 
     sample: str

@@ -21,8 +21,8 @@ from fsbench.core.errors import FsbenchError, LostError
 from fsbench.geometry.rays import open3d_version
 from fsbench.protocols import registry
 from fsbench.runs import Record
+from fsbench.runs.file_states import origin_of
 from fsbench.runs.maps import remove_map
-from fsbench.runs.origin import origin_of
 from fsbench.scoring.beside import remove_beside, write_beside
 from fsbench.scoring.kept_maps import keep_map
 from fsbench.submissions.submission import Submission
@@ -93,7 +93,7 @@ class Task:
 
         It covers no file that a user's own adapter reads, and no change of an archive.
 
-        See `fsbench.runs.origin`.
+        See `fsbench.runs.file_states`.
         """
         benchmark = self.opened()
         paths = [*benchmark.references.files(name), *benchmark.setting_files]

@@ -14,8 +14,8 @@ from fsbench.benchmarks.carried import carried
 from fsbench.core.errors import FsbenchError, LostError, UsageError
 from fsbench.core.visible import visible
 from fsbench.runs import Record, Run, load_run
+from fsbench.runs.file_states import origin_of
 from fsbench.runs.journal import Journal, brief, different, is_unfinished, open_journal, remove_journal
-from fsbench.runs.origin import origin_of
 from fsbench.runs.pools import remove_tables
 from fsbench.runs.run import load_manifest
 from fsbench.runs.saving import Saved, save

@@ -3,9 +3,9 @@
 from fsbench.core.choices import PAIRS, POLICIES
 from fsbench.stats.bootstrap import MIN_CLUSTERS
 from fsbench.stats.comparison import Comparison, compare
-from fsbench.stats.orders import PolicyOrders, policy_orders
 from fsbench.stats.overlap import small_overlaps
 from fsbench.stats.policies import policy_in_words
+from fsbench.stats.policy_sensitivity import PolicyOrders, policy_orders
 from fsbench.stats.scores import OVERALL, Scores, gather
 from fsbench.stats.summaries import LEVEL, N_RESAMPLES, summaries
 

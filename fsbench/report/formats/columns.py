@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from fsbench.core.quantities import Better, Quantity
-from fsbench.report import marks
+from fsbench.report import best_and_second
 from fsbench.report.model import Cell, Table
 
 DASH = "-"
@@ -41,7 +41,7 @@ class Group:
 
 def groups(table: Table) -> list[Group]:
     """The columns of `table`, by bin; the done rate last."""
-    marked = marks.of_table(table)
+    marked = best_and_second.of_table(table)
     found = [
         Group(
             bin_.title if table.layout.column else "",

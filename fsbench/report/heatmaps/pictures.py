@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.report.heatmaps.views import COLOURS, LIMIT_MM, Frame, colours, frame_of, render
 from fsbench.report.plots import canvas
-from fsbench.report.plots.looks import STYLES
+from fsbench.report.plots.styles import STYLES
 
 _VIEWS = ((-45.0, "45° left"), (0.0, "front"), (45.0, "45° right"))
 _GREY = 200

@@ -16,7 +16,7 @@ from fsbench.report.page.glyphs import for_plotly, svg
 from fsbench.report.page.means import means
 from fsbench.report.page.tables import Variant, layout_names, variants, warning
 from fsbench.report.page.verdicts import Verdict, pairs_in_words, verdicts
-from fsbench.report.plots.looks import Look
+from fsbench.report.plots.styles import Look
 from fsbench.report.selection import main_of_samples, require_comparable
 from fsbench.runs import Run
 

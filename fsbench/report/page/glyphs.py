@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from fsbench.report.plots.looks import Look
+from fsbench.report.plots.styles import Look
 
 DARK = MappingProxyType(
     {

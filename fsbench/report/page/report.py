@@ -8,7 +8,7 @@ from fsbench.core.errors import UsageError
 from fsbench.report.page.chapter import chapter
 from fsbench.report.page.faces import Wish, named
 from fsbench.report.page.write import write
-from fsbench.report.plots.looks import looks
+from fsbench.report.plots.styles import looks
 from fsbench.report.selection import distinct_labels
 from fsbench.runs import Run
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from fsbench import __version__
 from fsbench.core.choices import FIGURE_FORMATS
 from fsbench.core.errors import UsageError
-from fsbench.report.plots.looks import Style
+from fsbench.report.plots.styles import Style
 
 _DPI = 300
 

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from fsbench.core.mesh import Floats
 from fsbench.report.model import Table
 from fsbench.report.plots.legend import sheet
-from fsbench.report.plots.looks import Style, looks
 from fsbench.report.plots.placing import axis_heading, line_style, spread, upper_end
+from fsbench.report.plots.styles import Style, looks
 
 _PER_ROW = 2
 

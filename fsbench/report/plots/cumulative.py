@@ -9,9 +9,9 @@ from matplotlib.ticker import FormatStrFormatter, LogLocator, NullLocator
 
 from fsbench.core.mesh import Floats
 from fsbench.report.plots.legend import sheet
-from fsbench.report.plots.looks import Style, looks
 from fsbench.report.plots.placing import axis_heading, line_style, upper_end
 from fsbench.report.plots.samples import Samples
+from fsbench.report.plots.styles import Style, looks
 
 _PER_ROW = 2
 # Of millions of points some are always far off: their axis is linear, as published, and ends here.

@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from fsbench.core.mesh import Floats
-from fsbench.report.plots.looks import Look, Style, looks
 from fsbench.report.plots.panels import Margins, grid
 from fsbench.report.plots.placing import axis_heading, line_style, text_width_in, upper_end
 from fsbench.report.plots.samples import Samples
+from fsbench.report.plots.styles import Look, Style, looks
 
 PER_ROW = 4
 _FEWEST = 5

@@ -12,9 +12,9 @@ from matplotlib.transforms import ScaledTranslation
 from fsbench.core.mesh import Floats
 from fsbench.core.quantities import Quantity
 from fsbench.report.model import Table
-from fsbench.report.plots.looks import Look, Style, looks
 from fsbench.report.plots.panels import Margins, make_room_left, stacked
 from fsbench.report.plots.placing import label_beside, label_room_in, line_style, mean_heading, spread, upper_end
+from fsbench.report.plots.styles import Look, Style, looks
 
 _DODGE = 0.36
 """Whiskers of one bin take at most this much of the way to the next."""

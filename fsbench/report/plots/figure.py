@@ -14,9 +14,9 @@ from fsbench.report import notes
 from fsbench.report.layout import OVERALL, default_layouts
 from fsbench.report.model import Table
 from fsbench.report.plots import canvas, cd_cr, cumulative, distribution, error
-from fsbench.report.plots.looks import STYLES, Style
 from fsbench.report.plots.placing import fitting
 from fsbench.report.plots.samples import Samples, gather_points, gather_samples
+from fsbench.report.plots.styles import STYLES, Style
 from fsbench.report.selection import choose_metrics, main_metrics, main_of_samples
 from fsbench.report.tables import build
 from fsbench.runs import Run

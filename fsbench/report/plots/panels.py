@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from fsbench.report.plots.canvas import new_figure
-from fsbench.report.plots.looks import Style
+from fsbench.report.plots.styles import Style
 
 _EDGE = 0.005
 """Share of the page's width that stays empty at its edge."""

@@ -10,7 +10,7 @@ from scipy.optimize import isotonic_regression
 from fsbench.core.mesh import Floats
 from fsbench.core.quantities import Quantity
 from fsbench.report.plots.canvas import new_figure
-from fsbench.report.plots.looks import Look, Style
+from fsbench.report.plots.styles import Look, Style
 
 _FARTHEST = 3.0
 _WIDEST_LABEL = 1 / 3
@@ -68,7 +68,7 @@ def fitting(text: str, style: Style) -> str:
 
     Examples
     --------
-    >>> from fsbench.report.plots.looks import STYLES
+    >>> from fsbench.report.plots.styles import STYLES
     >>> fitting("DECA", STYLES["paper"])
     'DECA'
     """

@@ -12,7 +12,7 @@ from fsbench.io import _READERS
 from fsbench.report.comparison import COMPARISON_FORMATS
 from fsbench.report.formats import FORMATS
 from fsbench.report.plots import figure
-from fsbench.report.plots.looks import STYLES
+from fsbench.report.plots.styles import STYLES
 from fsbench.stats.comparison import Pairs
 
 

@@ -17,9 +17,9 @@ from fsbench.report.layout import layouts
 from fsbench.report.plots import cd_cr, distribution, error
 from fsbench.report.plots.canvas import encode, settings
 from fsbench.report.plots.figure import KINDS, plot, plot_table
-from fsbench.report.plots.looks import STYLES, looks
 from fsbench.report.plots.placing import fitting, spread, text_width_in, upper_end
 from fsbench.report.plots.samples import gather_samples
+from fsbench.report.plots.styles import STYLES, looks
 from fsbench.report.tables import build
 
 BASELINES = Path(__file__).parent / "baselines"

@@ -15,8 +15,8 @@ from fsbench.report.layout import default_layouts, layout
 from fsbench.report.plots import cumulative, error
 from fsbench.report.plots.canvas import settings
 from fsbench.report.plots.figure import plot
-from fsbench.report.plots.looks import STYLES
 from fsbench.report.plots.samples import gather_points
+from fsbench.report.plots.styles import STYLES
 from fsbench.report.selection import main_metrics, main_of_samples
 from fsbench.report.tables import build
 from fsbench.runs import Record, Run, assemble, load_run

@@ -8,7 +8,7 @@ import pytest
 
 from fsbench.core.errors import UsageError
 from fsbench.protocols.known_quantities import known_quantities
-from fsbench.report import marks
+from fsbench.report import best_and_second
 from fsbench.report.layout import default_layouts
 from fsbench.report.plots.figure import plot
 from fsbench.report.selection import clean_label, distinct_labels
@@ -168,8 +168,8 @@ def test_label_cannot_drive_a_terminal():
 
 def test_marks_follow_what_is_printed():
     cd, cr, px = (known_quantities()[name] for name in ("cd_mm", "cr", "overlap_px"))
-    assert marks.of_column([3.0, 2.0, 4.0], cd) == {1: 1, 0: 2}
-    assert marks.of_column([0.5, 0.9, np.nan], cr) == {1: 1}, "of two none is second best"
-    assert marks.of_column([2.001, 1.999, 5.0], cd) == {0: 1, 1: 1, 2: 2}
-    assert marks.of_column([2.0], cd) == {}
-    assert marks.of_column([1.0, 2.0], px) == {}
+    assert best_and_second.of_column([3.0, 2.0, 4.0], cd) == {1: 1, 0: 2}
+    assert best_and_second.of_column([0.5, 0.9, np.nan], cr) == {1: 1}, "of two none is second best"
+    assert best_and_second.of_column([2.001, 1.999, 5.0], cd) == {0: 1, 1: 1, 2: 2}
+    assert best_and_second.of_column([2.0], cd) == {}
+    assert best_and_second.of_column([1.0, 2.0], px) == {}

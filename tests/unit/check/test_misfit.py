@@ -7,7 +7,7 @@ import pytest
 from fsbench import submissions as adapters
 from fsbench.benchmarks import Benchmark
 from fsbench.check.frame import _MATCHES
-from fsbench.check.glance import misfit
+from fsbench.check.misfit import misfit
 from fsbench.core.mesh import Mesh
 
 
