@@ -171,7 +171,7 @@ def test_a_mask_is_said_and_signed(run: Run) -> None:
         ((*FILES, "--set", "tempelate=T.obj"), "did you mean template?"),
         ((*FILES, "--set", "views=0,0"), "each once"),
         ((*FILES, "--pred-unit", "mm"), "its unit cannot matter"),
-        ((*FILES, "--landmarks", "T.txt"), "leave out --landmarks"),
+        ((*FILES, "--landmarks", "1,2,3"), "leave out --landmarks"),
         ((*FILES[2:], "--root", "pred"), "is neither here nor in data/"),
     ],
 )
