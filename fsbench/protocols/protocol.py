@@ -190,6 +190,8 @@ class Protocol(ABC):
     file_settings : frozenset of str
         Settings that name a file: found from any working directory, and a sample is scored again when one has changed.
         A run does not choose what is read, so they have to be said again to measure it again.
+    loops : tuple of str
+        Modules of its folder with compiled loops, which are loaded before a clock runs.
     lists : tuple of str
         Files below the root that its layouts read, besides the list of samples.
     layouts : mapping
@@ -210,6 +212,7 @@ class Protocol(ABC):
     has_depth_view: ClassVar[bool] = False
     file_settings: ClassVar[frozenset[str]] = frozenset()
     lists: ClassVar[tuple[str, ...]] = ()
+    loops: ClassVar[tuple[str, ...]] = ()
     layouts: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     distances_unit: ClassVar[str] = "mm"
     distances_note: ClassVar[str] = "mm after an alignment, which hides errors of size and pose"

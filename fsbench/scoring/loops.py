@@ -1,5 +1,8 @@
 """The modules that hold compiled loops."""
 
+import importlib
+from types import ModuleType
+
 import fsbench.core.mesh
 import fsbench.geometry.dogleg
 import fsbench.geometry.raster
@@ -10,10 +13,10 @@ import fsbench.io.decimals
 import fsbench.io.lines
 import fsbench.metrics.cylinder
 import fsbench.metrics.cylinder_distance
-import fsbench.protocols.realy.block_cholesky
 from fsbench.core.compiled import load
+from fsbench.protocols import registry
 
-MODULES = (
+_MODULES = (
     fsbench.geometry.dogleg,
     fsbench.geometry.tree,
     fsbench.geometry.tree_building,
@@ -23,11 +26,16 @@ MODULES = (
     fsbench.core.mesh,
     fsbench.metrics.cylinder,
     fsbench.metrics.cylinder_distance,
-    fsbench.protocols.realy.block_cholesky,
     fsbench.geometry.raster,
 )
 
 
+def modules() -> list[ModuleType]:
+    """All modules of ours with compiled loops, those that protocols declare included."""
+    declared = [name for protocol in registry.BUILT_IN for name in registry.get(protocol).loops]
+    return [*_MODULES, *map(importlib.import_module, declared)]
+
+
 def load_all() -> None:
     """Compile all loops, or load them from the cache, before a clock runs or a process forks."""
-    load(*MODULES)
+    load(*modules())

@@ -35,6 +35,7 @@ class RealyProtocol(Protocol):
     quantities = quantities.METRICS
     reference_inputs = prediction_inputs = frozenset({"keypoints"})
     file_settings = FILES
+    loops = ("fsbench.protocols.realy.block_cholesky",)
     distances_note = "mm at the scan's regions, each in an alignment and a correspondence of its own"
     distances_metric = "all_mm"
 

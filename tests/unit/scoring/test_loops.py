@@ -5,7 +5,7 @@ import pkgutil
 
 import fsbench
 from fsbench.core.compiled import _Later
-from fsbench.scoring.loops import MODULES
+from fsbench.scoring.loops import modules as listed
 
 AT_THE_END = {"fsbench.scoring.preload"}
 
@@ -18,4 +18,4 @@ def test_every_module_with_a_compiled_loop_is_listed() -> None:
         for module in modules
         if any(isinstance(value, _Later) and value.__module__ == module.__name__ for value in vars(module).values())
     }
-    assert with_loops == {module.__name__ for module in MODULES}
+    assert with_loops == {module.__name__ for module in listed()}
