@@ -126,6 +126,7 @@ EXAMPLES["elr"] = Example(
     landmarks=FACE.vertices[np.linspace(0, FACE.n_vertices - 1, 51).round().astype(int)],
     choice=Choice(landmarks="made", pred_landmarks="made", measure="elr"),
     takes_points=True,
+    fixes_frame=True,
 )
 
 

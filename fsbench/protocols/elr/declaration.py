@@ -54,8 +54,8 @@ class ElrProtocol(Protocol):
 
     def cautions(self, settings: Elr, n_landmarks: int | None) -> tuple[str, ...]:
         """On what its numbers depend."""
-        dense, own = quantities.CAUTIONS
-        return (dense, own) if settings.weights == "own" else (dense,)
+        *always, own = quantities.CAUTIONS
+        return (*always, own) if settings.weights == "own" else tuple(always)
 
 
 PROTOCOL = ElrProtocol()

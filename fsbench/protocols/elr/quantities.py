@@ -6,6 +6,7 @@ from fsbench.protocols.shared_quantities import LANDMARK_RMS_MM, SCALES, SUSPICI
 
 CAUTIONS = (
     "ELR runs over the prediction's vertices: where these are dense, as around a nose, the face counts more",
+    "ELR corrects along x, y and z one by one, so it depends on the frame of the scan: turn no scans",
     "ELR needs the weights of the prediction's topology; with weights:own they come from each prediction's own shape",
 )
 """What stands under every table."""
