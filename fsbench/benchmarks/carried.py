@@ -8,6 +8,7 @@ from typing import Any
 from fsbench.benchmarks.spec import load_spec, parse_spec, spec_names
 from fsbench.core.errors import FormatError
 from fsbench.core.spec import Spec
+from fsbench.core.visible import visible
 
 _TEXTS = ("name", "title", "protocol", "citation", "where", "unit", "frame")
 _REPORTED = ("tables", "main_metrics", "show_overall")
@@ -22,8 +23,17 @@ def carried(spec: Spec, file: str) -> dict[str, Any]:
     subjects = spec.raw["samples"].get("subjects")
     content = {**kept, "digest": spec.digest, "file": str(Path(file).absolute()), "subjects": subjects}
     # Convert as it will be read: TOML has dates, which JSON lacks.
-    plain: dict[str, Any] = json.loads(json.dumps(content, default=str))
+    plain: dict[str, Any] = _on_one_line(json.loads(json.dumps(content, default=str)))
     return {_KEY: plain}
+
+
+def _on_one_line(content: Any) -> Any:
+    """The same with every text on one line, as a run's texts are."""
+    if isinstance(content, dict):
+        return {_on_one_line(key): _on_one_line(value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [_on_one_line(value) for value in content]
+    return visible(" ".join(content.split())) if isinstance(content, str) else content
 
 
 def file_of(manifest: Mapping[str, Any]) -> str:

@@ -36,10 +36,8 @@ class Reopening(Generic[_Benchmark]):
         """The benchmark; errors as `open_`."""
         spec = spec_path(name).absolute()
         key = (name, spec, Path(root).absolute(), *others)
-        if key in self._kept:
-            benchmark, content = self._kept[key]
-            if content == _content_of([spec, *benchmark.sources]):
-                return benchmark
+        if (found := self._kept.get(key)) is not None and found[1] == _content_of([spec, *found[0].sources]):
+            return found[0]
         benchmark = self.open_(name, root, *others)
         # Other threads do the same; a benchmark dropped here may still be in use by another.
         for oldest in list(self._kept)[: 1 - _MOST]:

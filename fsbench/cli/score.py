@@ -95,7 +95,7 @@ def command(
         say_pooled(target, sum(saved.counts.values()))
     if "suspicious" in opened.metrics:
         run = load_run(target)
-        say_suspicious(run, run.manifest["suspicious"], target)
+        say_suspicious(run, run.manifest.get("suspicious", {}), target)
     if of_frame:
         keep_finding(target, of_frame[0])
     code = summarise(saved, target)

@@ -222,6 +222,8 @@ def _to_do(journal: Journal, task: Task, samples: Sequence[Sample], beside: Besi
 
 def _is_stale(record: Record, task: Task, beside: Beside) -> bool:
     """Whether a run that goes on scores it again: without a score, its files changed, or what belongs to it lost."""
+    if set(record.scores) != set(task.opened().metrics):
+        return True
     return record.status != "ok" or record.origin != task.origin(record.sample) or beside.lacks(record.sample)
 
 

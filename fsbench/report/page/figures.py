@@ -28,7 +28,7 @@ def of_metric(what: Quantity) -> dict[str, Any]:
         "name": what.name,
         "label": what.label,
         "unit": what.unit,
-        "heading": mean_heading(what),
+        "heading": mean_heading(what).replace("\n", ", "),
         "decimals": what.decimals,
         "factor": what.factor,
         "sign": what.sign,
@@ -69,8 +69,14 @@ def distribution(runs: Sequence[Run], labels: Sequence[str], by: str) -> dict[st
         "quantiles": packed(boxes),
         "counts": packed([[len(values) for values in bins] for bins in samples.values]),
         "few": few,
-        "end": upper_end(np.array(boxes)[..., -1].ravel()),
+        "end": _end_of(boxes, few),
     }
+
+
+def _end_of(boxes: list[list[list[float]]], few: list[list[list[float]]]) -> float:
+    """Where the axis ends: above the boxes, and above the samples that are drawn one by one."""
+    single = [value for bins in few for values in bins for value in values]
+    return upper_end(np.concatenate([np.array(boxes)[..., -1].ravel(), single]))
 
 
 def cumulative(runs: Sequence[Run], labels: Sequence[str]) -> dict[str, Any] | None:

@@ -142,7 +142,7 @@ function errorFigure(chapter) {
     const suffix = p ? String(p + 1) : "";
     const low = metric.unit === "%" ? Math.max(0, Math.min(80, ...means.filter(Number.isFinite).map((v) => 10 * Math.floor((v - 1) / 10)))) : Math.min(0, ...means.filter(Number.isFinite));
     axes[`yaxis${suffix}`] = {
-      title: { text: plain(metric.heading).replace("\n", "<br>") }, range: [low, end * (metric.unit === "%" ? 1.01 : 1.03)],
+      title: { text: plain(metric.heading).replace(", mean over", ",<br>mean over") }, range: [low, end * (metric.unit === "%" ? 1.01 : 1.03)],
       domain: panels.length > 1 ? (p ? [0, 0.3] : [0.38, 1]) : [0, 1],
     };
     methods.forEach((method, i) => {
@@ -167,7 +167,7 @@ function errorFigure(chapter) {
     xaxis: { title: { text: plain(figure.axis) }, tickvals: figure.bins.map((_, b) => b), ticktext: figure.bins.map(plain), range: [-0.4, figure.bins.length - 0.6], anchor: panels.length > 1 ? "y2" : "y" },
   });
   const beyond = off.length ? ` Off the axis: ${off.join("; ")}.` : "";
-  return { traces, layout, label: `Mean error over the bins: ${figure.title}`, caption: `${figure.title}: means with 95 % intervals.${beyond} ${figure.notes.join(" ")}` };
+  return { traces, layout, label: `Mean error over the bins: ${figure.title}`, caption: `${figure.title}: means${figure.notes.some((note) => note.startsWith("No intervals")) ? "" : " with 95 % intervals"}.${beyond} ${figure.notes.join(" ")}` };
 }
 
 function scatterFigure(chapter) {
@@ -208,7 +208,7 @@ function scatterFigure(chapter) {
   const off = all.filter((value) => value > end).length;
   return {
     traces, label: `Every sample: ${metric.label}${cr < 0 ? "" : " against complete rate"}`,
-    layout: layoutOf({ yaxis: { title: { text: plain(metric.heading).replace("\nmean over samples", "") }, range: [0, end] }, xaxis: { title: { text: cr < 0 ? "Sample" : "CR (%)" } } }),
+    layout: layoutOf({ yaxis: { title: { text: plain(metric.heading).replace(", mean over samples", "") }, range: [0, end] }, xaxis: { title: { text: cr < 0 ? "Sample" : "CR (%)" } } }),
     caption: `Every point is a sample: click to open it.${cr < 0 ? "" : " Large: means with 95 % intervals; good is at the lower right."}${off ? ` ${off} points lie above the axis; a double click shows all.` : ""}`,
   };
 }
@@ -233,7 +233,7 @@ function cumulativeFigure(chapter) {
     const places = [0.2, 0.45, 0.7, 0.95].map((share) => Math.min(trace.x.length - 1, Math.floor(share * inside)));
     traces.push({ type: "scatter", mode: "markers", meta: i, visible: shown[i], hoverinfo: "skip", x: places.map((k) => trace.x[k]), y: places.map((k) => trace.y[k]), marker: { symbol: method.symbol, size: 9, color: colourOf(method) } });
   });
-  const name = cumulative.what === "samples" ? metric.heading.replace("\nmean over samples", "") : "Distance (mm)";
+  const name = cumulative.what === "samples" ? metric.heading.replace(", mean over samples", "") : "Distance (mm)";
   return {
     traces, label: "Cumulative curve",
     layout: layoutOf({ xaxis: { title: { text: plain(name) }, range: [0, end] }, yaxis: { title: { text: `Share of all ${plain(cumulative.what)} (%)` }, range: [0, 101] } }),
@@ -266,7 +266,7 @@ function distributionFigure(chapter) {
   });
   return {
     traces, label: `Distribution over the samples: ${distribution.title}`,
-    layout: layoutOf({ yaxis: { title: { text: plain(metric.heading).replace("\nmean over samples", "") }, range: [0, 1.05 * distribution.end] }, xaxis: { tickvals: distribution.bins.map((_, b) => b), ticktext: distribution.bins.map(plain), range: [-0.5, distribution.bins.length - 0.5] } }),
+    layout: layoutOf({ yaxis: { title: { text: plain(metric.heading).replace(", mean over samples", "") }, range: [0, 1.05 * distribution.end] }, xaxis: { tickvals: distribution.bins.map((_, b) => b), ticktext: distribution.bins.map(plain), range: [-0.5, distribution.bins.length - 0.5] } }),
     caption: `${distribution.title}: quartiles, median with the method's marker, 5th to 95th percentile; single samples where there are fewer than five. A double click shows what lies above the axis.`,
   };
 }

@@ -115,7 +115,7 @@ def test_a_unit_that_cannot_matter_is_refused(name: str, way: str) -> None:
         ("now", Choice(scale="metric"), "--scale metric: .*now-metrical keeps it"),
         ("now", Choice(reference_unit="m"), "--reference-unit m: the scans of now are in mm"),
         ("micc-deng2019", Choice(unit="m"), "--pred-unit m: micc-deng2019 fits"),
-        ("scan", Choice(reference_unit="inch"), "--reference-unit: there is no unit 'inch'.*how many millimetres"),
+        ("scan", Choice(reference_unit="inch"), "--reference-unit: there is no unit 'inch'.*its length in millimetres"),
     ],
 )
 def test_what_would_not_be_heeded_is_refused_with_its_reason(name: str, choice: Choice, words: str) -> None:
