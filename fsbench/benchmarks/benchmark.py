@@ -175,7 +175,7 @@ class Benchmark:
         """
         name = self.sample(sample if isinstance(sample, str) else sample.name).name
         shared = self.references.shared_key(name)
-        if shared is not None and (found := self._kept.get(shared)):
+        if shared is not None and (found := self._kept.get(shared)) is not None:
             return found
         try:
             with registry.own_faults(self.protocol):

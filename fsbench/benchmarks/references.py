@@ -47,8 +47,17 @@ class MeshReferences(References):
     settings: Any
     landmarks: LandmarkSource | None
     by_name: Mapping[str, SampleFiles] = field(repr=False)
+    _sources: tuple[Path, ...] = field(init=False, repr=False)
 
     noun = "scan"
+
+    def __post_init__(self) -> None:
+        # Once, as a worker asks for it before every sample.
+        scans = [one for files in self.by_name.values() for one in files.scans]
+        folders = {path.parent for one in scans for path in (*one.meshes, *one.landmarks)}
+        listed = self.root / str(self.spec.raw["samples"].get("listed", ""))
+        beside = [self.root / name for name in self.protocol.lists]
+        object.__setattr__(self, "_sources", (self.root, listed, *beside, *sorted(folders)))
 
     @classmethod
     def find(
@@ -92,11 +101,7 @@ class MeshReferences(References):
     @property
     def sources(self) -> tuple[Path, ...]:
         """The root, the list of samples, and all folders with references or their landmarks."""
-        scans = [one for files in self.by_name.values() for one in files.scans]
-        folders = {path.parent for one in scans for path in (*one.meshes, *one.landmarks)}
-        listed = self.root / str(self.spec.raw["samples"].get("listed", ""))
-        beside = [self.root / name for name in self.protocol.lists]
-        return (self.root, listed, *beside, *sorted(folders))
+        return self._sources
 
     def files(self, name: str) -> list[Path]:
         """The sample's meshes, and the landmarks of each."""

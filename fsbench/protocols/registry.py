@@ -100,9 +100,10 @@ def chosen(spec: Spec, choice: Choice) -> Protocol:
     own = get(spec.protocol)
     if choice.measure == "nearest":
         return own
+    # The wanted one first: a package that is broken is no matter of those who do not ask for it.
+    if choice.measure in names() and (wanted := get(choice.measure)).measure_of == spec.protocol:
+        return wanted
     known = measures(spec.protocol)
-    if choice.measure in known:
-        return known[choice.measure]
     if not known:
         raise UsageError(f"--measure {choice.measure}: {spec.name} has a measure of its own; leave this option out")
     raise UsageError(f"--measure {choice.measure}: there is no such measure; there are nearest and {', '.join(known)}")

@@ -66,6 +66,9 @@ def _refuse_different(runs: Sequence[Run]) -> None:
     for run in runs[1:]:
         other = _identity(run)
         for key, value in first.items():
+            if key == "quantities" and None in (value, other[key]):
+                # Follows from the signature; runs of earlier versions do not say it.
+                continue
             if other.get(key) != value and key == "signature":
                 parts = "; ".join(differences(str(value), str(other.get(key))))
                 raise UsageError(f"the runs differ in signature: {parts}; only parts of one run merge")

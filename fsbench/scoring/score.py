@@ -213,8 +213,12 @@ def _to_do(journal: Journal, task: Task, samples: Sequence[Sample], beside: Besi
     """The samples without a record, or with one that does not hold any more, which is taken back."""
     if not journal.n_done:
         return list(samples)
-    names = {sample.name for sample in samples}
-    stale = [one.sample for one in journal.records() if one.sample not in names or _is_stale(one, task, beside)]
+    names, metrics = {sample.name for sample in samples}, set(task.opened().metrics)
+    stale = [
+        one.sample
+        for one in journal.records()
+        if one.sample not in names or set(one.scores) != metrics or _is_stale(one, task, beside)
+    ]
     journal.forget(stale)
     done = journal.places()
     return [sample for sample in samples if sample.name not in done]
@@ -222,8 +226,6 @@ def _to_do(journal: Journal, task: Task, samples: Sequence[Sample], beside: Besi
 
 def _is_stale(record: Record, task: Task, beside: Beside) -> bool:
     """Whether a run that goes on scores it again: without a score, its files changed, or what belongs to it lost."""
-    if set(record.scores) != set(task.opened().metrics):
-        return True
     return record.status != "ok" or record.origin != task.origin(record.sample) or beside.lacks(record.sample)
 
 

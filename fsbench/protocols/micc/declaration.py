@@ -34,11 +34,10 @@ class MiccProtocol(Protocol):
         """Settings of the paper that the specification names, with the scans' unit that the user names."""
         sizes = f"{spec.name} fits the prediction's size"
         refuse(choice, {"scale": sizes, "unit": f"{sizes}, so its unit cannot matter"})
-        if spec.raw["recipe"] not in _VARIANTS:
-            raise UsageError(
-                f"{spec.name}: there is no recipe {spec.raw['recipe']!r}; known are {', '.join(_VARIANTS)}"
-            )
-        return with_settings(_VARIANTS[spec.raw["recipe"]](), {"reference_unit": choice.reference_unit})
+        recipe = spec.raw.get("recipe")
+        if not isinstance(recipe, str) or recipe not in _VARIANTS:
+            raise UsageError(f"{spec.name}: there is no recipe {recipe!r}; known are {', '.join(_VARIANTS)}")
+        return with_settings(_VARIANTS[recipe](), {"reference_unit": choice.reference_unit})
 
     def settings(self, spec: Spec, choice: Choice) -> Micc:
         """As `Protocol.settings`, with each unit in one spelling."""

@@ -29,7 +29,7 @@ class NowProtocol(Protocol):
     def default_settings(self, spec: Spec, choice: Choice) -> Now:
         """Settings with the specification's scale and the unit that the user names."""
         refuse(choice, {"scale": _SIZES, "reference_unit": f"the scans of {spec.name} are in mm"})
-        return with_settings(Now(unit=choice.unit), {"scale": str(spec.raw["scale"])})
+        return with_settings(Now(unit=choice.unit), {"scale": str(spec.raw.get("scale"))})
 
     def settings(self, spec: Spec, choice: Choice) -> Now:
         """As `Protocol.settings`; a unit of predictions needs a metric scale."""
