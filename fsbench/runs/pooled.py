@@ -9,8 +9,8 @@ import numpy as np
 from fsbench.core.errors import FormatError
 from fsbench.core.mesh import Floats
 from fsbench.core.quantities import Quantity
-from fsbench.runs.cells import from_cell
-from fsbench.runs.pools import CUMULATIVE, OVERALL, POOLED
+from fsbench.runs.cells import from_cell, to_cell
+from fsbench.runs.pools import CUMULATIVE, OVERALL, POOLED, write_texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +64,12 @@ class Pooled:
         if name not in self.curves or self._row(column, label) is None:
             return None
         return self.curves["limit_mm"].to_numpy(np.float64), self.curves[name].to_numpy(np.float64)
+
+    def save(self, folder: Path) -> None:
+        """Write both tables; the sums behind them, which `fsbench merge` needs, are not kept here."""
+        whole = {"samples": np.int64, "points": np.int64} if len(self.statistics) else {}
+        statistics = self.statistics.assign(bin=self.statistics["bin"].map(to_cell)).astype(whole)
+        write_texts(folder, statistics, self.curves.rename(columns=to_cell))
 
     def _row(self, column: str, label: str) -> "pd.Series | None":
         table = self.statistics

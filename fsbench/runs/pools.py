@@ -187,11 +187,16 @@ def _write(out: Path, unsorted: "_Totals", numbers: "_Numbers") -> "pd.DataFrame
         {"limit_mm": _LIMITS_MM.round(2)}
         | {to_cell(key[1]) if key[0] != OVERALL else OVERALL: totals[key].cumulative(_LIMITS_MM) for key in keys}
     )
-    for name, content in ((POOLED, table), (CUMULATIVE, curves)):
-        text = content.to_csv(index=False, float_format="%.6g", lineterminator="\n")
-        write_atomically(out / name, text.encode())
+    write_texts(out, table, curves)
     write_atomically(out / SUMS, _sums(totals))
     return table
+
+
+def write_texts(out: Path, statistics: "pd.DataFrame", curves: "pd.DataFrame") -> None:
+    """Write both tables, without the sums behind them."""
+    for name, content in ((POOLED, statistics), (CUMULATIVE, curves)):
+        text = content.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+        write_atomically(out / name, text.encode())
 
 
 _Totals = dict[tuple[str, str], Pool]

@@ -92,8 +92,10 @@ class Run:
         return {status: int(found.get(status, 0)) for status in STATUSES}
 
     def save(self, folder: Path) -> None:
-        """Write `samples.csv` and `run.json` into `folder`, each whole or not at all."""
+        """Write `samples.csv`, `run.json` and the pooled tables into `folder`, each whole or not at all."""
         folder.mkdir(parents=True, exist_ok=True)
+        if self.pooled is not None:
+            self.pooled.save(folder)
         texts = {name: self.samples[name].map(to_cell) for name in (*FIRST, *self.bins)}
         table = self.samples.assign(**texts).to_csv(index=False, lineterminator="\n")
         write_atomically(folder / "samples.csv", table.encode())

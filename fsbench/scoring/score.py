@@ -22,9 +22,9 @@ from fsbench.runs.saving import Saved, save
 from fsbench.scoring.beside import Beside
 from fsbench.scoring.evaluate import Task, evaluate, manifest
 from fsbench.scoring.events import Began, Ended, OnEvent, Said, Scored, ignore
-from fsbench.scoring.labels import method_label
+from fsbench.scoring.labels import method_label, refuse_inside_predictions
 from fsbench.scoring.running import Running
-from fsbench.submissions.submission import Submission
+from fsbench.submissions.submission import Submission, open_submission
 
 
 def score(
@@ -34,7 +34,7 @@ def score(
     jobs: int = 1,
     *,
     method: str | None = None,
-    samples: str | Sequence[Sample] | None = None,
+    samples: str | Sequence[str | Sample] | None = None,
     overwrite: bool = False,
     resume: bool = False,
     on_event: OnEvent = ignore,
@@ -47,15 +47,15 @@ def score(
     benchmark : Benchmark
         See `fsbench.open_benchmark`.
     submission : Submission or path
-        One method's files; a path alone where the benchmark needs no adapter.
+        One method's files; the path of a folder or an archive where the benchmark needs no adapter.
     out : path, optional
         Folder of the run that is written. A run that was stopped there goes on; without a folder nothing is kept.
     jobs : int
         Samples scored at once, each in a process of its own if there are several.
     method : str, optional
         Label of the method; the name of the submission's folder if not given.
-    samples : str or sequence of Sample, optional
-        Only these, as `Benchmark.select` takes them.
+    samples : str, or sequence of str or Sample, optional
+        Only these: a text as `Benchmark.select` takes it, or names one by one.
     overwrite, resume : bool
         Throw away an unfinished or different run in `out`; leave a finished one as it is.
     on_event : callable, optional
@@ -71,24 +71,36 @@ def score(
     Raises
     ------
     UsageError
-        If the submission does not go with the benchmark, or `out` holds something else.
+        If the submission does not go with the benchmark, or `out` holds something else or lies in the submission.
     FsbenchError
         If a folder or disk is lost in the middle; what is scored is kept in `out`.
     """
     if not isinstance(benchmark, Benchmark):
         raise UsageError(f"benchmark is {benchmark!r}, expected an open one: fsbench.open_benchmark(name, root)")
-    given = submission if isinstance(submission, Submission) else Submission(submission)
-    chosen = (
-        benchmark.select(samples) if isinstance(samples, str) else benchmark.samples if samples is None else samples
-    )
-    label = method_label(method, given.shown)
-    with nullcontext(out) if out is not None else TemporaryDirectory() as folder:
+    if jobs < 1:
+        raise UsageError(f"jobs is {jobs}, expected 1 or more")
+    opening = nullcontext(submission) if isinstance(submission, Submission) else open_submission(submission)
+    with opening as given, nullcontext(out) if out is not None else TemporaryDirectory() as folder:
         given.check_benchmark(benchmark)
-        running = Running(jobs)
+        if out is not None:
+            refuse_inside_predictions(out, given.folder)
+        label, chosen, running = method_label(method, given.shown), _chosen(benchmark, samples), Running(jobs)
         score_into(
             Path(folder), benchmark, given, label, chosen, running, overwrite, resume, on_event, keep_maps=keep_maps
         )
         return load_run(Path(folder))
+
+
+def _chosen(benchmark: Benchmark, samples: str | Sequence[str | Sample] | None) -> Sequence[Sample]:
+    """The samples asked for, each once, and in the benchmark's order unless they are given one by one."""
+    if samples is None:
+        return benchmark.samples
+    if isinstance(samples, str):
+        return benchmark.select(samples)
+    names = dict.fromkeys(one if isinstance(one, str) else one.name for one in samples)
+    if not names:
+        raise UsageError("samples is an empty list: there is nothing to score")
+    return [benchmark.sample(name) for name in names]
 
 
 def score_into(

@@ -107,6 +107,7 @@ def test_summaries_and_progress(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 
 def test_a_title_is_no_markup(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Taken for markup, it would be left out, or stop the run."""
     import sys
 
     from fsbench.cli.progress import _steps
@@ -114,6 +115,7 @@ def test_a_title_is_no_markup(capsys: pytest.CaptureFixture[str], monkeypatch: p
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     with _steps("[/red] [bold]net", 1, 0) as step:
         step(Record("000", "missing"))
+    assert "[/red] [bold]net" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("label", ["[0.5em]", "*", "[x", "*x"])

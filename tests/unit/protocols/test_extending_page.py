@@ -23,6 +23,7 @@ def _blocks(language: str) -> list[str]:
 
 
 def test_every_block_of_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(_blocks("python")) == 3
     for block in _blocks("python"):
         # A dataclass looks its module up.
         monkeypatch.setitem(sys.modules, "page", type(sys)("page"))

@@ -51,6 +51,16 @@ def test_shards_in_any_order_give_the_whole(n: int, tmp_path: Path) -> None:
     assert load_run(tmp_path / "merged").signature == whole.signature
 
 
+@pytest.mark.parametrize("older", [0, 1])
+def test_a_shard_of_a_version_that_declared_no_columns_merges(older: int) -> None:
+    declared = {"quantities": [{"name": name, "label": name} for name in METRICS]}
+    shards = [_run(ALL[i::2], "all", (i + 1, 2), **({} if i == older else declared)) for i in range(2)]
+    pd.testing.assert_frame_equal(merge(shards).samples, _run(ALL).samples)
+    other = {"quantities": [{"name": name, "label": "Other"} for name in METRICS]}
+    with pytest.raises(UsageError, match="the runs differ in quantities"):
+        merge([_run(ALL[i::2], "all", (i + 1, 2), **(declared if i == older else other)) for i in range(2)])
+
+
 def test_shards_of_chosen_samples_give_those() -> None:
     chosen = ALL[10:21]
     names = [sample.name for sample in chosen]

@@ -1,6 +1,7 @@
 """Scorer and score in memory: landmarks are used as the benchmark was opened for, or refused."""
 
 from pathlib import Path
+from shutil import make_archive
 
 import numpy as np
 import pytest
@@ -58,3 +59,37 @@ def test_score_takes_an_open_benchmark_and_a_folder_that_is_there(scans: Path) -
         fsbench.score("scan", scans / "pred")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="no such folder"):
         fsbench.score(fsbench.open_benchmark("scan", scans / "scans"), scans / "nowhere")
+
+
+def test_score_takes_what_the_command_takes(scans: Path) -> None:
+    benchmark = fsbench.open_benchmark("scan", scans / "scans")
+    whole = fsbench.score(benchmark, scans / "pred")
+    packed = fsbench.score(benchmark, make_archive(scans / "packed", "zip", scans / "pred"), samples=["anna"])
+    scores = [run.samples[list(run.metrics)].to_numpy() for run in (whole, packed)]
+    np.testing.assert_array_equal(*scores)
+    assert whole.counts["ok"] == packed.counts["ok"] == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"jobs": 0}, "jobs is 0, expected 1 or more"),
+        ({"samples": []}, "nothing to score"),
+        ({"samples": ["anne"]}, "no sample 'anne'"),
+        ({"out": "pred/run"}, "outside the predictions"),
+    ],
+)
+def test_score_refuses_what_the_command_refuses(
+    scans: Path, monkeypatch: pytest.MonkeyPatch, more: dict, message: str
+) -> None:
+    monkeypatch.chdir(scans)
+    with pytest.raises(UsageError, match=message):
+        fsbench.score(fsbench.open_benchmark("scan", "scans"), "pred", **more)
+    assert [path.name for path in (scans / "pred").iterdir()] == ["anna.ply"]
+
+
+def test_a_run_saved_elsewhere_keeps_its_pooled_tables(scans: Path) -> None:
+    run = fsbench.score(fsbench.open_benchmark("scan", scans / "scans"), scans / "pred", scans / "run")
+    run.save(scans / "copy")
+    for name in ("samples.csv", "run.json", "pooled.csv", "cumulative.csv"):
+        assert (scans / "copy" / name).read_bytes() == (scans / "run" / name).read_bytes(), name
