@@ -15,5 +15,5 @@ def test_a_broken_package_stops_only_who_asks_for_it(tmp_path: Path, monkeypatch
     monkeypatch.setattr(tests.toys, "ENTRY_POINTS", "[fsbench.protocols]\nbroken = no_such_module:PROTOCOL\n")
     with tests.toys.installed(tmp_path / "site"):
         assert registry.chosen(load_spec("scan"), Choice(measure="landmark-warp")).name == "landmark-warp"
-        with pytest.raises(UsageError, match="'broken' .no_such_module:PROTOCOL. cannot be imported"):
+        with pytest.raises(UsageError, match=r"'broken' \(no_such_module:PROTOCOL\) cannot be imported"):
             registry.chosen(load_spec("scan"), Choice(measure="broken"))
