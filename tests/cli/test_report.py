@@ -12,7 +12,7 @@ import pytest
 
 from fsbench.core.mesh import Mesh
 from fsbench.io import write_ply
-from fsbench.runs import Run, load_run
+from fsbench.runs import Record, Run, assemble, load_run
 from fsbench.runs.maps import FOLDER, GridMap, decode, read_map
 from tests.browser import Tab, chromium, opened
 from tests.cli.commands import fsbench
@@ -457,3 +457,19 @@ def test_a_scan_shows_its_own_surface(capsys, browser, tmp_path):
         shown = np.transpose(side["corner"])
         # Upright.
         assert sorted(shown[:, 1]) == pytest.approx(sorted(scan.vertices[:, 1]), abs=HALF_STEP_MM)
+
+
+def test_few_samples_stand_inside_the_axis_and_no_mean_map_is_said(browser, tmp_path):
+    runs = []
+    for name, level in (("near", 2.0), ("far", 6.0)):
+        rows = [Record(f"{k:03}", "ok", "", {"ref_to_pred_median_mm": level + 0.1 * k}) for k in range(3)]
+        about = {"benchmark": "scan", "method": name, "signature": "scan|v3"}
+        run = assemble(rows, {row.sample: {} for row in rows}, ("ref_to_pred_median_mm",), about)
+        runs.append(_saved(run, tmp_path / name))
+    with opened(browser, _report(runs, tmp_path / "few.html")) as tab:
+        tab.locator("[data-figure=distribution]").scroll_into_view_if_needed()
+        tab.until("document.querySelector('[data-figure=distribution]').layout?.yaxis")
+        yaxis = "document.querySelector('[data-figure=distribution]').layout.yaxis"
+        axis = tab.evaluate(f"(({{ range, title }}) => [range, title.text])({yaxis})")
+        assert axis[0][1] >= 6.2 and "\\n" not in axis[1] and "mean over" not in axis[1]
+        assert "scored with --keep-maps" in tab.locator(".means").inner_text()

@@ -85,7 +85,7 @@ function layoutOf(extra = {}) {
   const axis = { gridcolor: line, linecolor: line, zeroline: false, automargin: true, tickcolor: line };
   const whole = {
     paper_bgcolor: card, plot_bgcolor: card, font: { color: ink, size: 13, family: "system-ui, sans-serif" },
-    margin: { l: 56, r: 12, t: 10, b: 46 }, showlegend: false, hovermode: "closest",
+    margin: { l: 56, r: 12, t: 30, b: 46 }, showlegend: false, hovermode: "closest",
     hoverlabel: { bgcolor: card, bordercolor: line, font: { color: ink } },
   };
   for (const [key, value] of Object.entries(extra)) whole[key] = /^[xy]axis/.test(key) ? { ...axis, ...value } : value;
@@ -710,8 +710,11 @@ class Chapter {
   async meanView() {
     const root = this.find(".means");
     const { means } = this.data;
-    if (!means) return;
-    root.hidden = false;
+    root.querySelector(".faces").hidden = !means;
+    if (!means) {
+      root.append(element("p", "No mean error map: it takes two or more samples of FaceScape that were scored with --keep-maps.", { class: "note" }));
+      return;
+    }
     const pair = new Pair(root);
     const kept = new Map(means.maps.map(([b, i, signed, text]) => [`${b}/${i}/${signed}`, text]));
     const differs = new Map(means.differences.map(([b, i, share, n, text]) => [`${b}/${i}`, { share, n, text }]));
