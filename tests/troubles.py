@@ -58,6 +58,9 @@ def be_killed(mark: str, times: int, by: int = signal.SIGKILL) -> int:
     done = len(path.read_text()) if path.exists() else 0
     if done < times:
         path.write_text("x" * (done + 1))
+        if by != signal.SIGKILL:
+            # Under nohup, SIGHUP is ignored from the start.
+            signal.signal(by, signal.SIG_DFL)
         os.kill(os.getpid(), by)
     return done
 

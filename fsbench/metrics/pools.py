@@ -13,7 +13,6 @@ BIN_MM = 0.001
 """Medians and percentiles of a pool are exact to this; means and deviations are exact."""
 
 _BINS = 100_000
-_LAST_MM = _BINS * BIN_MM
 
 
 @dataclass(frozen=True, slots=True, eq=False)

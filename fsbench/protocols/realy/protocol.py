@@ -24,9 +24,6 @@ from fsbench.protocols.realy.template import N_KEYPOINTS, REGIONS, SEVEN, Templa
 
 METRICS = tuple(one.name for one in quantities.METRICS)
 
-DISTANCES_UP_TO_UNITS = 0.5
-"""Upper end of the published colours, in units of the scan."""
-
 # Coordinates are rounded to single precision as in the public evaluator; published errors differ by 0.01 mm.
 _ROUNDED_MM = 0.01
 # The published scales are from 6.49 to 10.24.
