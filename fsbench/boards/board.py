@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fsbench.benchmarks import Spec
-from fsbench.boards.labels import like
+from fsbench.boards.labels import skeleton
 from fsbench.boards.official import official_signature
 from fsbench.boards.rows import COLUMNS, NUMBERS, read_rows
 from fsbench.core.errors import FormatError, UsageError
@@ -158,8 +158,9 @@ def parse_board(path: Path, text: str, spec: Spec) -> Board:
     for method, own in board.rows.groupby("method", sort=False):
         if fault := _fault(own, totals, board.quantities):
             raise FormatError(f"{path}: {method}, from line {lines[str(method)]}: {fault}")
+    looks: dict[str, str] = {}
     for method in lines:
-        if other := like(method, lines):
+        if (other := looks.setdefault(skeleton(method), method)) != method:
             raise FormatError(f"{path}: line {lines[method]}: {method!r} looks like {other!r}; one has to be renamed")
     return board
 
