@@ -257,5 +257,7 @@ def _last_line(error: BaseException, path: str) -> str:
     places = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
     # A file that is no Python has no frame.
     odd = [(error.filename, error.lineno)] if isinstance(error, SyntaxError) and error.filename else []
-    file, line = next(iter([*odd, *(place for place in reversed(places) if place[0] == path), *places[-1:]]), ("", None))
+    file, line = next(
+        iter([*odd, *(place for place in reversed(places) if place[0] == path), *places[-1:]]), ("", None)
+    )
     return (f"{Path(file).name}, line {line}: " if file else "") + lines[-1].strip()
