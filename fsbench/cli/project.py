@@ -222,7 +222,7 @@ def _placed(key: str, value: Any, folder: Path) -> Any:
 
 
 def _beside(folder: Path, text: str) -> str:
-    return str(folder.absolute() / os.path.expanduser(text))  # noqa: PTH111 - never fails
+    return str(folder.resolve() / os.path.expanduser(text))  # noqa: PTH111 - never fails
 
 
 def _with_paths(parameters: Mapping[str, Any], folder: Path) -> tuple[str, ...]:
