@@ -5,7 +5,7 @@ A protocol is given its example in `EXAMPLES`: what it is, how a prediction may 
 
 import atexit
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from shutil import rmtree
@@ -120,6 +120,12 @@ EXAMPLES = {
         choice=Choice(landmarks="made", pred_landmarks="made", measure="landmark-warp"),
     ),
 }
+_SEEN = EXAMPLES["facescape"].mesh
+EXAMPLES["head-pose"] = replace(
+    EXAMPLES["facescape"],
+    landmarks=_SEEN.vertices[np.flatnonzero(HEAD.vertices[:, 2] > 60)[::20]],
+    choice=Choice(landmarks="made", pred_landmarks="made"),
+)
 EXAMPLES["elr"] = Example(
     "scan",
     "elr_mm",
