@@ -57,14 +57,16 @@ class HeadPose:
         Raises
         ------
         AlignmentError
-            If the landmarks are no finite points, or far from the reference.
+            If the landmarks are no finite points, or off the reference.
         MetricError
             If one is behind the camera.
         MeshError
             As `FaceScape.prepare`.
         """
         marks = as_floats(landmarks, "landmarks of the reference")
-        doubts_about_scan(reference, marks, threads)
+        # A doubtful landmark of a reference spoils the pose of every prediction, and a row has no place to say so.
+        if doubts := doubts_about_scan(reference, marks, threads):
+            raise AlignmentError(doubts[0])
         if (view.camera.depth(marks) <= 0).any():
             raise MetricError("a landmark of the reference is behind the camera")
         return PreparedHeadPose.of(self.facescape.prepare(reference, view, threads), marks)

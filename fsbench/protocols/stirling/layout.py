@@ -41,7 +41,7 @@ def list_samples(spec: Spec, root: Path, settings: Any) -> tuple[SampleFiles, ..
                 f"{folder} is not there: --root holds {images.name}/, {', '.join(f'{one}/' for one in SCANS.values())} "
                 f"and {LANDMARKS}/; get them from {spec.where}"
             )
-    skipped = {str(one).upper() for one in spec.raw["samples"].get("skipped", [])}
+    skipped = _skipped(spec)
     scans: dict[str, ReferenceFiles] = {}
     files = {letter: _Scans(root, folder) for letter, folder in SCANS.items()}
     found: dict[str, SampleFiles] = {}
@@ -60,6 +60,13 @@ def list_samples(spec: Spec, root: Path, settings: Any) -> tuple[SampleFiles, ..
     if not 0 < len(found) <= _MOST_IMAGES:
         raise UsageError(f"{images}: {len(found)} images in {' and '.join(QUALITIES)} ({', '.join(_IMAGES)})")
     return tuple(found.values())
+
+
+def _skipped(spec: Spec) -> set[str]:
+    found = spec.raw["samples"].get("skipped", [])
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise FormatError(f"specification {spec.name}: [samples] skipped should be names of subjects, as F1033")
+    return {one.upper() for one in found}
 
 
 def _subject(image: Path) -> str:

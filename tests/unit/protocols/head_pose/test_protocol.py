@@ -138,7 +138,7 @@ def test_a_prediction_without_landmarks_is_refused(case: Case) -> None:
 
 def test_unusable_landmarks_of_a_reference_are_refused(case: Case) -> None:
     placed = case.reference.vertices[MARKS]
-    for marks in (placed + [500, 0, 0], placed[:, :2], placed * np.nan):
+    for marks in (placed + [500, 0, 0], placed * 1.1, placed[:, :2], placed * np.nan):
         with pytest.raises(FsbenchError):
             case.settings.prepare(case.reference, marks, case.view)
     behind = Mesh(case.reference.vertices - [0, 0, case.centre[2]], HEAD.faces)

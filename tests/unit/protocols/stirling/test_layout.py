@@ -1,5 +1,6 @@
 """The challenge's folders: sound ones, capitals as they come, and what is refused."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,13 @@ def test_odd_images_are_refused(root: Path, name: str, said: str) -> None:
     (root / "Subset_2D_FG2018" / name).touch()
     with pytest.raises(FormatError, match=said):
         list_samples(SPEC, root, None)
+
+
+@pytest.mark.parametrize("skipped", [5, "F1033", [1033]])
+def test_skipped_subjects_are_names(root: Path, skipped: object) -> None:
+    own = replace(SPEC, raw={"samples": {"listed": "Subset_2D_FG2018", "skipped": skipped}})
+    with pytest.raises(FormatError, match="skipped should be names of subjects"):
+        list_samples(own, root, None)
 
 
 def test_no_image_is_refused(root: Path) -> None:
