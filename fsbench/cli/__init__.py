@@ -53,6 +53,7 @@ COMMANDS = {
     "leaderboard": "Show, build and check the leaderboards; add a run, remove a method.",
     "merge": "Put the runs of a job array (--shard) together.",
     "cache": "Prepared references kept on disk: how many, where, remove them.",
+    "svfr": "Pack and check the zip of NeRSemble's SVFR benchmark.",
     "sample": "Write the sample benchmark and its baselines' meshes.",
 }
 

@@ -1,12 +1,16 @@
 """Files by name, however its ending is capitalised and its accents are encoded."""
 
+import itertools
 import os
+import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from fsbench.core.errors import FormatError
+
+_PADDED = re.compile(r"(?<!\d)0+(?=\d)")
 
 
 def named(folder: Path, name: str) -> tuple[Path, ...]:
@@ -74,6 +78,18 @@ def distinct(paths: Iterable[Path]) -> tuple[Path, ...]:
 def composed(name: str) -> str:
     """The name with every accented letter as one character (NFC)."""
     return name if name.isascii() else unicodedata.normalize("NFC", name)
+
+
+def spellings(path: str) -> tuple[str, ...]:
+    """The path, then with its numbers unpadded in any of its parts: tools write 7 and 007.
+
+    Examples
+    --------
+    >>> spellings("017/FREE_006_2215")
+    ('017/FREE_006_2215', '017/FREE_6_2215', '17/FREE_006_2215', '17/FREE_6_2215')
+    """
+    parts = [dict.fromkeys((part, _PADDED.sub("", part))) for part in path.split("/")]
+    return tuple("/".join(chosen) for chosen in itertools.product(*parts))
 
 
 def shown(name: str) -> str:
