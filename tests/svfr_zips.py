@@ -63,7 +63,7 @@ def ascii_ply(mesh: Mesh) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def _nan_vertices() -> bytes:
+def nan_vertices() -> bytes:
     content = bytearray(ply_bytes(HEAD, single=True))
     start = content.index(b"end_header\n") + len(b"end_header\n")
     content[start : start + 12] = np.full(3, np.nan, "<f4").tobytes()
@@ -113,7 +113,7 @@ def cases() -> dict[str, Callable[[], Files]]:
         "extra readme": lambda: posed | {"README.txt": b"x"},
         "wrapped in a folder": lambda: _renamed(posed, "submission/{}".format),
         "mac metadata": lambda: posed | {f"__MACOSX/._{FIRST}": b"x"},
-        "nan vertices": lambda: posed | {MESH: _nan_vertices()},
+        "nan vertices": lambda: posed | {MESH: nan_vertices()},
         "no faces": lambda: posed | {MESH: ply_bytes(Mesh(HEAD.vertices), single=True)},
         "landmarks 3x7": lambda: posed | {MARKS: npy(SEVEN.T)},
         "landmarks nan": lambda: posed | {MARKS: npy(np.full((7, 3), np.nan))},

@@ -10,7 +10,8 @@ from pathlib import Path, PurePosixPath
 
 from fsbench.core.errors import FormatError
 
-_PADDED = re.compile(r"(?<!\d)0+(?=\d)")
+_PADDING = re.compile(r"(?<!\d)0+(?=\d)")
+_MOST_PADDED = 6
 
 
 def named(folder: Path, name: str) -> tuple[Path, ...]:
@@ -81,15 +82,21 @@ def composed(name: str) -> str:
 
 
 def spellings(path: str) -> tuple[str, ...]:
-    """The path, then with its numbers unpadded in any of its parts: tools write 7 and 007.
+    """The path, then with any of its padded numbers unpadded: tools write 7 and 007.
 
     Examples
     --------
     >>> spellings("017/FREE_006_2215")
     ('017/FREE_006_2215', '017/FREE_6_2215', '17/FREE_006_2215', '17/FREE_6_2215')
     """
-    parts = [dict.fromkeys((part, _PADDED.sub("", part))) for part in path.split("/")]
-    return tuple("/".join(chosen) for chosen in itertools.product(*parts))
+    places = [found.span() for found in _PADDING.finditer(path)][:_MOST_PADDED]
+    starts = [0, *(stop for _, stop in places)]
+    pieces = [path[start : places[i][0] if i < len(places) else None] for i, start in enumerate(starts)]
+    zeros = [(path[start:stop], "") for start, stop in places]
+    joined = (
+        (*itertools.chain(*zip(pieces, chosen, strict=False)), pieces[-1]) for chosen in itertools.product(*zeros)
+    )
+    return tuple("".join(parts) for parts in joined)
 
 
 def shown(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Verdicts on zips for the SVFR benchmark: the official client's own, as recorded, and where it is installed as it says.
+"""Verdicts on zips for the SVFR benchmark: as recorded of the official client, and as it says where it is installed.
 
 The golden file has the answers of nersemble_benchmark 0.2.0, run as it is, on zips of other meshes; see its README.
 """
@@ -7,14 +7,13 @@ import importlib.util
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from fsbench.submissions.svfr.checking import check_zip
 from fsbench.submissions.svfr.images import images
-from tests.svfr_zips import Files, cases, write
+from tests.svfr_zips import cases, write
 
 CASES = cases()
 # Modules that the client imports and does not use for the verdict; they are stood in for where they are absent.

@@ -111,6 +111,7 @@ EXAMPLES = {
     "micc": Example("micc-deng2019", "score_mm", 1e-2, HEAD, inputs={"nose_tip": TIP}),
     # Closed forms, and a refinement that starts at the answer: rounding.
     "now": Example("now", "mean_mm", 1e-6, HEAD, SEVEN),
+    "svfr": Example("svfr-local", "l2_mm", 1e-6, HEAD, SEVEN),
     "landmark-warp": Example(
         "scan",
         "corresponding_mean_mm",

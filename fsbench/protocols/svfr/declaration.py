@@ -27,6 +27,7 @@ class SvfrProtocol(Protocol):
     reference_inputs = prediction_inputs = frozenset({"landmarks"})
     n_landmarks = N_LANDMARKS
     layouts = MappingProxyType({"svfr": list_samples})
+    distances_unit = "mm, local, not the leaderboard"
     distances_note = "mm after an alignment by seven landmarks; local, not the leaderboard"
     distances_metric = "l2_mm"
 

@@ -62,5 +62,6 @@ def _case(root: Path, image: str, subtask: str) -> SampleFiles | None:
 
 def _clouds(root: Path, places: tuple[str, ...], subtask: str) -> tuple[Path, ...]:
     """All that could be the cloud; the reader refuses several."""
-    names = (f"{place}/cloud_{subtask}{ending}" for place in places for ending in MESH_SUFFIXES)
+    there = [place for place in places if (root / place).is_dir()]
+    names = (f"{place}/cloud_{subtask}{ending}" for place in there for ending in MESH_SUFFIXES)
     return distinct(path for name in names for path in named(root, name))

@@ -14,15 +14,16 @@ import numpy as np
 import numpy.typing as npt
 
 from fsbench.core.arrays import as_floats
-from fsbench.core.errors import AlignmentError, MeshError, MetricError
+from fsbench.core.errors import AlignmentError, MeshError, MetricError, UsageError
 from fsbench.core.mesh import Floats, Mask, Mesh
 from fsbench.core.signatures import signature
 from fsbench.core.units import Unit, unit_called, unit_nearest, unit_of_scan
-from fsbench.geometry.nearest import Nearest, NearestSurface
+from fsbench.geometry.nearest import Nearest, NearestSurface, spacing
 from fsbench.geometry.normals import vertex_normals
 from fsbench.geometry.procrustes import LandmarkFit, fit_landmarks
 from fsbench.geometry.sheets import notes_about, one_sided
 from fsbench.metrics.cloud_normals import cloud_normals
+from fsbench.metrics.surface_distance import REACH_MM, REACH_SPACINGS
 from fsbench.protocols.doubts import (
     doubts_about,
     doubts_about_cover,
@@ -52,7 +53,8 @@ class Svfr:
         Points whose plane gives a normal of a cloud; the reference's own triangles where it has some.
     align, l1, distance, missing, version
         Fixed: by seven landmarks and nothing else; sums of |dx|, |dy|, |dz|; nearest surface point of every point of
-        the cloud; no usable prediction is no score and stays in the denominator; raised whenever the code moves a number.
+        the cloud; no usable prediction is no score and stays in the denominator; raised whenever the code moves a
+        number.
     """
 
     scale: Literal["fitted", "metric"] = "fitted"
@@ -150,7 +152,7 @@ class PreparedSvfr:
         """
         return self.measure(Mesh(vertices, faces), landmarks).scores
 
-    def measure(self, prediction: Mesh, landmarks: npt.ArrayLike | None) -> AlignedMeasurement:
+    def measure(self, prediction: Mesh, landmarks: npt.ArrayLike | None) -> "SvfrMeasurement":
         """Like `compare`, and keep the distances and the aligned shape."""
         if not prediction.n_faces:
             raise MeshError("the prediction has no faces: SVFR measures to the surface of a mesh")
@@ -176,7 +178,7 @@ class PreparedSvfr:
             "suspicious": float(bool(doubts)),
         }
         ordered = {one.name: values[one.name] for one in METRICS}
-        return AlignedMeasurement(
+        return SvfrMeasurement(
             Scores(ordered, tuple(doubts), notes_about(prediction, shape)),
             ref_from_pred,
             self.reference,
@@ -194,6 +196,32 @@ class PreparedSvfr:
         known = self.protocol.unit
         unit = unit_nearest(fitted.ref_from_pred.scale) if known == "found" else unit_called(known)
         return fitted, fit_landmarks(self.landmarks, marks, scale=unit.mm)
+
+
+class SvfrMeasurement(AlignedMeasurement):
+    """Distances are from the cloud to the prediction, so that is what a picture of the prediction shows."""
+
+    __slots__ = ()
+
+    def compared(self) -> tuple[Mesh, Floats]:
+        """The part of the prediction near the cloud; each vertex has the distance of the cloud's nearest point, in mm.
+
+        Raises
+        ------
+        UsageError
+            If there is no such part.
+        """
+        # Imported here, as loading it takes longer than scoring several samples.
+        from scipy.spatial import cKDTree
+
+        away, which = cKDTree(self.points).query(self.prediction.vertices)
+        distances_mm = self.ref_to_pred_mm[np.asarray(which)]
+        reach_mm = max(REACH_MM, REACH_SPACINGS * spacing(self.points))
+        near = np.asarray(away) <= distances_mm + reach_mm
+        faces = self.prediction.faces[near[self.prediction.faces].all(1)]
+        if not len(faces):
+            raise UsageError("no part of the prediction is next to the cloud")
+        return Mesh(self.prediction.vertices, faces).without_unused(), distances_mm[np.unique(faces)]
 
 
 def cloud_to_mesh(points: Floats, normals: Floats, surface: NearestSurface, nearest: Nearest) -> dict[str, float]:

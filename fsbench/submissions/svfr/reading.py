@@ -86,7 +86,7 @@ def _finite_faces(file: MeshFile) -> npt.NDArray[np.integer[Any]]:
     """The official reader drops triangles with a corner that is NaN or infinite."""
     if not len(file.faces):
         return file.faces
-    finite: Mask = np.isfinite(file.vertices).all(1)
+    finite: Mask = np.asarray(np.isfinite(file.vertices).all(1))
     return file.faces if finite.all() else file.faces[finite[file.faces].all(1)]
 
 
