@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fsbench.benchmarks import Spec
+from fsbench.benchmarks import Spec, load_spec, spec_names
 from fsbench.boards.labels import skeleton
 from fsbench.boards.official import official_signature
 from fsbench.boards.rows import COLUMNS, NUMBERS, read_rows
@@ -143,6 +143,11 @@ def read_board(folder: Path, spec: Spec) -> Board:
         return parse_board(path, path.read_text("utf-8"), spec)
     except UnicodeDecodeError as error:
         raise FormatError(f"{path}: {error}") from None
+
+
+def read_boards(folder: Path) -> dict[str, Board]:
+    """The boards that `folder` holds, by benchmark."""
+    return {name: read_board(folder, load_spec(name)) for name in spec_names() if (folder / f"{name}.csv").is_file()}
 
 
 def parse_board(path: Path, text: str, spec: Spec) -> Board:
