@@ -50,7 +50,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The neutral cloud stands once for all images of a person; one method has unpadded folders."""
     folder = tmp_path_factory.mktemp("svfr")
     for k, image in enumerate(IMAGES):
-        size, person = 1 + 0.01 * k, image.partition("/")[0]
+        size = 1 + 0.01 * k
         _put(folder / "root" / image, "cloud_posed", Mesh(FACE.vertices * size), "landmarks_posed", MARKS * size)
         _put(folder / "root" / image, "cloud_neutral", Mesh(FACE.vertices), "landmarks_neutral", MARKS)
         for name, mm in (("near", 1.0), ("far", 2.0)):

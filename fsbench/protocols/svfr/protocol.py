@@ -238,7 +238,7 @@ def cloud_to_mesh(points: Floats, normals: Floats, surface: NearestSurface, near
     Returns
     -------
     dict
-        `l1_mm`, the mean of |dx| + |dy| + |dz|; `l2_mm` and `median_mm` of the lengths; `normal_abs_cos`, the mean of
+        `l1_mm`, the mean of |dx| + |dy| + |dz|; `l2_mm`, of the lengths; `normal_abs_cos`, the mean of
         |n . n'| with the nearest triangle's normal; `recall_1mm`, `recall_2_5mm`, `recall_5mm`, `recall_10mm`, the
         share of points within, limits included.
 
@@ -257,7 +257,6 @@ def cloud_to_mesh(points: Floats, normals: Floats, surface: NearestSurface, near
     return {
         "l1_mm": float(np.abs(offsets).sum(1).mean()),
         "l2_mm": float(nearest.distances.mean()),
-        "median_mm": float(np.median(nearest.distances)),
         # Rounding may put a cosine above 1.
         "normal_abs_cos": float(np.minimum(cosines, 1.0).mean()),
         **recalls,

@@ -20,7 +20,6 @@ METRICS = (
     Quantity("l2_mm", "L2", "mm", 2, "lower", low=0.0, statistic=True, note=_NOTE),
     Quantity("normal_abs_cos", "Normals", "", 3, "higher", note=_NOTE, low=0.0, high=1.0, statistic=True),
     *(replace(share(f"recall_{name}mm", f"Recall {mm:g} mm"), note=_NOTE) for name, mm in LIMITS_MM.items()),
-    Quantity("median_mm", "Median", "mm", 2, "lower", low=0.0, statistic=True, note=_NOTE),
     Quantity("points", "Points", low=0.0),
     *SCALES,
     LANDMARK_RMS_MM,
