@@ -54,13 +54,13 @@ def show_command(topology: str, points: str | None, out: str | None) -> None:
 
     known = topology_called(topology)
     places = _reduced(Places(known.numbers), points)
-    say(f"{known.title}: {len(places)} of iBUG's 68 points, from {known.source}")
-    if known.note:
-        say(f"note: {known.note}")
     if out is None:
         put(places.text(), nl=False)
     else:
         write_places(Path(out), places)
+    say(f"{known.title}: {len(places)} of iBUG's 68 points, from {known.source}")
+    if known.note:
+        say(f"note: {known.note}")
 
 
 @command.command("convert")

@@ -72,7 +72,7 @@ class Bending:
         moved = self.apply(around.reshape(-1, 3)).reshape(-1, 2, 3, 3)
         gradients = (moved[:, 0] - moved[:, 1]) / (2 * step)
         folds: Mask = np.linalg.det(gradients) <= 0
-        factors: Floats = np.linalg.svd(gradients, compute_uv=False)
+        factors: Floats = np.linalg.svd(gradients, compute_uv=False).astype(np.float64)
         return factors, folds
 
 
