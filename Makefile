@@ -23,6 +23,7 @@ help:           ## say what there is
 	touch $@
 
 demo: .venv/installed   ## the main job on the sample benchmark; results in demo/
+	$(BIN)/fsbench warm
 	$(BIN)/fsbench demo --out demo --jobs $(JOBS)
 
 test: .venv/installed   ## unit, laws, golden, cli, faults, doctests

@@ -53,6 +53,7 @@ COMMANDS = {
     "landmarks": "Which vertices are the landmarks: list, show, transfer, convert, picture.",
     "leaderboard": "Show, build and check the leaderboards; add a run, remove a method.",
     "merge": "Put the runs of a job array (--shard) together.",
+    "warm": "Compile the inner loops now, which the first command does otherwise.",
     "cache": "Prepared references kept on disk: how many, where, remove them.",
     "sample": "Write the sample benchmark and its baselines' meshes.",
 }
@@ -99,7 +100,7 @@ def main(arguments: Sequence[str] | None = None, **options: Any) -> None:
     open_closed_streams()
     # A process that ends need not search all its libraries for cycles, which takes longer than to end.
     atexit.register(gc.freeze)
-    compiled.spares_scipy = True
+    compiled.spares_scipy, compiled.tell = True, say
     with _remembered_interrupts() as interrupts:
         try:
             code = _run(arguments, options)

@@ -28,7 +28,7 @@ def named(folder: Path, name: str) -> tuple[Path, ...]:
     path = PurePosixPath(name)
     ending = path.suffix
     endings = dict.fromkeys((ending, ending.lower(), ending.upper()))
-    exact = [one for end in endings if (one := folder / f"{name[: len(name) - len(ending)]}{end}").is_file()]
+    exact = [one for end in endings if _is_file(one := folder / f"{name[: len(name) - len(ending)]}{end}")]
     if exact:
         return distinct(exact)
     if path.is_absolute() or ".." in path.parts:
@@ -36,7 +36,7 @@ def named(folder: Path, name: str) -> tuple[Path, ...]:
     else:
         for part in path.parts[:-1]:
             folder = folder_named(folder, part)
-    return tuple(one for found in in_listing(folder, path.name) if (one := folder / found).is_file())
+    return tuple(one for found in in_listing(folder, path.name) if _is_file(one := folder / found))
 
 
 def the_file(folder: Path, name: str) -> Path:
@@ -55,7 +55,8 @@ def the_file(folder: Path, name: str) -> Path:
 
 def folder_named(folder: Path, name: str) -> Path:
     """The folder of that name inside another, however its accents are encoded; the name itself if there is none."""
-    if (folder / name).is_dir():
+    # Not Path.is_dir, for the reason at `_is_file`.
+    if os.path.isdir(folder / name):  # noqa: PTH112
         return folder / name
     found = (folder / one for one in in_listing(folder, name) if composed(one) == composed(name))
     return next(found, folder / name)
@@ -92,6 +93,11 @@ def in_listing(folder: Path, name: str) -> list[str]:
         return _listing(folder, folder.stat().st_mtime_ns).get(key_of(name), [])
     except OSError:
         return []
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is such a file; `Path.is_file` raises where the name is longer than a disk takes."""
+    return os.path.isfile(path)  # noqa: PTH113
 
 
 @lru_cache(maxsize=8)

@@ -118,6 +118,8 @@ def test_bad_numbers_are_refused(write, text: str, reason: str):
         ("a.csv", "nose,1,2,3\nchin,-4.5,5,6\n"),
         ("a.csv", "1,2,3,\n-4.5,5,6,\n"),
         ("a.csv", "1, 2,\t3\n\n-4.5,\t5, 6 # the chin\n"),
+        ("a.csv", "x,y,z\n1,2,3\n\t\n-4.5,5,6\n\x0b"),
+        ("a.txt", "1 2 3\n\t \n-4.5 5 6\n\x0c\n"),
         ("a.tsv", "# seen\nx\ty\tz\n1\t2\t3\n-4.5\t5\t6\n"),
         ("a.json", "[[1, 2, 3], [-4.5, 5, 6]]"),
         ("a.ljson", '{"groups": {"LJSON": {"labels": [], "landmarks": {"points": [[1, 2, 3], [-4.5, 5, 6]]}}}}'),
