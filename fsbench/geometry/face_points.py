@@ -14,6 +14,9 @@ SEVEN = (36, 39, 42, 45, 33, 48, 54)
 ROWS = MappingProxyType({68: tuple(range(68)), 51: tuple(range(17, 68)), 7: SEVEN})
 """The orders by their number of points, as rows of iBUG's 68."""
 
+_REALY = 85
+"""REALY's keypoints, of which the first 68 are iBUG's."""
+
 # Sums of the numbers of two mirror images, from and to.
 _MIRRORED = ((0, 16, 16), (17, 26, 43), (31, 35, 66), (48, 54, 102), (55, 59, 114), (60, 64, 124), (65, 67, 132))
 _EYES = ((36, 45), (37, 44), (38, 43), (39, 42), (40, 47), (41, 46))
@@ -30,13 +33,14 @@ def order_of(n: int, rows: int) -> Ints:
     Raises
     ------
     AlignmentError
-        If n is not 7, 51 or 68, or the larger order is asked of the smaller one.
+        If n is not 7, 51, 68 or REALY's 85, or the larger order is asked of the smaller one.
 
     Examples
     --------
     >>> order_of(51, 7).tolist()
     [19, 22, 25, 28, 16, 31, 37]
     """
+    n = 68 if n == _REALY else n
     if n not in ROWS or not set(ROWS[rows]) <= set(ROWS[n]):
         raise AlignmentError(
             f"{rows} landmarks cannot be taken from {n}: expected {' or '.join(map(str, _larger(rows)))}"

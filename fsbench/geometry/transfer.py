@@ -20,7 +20,7 @@ _SAME_SHAPE, _OFF, _POOR = 0.01, 0.04, 0.1
 _NEAR = 0.6
 _TURNED = 0.5
 _STRETCHED = 2.0
-_FEWEST_STARTS = 3
+_FEWEST_STARTS, _FEWEST_LANDMARKS = 3, 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +82,7 @@ def transfer_landmarks(
     Raises
     ------
     MeshError
-        If one of the two has no triangles.
+        If one of the two has no triangles or no extent.
     AlignmentError
         If nothing brings the two together, or the start is mirrored or in another order.
 
@@ -100,10 +100,13 @@ def transfer_landmarks(
     for mesh, name in ((source, "mesh with the landmarks"), (target, "mesh to find them on")):
         if not mesh.n_faces:
             raise MeshError(f"the {name} has no triangles: a surface is needed to look places up on")
+    if len(landmarks) < _FEWEST_LANDMARKS or not np.ptp(landmarks, axis=0).any():
+        raise AlignmentError(f"{len(landmarks)} landmarks, expected {_FEWEST_LANDMARKS} or more, not all in one place")
+    # First, as it refuses a mesh without extent.
+    surface = NearestSurface(target)
     pose = _pose(source, target, start)
     moved, marks = pose.apply(source.vertices), pose.apply(landmarks)
     spread = float(np.sqrt(marks.var(0).sum()))
-    surface = NearestSurface(target)
     rms = _misfit(moved, marks, surface, spread)
     if rms <= _SAME_SHAPE * spread:
         return _looked_up(Mesh(moved, source.faces), marks, None, surface, pose, rms)

@@ -69,8 +69,8 @@ def topology_called(name: str) -> Topology:
     known = topologies()
     if name not in known:
         close = difflib.get_close_matches(name.lower(), known, 1)
-        hint = f"did you mean {close[0]}? " if close else ""
-        raise UsageError(f"{name}: no such topology; {hint}There are {', '.join(known)}")
+        hint = f"did you mean {close[0]}? There" if close else "there"
+        raise UsageError(f"{name}: no such topology; {hint} are {', '.join(known)}")
     return known[name]
 
 

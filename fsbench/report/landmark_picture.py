@@ -5,6 +5,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 
+from fsbench.core.errors import UsageError
 from fsbench.core.mesh import Floats, Mask, Mesh
 from fsbench.geometry.rays import Surface
 from fsbench.report.heatmaps.upright import upright
@@ -21,6 +22,8 @@ _HALF = 1.75
 # A landmark this much of the view behind the surface is hidden by it.
 _BEHIND = 0.02
 _NUMBER_AWAY = 0.028
+MOST_DRAWN = 500
+"""Landmarks in a picture; more numbers than that nobody can read."""
 _VIEWS = (("front", 0.0), ("from the person's left", 70.0), ("from the person's right", -70.0))
 
 
@@ -38,7 +41,14 @@ def landmark_picture(mesh: Mesh, landmarks: Floats, title: str, doubted: frozens
     title : str
     doubted : set of int
         Rows of landmarks that something speaks against.
+
+    Raises
+    ------
+    UsageError
+        If there are more than 500 landmarks.
     """
+    if len(landmarks) > MOST_DRAWN:
+        raise UsageError(f"{title}: {len(landmarks):,} landmarks, at most {MOST_DRAWN} are drawn")
     turn = upright(mesh, landmarks)
     turn = np.eye(3) if turn is None else turn
     shape, marks = Mesh(mesh.vertices @ turn.T, mesh.faces), landmarks @ turn.T

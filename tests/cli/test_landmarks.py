@@ -58,7 +58,7 @@ def test_all_topologies_are_listed_with_their_sources(capsys: pytest.CaptureFixt
 
 def test_numbers_go_to_stdout_and_their_source_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     answer = fsbench(capsys, "landmarks", "show", "ict", "--points", 7)
-    assert (answer.code, answer.out) == (0, "[1507, 1528, 3742, 3721, 1147, 5708, 4275]\n")
+    assert (answer.code, answer.out) == (0, "[1507, 1528, 3742, 3721, 1147, 5708, 6213]\n")
     assert answer.err == (
         'ICT FaceKit: 7 of iBUG\'s 68 points, from ICT-VGL/ICT-FaceKit, README, "Multi-PIE 68 point facial landmarks", '
         "MIT\nnote: the whole model, or its first parts: to the eye sockets, face with head and neck, face alone\n"
@@ -79,6 +79,10 @@ def test_a_file_of_numbers_is_what_score_takes(tmp_path: Path, capsys: pytest.Ca
         (
             ("show", "bfm2017", "--points", "7"),
             "--points 7: 7 landmarks cannot be taken from 26: expected 7 or 51 or 68",
+        ),
+        (
+            ("show", "nosuch"),
+            "nosuch: no such topology; there are flame, bfm2009, bfm2017, bfm-m3dfb, ict, facescape-tu",
         ),
         (("show", "ict", "-o", "{folder}/ict.csv"), _BAD_ENDING.format("{folder}/ict.csv", ".json")),
         (("picture", "{folder}/head.obj", "-o", "{folder}/a.jpg"), _BAD_ENDING.format("{folder}/a.jpg", ".png")),
@@ -170,6 +174,16 @@ def test_a_mesh_of_5023_vertices_that_is_not_flame_is_doubted(
     assert symmetry.startswith(f"{start}left and right differ by ") and symmetry.endswith(": is it FLAME?")
     assert last == f"wrote {tmp_path / 'a.png'}" and answer.code == 0
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_more_landmarks_than_can_be_read_are_not_drawn(
+    meshes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "many.json").write_text(json.dumps([1] * 20_000))
+    answer = fsbench(
+        capsys, "landmarks", "picture", meshes / "head.obj", tmp_path / "many.json", "-o", tmp_path / "a.png"
+    )
+    assert (answer.code, answer.err) == (2, "fsbench: head.obj: 20,000 landmarks, at most 500 are drawn\n")
 
 
 def test_landmarks_come_to_a_coarser_meshing_of_the_same_head(

@@ -120,6 +120,18 @@ def test_another_person_has_them_near_and_nearer_with_seven_given(
     assert seven < min(FROM_SEVEN_MM, best)
 
 
+def test_another_person_of_m3dfb_in_micrometres_has_them_near(shared: Path) -> None:
+    """Data of others: real scans' model, 51 landmarks known on both."""
+    from fsbench.io import read_mesh
+
+    folder = shared / "data" / "m3dfb" / "ground_truth"
+    first, second = (read_mesh(folder / f"{name}.ply", every_vertex=True) for name in ("id0000", "id0001"))
+    numbers = list(topologies()["bfm-m3dfb"].numbers)
+    found = transfer_landmarks(first, first.vertices[numbers], second)
+    off_mm = np.linalg.norm(found.points - second.vertices[numbers], axis=1) / 1000
+    assert found.bent and off_mm.mean() < OTHER_PERSON_MM
+
+
 def test_the_numbers_of_ict_are_those_of_realys_golden_keypoints(shared: Path) -> None:
     with np.load(shared / "golden" / "realy" / "inputs" / "topology_ICT.npz") as held:
         quads, keypoints = held["faces"], held["keypoints_bary"]

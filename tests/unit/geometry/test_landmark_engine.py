@@ -29,7 +29,12 @@ def test_the_mirror_image_of_a_mirror_image_is_the_landmark(n: int) -> None:
 
 
 def test_seven_are_the_same_points_of_51_and_of_68() -> None:
-    assert np.arange(17, 68)[order_of(51, 7)].tolist() == order_of(68, 7).tolist() == [36, 39, 42, 45, 33, 48, 54]
+    assert (
+        np.arange(17, 68)[order_of(51, 7)].tolist()
+        == order_of(68, 7).tolist()
+        == order_of(85, 7).tolist()
+        == [36, 39, 42, 45, 33, 48, 54]
+    )
 
 
 def test_more_cannot_be_taken_from_fewer() -> None:
@@ -101,6 +106,18 @@ def test_a_cloud_has_no_places_to_look_up() -> None:
     cloud = Mesh(head().vertices)
     with pytest.raises(MeshError, match=r"^the mesh to find them on has no triangles: a surface is needed"):
         transfer_landmarks(head(), head().vertices[:7], cloud)
+
+
+@pytest.mark.parametrize("marks", [np.zeros((2, 3)), np.ones((9, 3))], ids=["two", "in one place"])
+def test_landmarks_that_span_nothing_are_refused(marks: np.ndarray) -> None:
+    with pytest.raises(AlignmentError, match=r"landmarks, expected 3 or more, not all in one place$"):
+        transfer_landmarks(head(), marks, head())
+
+
+def test_a_target_in_one_place_is_refused() -> None:
+    point = Mesh(np.zeros((3, 3)), [[0, 1, 2]])
+    with pytest.raises(MeshError, match=r"^the mesh has extent 0"):
+        transfer_landmarks(head(), head().vertices[:7], point)
 
 
 def test_a_mirrored_start_is_refused() -> None:
