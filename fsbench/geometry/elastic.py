@@ -100,7 +100,7 @@ def bend_onto(source: Mesh, target: Mesh, focus: Floats, known: tuple[Floats, Fl
     Parameters
     ----------
     source, target : Mesh
-        In one frame and unit, with triangles.
+        In one frame and unit, with triangles that look outwards.
     focus : ndarray, (n, 3)
         Places on the source that matter, n >= 3; only what is near them is bent.
     known : (ndarray, ndarray), (k, 3) each, optional
@@ -165,7 +165,7 @@ def _pairs(
     start: _Samples, now: _Samples, goal: _Samples, surface: NearestSurface, weight: float
 ) -> tuple[Floats, Floats]:
     """Places of the unbent source and where they belong on the target, (k, 3) each."""
-    if len(goal.points) < _FEWEST_PAIRS:
+    if min(len(goal.points), len(now.points)) < _FEWEST_PAIRS:
         raise AlignmentError("the surfaces hardly overlap near the landmarks; give seven points for a start")
     chosen = _spread(now.points, _CENTRES)
     points, normals = now.points[chosen], now.normals[chosen]

@@ -1,6 +1,6 @@
 """Landmarks from a mesh that has them to one of another topology: similarity, bending, look-up."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from fsbench.core.mesh import Floats, Ints, Mesh
 from fsbench.geometry.barycentric import interpolate
 from fsbench.geometry.elastic import Bending, bend_onto
 from fsbench.geometry.nearest import NearestSurface
+from fsbench.geometry.oriented import oriented
 from fsbench.geometry.procrustes import fit_landmarks
 from fsbench.geometry.starts import find_alignment
 from fsbench.geometry.transforms import Similarity
@@ -102,21 +103,36 @@ def transfer_landmarks(
             raise MeshError(f"the {name} has no triangles: a surface is needed to look places up on")
     if len(landmarks) < _FEWEST_LANDMARKS or not np.ptp(landmarks, axis=0).any():
         raise AlignmentError(f"{len(landmarks)} landmarks, expected {_FEWEST_LANDMARKS} or more, not all in one place")
+    outward = _outward(target)
     # First, as it refuses a mesh without extent.
-    surface = NearestSurface(target)
+    surface = NearestSurface(outward)
+    found = _transferred(_outward(source), landmarks, surface, start)
+    # Weights of the corners as the target has them.
+    return found if outward is target else replace(found, weights=found.weights[:, ::-1])
+
+
+def _transferred(
+    source: Mesh, landmarks: Floats, surface: NearestSurface, start: tuple[Floats, Floats] | None
+) -> Transfer:
+    target = surface.mesh
     pose = _pose(source, target, start)
     moved, marks = pose.apply(source.vertices), pose.apply(landmarks)
     spread = float(np.sqrt(marks.var(0).sum()))
     rms = _misfit(moved, marks, surface, spread)
+    posed = Mesh(moved, source.faces)
     if rms <= _SAME_SHAPE * spread:
-        return _looked_up(Mesh(moved, source.faces), marks, None, surface, pose, rms)
+        return _looked_up(posed, marks, None, surface, pose, rms)
     warnings: tuple[str, ...] = ()
     if start is None and rms > _POOR * spread:
-        warnings = (
-            f"a similarity leaves {rms:.3g}, {rms / spread:.0%} of the landmarks' spread: the start may be wrong",
-        )
-    posed, known = Mesh(moved, source.faces), None if start is None else (pose.apply(start[0]), start[1])
+        share = f"{rms / spread:.0%} of the landmarks' spread"
+        warnings = (f"a similarity leaves {rms:.3g}, {share}: the start may be wrong",)
+    known = None if start is None else (pose.apply(start[0]), start[1])
     return _looked_up(posed, marks, bend_onto(posed, target, marks, known), surface, pose, rms, warnings)
+
+
+def _outward(mesh: Mesh) -> Mesh:
+    """The mesh itself, or with every triangle turned round where they look inwards, as some methods write them."""
+    return mesh if oriented(mesh).winding >= 0 else Mesh(mesh.vertices, mesh.faces[:, ::-1])
 
 
 def _pose(source: Mesh, target: Mesh, start: tuple[Floats, Floats] | None) -> Similarity:

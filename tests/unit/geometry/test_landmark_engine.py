@@ -102,6 +102,24 @@ def test_a_landmark_beyond_the_target_is_doubted_and_the_others_are_not() -> Non
     assert np.allclose(found.points[:-1], by.apply(marks[:-1]), rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("is_bent", [False, True])
+def test_triangles_that_look_inwards_change_nothing(is_bent: bool) -> None:
+    source = head(60, 80)
+    rows = _some(source)
+    by = Similarity(0.1, translation=[1.0, 2.0, 3.0])
+    shape = Mesh(source.vertices * ([1.15, 1.0, 0.9] if is_bent else [1.0, 1.0, 1.0]), source.faces)
+    target = moved(shape, by)
+    inwards = Mesh(target.vertices, target.faces[:, ::-1])
+    marks = source.vertices[rows]
+    start = (marks[:6], target.vertices[rows[:6]])
+    outer, inner = (transfer_landmarks(source, marks, one, start) for one in (target, inwards))
+    assert outer.bent == inner.bent == is_bent
+    assert np.allclose(inner.points, outer.points, rtol=0, atol=1e-9)
+    places = (inwards.vertices[inwards.faces[inner.faces]] * inner.weights[..., None]).sum(1)
+    assert np.allclose(places, inner.points, rtol=0, atol=1e-9)
+    assert inner.vertices.tolist() == outer.vertices.tolist()
+
+
 def test_a_cloud_has_no_places_to_look_up() -> None:
     cloud = Mesh(head().vertices)
     with pytest.raises(MeshError, match=r"^the mesh to find them on has no triangles: a surface is needed"):
