@@ -50,6 +50,7 @@ COMMANDS = {
     "report": "Runs as one page for a browser, with the error on the face.",
     "compare": "Compare runs in pairs, with intervals and a verdict.",
     "heatmap": "Error on the predicted surface: ply or png.",
+    "landmarks": "Which vertices are the landmarks: list, show, transfer, convert, picture.",
     "leaderboard": "Show, build and check the leaderboards; add a run, remove a method.",
     "merge": "Put the runs of a job array (--shard) together.",
     "warm": "Compile the inner loops now, which the first command does otherwise.",
