@@ -55,6 +55,7 @@ COMMANDS = {
     "merge": "Put the runs of a job array (--shard) together.",
     "warm": "Compile the inner loops now, which the first command does otherwise.",
     "cache": "Prepared references kept on disk: how many, where, remove them.",
+    "svfr": "Pack and check the zip of NeRSemble's SVFR benchmark.",
     "sample": "Write the sample benchmark and its baselines' meshes.",
 }
 
