@@ -76,7 +76,8 @@ class Source:
         if not found.in_head_frame:
             turn = upright(found.reference, found.landmarks)
             turn, axes = outer_side(found.reference) if turn is None else (turn, "")
-        return Heat(title, compared, distances_mm, found.reference, protocol.distances_unit, turn, axes)
+        notes = () if brief else found.scores.notes
+        return Heat(title, compared, distances_mm, found.reference, protocol.distances_unit, turn, axes, notes)
 
     def measured(self, sample: str) -> Measurement:
         """Measure a sample again; UsageError if the run has no score for it, or the files give another one."""
