@@ -11,7 +11,7 @@ from fsbench.check import sentences
 from fsbench.check.counts import of_counts
 from fsbench.check.diagnosis import GOOD, Diagnosis, diagnose
 from fsbench.check.evidence import Evidence, gather
-from fsbench.check.figures import figures
+from fsbench.check.expected_scores import expected_scores
 from fsbench.check.files import look_through
 from fsbench.check.findings import Finding, counted, some
 from fsbench.check.health import examine
@@ -67,7 +67,7 @@ def check_frame(
     healths = _map(lambda one: examine(one.own.mesh), own, jobs)  # type: ignore[union-attr]
     findings += sentences.of_health([one.sample.name for one in own], healths)
     diagnosis = diagnose(evidence) if evidence else None
-    if diagnosis is not None and any(one.sights for one in evidence):
+    if diagnosis is not None and any(one.view_fits for one in evidence):
         findings.append(sentences.of_frame(diagnosis, adapter, evidence, folder))
         if diagnosis.is_good:
             findings += sentences.of_place(evidence)
@@ -107,7 +107,7 @@ def quick_check_frame(
     else:
         evidence, _ = _gather(benchmark, adapter, folder, some_of, 1, cache)
         findings += sentences.of_loading(evidence)
-        seen = [one for one in evidence if one.sights]
+        seen = [one for one in evidence if one.view_fits]
         if seen:
             findings.append(sentences.of_frame(diagnose(seen), adapter, seen, folder))
     return tuple(finding for finding in findings if finding.verdict == "wrong" or finding.topic == "vertices")
@@ -178,8 +178,8 @@ def _scored(benchmark: Benchmark, evidence: Sequence[Evidence], jobs: int, in_pl
     def figure(item: tuple[tuple[str, ...], Evidence]) -> Finding:
         labels, one = item
         assert one.own is not None
-        misfit = next((sight.misfit for suspect, sight in one.sights.values() if suspect.cost == 0), 1.0)
-        found = figures(one.prepared, one.own.mesh)
+        misfit = next((view_fit.misfit for suspect, view_fit in one.view_fits.values() if suspect.cost == 0), 1.0)
+        found = expected_scores(one.prepared, one.own.mesh)
         return sentences.of_figures(
             one.sample.name, " ".join(labels), misfit, found, in_place, one.focal_px is not None
         )

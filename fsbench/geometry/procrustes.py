@@ -8,8 +8,8 @@ import numpy.typing as npt
 from fsbench.core.arrays import as_floats
 from fsbench.core.errors import AlignmentError
 from fsbench.core.mesh import Floats
-from fsbench.geometry.exchanges import MOST_POINTS, best_order, in_words
-from fsbench.geometry.strays import Strays, find_strays
+from fsbench.geometry.landmark_order import MOST_POINTS, best_order, in_words
+from fsbench.geometry.stray_landmarks import Strays, find_strays
 from fsbench.geometry.transforms import Similarity
 from fsbench.geometry.umeyama import best_similarity
 

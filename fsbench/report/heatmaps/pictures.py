@@ -11,7 +11,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from fsbench.core.mesh import Floats, Mesh
-from fsbench.report.heatmaps.views import COLOURS, LIMIT_MM, Frame, colours, frame_of, render
+from fsbench.report.heatmaps.views import COLOURS, LIMIT_MM, Viewport, colours, render, viewport_of
 from fsbench.report.plots import canvas
 from fsbench.report.plots.styles import STYLES
 
@@ -59,10 +59,10 @@ def three_views(heat: Heat, description: str, limit_mm: float = LIMIT_MM, size_p
     """A PNG: the prediction coloured by its distance from three sides, the reference below."""
     with matplotlib.rc_context(canvas.settings(STYLES["paper"])):
         figure = canvas.new_figure(5.4, 4.0)
-        frame = frame_of(heat.turned(heat.reference))
+        viewport = viewport_of(heat.turned(heat.reference))
         names = ("prediction" if heat.prediction.n_faces else "prediction (points)", "reference")
         for column, (yaw_deg, name) in enumerate(_VIEWS):
-            for row, picture in enumerate(_pair(heat, yaw_deg, frame, size_px, limit_mm)):
+            for row, picture in enumerate(_pair(heat, yaw_deg, viewport, size_px, limit_mm)):
                 axes = _picture_axes(figure, (0.03 + 0.285 * column, 0.47 - 0.46 * row, 0.28, 0.43), picture)
                 if row == 0:
                     axes.set_title(name, fontsize=_FONT_PT, pad=2)
@@ -108,7 +108,7 @@ def sheet(
             for column, heat in heats.items():
                 c = columns.index(column)
                 x = left_in + 2 * cell_in * c
-                for k, picture in enumerate(_pair(heat, 0.0, frame_of(heat.turned(heat.reference)), 220, limit_mm)):
+                for k, picture in enumerate(_pair(heat, 0.0, viewport_of(heat.turned(heat.reference)), 220, limit_mm)):
                     place = ((x + k * cell_in) / width, y / height, cell_in / width, cell_in / height)
                     _picture_axes(figure, place, picture)
                 figure.text((x + cell_in) / width, (y + cell_in) / height, heat.title, fontsize=6, ha="center")
@@ -118,11 +118,11 @@ def sheet(
         return canvas.encode(figure, "png", title, description)
 
 
-def _pair(heat: Heat, yaw_deg: float, frame: Frame, size_px: int, limit_mm: float) -> tuple[Floats, Floats]:
+def _pair(heat: Heat, yaw_deg: float, viewport: Viewport, size_px: int, limit_mm: float) -> tuple[Floats, Floats]:
     grey = np.full((heat.reference.n_vertices, 3), _GREY)
     return (
-        render(heat.turned(heat.prediction), colours(heat.distances_mm, limit_mm), yaw_deg, frame, size_px),
-        render(heat.turned(heat.reference), grey, yaw_deg, frame, size_px),
+        render(heat.turned(heat.prediction), colours(heat.distances_mm, limit_mm), yaw_deg, viewport, size_px),
+        render(heat.turned(heat.reference), grey, yaw_deg, viewport, size_px),
     )
 
 
