@@ -15,6 +15,7 @@ from fsbench.check.expected_scores import expected_scores
 from fsbench.check.files import look_through
 from fsbench.check.findings import Finding, counted, some
 from fsbench.check.health import examine
+from fsbench.check.landmarks import of_named_vertices
 from fsbench.check.misfit import misfit
 from fsbench.check.spread import cells, spread
 from fsbench.core.errors import FsbenchError, ReferenceDataError
@@ -30,7 +31,7 @@ _MATCHES = 0.12
 """Mean misfit of what stands right beyond doubt, so that nothing else is tried; mirrored frontal faces have 0.15."""
 
 _MOST_FACES = 500_000
-_TOPICS = ("files", "faces", "mesh", "frame", "place")
+_TOPICS = ("files", "faces", "mesh", "frame", "place", "landmarks")
 
 
 def check_frame(
@@ -71,6 +72,7 @@ def check_frame(
         findings.append(sentences.of_frame(diagnosis, adapter, evidence, folder))
         if diagnosis.is_good:
             findings += sentences.of_place(evidence)
+            findings += [found for one in own[:1] for found in of_named_vertices(benchmark, submission, one.sample)]
     findings += _scored(benchmark, own, jobs, diagnosis is not None and diagnosis.is_good and not diagnosis.inverted)
     return (*findings, _verdict(findings, len(evidence))), tuple(evidence), diagnosis
 

@@ -13,7 +13,7 @@ from fsbench.core.quantities import Quantity
 from fsbench.core.settings import parse_settings, with_settings
 from fsbench.core.spec import Sample, Spec
 from fsbench.protocols.choice import Choice
-from fsbench.protocols.files import ReferenceFiles, SampleFiles
+from fsbench.protocols.files import LandmarkReader, ReferenceFiles, SampleFiles
 from fsbench.protocols.measurement import Measurement
 
 INPUTS = ("camera", "landmarks", "nose_tip", "frames")
@@ -141,6 +141,10 @@ class References(ABC):
         """Digests of the landmarks, nose tips and references that move numbers, for `Protocol.signed`."""
         return {}
 
+    def with_landmarks(self, source: LandmarkReader) -> "References | None":
+        """The same references with landmarks that the user names; None if they read their own or use none."""
+        return None
+
     @property
     def has_named_landmarks(self) -> bool:
         """Whether the user names the references' landmarks."""
@@ -180,6 +184,9 @@ class Protocol(ABC):
         into its frame; otherwise the protocol aligns them.
     measure_of : str
         Name of the protocol whose benchmarks it can score too, as `--measure NAME`; empty if none.
+    with_landmarks : str
+        Name of the protocol that scores its benchmarks instead where the user names landmarks of both sides, as it has
+        further columns; empty if none.
     pooled : bool
         Whether the distances of all samples are pooled.
     n_landmarks : int or None
@@ -207,6 +214,7 @@ class Protocol(ABC):
     reference_inputs: ClassVar[frozenset[str]] = frozenset()
     prediction_inputs: ClassVar[frozenset[str]] = frozenset()
     measure_of: ClassVar[str] = ""
+    with_landmarks: ClassVar[str] = ""
     pooled: ClassVar[bool] = False
     n_landmarks: ClassVar[int | None] = None
     has_depth_view: ClassVar[bool] = False

@@ -125,6 +125,7 @@ def test_bad_numbers_are_refused(write, text: str, reason: str):
         ("a.ljson", '{"groups": {"LJSON": {"labels": [], "landmarks": {"points": [[1, 2, 3], [-4.5, 5, 6]]}}}}'),
         ("a.ljson", '{"version": 2, "landmarks": {"points": [[1, 2, 3], [-4.5, 5, 6]]}}'),
         ("a.json", '[{"z": 3, "x": 1, "y": 2}, {"x": -4.5, "y": 5, "z": 6, "name": "eye"}]'),
+        ("a.lnd", "1 1 2 3\n2 -4.5 5 6\n\n"),
         ("a.pp", PICKED),
         (
             "a.pp",
@@ -182,6 +183,10 @@ BOMB = '<!DOCTYPE p [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><p>&b;</p>'
         ("a.json", '{"a": 1}', "expected a list"),
         ("a.json", "[[1, 2, 3], [1, 2, true]]", "landmark 2 is not"),
         ("a.json", f"[[1, 2, 1{'0' * 400}]]", "too large for double precision"),
+        ("a.lnd", "1 2 3\n4 5 6\n", "3 numbers a line, expected four"),
+        ("a.lnd", "1 1 2 3\n3 4 5 6\n", "landmark 2 is numbered 3"),
+        ("a.lnd", "1 1 2 nan\n", "landmark 1 is not finite"),
+        ("a.lnd", "nan 1 2 3\n", "landmark 1 is numbered nan"),
         ("a.pp", PICKED.replace('x="1"', 'x="one"'), "point 1 has no numbers"),
         ("a.pp", PICKED.replace('x="1"', ""), "point 1 has no numbers"),
         ("a.pp", PICKED.replace("/>\n</P", ' active="0"/>\n</P'), r"point 2 \(eye <left>\) was never picked"),
