@@ -136,7 +136,7 @@ def _refine(
 
 
 def _judge(sample: Oriented, surface: NearestSurface, looks: Floats, pose: Similarity) -> float:
-    """What the best points are off, in place and normal together, in sizes of the sample."""
+    """Error of the best points, in place and normal together, in sizes of the sample."""
     nearest = surface.closest(pose.inverse().apply(sample.points))
     there = looks[nearest.faces] @ pose.rotation.T
     squares = (nearest.distances * pose.scale / sample.size) ** 2
