@@ -1,12 +1,14 @@
 """Content of a mesh file in the file's own numbering, and the vertices that belong to the mesh."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from fsbench.core.mesh import Floats, Ints, Mesh
+from fsbench.core.errors import MeshError
+from fsbench.core.mesh import Floats, Ints, Mask, Mesh
 
 
 class NumberingError(ValueError):
@@ -30,12 +32,19 @@ class MeshFile:
         Number of vertices, from the first on, that are kept even if unused; unused ones with NaN are dropped.
     numbering : str
         Why this format has no vertex numbers; empty if it has.
+    counted_from : int
+        Number of the first vertex where people count in such a file: 1 in an OBJ, 0 elsewhere.
+    line_of : callable
+        The line of a vertex, counted from 1, by its number from 0; 0 where the file has no lines. It reads the file
+        once more, so that only an error pays for it.
     """
 
     vertices: Floats
     faces: npt.NDArray[np.integer[Any]]
     n_kept: int = 0
     numbering: str = ""
+    counted_from: int = 0
+    line_of: Callable[[int], int] = lambda _: 0
 
     def mesh(self) -> Mesh:
         """The mesh, without `unused` vertices.
@@ -46,15 +55,29 @@ class MeshFile:
             If there is no vertex, a vertex that is kept is not finite, or an index is out of range.
         """
         unused = self.unused
-        if not unused.size:
-            return Mesh(self.vertices, self.faces)
         kept = np.ones(len(self.vertices), np.bool_)
         kept[unused] = False
-        return Mesh(self.vertices[kept], (np.cumsum(kept) - 1)[self.faces])
+        if not unused.size:
+            return self._checked(self.vertices, self.faces, kept)
+        return self._checked(self.vertices[kept], (np.cumsum(kept) - 1)[self.faces], kept)
 
     def every_vertex(self) -> Mesh:
         """The mesh with all its vertices, in the file's numbering; errors as `mesh`."""
-        return Mesh(self.vertices, self.faces)
+        return self._checked(self.vertices, self.faces, np.ones(len(self.vertices), np.bool_))
+
+    def _checked(self, vertices: Floats, faces: npt.NDArray[np.integer[Any]], kept: Mask) -> Mesh:
+        """The mesh; a vertex that is not finite is named as people find it in the file."""
+        try:
+            return Mesh(vertices, faces)
+        except MeshError:
+            odd = np.flatnonzero(kept & ~np.isfinite(self.vertices).all(1))
+            if not len(odd) or self.numbering:
+                raise
+        line = self.line_of(int(odd[0]))
+        raise MeshError(
+            f"{len(odd)} of {len(vertices)} vertices are NaN or infinite, the first is vertex "
+            f"{odd[0] + self.counted_from}, counted from {self.counted_from}{f', in line {line}' if line else ''}"
+        )
 
     def points(self, numbers: tuple[int, ...]) -> Floats:
         """Positions (n, 3) of vertices by their numbers in the file, counted from 0.

@@ -5,7 +5,8 @@ trimesh is not used: it accepts a file with fewer faces than announced.
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -70,11 +71,20 @@ def off_file(path: str | os.PathLike[str]) -> MeshFile:
     blank_comments(raw)
     text = np.frombuffer(raw, np.uint8)
     try:
-        return _parse(raw, text)
+        return replace(_parse(raw, text), line_of=partial(_line_of_vertex, path))
     except (BadNumberError, _LineError) as error:
         raise FormatError(f"{path}: line {line_number(text, error.position)}: {error}") from error
     except FormatError as error:
         raise FormatError(f"{path}: {error}") from error
+
+
+def _line_of_vertex(path: str | os.PathLike[str], vertex: int) -> int:
+    raw = read_text_padded(path, MAX_MESH_BYTES)
+    blank_comments(raw)
+    text = np.frombuffer(raw, np.uint8)
+    start = _counts(raw, text)[2]
+    lines = _Lines.of(text, start, len(text))
+    return line_number(text, int(lines.starts[lines.heads[vertex]]))
 
 
 class _LineError(ValueError):

@@ -5,6 +5,7 @@ import re
 import struct
 from array import array
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -147,12 +148,23 @@ def parse_ply(path: str | os.PathLike[str], data: bytes) -> MeshFile:
         body = np.frombuffer(data, np.uint8)
         source = _Words(body, header.n_bytes) if header.order == "=" else _Bytes(body, header.n_bytes, header.order)
         tables = _read_elements(source, header.elements)
-        return MeshFile(_vertices(tables), _faces(tables))
+        return MeshFile(_vertices(tables), _faces(tables), line_of=partial(_line_of_vertex, path))
     except BadNumberError as error:
         raise FormatError(f"{path}: {_line_of(data, error.position)}: {error}") from error
     except _PlyError as error:
         where = "" if error.position < 0 else f"{_line_of(data, error.position)}: "
         raise FormatError(f"{path}: {where}{error}") from error
+
+
+def _line_of_vertex(path: str | os.PathLike[str], vertex: int) -> int:
+    """The line of a vertex in an ascii file that begins with them, as nearly all do; 0 in any other."""
+    data = read_bytes(path, MAX_MESH_BYTES).removeprefix(b"\xef\xbb\xbf")
+    header = _read_header(data)
+    first = header.elements[0]
+    if header.order != "=" or first.name != "vertex" or any(one.count_dtype for one in first.properties):
+        return 0
+    words = _Words(np.frombuffer(data, np.uint8), header.n_bytes)
+    return int(_line_of(data, words.byte_of(vertex * len(first.properties))).removeprefix("line "))
 
 
 def _line_of(data: bytes, position: int) -> str:

@@ -39,6 +39,14 @@ def require_comparable(runs: Sequence[Run], labels: Sequence[str] | None = None)
     return shown
 
 
+def comparable_groups(runs: Sequence[Run]) -> list[list[int]]:
+    """Positions of the runs that belong side by side: of one benchmark, signature and list of samples."""
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for i, run in enumerate(runs):
+        groups.setdefault((run.benchmark, run.signature, *run.samples["sample"]), []).append(i)
+    return list(groups.values())
+
+
 def _require_same(label: str, first: Run, other_label: str, other: Run) -> None:
     if other.benchmark != first.benchmark:
         raise UsageError(

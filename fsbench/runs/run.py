@@ -207,8 +207,13 @@ def load_run(folder: str | Path) -> Run:
 def load_manifest(folder: str | Path) -> dict[str, Any]:
     """Read the manifest of a run folder; errors as `load_run`."""
     folder = Path(folder)
+    # Late: a worker opens a benchmark, and reads no runs.
+    from fsbench.runs.journal import progress_of
+
     for name in ("run.json", "samples.csv"):
         path = folder / name
+        if not path.is_file() and (state := progress_of(folder)):
+            raise UsageError(f"{folder}: this run {state}: the `fsbench score` command that wrote it goes on")
         if not path.is_file():
             raise UsageError(
                 f"{folder}: there is no {name} here; a run folder, as `fsbench score --out` writes it, has one"

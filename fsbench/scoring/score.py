@@ -29,15 +29,15 @@ from fsbench.submissions.submission import Submission, open_submission
 
 def score(
     benchmark: Benchmark,
-    submission: Submission | str | os.PathLike[str],
-    out: str | os.PathLike[str] | None = None,
+    submission: "Submission | str | os.PathLike[str]",
+    out: "str | os.PathLike[str] | None" = None,
     jobs: int = 1,
     *,
     method: str | None = None,
-    samples: str | Sequence[str | Sample] | None = None,
+    samples: "str | Sequence[str | Sample] | None" = None,
     overwrite: bool = False,
     resume: bool = False,
-    on_event: OnEvent = ignore,
+    on_event: "OnEvent | None" = None,
     keep_maps: bool = False,
 ) -> Run:
     """Score a submission on a benchmark, as `fsbench score` does.
@@ -86,7 +86,16 @@ def score(
             refuse_inside_predictions(out, given.folder)
         label, chosen, running = method_label(method, given.shown), _chosen(benchmark, samples), Running(jobs)
         score_into(
-            Path(folder), benchmark, given, label, chosen, running, overwrite, resume, on_event, keep_maps=keep_maps
+            Path(folder),
+            benchmark,
+            given,
+            label,
+            chosen,
+            running,
+            overwrite,
+            resume,
+            on_event or ignore,
+            keep_maps=keep_maps,
         )
         return load_run(Path(folder))
 
@@ -131,7 +140,7 @@ def score_into(
     if not overwrite:
         _refuse_other_run(out, about)
     if resume and is_finished(out):
-        on_event(Said(f"{out}: is finished already; without --resume it would be scored again"))
+        on_event(Said(f"{out}: is finished already and stays as it is; to score it again pass --overwrite"))
         return Saved.of(load_run(out))
     absent = set(benchmark.missing_references()) & {sample.name for sample in samples}
     if absent:
