@@ -83,8 +83,11 @@ class Benchmark:
         marks, pred_marks = parse_source(chosen.landmarks), parse_source(chosen.pred_landmarks)
         protocol.refuse_landmarks(spec, settings, reference=marks is not None, prediction=pred_marks is not None)
         own = protocol.references(spec, root, settings)
+        if own is not None and own.takes_landmarks and marks is not None:
+            own = own.with_landmarks(marks)
         references = own or MeshReferences.find(spec, root, protocol, settings, marks)
-        _refuse_unheeded_landmarks(spec, protocol, own is not None and marks is not None, pred_marks is not None)
+        unheeded = own is not None and not own.takes_landmarks and marks is not None
+        _refuse_unheeded_landmarks(spec, protocol, unheeded, pred_marks is not None)
         references.refuse_useless_landmarks(pred_marks)
         listed = replace(spec, samples=references.samples)
         refuse_unknown_bins(listed, listed.bins)

@@ -75,6 +75,8 @@ class References(ABC):
     """The references of a benchmark: its samples and their files."""
 
     noun: ClassVar[str] = "reference"
+    takes_landmarks: ClassVar[bool] = False
+    """Whether the user may name landmarks of references that a protocol reads itself, see `with_landmarks`."""
 
     @property
     @abstractmethod
@@ -133,6 +135,15 @@ class References(ABC):
     def absent(self) -> str:
         """One line on data that the root lacks; empty if nothing is known to be absent."""
         return ""
+
+    def with_landmarks(self, source: Any) -> "References":
+        """The same references with landmarks that the user names; called only with `takes_landmarks`.
+
+        Parameters
+        ----------
+        source : fsbench.benchmarks.landmark_source.LandmarkSource
+        """
+        return self
 
     def refuse_predictions(self, folder: str | Path) -> None:  # noqa: B027 - most have nothing to refuse
         """Raise UsageError if predictions cannot be in this folder."""
@@ -276,6 +287,10 @@ class Protocol(ABC):
 
     def prediction_files(self, settings: Any, folder: Path, files: SampleFiles) -> list[Path] | None:
         """Files that `read_prediction` reads, existing or not; None without such a reader. Define both or neither."""
+        return None
+
+    def marked_mesh(self, settings: Any, folder: Path, files: SampleFiles) -> Path | None:
+        """The mesh file on which the named landmarks are, for predictions from `read_prediction`; None for none."""
         return None
 
     def landmarks(self, settings: Any) -> str:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +77,13 @@ class Submission:
             return Prediction(self.adapter.load(Path(self.folder), name, benchmark.focal_px(sample)))
         protocol, files = benchmark.protocol, benchmark.references.sample_files(name)
         own = protocol.read_prediction(benchmark.settings, Path(self.folder), files)
-        return own or PredictionFiles.of(benchmark).read(Path(self.folder), files)
+        if own is None:
+            return PredictionFiles.of(benchmark).read(Path(self.folder), files)
+        marked = protocol.marked_mesh(benchmark.settings, Path(self.folder), files)
+        if marked is None or benchmark.pred_landmarks is None:
+            return own
+        marks = PredictionFiles.of(benchmark).landmarks_on(marked, Path(self.folder), files)
+        return replace(own, inputs={**own.inputs, "landmarks": marks})
 
     def files(self, benchmark: Benchmark, name: str) -> list[Path]:
         """Files of a sample's prediction, as far as they are known."""

@@ -1,0 +1,173 @@
+"""Detail: displacement maps of both sides, compared at the pixels of the reference's texture."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fsbench.core.errors import FormatError
+from fsbench.core.mesh import Floats, Mask, Mesh
+from fsbench.geometry.barycentric import interpolate
+from fsbench.geometry.nearest import NearestSurface
+from fsbench.geometry.normals import vertex_normals
+from fsbench.io.displacement import Displacement
+from fsbench.io.obj_uv import TextureMap, read_uv
+from fsbench.protocols.rig.fit import Fit
+from fsbench.protocols.rig.texels import SIDE_PX, at_uv
+
+NAMES = ("detail_mm", "detail_normal_deg", "wrinkle_contrast")
+NONE = dict.fromkeys(NAMES, float("nan"))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """Where the texels of the reference are in the prediction's texture.
+
+    Attributes
+    ----------
+    uv : ndarray, (n, 2), or None
+        None if both sides have one texture.
+    """
+
+    uv: Floats | None
+
+    @classmethod
+    def of(cls, fit: Fit, path: Path) -> "Places":
+        """Read the prediction's texture and carry the texels over; FormatError if it has none."""
+        subject = fit.subject
+        texture = read_uv(path)
+        if len(texture.corners) != fit.neutral.n_faces:
+            raise FormatError(
+                f"{path}: its texture has {len(texture.corners)} triangles, its mesh {fit.neutral.n_faces}"
+            )
+        if fit.places.exact and texture.same_as(subject.texture):
+            return cls(None)
+        return cls(_carried(fit, texture))
+
+    def values(self, found: Displacement, fit: Fit) -> Floats:
+        """Displacement of the prediction's map at the texels, (n,)."""
+        texels = fit.subject.texels
+        if self.uv is None and found.mm.shape == (SIDE_PX, SIDE_PX):
+            return found.mm[texels.rows, texels.columns].astype(np.float64)
+        return at_uv(found.mm, own_uv(fit) if self.uv is None else self.uv)
+
+
+def own_uv(fit: Fit) -> Floats:
+    """Texture coordinates of the texels' middles, (n, 2)."""
+    texels = fit.subject.texels
+    return np.column_stack([(texels.columns + 0.5) / SIDE_PX, 1.0 - (texels.rows + 0.5) / SIDE_PX])
+
+
+def _carried(fit: Fit, texture: TextureMap) -> Floats:
+    """Texture coordinates on the prediction of every texel, (n, 2)."""
+    subject, texels = fit.subject, fit.subject.texels
+    faces = subject.raw_neutral.faces
+    if fit.places.exact:
+        return interpolate(texture.uv, texture.corners[texels.triangles], texels.weights)
+    # The reference's vertices at their places on the prediction: its triangles there hardly leave the surface.
+    bent = fit.places.at(fit.neutral.vertices)
+    nearest = NearestSurface(fit.neutral, subject.threads).closest(
+        interpolate(bent, faces[texels.triangles], texels.weights)
+    )
+    return interpolate(texture.uv, texture.corners[nearest.faces], nearest.weights)
+
+
+def compare_detail(
+    fit: Fit, stem: str, own: tuple[Path, Path | None], truth: tuple[Path, Path | None], texture: Path
+) -> tuple[Mapping[str, float], list[str]]:
+    """Compare the map of an expression.
+
+    Parameters
+    ----------
+    fit : Fit
+    stem : str
+        Name of the expression.
+    own, truth : tuple of Path
+        The prediction's and the reference's map of the expression, and of neutral.
+    texture : Path
+        The prediction's mesh with its texture.
+
+    Returns
+    -------
+    scores : mapping
+        `detail_mm`, the mean difference without low frequencies; `detail_normal_deg`, the mean angle between the
+        normals of the captured surface displaced by either map, within the wrinkle zones; `wrinkle_contrast`, the
+        correlation of what is added to neutral.
+    notes : list of str
+        Oddities of the prediction's maps.
+
+    Raises
+    ------
+    FsbenchError
+        If a map is unusable.
+    """
+    subject = fit.subject
+    places = _places(fit, texture)
+    read, own_places = subject.maps.read, Places(None)
+    found, own_map = read(own[0]), read(truth[0])
+    predicted, captured = places.values(found, fit), own_places.values(own_map, fit)
+    high = subject.texels.without_low
+    scores = {
+        "detail_mm": float(np.abs(high(predicted - captured)).mean()),
+        "detail_normal_deg": _normal_deg(fit, stem, captured, predicted),
+        "wrinkle_contrast": float("nan"),
+    }
+    if own[1] is not None and truth[1] is not None and own[0] != own[1]:
+        neutral, neutral_truth = places.values(read(own[1]), fit), own_places.values(read(truth[1]), fit)
+        scores["wrinkle_contrast"] = _correlation(high(captured - neutral_truth), high(predicted - neutral))
+    return scores, [found.note] if found.note else []
+
+
+def _places(fit: Fit, texture: Path) -> Places:
+    """Kept with the fit, as all expressions share the texture."""
+    state = texture.stat()
+    key = (texture, state.st_size, state.st_mtime_ns)
+    kept: dict[Any, Places] = fit.kept
+    if key not in kept:
+        kept.clear()
+        kept[key] = Places.of(fit, texture)
+    return kept[key]
+
+
+def _correlation(first: Floats, second: Floats) -> float:
+    a, b = first - first.mean(), second - second.mean()
+    size = float(np.sqrt((a @ a) * (b @ b)))
+    return float(a @ b) / size if size > 0 else float("nan")
+
+
+def _normal_deg(fit: Fit, stem: str, captured: Floats, predicted: Floats) -> float:
+    """Mean angle between normals of the captured surface with either displacement, over texels in the zones."""
+    subject, texels = fit.subject, fit.subject.texels
+    shape = subject.shapes[stem]
+    faces = subject.raw_neutral.faces[texels.triangles]
+    points = interpolate(shape, faces, texels.weights)
+    normals = interpolate(vertex_normals(Mesh(shape, subject.raw_neutral.faces)), faces, texels.weights)
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-300)
+    chosen = texels.neighbours[_in_zones(fit, points)[texels.neighbours[:, 0]]]
+    # Across a seam, neighbours in the texture are far apart on the face.
+    first, second = (_normals(points + one[:, None] * normals, chosen) for one in (captured, predicted))
+    angles = np.arctan2(np.linalg.norm(np.cross(first, second), axis=1), (first * second).sum(1))
+    return float(np.degrees(angles.mean())) if len(angles) else float("nan")
+
+
+def _in_zones(fit: Fit, points: Floats) -> Mask:
+    subject = fit.subject
+    if subject.zones is None:
+        return np.ones(len(points), np.bool_)
+    middles = subject.neutral.vertices[subject.zones]
+    at_rest = interpolate(
+        subject.neutral.vertices, subject.raw_neutral.faces[subject.texels.triangles], subject.texels.weights
+    )
+    within = np.zeros(len(points), np.bool_)
+    for middle in middles:
+        within |= ((at_rest - middle) ** 2).sum(1) <= subject.settings.said.zone_mm**2
+    return within
+
+
+def _normals(points: Floats, around: "np.ndarray") -> Floats:
+    """Normals (m, 3), of any length, from central differences over neighbours in the texture."""
+    across = points[around[:, 2]] - points[around[:, 1]]
+    up = points[around[:, 3]] - points[around[:, 4]]
+    return np.cross(across, up)
