@@ -22,9 +22,9 @@ def command(runs: tuple[str, ...], out: str, kind: str, by: str | None, metric: 
     """Draw runs of one benchmark.
 
     Each RUN is a folder that `fsbench score --out` wrote. Kinds: the mean error over the bins (error), boxes of the
-    samples' errors (distribution), the share of all samples with at most an error (cumulative; with a pooled metric
-    the share of all points of the scans), and the chamfer distance against the complete rate (cd-cr). The caption
-    with all notes goes to stderr.
+    samples' errors (distribution; of an answer among labels a matrix of their shares), the share of all samples with
+    at most an error (cumulative; with a pooled metric the share of all points of the scans), and the chamfer distance
+    against the complete rate (cd-cr). The caption with all notes goes to stderr.
     """
     from pathlib import Path
 

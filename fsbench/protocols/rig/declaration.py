@@ -12,7 +12,7 @@ from fsbench.protocols.rig import quantities
 from fsbench.protocols.rig.layout import Listed
 from fsbench.protocols.rig.predictions import MethodFiles
 from fsbench.protocols.rig.protocol import PreparedRig
-from fsbench.protocols.rig.references import EXPRESSION, SUBJECT, RigReferences
+from fsbench.protocols.rig.references import RigReferences, subject_of
 from fsbench.protocols.rig.settings import FILES, Rig, Settings
 from fsbench.protocols.units import with_named_units
 
@@ -29,7 +29,7 @@ class RigProtocol(Protocol):
     quantities = quantities.METRICS
     reference_inputs = prediction_inputs = frozenset({"landmarks"})
     file_settings = FILES
-    loops = ("fsbench.io.displacement", "fsbench.protocols.rig.texels")
+    loops = ("fsbench.protocols.rig.texels",)
     distances_note = "mm to the nearest place, in the alignment of the neutral face"
     distances_metric = "rig_mm"
 
@@ -51,9 +51,9 @@ class RigProtocol(Protocol):
 
     def prepare(self, settings: Settings, reference: Reference, threads: int = 1) -> PreparedRig:
         """Read all expressions of the subject, as a motion is told from all others."""
-        subject = reference.inputs[SUBJECT]
-        assert len(subject.motions) == len(subject.captured)
-        return PreparedRig(subject, reference.inputs[EXPRESSION])
+        subject, stem = subject_of(settings, reference, threads)
+        subject.read_all()
+        return PreparedRig(subject, stem)
 
     def prediction_files(self, settings: Settings, folder: Path, files: SampleFiles) -> list[Path]:
         """The expression's files and the neutral mesh; FormatError if it is not clear which."""

@@ -1,7 +1,6 @@
 """Detail: displacement maps of both sides, compared at the pixels of the reference's texture."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,52 +11,26 @@ from fsbench.core.mesh import Floats, Mask, Mesh
 from fsbench.geometry.barycentric import interpolate
 from fsbench.geometry.nearest import NearestSurface
 from fsbench.geometry.normals import vertex_normals
-from fsbench.io.displacement import Displacement
 from fsbench.io.obj_uv import TextureMap, read_uv
 from fsbench.protocols.rig.fit import Fit
-from fsbench.protocols.rig.texels import SIDE_PX, at_uv
 
-NAMES = ("detail_mm", "detail_normal_deg", "wrinkle_contrast")
-NONE = dict.fromkeys(NAMES, float("nan"))
+NONE = dict.fromkeys(("detail_mm", "detail_normal_deg", "wrinkle_contrast"), float("nan"))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Places:
-    """Where the texels of the reference are in the prediction's texture.
+def texels_on(fit: Fit, path: Path) -> Floats:
+    """Where the texels of the captured face are in the prediction's texture, (n, 2).
 
-    Attributes
-    ----------
-    uv : ndarray, (n, 2), or None
-        None if both sides have one texture.
+    Raises
+    ------
+    FormatError
+        If the prediction's mesh has no texture coordinates.
     """
-
-    uv: Floats | None
-
-    @classmethod
-    def of(cls, fit: Fit, path: Path) -> "Places":
-        """Read the prediction's texture and carry the texels over; FormatError if it has none."""
-        subject = fit.subject
-        texture = read_uv(path)
-        if len(texture.corners) != fit.neutral.n_faces:
-            raise FormatError(
-                f"{path}: its texture has {len(texture.corners)} triangles, its mesh {fit.neutral.n_faces}"
-            )
-        if fit.places.exact and texture.same_as(subject.texture):
-            return cls(None)
-        return cls(_carried(fit, texture))
-
-    def values(self, found: Displacement, fit: Fit) -> Floats:
-        """Displacement of the prediction's map at the texels, (n,)."""
-        texels = fit.subject.texels
-        if self.uv is None and found.mm.shape == (SIDE_PX, SIDE_PX):
-            return found.mm[texels.rows, texels.columns].astype(np.float64)
-        return at_uv(found.mm, own_uv(fit) if self.uv is None else self.uv)
-
-
-def own_uv(fit: Fit) -> Floats:
-    """Texture coordinates of the texels' middles, (n, 2)."""
-    texels = fit.subject.texels
-    return np.column_stack([(texels.columns + 0.5) / SIDE_PX, 1.0 - (texels.rows + 0.5) / SIDE_PX])
+    texture = read_uv(path)
+    if len(texture.corners) != fit.neutral.n_faces:
+        raise FormatError(f"{path}: its texture has {len(texture.corners)} triangles, its mesh {fit.neutral.n_faces}")
+    if fit.places.exact and texture.same_as(fit.subject.texture):
+        return fit.subject.texels.uv
+    return _carried(fit, texture)
 
 
 def _carried(fit: Fit, texture: TextureMap) -> Floats:
@@ -104,10 +77,9 @@ def compare_detail(
         If a map is unusable.
     """
     subject = fit.subject
-    places = _places(fit, texture)
-    read, own_places = subject.maps.read, Places(None)
-    found, own_map = read(own[0]), read(truth[0])
-    predicted, captured = places.values(found, fit), own_places.values(own_map, fit)
+    places, middles, read = _places(fit, texture), subject.texels.uv, subject.maps.read
+    found = read(own[0])
+    predicted, captured = found.at(places), read(truth[0]).at(middles)
     high = subject.texels.without_low
     scores = {
         "detail_mm": float(np.abs(high(predicted - captured)).mean()),
@@ -115,19 +87,19 @@ def compare_detail(
         "wrinkle_contrast": float("nan"),
     }
     if own[1] is not None and truth[1] is not None and own[0] != own[1]:
-        neutral, neutral_truth = places.values(read(own[1]), fit), own_places.values(read(truth[1]), fit)
+        neutral, neutral_truth = read(own[1]).at(places), read(truth[1]).at(middles)
         scores["wrinkle_contrast"] = _correlation(high(captured - neutral_truth), high(predicted - neutral))
     return scores, [found.note] if found.note else []
 
 
-def _places(fit: Fit, texture: Path) -> Places:
+def _places(fit: Fit, texture: Path) -> Floats:
     """Kept with the fit, as all expressions share the texture."""
     state = texture.stat()
     key = (texture, state.st_size, state.st_mtime_ns)
-    kept: dict[Any, Places] = fit.kept
+    kept: dict[Any, Floats] = fit.kept
     if key not in kept:
         kept.clear()
-        kept[key] = Places.of(fit, texture)
+        kept[key] = texels_on(fit, texture)
     return kept[key]
 
 
@@ -146,7 +118,6 @@ def _normal_deg(fit: Fit, stem: str, captured: Floats, predicted: Floats) -> flo
     normals = interpolate(vertex_normals(Mesh(shape, subject.raw_neutral.faces)), faces, texels.weights)
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-300)
     chosen = texels.neighbours[_in_zones(fit, points)[texels.neighbours[:, 0]]]
-    # Across a seam, neighbours in the texture are far apart on the face.
     first, second = (_normals(points + one[:, None] * normals, chosen) for one in (captured, predicted))
     angles = np.arctan2(np.linalg.norm(np.cross(first, second), axis=1), (first * second).sum(1))
     return float(np.degrees(angles.mean())) if len(angles) else float("nan")

@@ -4,13 +4,13 @@ from collections import OrderedDict
 from pathlib import Path
 
 from fsbench.io.displacement import Displacement, read_displacement
-from fsbench.protocols.rig.texels import SIDE_PX
 
-_KEPT = 2
+# The neutral one of each side, and the last expression of each.
+_KEPT = 4
 
 
 class MapReader:
-    """Reads maps reduced to the side on which they are compared, and keeps the last two."""
+    """Reads maps and keeps the last two of each side."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[Path, int, int], Displacement] = OrderedDict()
@@ -19,7 +19,7 @@ class MapReader:
         """The map, see `read_displacement`; a changed file is read again."""
         state = path.stat() if path.exists() else None
         key = (path, state.st_size, state.st_mtime_ns) if state else (path, 0, 0)
-        found = self._kept.pop(key, None) or read_displacement(path, SIDE_PX)
+        found = self._kept.pop(key, None) or read_displacement(path)
         self._kept[key] = found
         while len(self._kept) > _KEPT:
             self._kept.popitem(last=False)

@@ -45,7 +45,7 @@ class PreparedRig:
     @property
     def is_neutral(self) -> bool:
         """Whether the expression is neutral, from which all motion is measured."""
-        return self.stem == self.subject.listed.neutral
+        return self.stem == self.subject.neutral_stem
 
     def measure(self, prediction: Prediction) -> AlignedMeasurement:
         """Compare a predicted expression; `inputs` has the neutral mesh and the landmarks on it.
@@ -121,7 +121,7 @@ class PreparedRig:
         predicted = (fit.places.at(aligned.vertices) - fit.places.at(fit.neutral.vertices))[face]
         captured = subject.motions
         found = motion.nearest_motion(captured, predicted, np.ones(len(captured), np.bool_))
-        place = subject.listed.stems.index(subject.captured[found])
+        place = subject.source.stems.index(subject.captured[found])
         return {
             **motion.compare_motion(captured[own], predicted, subject.settings.said.active_mm),
             "hit": float(found == own),
@@ -129,10 +129,10 @@ class PreparedRig:
         }
 
     def _detail(self, fit: Fit, inputs: Mapping[str, Any]) -> tuple[Mapping[str, float], list[str]]:
-        own, truth = inputs.get(MAP), self.subject.map_of(self.stem)
+        own, truth = inputs.get(MAP), self.subject.source.map_of(self.stem)
         if own is None or truth is None:
             return detail.NONE, []
-        neutral = (inputs.get(NEUTRAL_MAP), self.subject.map_of(self.subject.listed.neutral))
+        neutral = (inputs.get(NEUTRAL_MAP), self.subject.source.map_of(self.subject.neutral_stem))
         return detail.compare_detail(
             fit, self.stem, (Path(own), neutral[0]), (truth, neutral[1]), Path(inputs[TEXTURE])
         )

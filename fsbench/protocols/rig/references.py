@@ -3,22 +3,41 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
 from fsbench.core.errors import FsbenchError, ReferenceDataError, UsageError
-from fsbench.core.mesh import Floats
+from fsbench.core.mesh import Floats, Mesh
 from fsbench.core.spec import Sample
 from fsbench.io.names import shown
 from fsbench.protocols.files import SampleFiles
 from fsbench.protocols.protocol import Reference, References
 from fsbench.protocols.rig.layout import Listed, bins_of, the_only
 from fsbench.protocols.rig.settings import Settings
+from fsbench.protocols.rig.sources import InFiles, InMemory
 from fsbench.protocols.rig.subject import Subject
 
 SUBJECT, EXPRESSION = "subject", "expression"
 """Inputs of a reference: the captured person, as `Subject`, and the name of the sample's expression."""
+EXPRESSIONS = "expressions"
+"""Input of a reference in memory instead: vertices (V, 3) by expression, of the neutral mesh's topology."""
+NEUTRAL = "1_neutral"
+
+
+def subject_of(settings: Settings, reference: Reference, threads: int) -> tuple[Subject, str]:
+    """The person and the expression that a reference is of: read from files, or neutral and expressions in memory."""
+    found: Subject | None = reference.inputs.get(SUBJECT)
+    stem = str(reference.inputs.get(EXPRESSION, NEUTRAL))
+    if found is not None:
+        return found, stem
+    others = reference.inputs.get(EXPRESSIONS, {})
+    meshes = {NEUTRAL: reference.mesh} | {name: Mesh(one, reference.mesh.faces) for name, one in others.items()}
+    if stem not in meshes:
+        raise ReferenceDataError(f"there is no expression {stem} among {', '.join(meshes)}")
+    return Subject(settings, InMemory(meshes), reference.landmarks, threads), stem
+
 
 _HEAD_BYTES = 4096
 
@@ -119,7 +138,7 @@ class RigReferences(References):
         key = (name, tuple(_state(path) for stem in self.listed.stems for path in self.listed.mesh_files(name, stem)))
         found = self._alive.get(key)
         if found is None:
-            found = Subject(self.settings, self.listed, name, self._read_landmarks(name))
+            found = Subject(self.settings, InFiles(self.listed, name), self._read_landmarks(name))
             self._alive[key] = found
         # The last one stays, as the next sample is most likely of the same subject.
         self._last[:] = [found]
@@ -198,7 +217,13 @@ def _state(path: Path) -> tuple[str, int, int]:
 def _head(path: Path) -> str:
     """Size and digest of a file's first bytes."""
     try:
-        with path.open("rb") as file:
-            return f"{path.stat().st_size} {hashlib.sha256(file.read(_HEAD_BYTES)).hexdigest()}"
+        state = path.stat()
+        return _digest(path, state.st_size, state.st_mtime_ns)
     except OSError:
         return "none"
+
+
+@lru_cache(maxsize=50_000)
+def _digest(path: Path, size: int, mtime_ns: int) -> str:
+    with path.open("rb") as file:
+        return f"{size} {hashlib.sha256(file.read(_HEAD_BYTES)).hexdigest()}"

@@ -2,21 +2,19 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fsbench.core.errors import FsbenchError, MeshError, ReferenceDataError
+from fsbench.core.errors import ReferenceDataError
 from fsbench.core.mesh import Floats, Ints, Mask, Mesh
 from fsbench.core.units import unit_called, unit_of_scan
-from fsbench.io import read_mesh
-from fsbench.io.obj_uv import TextureMap, read_uv
+from fsbench.io.obj_uv import TextureMap
 from fsbench.protocols.doubts import doubts_about_scan
 from fsbench.protocols.rig.head_motion import STILL, without_head_motion
-from fsbench.protocols.rig.layout import Listed, the_only
 from fsbench.protocols.rig.maps import MapReader
 from fsbench.protocols.rig.settings import Settings
+from fsbench.protocols.rig.sources import Source
 from fsbench.protocols.rig.texels import Texels
 
 
@@ -27,25 +25,32 @@ class Subject:
     Attributes
     ----------
     settings : Settings
-    listed : Listed
-    name : str
+    source : Source
     landmarks : ndarray, (k, 3), or None
         On the neutral face, in the files' unit.
     threads : int
     """
 
     settings: Settings
-    listed: Listed
-    name: str
+    source: Source
     landmarks: Floats | None
     threads: int = 1
     fits: dict[Any, Any] = field(default_factory=dict, repr=False)
     """The last prediction's neutral face on this subject, see `fsbench.protocols.rig.fit.fitted`."""
 
+    def read_all(self) -> None:
+        """Read and check everything that each sample needs; ReferenceDataError if something is unusable."""
+        _ = self.motions, self.doubts
+
+    @property
+    def neutral_stem(self) -> str:
+        """Name of the neutral expression."""
+        return self.source.stems[0]
+
     @cached_property
     def raw_neutral(self) -> Mesh:
         """The neutral face in the file's unit, with all vertices of the file."""
-        return self._read(self.listed.neutral)
+        return self.source.mesh(self.neutral_stem)
 
     @cached_property
     def mm_per_unit(self) -> float:
@@ -63,7 +68,9 @@ class Subject:
         mask = self._checked("mask", self.settings.mask)
         kept = used if mask is None else np.intersect1d(used, mask)
         if not len(kept):
-            raise ReferenceDataError(f"{self._path(self.listed.neutral)}: no triangle uses a vertex of the face mask")
+            raise ReferenceDataError(
+                f"{self.source.called(self.neutral_stem)}: no triangle uses a vertex of the face mask"
+            )
         return kept
 
     @cached_property
@@ -101,7 +108,7 @@ class Subject:
     @cached_property
     def captured(self) -> tuple[str, ...]:
         """Expressions that the subject has, neutral first."""
-        return tuple(stem for stem in self.listed.stems if self.listed.mesh_files(self.name, stem))
+        return self.source.captured
 
     @cached_property
     def shapes(self) -> dict[str, Floats]:
@@ -123,14 +130,11 @@ class Subject:
     @cached_property
     def texture(self) -> TextureMap:
         """Texture coordinates of the neutral mesh; ReferenceDataError if it has none."""
-        path = self._path(self.listed.neutral)
-        try:
-            found = read_uv(path)
-        except FsbenchError as error:
-            raise ReferenceDataError(f"displacement maps need texture coordinates: {error}") from None
+        found = self.source.texture()
         if len(found.corners) != self.raw_neutral.n_faces:
             raise ReferenceDataError(
-                f"{path}: its texture has {len(found.corners)} triangles, its mesh {self.raw_neutral.n_faces}"
+                f"{self.source.called(self.neutral_stem)}: its texture has {len(found.corners)} triangles, its mesh "
+                f"{self.raw_neutral.n_faces}"
             )
         return found
 
@@ -144,25 +148,18 @@ class Subject:
         """Reader of this subject's displacement maps."""
         return MapReader()
 
-    def map_of(self, stem: str) -> Path | None:
-        """The displacement map of an expression; ReferenceDataError if the choice is not clear."""
-        try:
-            return the_only(self.listed.map_files(self.name, stem), "the displacement map")
-        except FsbenchError as error:
-            raise ReferenceDataError(str(error)) from None
-
     def surface(self, stem: str) -> Mesh:
         """The face of an expression in mm, without vertices beside it."""
         chosen = self.raw_neutral.faces[self.face_triangles]
         return Mesh(self.shapes[stem], chosen).without_unused()
 
     def _shape(self, stem: str) -> Floats:
-        if stem == self.listed.neutral:
+        if stem == self.neutral_stem:
             return self.neutral.vertices
-        mesh, neutral = self._read(stem), self.raw_neutral
+        mesh, neutral = self.source.mesh(stem), self.raw_neutral
         if mesh.n_vertices != neutral.n_vertices or not np.array_equal(mesh.faces, neutral.faces):
             raise ReferenceDataError(
-                f"{self._path(stem)} has {mesh.n_vertices} vertices and {mesh.n_faces} faces, the neutral face "
+                f"{self.source.called(stem)} has {mesh.n_vertices} vertices and {mesh.n_faces} faces, the neutral face "
                 f"{neutral.n_vertices} and {neutral.n_faces}, or others: a subject's expressions share one topology"
             )
         vertices = mesh.vertices * self.mm_per_unit
@@ -170,27 +167,6 @@ class Subject:
             return vertices
         back = without_head_motion(self.neutral.vertices, vertices, self.stable)
         return vertices if back is STILL else back.apply(vertices)
-
-    def _read(self, stem: str) -> Mesh:
-        path = self._path(stem)
-        try:
-            mesh = read_mesh(path, every_vertex=True)
-            if not mesh.n_faces:
-                raise MeshError(f"{path}: has no faces")
-        except FsbenchError as error:
-            raise ReferenceDataError(str(error)) from None
-        return mesh
-
-    def _path(self, stem: str) -> Path:
-        try:
-            found = the_only(self.listed.mesh_files(self.name, stem), "the captured expression")
-        except FsbenchError as error:
-            raise ReferenceDataError(str(error)) from None
-        if found is None:
-            raise ReferenceDataError(
-                f"{self.listed.root / self.name}: there is no {stem}.obj or .ply, which other subjects have"
-            )
-        return found
 
     def _checked(self, what: str, numbers: Ints | None) -> Ints | None:
         n = self.raw_neutral.n_vertices

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from fsbench.core.compiled import compiled
 from fsbench.core.errors import MeshError
 from fsbench.core.mesh import Floats, Ints
+from fsbench.io.displacement import sample_bilinear
 from fsbench.io.obj_uv import TextureMap
 
 SIDE_PX = 1024
@@ -73,41 +74,17 @@ class Texels:
         sums = np.bincount(flat, values, _LOW_PX**2).reshape(_LOW_PX, _LOW_PX)
         settings: dict[str, Any] = {"sigma": _LOW_SIGMA_PX, "mode": "constant"}
         blurred, share = gaussian_filter(sums, **settings), gaussian_filter(n, **settings)
-        low = np.divide(blurred, share, out=np.zeros_like(blurred), where=share > 0)
-        x = (self.columns + 0.5) / _BLOCK - 0.5
-        y = (self.rows + 0.5) / _BLOCK - 0.5
-        return values - sample_bilinear(low, x, y, share)
+        # Bilinear between pixels, and only between those on the face.
+        x, y = (self.columns + 0.5) / _BLOCK - 0.5, (self.rows + 0.5) / _BLOCK - 0.5
+        there = n > 0
+        low = np.divide(blurred, share, out=np.zeros_like(blurred), where=there)
+        found = sample_bilinear(low, x, y) / sample_bilinear(there.astype(np.float64), x, y)
+        return values - found
 
-
-def sample_bilinear(image: npt.NDArray[np.floating[Any]], x: Floats, y: Floats, share: Floats | None = None) -> Floats:
-    """Values of an image (H, W) at columns x and rows y (n,), clamped to it; pixels with a share of 0 are left out."""
-    height, width = image.shape
-    x, y = np.clip(x, 0, width - 1), np.clip(y, 0, height - 1)
-    left, top = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
-    right, below = np.minimum(left + 1, width - 1), np.minimum(top + 1, height - 1)
-    u, v = x - left, y - top
-    parts = (
-        ((1 - u) * (1 - v), top, left),
-        (u * (1 - v), top, right),
-        ((1 - u) * v, below, left),
-        (u * v, below, right),
-    )
-    total, weight = np.zeros(len(x)), np.zeros(len(x))
-    for part, row, column in parts:
-        kept = part if share is None else part * (share[row, column] > 0)
-        total += kept * image[row, column]
-        weight += kept
-    found: Floats = np.divide(total, weight, out=np.zeros_like(total), where=weight > 0)
-    return found
-
-
-def at_uv(map_mm: npt.NDArray[np.float32], uv: Floats) -> Floats:
-    """Bilinear values of a displacement map (H, W) at texture coordinates (n, 2), (n,).
-
-    The middle of the pixel in row r and column c is at u = (c + 0.5) / W, v = 1 - (r + 0.5) / H.
-    """
-    height, width = map_mm.shape
-    return sample_bilinear(map_mm, uv[:, 0] * width - 0.5, (1.0 - uv[:, 1]) * height - 0.5)
+    @property
+    def uv(self) -> Floats:
+        """Texture coordinates of the texels' middles, (n, 2)."""
+        return np.column_stack([(self.columns + 0.5) / SIDE_PX, 1.0 - (self.rows + 0.5) / SIDE_PX])
 
 
 @compiled("void(f8[:,:,::1], i8[:,::1], f8[:,:,::1])")
