@@ -31,7 +31,6 @@ class RigProtocol(Protocol):
     file_settings = FILES
     loops = ("fsbench.protocols.rig.texels",)
     distances_note = "mm to the nearest place, in the alignment of the neutral face"
-    distances_metric = "rig_mm"
 
     def default_settings(self, spec: Spec, choice: Choice) -> Rig:
         """With the unit of the captures that the user names."""

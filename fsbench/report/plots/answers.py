@@ -39,7 +39,7 @@ def draw(runs: Sequence[Run], labels: Sequence[str], layout: Layout, metric: Qua
         If a run is of a part of the samples, so that it does not know what the numbers stand for.
     """
     for run, label in zip(runs, labels, strict=True):
-        if run.manifest.get("settings", {}).get("samples", "all") != "all":
+        if len(run.samples) < run.manifest.get("benchmark_samples", 0):
             raise UsageError(f"{label} is a run of some samples: {metric.name} numbers the labels of all of them")
     names = list(dict.fromkeys(runs[0].samples[metric.label_of]))
     titles = [fitting(bin_.title, style) for bin_ in layout.bins]
