@@ -11,12 +11,14 @@ import numpy.typing as npt
 
 from fsbench.core.errors import FormatError
 from fsbench.core.mesh import Floats
+from fsbench.geometry.bilinear import sample_bilinear
 from fsbench.io.files import open_regular, refuse_foreign
 
 AMPLITUDE_MM = 0.914
 """Displacement of a white pixel, in the unit of FaceScape's meshes (its author in issue 23 of zhuhao-nju/facescape)."""
 LARGEST_PX = 8192
 USUAL_PX = 4096
+_MIDDLE = 32768.0
 _MAX_BYTES = 256 << 20
 _DEEP = ("I;16", "I;16B", "I;16L", "I")
 
@@ -27,13 +29,13 @@ class Displacement:
 
     Attributes
     ----------
-    pixels : ndarray of uint8 or uint16, (H, H)
-        Row 0 is at v = 1.
+    pixels : ndarray of uint16, (H, H)
+        Row 0 is at v = 1; those of 8 bits are multiplied by 256.
     note : str
         What is unusual about the file, one line; empty if nothing.
     """
 
-    pixels: npt.NDArray[Any]
+    pixels: npt.NDArray[np.uint16]
     note: str = ""
 
     def at(self, uv: Floats) -> Floats:
@@ -42,21 +44,8 @@ class Displacement:
         Bilinear between pixels, whose middles are at u = (column + 0.5) / H, v = 1 - (row + 0.5) / H.
         """
         side = len(self.pixels)
-        middle = float(1 << (8 * self.pixels.itemsize - 1))
         found = sample_bilinear(self.pixels, uv[:, 0] * side - 0.5, (1.0 - uv[:, 1]) * side - 0.5)
-        return (found - middle) * (AMPLITUDE_MM / middle)
-
-
-def sample_bilinear(image: npt.NDArray[Any], x: Floats, y: Floats) -> Floats:
-    """Values of an image (H, W) at columns x and rows y (n,), clamped to it."""
-    height, width = image.shape
-    x, y = np.clip(x, 0, width - 1), np.clip(y, 0, height - 1)
-    left, top = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
-    right, below = np.minimum(left + 1, width - 1), np.minimum(top + 1, height - 1)
-    u, v = x - left, y - top
-    above = (1 - u) * image[top, left] + u * image[top, right]
-    found: Floats = (1 - v) * above + v * ((1 - u) * image[below, left] + u * image[below, right])
-    return found
+        return (found - _MIDDLE) * (AMPLITUDE_MM / _MIDDLE)
 
 
 def read_displacement(path: str | os.PathLike[str]) -> Displacement:
@@ -76,7 +65,8 @@ def read_displacement(path: str | os.PathLike[str]) -> Displacement:
     notes = [f"has 8 bits, in steps of {AMPLITUDE_MM / 128:.3f} mm; 16 are usual"] if pixels.itemsize == 1 else []
     if width < USUAL_PX:
         notes.append(f"has {width} x {width} pixels; {USUAL_PX} are usual")
-    return Displacement(pixels, f"{Path(path).name} {', '.join(notes)}" if notes else "")
+    deep = pixels if pixels.itemsize == 2 else pixels.astype(np.uint16) << 8
+    return Displacement(deep, f"{Path(path).name} {', '.join(notes)}" if notes else "")
 
 
 def _read_grey(path: str | os.PathLike[str]) -> npt.NDArray[Any]:

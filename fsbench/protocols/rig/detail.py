@@ -10,7 +10,6 @@ from fsbench.core.errors import FormatError
 from fsbench.core.mesh import Floats, Mask, Mesh
 from fsbench.geometry.barycentric import interpolate
 from fsbench.geometry.nearest import NearestSurface
-from fsbench.geometry.normals import vertex_normals
 from fsbench.io.obj_uv import TextureMap, read_uv
 from fsbench.protocols.rig.fit import Fit
 
@@ -80,10 +79,10 @@ def compare_detail(
     places, middles, read = _places(fit, texture), subject.texels.uv, subject.maps.read
     found = read(own[0])
     predicted, captured = found.at(places), read(truth[0]).at(middles)
-    high = subject.texels.without_low
+    high, surface = subject.texels.without_low, Mesh(subject.shapes[stem], subject.raw_neutral.faces)
     scores = {
         "detail_mm": float(np.abs(high(predicted - captured)).mean()),
-        "detail_normal_deg": _normal_deg(fit, stem, captured, predicted),
+        "detail_normal_deg": subject.texels.normal_deg(surface, captured, predicted, _zones(fit)),
         "wrinkle_contrast": float("nan"),
     }
     if own[1] is not None and truth[1] is not None and own[0] != own[1]:
@@ -109,36 +108,14 @@ def _correlation(first: Floats, second: Floats) -> float:
     return float(a @ b) / size if size > 0 else float("nan")
 
 
-def _normal_deg(fit: Fit, stem: str, captured: Floats, predicted: Floats) -> float:
-    """Mean angle between normals of the captured surface with either displacement, over texels in the zones."""
+def _zones(fit: Fit) -> Mask | None:
+    """Texels within a wrinkle zone of the neutral face, (n,); None if all count."""
     subject, texels = fit.subject, fit.subject.texels
-    shape = subject.shapes[stem]
-    faces = subject.raw_neutral.faces[texels.triangles]
-    points = interpolate(shape, faces, texels.weights)
-    normals = interpolate(vertex_normals(Mesh(shape, subject.raw_neutral.faces)), faces, texels.weights)
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-300)
-    chosen = texels.neighbours[_in_zones(fit, points)[texels.neighbours[:, 0]]]
-    first, second = (_normals(points + one[:, None] * normals, chosen) for one in (captured, predicted))
-    angles = np.arctan2(np.linalg.norm(np.cross(first, second), axis=1), (first * second).sum(1))
-    return float(np.degrees(angles.mean())) if len(angles) else float("nan")
-
-
-def _in_zones(fit: Fit, points: Floats) -> Mask:
-    subject = fit.subject
     if subject.zones is None:
-        return np.ones(len(points), np.bool_)
-    middles = subject.neutral.vertices[subject.zones]
-    at_rest = interpolate(
-        subject.neutral.vertices, subject.raw_neutral.faces[subject.texels.triangles], subject.texels.weights
-    )
-    within = np.zeros(len(points), np.bool_)
-    for middle in middles:
+        return None
+    neutral = subject.neutral
+    at_rest = interpolate(neutral.vertices, neutral.faces[texels.triangles], texels.weights)
+    within = np.zeros(len(at_rest), np.bool_)
+    for middle in neutral.vertices[subject.zones]:
         within |= ((at_rest - middle) ** 2).sum(1) <= subject.settings.said.zone_mm**2
     return within
-
-
-def _normals(points: Floats, around: "np.ndarray") -> Floats:
-    """Normals (m, 3), of any length, from central differences over neighbours in the texture."""
-    across = points[around[:, 2]] - points[around[:, 1]]
-    up = points[around[:, 3]] - points[around[:, 4]]
-    return np.cross(across, up)

@@ -1,15 +1,15 @@
 """Texels: places on a mesh at the pixels of its texture, where displacement maps are compared."""
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
-from fsbench.core.compiled import compiled
+from fsbench.core.compiled import POINTS, compiled, inlined
 from fsbench.core.errors import MeshError
-from fsbench.core.mesh import Floats, Ints
-from fsbench.io.displacement import sample_bilinear
+from fsbench.core.mesh import Floats, Ints, Mask, Mesh
+from fsbench.geometry.bilinear import sample_bilinear
+from fsbench.geometry.normals import vertex_normals
 from fsbench.io.obj_uv import TextureMap
 
 SIDE_PX = 1024
@@ -18,7 +18,7 @@ _LOW_PX, _LOW_SIGMA_PX = 256, 10.0
 _BLOCK = SIDE_PX // _LOW_PX
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Texels:
     """The pixels of a 1024 x 1024 grid whose middle is on a triangle of the face.
 
@@ -40,7 +40,7 @@ class Texels:
     neighbours: Ints
 
     @classmethod
-    def of(cls, texture: TextureMap, of_face: npt.NDArray[np.bool_]) -> "Texels":
+    def of(cls, texture: TextureMap, of_face: Mask) -> "Texels":
         """Draw the triangles (F,) of the face into the grid; of those that overlap, the first in the file counts.
 
         Raises
@@ -66,25 +66,99 @@ class Texels:
 
     def without_low(self, values: Floats) -> Floats:
         """Values (n,) without their low frequencies: a Gaussian of sigma 10 px at 256 x 256, within the face."""
-        from scipy.ndimage import gaussian_filter
+        blocks, share, inverse, x, y = self._low_grid
+        sums = np.bincount(blocks, values, _LOW_PX**2).reshape(_LOW_PX, _LOW_PX)
+        return values - sample_bilinear(_blurred(sums) * share, x, y) * inverse
 
-        low_rows, low_columns = self.rows // _BLOCK, self.columns // _BLOCK
-        flat = low_rows * _LOW_PX + low_columns
-        n = np.bincount(flat, minlength=_LOW_PX**2).reshape(_LOW_PX, _LOW_PX).astype(np.float64)
-        sums = np.bincount(flat, values, _LOW_PX**2).reshape(_LOW_PX, _LOW_PX)
-        settings: dict[str, Any] = {"sigma": _LOW_SIGMA_PX, "mode": "constant"}
-        blurred, share = gaussian_filter(sums, **settings), gaussian_filter(n, **settings)
-        # Bilinear between pixels, and only between those on the face.
+    @cached_property
+    def _low_grid(self) -> tuple[Ints, Floats, Floats, Floats, Floats]:
+        """The block of each texel; one over the blurred number of texels; and where to look up between blocks.
+
+        A block without a texel counts for nothing, neither in the blur nor between blocks.
+        """
+        blocks = self.rows // _BLOCK * _LOW_PX + self.columns // _BLOCK
+        n = np.bincount(blocks, minlength=_LOW_PX**2).reshape(_LOW_PX, _LOW_PX).astype(np.float64)
         x, y = (self.columns + 0.5) / _BLOCK - 0.5, (self.rows + 0.5) / _BLOCK - 0.5
         there = n > 0
-        low = np.divide(blurred, share, out=np.zeros_like(blurred), where=there)
-        found = sample_bilinear(low, x, y) / sample_bilinear(there.astype(np.float64), x, y)
-        return values - found
+        share = np.divide(1.0, _blurred(n), out=np.zeros_like(n), where=there)
+        return blocks, share, 1.0 / sample_bilinear(there.astype(np.float64), x, y), x, y
 
-    @property
+    @cached_property
     def uv(self) -> Floats:
         """Texture coordinates of the texels' middles, (n, 2)."""
         return np.column_stack([(self.columns + 0.5) / SIDE_PX, 1.0 - (self.rows + 0.5) / SIDE_PX])
+
+    def normal_deg(self, mesh: Mesh, first: Floats, second: Floats, among: Mask | None) -> float:
+        """Mean angle between the normals of a mesh that is displaced in two ways.
+
+        Parameters
+        ----------
+        mesh : Mesh
+            Of the texture's triangles, in mm.
+        first, second : ndarray, (n,)
+            Displacements at the texels along the mesh's smooth normals, mm.
+        among : ndarray of bool, (n,), optional
+            Texels that count.
+
+        Returns
+        -------
+        float
+            Normals are from central differences between neighbouring texels; NaN without any.
+        """
+        around = self.neighbours if among is None else self.neighbours[among[self.neighbours[:, 0]]]
+        if not len(around):
+            return float("nan")
+        corners = mesh.faces[self.triangles]
+        total = _angles(mesh.vertices, vertex_normals(mesh), corners, self.weights, first, second, around)
+        return float(np.degrees(total / len(around)))
+
+
+def _blurred(image: Floats) -> Floats:
+    from scipy.ndimage import gaussian_filter
+
+    found: Floats = gaussian_filter(image, sigma=_LOW_SIGMA_PX, mode="constant")
+    return found
+
+
+@inlined
+def _displaced(
+    vertices: Floats, normals: Floats, corners: Ints, weights: Floats, heights: Floats, found: Floats
+) -> None:
+    for i in range(len(corners)):
+        nx, ny, nz = 0.0, 0.0, 0.0
+        x, y, z = 0.0, 0.0, 0.0
+        for k in range(3):
+            v, w = corners[i, k], weights[i, k]
+            x, y, z = x + w * vertices[v, 0], y + w * vertices[v, 1], z + w * vertices[v, 2]
+            nx, ny, nz = nx + w * normals[v, 0], ny + w * normals[v, 1], nz + w * normals[v, 2]
+        by = heights[i] / max(np.sqrt(nx * nx + ny * ny + nz * nz), 1e-300)
+        found[i, 0], found[i, 1], found[i, 2] = x + by * nx, y + by * ny, z + by * nz
+
+
+@inlined
+def _across(p: Floats, left: int, right: int, above: int, below: int) -> tuple[float, float, float]:
+    ux, uy, uz = p[right, 0] - p[left, 0], p[right, 1] - p[left, 1], p[right, 2] - p[left, 2]
+    vx, vy, vz = p[above, 0] - p[below, 0], p[above, 1] - p[below, 1], p[above, 2] - p[below, 2]
+    return uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+
+
+@compiled(f"f8({POINTS}, f8[:,::1], i8[:,::1], f8[:,::1], f8[::1], f8[::1], i8[:,::1])")
+def _angles(
+    vertices: Floats, normals: Floats, corners: Ints, weights: Floats, first: Floats, second: Floats, around: Ints
+) -> float:
+    """Sum of the angles, in radians."""
+    p, q = np.empty((len(corners), 3)), np.empty((len(corners), 3))
+    _displaced(vertices, normals, corners, weights, first, p)
+    _displaced(vertices, normals, corners, weights, second, q)
+    total = 0.0
+    for i in range(len(around)):
+        left, right, above, below = around[i, 1], around[i, 2], around[i, 3], around[i, 4]
+        ax, ay, az = _across(p, left, right, above, below)
+        bx, by, bz = _across(q, left, right, above, below)
+        cx, cy, cz = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
+        # The arc tangent keeps small angles, of which the cosine loses half the digits.
+        total += np.arctan2(np.sqrt(cx * cx + cy * cy + cz * cz), ax * bx + ay * by + az * bz)
+    return total
 
 
 @compiled("void(f8[:,:,::1], i8[:,::1], f8[:,:,::1])")
