@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fsbench.core.errors import FormatError
-from fsbench.core.mesh import Floats, Ints
+from fsbench.core.mesh import Floats, Ints, Mask
 from fsbench.io.files import read_bytes, refuse_foreign
 
 _MAX_BYTES = 512 << 20
@@ -30,6 +30,14 @@ class TextureMap:
 
     uv: Floats
     corners: Ints
+
+    def white(self, image: Mask) -> Mask:
+        """Triangles with all three corners where an image (H, W) is white, (F,); a corner is in the pixel below it."""
+        height, width = image.shape
+        columns = np.clip(self.uv[:, 0] * width, 0, width - 1).astype(np.int64)
+        rows = np.clip((1.0 - self.uv[:, 1]) * height, 0, height - 1).astype(np.int64)
+        found: Mask = image[rows, columns][self.corners].all(1)
+        return found
 
     def same_as(self, other: "TextureMap") -> bool:
         """Whether both put every triangle at the same place."""

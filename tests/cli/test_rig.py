@@ -268,6 +268,20 @@ def test_a_base_mesh_with_maps_has_detail_and_no_motion(run: Run, detailed: Path
     assert (rows["neutral_mm"] > 0).all() and rows.loc["1/1_neutral", "rig_mm"] > 0
 
 
+def test_a_mask_may_be_white_in_the_texture(run: Run, detailed: Path) -> None:
+    white = np.zeros((256, 256), np.uint8)
+    white[128:] = 255
+    Image.fromarray(np.stack([white] * 3, 2)).save(detailed / "mask.png")
+    low, high = FACE.vertices.min(0)[1], FACE.vertices.max(0)[1]
+    lower = np.flatnonzero(0.1 + 0.8 * (FACE.vertices[:, 1] - low) / (high - low) < 0.5)
+    # As in the picture: triangles with all corners in it.
+    whole = FACE.faces[np.isin(FACE.faces, lower).all(1)]
+    np.save(detailed / "mask.npy", np.unique(whole))
+    for end in ("png", "npy"):
+        assert run("score", "rig", *FILES, "--set", f"mask=mask.{end}", "--out", end).code == 0
+    pd.testing.assert_frame_equal(_rows("png"), _rows("npy"))
+
+
 @pytest.mark.parametrize(
     ("spoil", "text"),
     [

@@ -76,7 +76,7 @@ class RigProtocol(Protocol):
 
     def cautions(self, settings: Settings, n_landmarks: int | None) -> tuple[str, ...]:
         """What the numbers depend on."""
-        return (_OURS, *([_WHOLE] if settings.mask is None else []), *([_HEADS] if settings.stable is None else []))
+        return (_OURS, *([] if settings.said.mask else [_WHOLE]), *([] if settings.said.stable else [_HEADS]))
 
 
 PROTOCOL = RigProtocol()

@@ -1,15 +1,18 @@
 """Settings of the rig protocol, as a user says them and with the files read."""
 
 import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from fsbench.core.errors import FormatError, FsbenchError, UsageError
-from fsbench.core.mesh import Ints
+from fsbench.core.mesh import Ints, Mask
 from fsbench.core.signatures import signature
 from fsbench.core.units import unit_called
+from fsbench.io.displacement import read_mask
 from fsbench.io.npy import read_array
 from fsbench.io.text import read_json, read_numbers
 
@@ -28,7 +31,8 @@ class Rig:
         "um", "mm", "cm", "dm", "m", a number of millimetres, or "found" (from the size and landmarks of the first
         neutral face of each subject).
     mask, stable, zones : str
-        Files with vertex numbers of the reference's topology: the face, else all of the mesh; a region that moves with
+        Files with vertex numbers of the reference's topology: the face (or a .png that is white there in the texture),
+        else all of the mesh; a region that moves with
         the skull, by which head motion is removed, else it stays; the middles of the wrinkle zones, else normals of
         details count in all of the face.
     active_mm : float
@@ -70,39 +74,44 @@ class Settings:
     said : Rig
     mask, stable, zones : ndarray of int, (n,), or None
         Vertices of the reference's topology.
+    mask_image : ndarray of bool, (H, W), or None
+        The face in the reference's texture instead, as FaceScape has it.
     """
 
     said: Rig
     mask: Ints | None = None
     stable: Ints | None = None
     zones: Ints | None = None
+    mask_image: Mask | None = None
 
     @classmethod
     def of(cls, said: Rig) -> "Settings":
         """Read the files; UsageError if one is not there or unusable."""
-        return cls(said, *(_vertices_or_none(name, getattr(said, name)) for name in ("mask", "stable", "zones")))
+        is_image = said.mask.lower().endswith(".png")
+        lists = [_read(name, getattr(said, name), read_vertex_numbers) for name in ("stable", "zones")]
+        face = _read("mask", said.mask, read_mask if is_image else read_vertex_numbers)
+        return cls(said, None if is_image else face, *lists, face if is_image else None)
 
     def signature(self, benchmark: str) -> str:
         """All that can move a number, in one line; files by their content."""
-        text = signature(benchmark, self.said)
-        for name in FILES:
-            path, found = getattr(self.said, name), getattr(self, name)
-            text = text.replace(f"|{name}:{path}|", f"|{name}:{_digest(found)}|", 1)
-        return text
+        face = self.mask if self.mask_image is None else self.mask_image
+        files = {"mask": _digest(face), "stable": _digest(self.stable), "zones": _digest(self.zones)}
+        return signature(benchmark, replace(self.said, **files))
 
 
-def _digest(vertices: Ints | None) -> str:
-    """Number of vertices, and eight digits that change with any of them."""
-    if vertices is None:
+def _digest(found: Ints | Mask | None) -> str:
+    """Number of vertices or white pixels, and eight digits that change with any of them."""
+    if found is None:
         return "none"
-    return f"{len(vertices)}/{hashlib.sha256(vertices.astype('<i8').tobytes()).hexdigest()[:8]}"
+    return f"{len(found) if found.ndim == 1 else found.sum()}/{hashlib.sha256(found.tobytes()).hexdigest()[:8]}"
 
 
-def _vertices_or_none(name: str, path: str) -> Ints | None:
+def _read(name: str, path: str, reader: Callable[[Path], Any]) -> Any:
+    """What is in a file that a setting names; None without one."""
     if not path:
         return None
     try:
-        return read_vertex_numbers(Path(path))
+        return reader(Path(path))
     except FsbenchError as error:
         raise UsageError(f"--set {name}={path}: {error}") from None
 

@@ -65,7 +65,9 @@ class Subject:
         """Vertices that count: those of the mask that a triangle uses, (n,)."""
         mesh = self.raw_neutral
         used = np.unique(mesh.faces)
-        mask = self._checked("mask", self.settings.mask)
+        image, mask = self.settings.mask_image, self._checked("mask", self.settings.mask)
+        if image is not None:
+            mask = np.unique(mesh.faces[self.texture.white(image)])
         kept = used if mask is None else np.intersect1d(used, mask)
         if not len(kept):
             raise ReferenceDataError(
