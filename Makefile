@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench leaderboards lock clean
+.PHONY: help demo test check bench docs leaderboards lock clean
 
 help:           ## say what there is
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
@@ -23,6 +23,7 @@ help:           ## say what there is
 	touch $@
 
 demo: .venv/installed   ## the main job on the sample benchmark; results in demo/
+	$(BIN)/fsbench warm
 	$(BIN)/fsbench demo --out demo --jobs $(JOBS)
 
 test: .venv/installed   ## unit, laws, golden, cli, faults, doctests
@@ -37,6 +38,13 @@ check: .venv/installed  ## what CI runs: format, lint, types, boards, tests
 
 bench: .venv/installed  ## throughput against the plain evaluator, into bench/
 	$(BIN)/python bench/throughput.py
+
+docs: .venv/docs        ## the documentation site, into build/docs, without a warning
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
+
+.venv/docs: .venv/installed requirements-docs.lock
+	$(PIP) install -r requirements-docs.lock
+	touch $@
 
 leaderboards: .venv/installed   ## regenerate everything in leaderboards/ that is derived
 	$(BIN)/fsbench leaderboard build

@@ -3,7 +3,7 @@
 import warnings
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import fsbench
 from fsbench.benchmarks import selection
@@ -83,11 +83,11 @@ class Benchmark:
         marks, pred_marks = parse_source(chosen.landmarks), parse_source(chosen.pred_landmarks)
         protocol.refuse_landmarks(spec, settings, reference=marks is not None, prediction=pred_marks is not None)
         own = protocol.references(spec, root, settings)
-        if own is not None and own.takes_landmarks and marks is not None:
-            own = own.with_landmarks(marks)
+        if own is not None and marks is not None:
+            own = own.with_landmarks(marks) or _refuse_landmarks(spec)
         references = own or MeshReferences.find(spec, root, protocol, settings, marks)
-        unheeded = own is not None and not own.takes_landmarks and marks is not None
-        _refuse_unheeded_landmarks(spec, protocol, unheeded, pred_marks is not None)
+        if pred_marks is not None and "landmarks" not in protocol.prediction_inputs:
+            raise UsageError(f"{spec.name} uses no landmarks of predictions; leave out --pred-landmarks")
         references.refuse_useless_landmarks(pred_marks)
         listed = replace(spec, samples=references.samples)
         refuse_unknown_bins(listed, listed.bins)
@@ -238,12 +238,8 @@ class Benchmark:
         return measured
 
 
-def _refuse_unheeded_landmarks(spec: Spec, protocol: Protocol, reference: bool, prediction: bool) -> None:
-    """Raise UsageError if the user names landmarks that the protocol does not read."""
-    if reference:
-        raise UsageError(f"{spec.name} finds the landmarks of its references by itself; leave out --landmarks")
-    if prediction and "landmarks" not in protocol.prediction_inputs:
-        raise UsageError(f"{spec.name} uses no landmarks of predictions; leave out --pred-landmarks")
+def _refuse_landmarks(spec: Spec) -> NoReturn:
+    raise UsageError(f"{spec.name} finds the landmarks of its references by itself; leave out --landmarks")
 
 
 def open_benchmark(name: str, root: str | Path, choice: Choice | None = None) -> Benchmark:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fsbench.benchmarks.digests import digest_of
 from fsbench.core.errors import FormatError, UsageError
 from fsbench.core.mesh import Floats
 from fsbench.io import read_vertices
@@ -75,6 +76,19 @@ class LandmarkSource:
         if unknown:
             known = ", ".join(f"{{{name}}}" for name in names)
             raise UsageError(f"{self.pattern}: there is no {{{min(unknown)}}} here; there are {known}")
+
+    def content(self, folder: Path, names: Mapping[str, str]) -> str:
+        """Changes with the landmarks of a sample; empty if there is no file of them.
+
+        Raises
+        ------
+        FormatError
+            As `path`.
+        """
+        if self.indices:
+            return ",".join(map(str, self.indices))
+        path = self.path(folder, names)
+        return "" if path is None else digest_of(path)
 
     @property
     def _endings(self) -> tuple[str, ...]:

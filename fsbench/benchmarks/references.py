@@ -1,9 +1,7 @@
 """References that are meshes in a folder, with the landmarks and nose tips that belong to them."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fsbench.benchmarks.digests import digest_of, short_digest
 from fsbench.benchmarks.landmark_source import LandmarkSource, landmarks_of, n_landmarks_in
 from fsbench.benchmarks.layouts import LAYOUTS, require_names_inside
 from fsbench.core.errors import FormatError, ReferenceDataError, UsageError
@@ -165,7 +164,8 @@ class MeshReferences(References):
         """Digests of inputs that move numbers: landmarks, nose tips, and references that the user chose."""
         found = self._digests_of_landmarks()
         # Two folders of scans are two benchmarks, though both are called "scan".
-        return found | {"references": self._fingerprint()} if self.spec.raw["layout"] == "pairs" else found
+        own = self.spec.raw["layout"] == "pairs" or self.spec.raw.get("references") == "own"
+        return found | {"references": self._fingerprint()} if own else found
 
     def _digests_of_landmarks(self) -> dict[str, str]:
         """Digest of the references' landmarks and nose tips, as they move the start, the crop and the comparison.
@@ -177,10 +177,10 @@ class MeshReferences(References):
             marks = [str(index) for index in self.landmarks.indices]
         else:
             paths = {name: self._landmark_file_or_none(one) for name, one in scans.items() if self._uses_landmarks(one)}
-            lines = [f"{name} {path and _digest_of(path)}" for name, path in paths.items()]
+            lines = [f"{name} {path and digest_of(path)}" for name, path in paths.items()]
             marks = lines if any(paths.values()) else []
         tips = [f"{name} {one.nose_tip}" for name, one in scans.items() if one.nose_tip is not None]
-        return {what: _short(lines) for what, lines in (("landmarks", marks), ("nose_tips", tips)) if lines}
+        return {what: short_digest(lines) for what, lines in (("landmarks", marks), ("nose_tips", tips)) if lines}
 
     def _uses_landmarks(self, files: ReferenceFiles) -> bool:
         """Whether a reference's landmarks, if there are any, move a number."""
@@ -189,7 +189,7 @@ class MeshReferences(References):
     def _fingerprint(self) -> str:
         """A short digest of the references: their names and the content of their files."""
         files = {name: [path for scan in one.scans for path in scan.meshes] for name, one in self.by_name.items()}
-        return _short([f"{name}\n{[_digest_of(path) for path in paths]}" for name, paths in files.items()])
+        return short_digest([f"{name}\n{[digest_of(path) for path in paths]}" for name, paths in files.items()])
 
     def inputs(self, name: str) -> Mapping[str, Any]:
         """None, as landmarks may be vertices of the mesh."""
@@ -197,7 +197,7 @@ class MeshReferences(References):
 
     def shared_key(self, name: str) -> Any:
         """Files of the landmarks and nose tips, with their content."""
-        return tuple((path, _digest_of(path)) for path in self.files(name))
+        return tuple((path, digest_of(path)) for path in self.files(name))
 
     def read(self, name: str) -> Reference:
         """Read all references of a sample, the first one with the others.
@@ -285,23 +285,3 @@ def _nose_tip(files: ReferenceFiles, marks: Floats | None) -> npt.ArrayLike:
         f"{files.meshes[0]} has no nose tip: {files.no_nose_tip}. Correct this, or give iBUG's 68 or 51 landmarks, "
         f"which include the tip; {what}"
     )
-
-
-def _short(lines: list[str]) -> str:
-    """Their number, and eight digits that change with any of them."""
-    # File names may hold bytes that are no UTF-8.
-    digest = hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
-    return f"{len(lines)}/{digest[:8]}"
-
-
-def _digest_of(path: Path) -> str:
-    state = path.stat()
-    # A copy may keep the size and the time of the file that it replaces, but not the time of its arrival.
-    return _digest(path, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
-
-
-@lru_cache(maxsize=10_000)
-def _digest(path: Path, *state: int) -> str:
-    """Digest of a file's content; a changed file is read again."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

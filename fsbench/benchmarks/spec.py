@@ -7,6 +7,7 @@ import math
 import re
 import tomllib
 from collections.abc import Collection
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -68,15 +69,21 @@ def load_spec(name: str) -> Spec:
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()[:12] if name.endswith(".toml") else ""
     try:
-        text = content.decode("utf-8")
-        require_moderate(text)
-        raw = tomllib.loads(text)
-        require_shallow(raw)
-        return parse_spec(raw, digest)
+        return _parsed(content, digest)
     except KeyError as error:
         raise FormatError(f"{path}: the key {error} is missing; compare with data_specs/fswild.toml") from None
     except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError) as error:
         raise FormatError(f"{path}: not a benchmark specification: {error}") from None
+
+
+# Tables of many runs ask for the same one again and again; keyed by content, so that a changed file is read anew.
+@lru_cache(maxsize=8)
+def _parsed(content: bytes, digest: str) -> Spec:
+    text = content.decode("utf-8")
+    require_moderate(text)
+    raw = tomllib.loads(text)
+    require_shallow(raw)
+    return parse_spec(raw, digest)
 
 
 def parse_spec(raw: dict[str, Any], digest: str) -> Spec:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fsbench.benchmarks import Spec
-from fsbench.boards.labels import like
+from fsbench.benchmarks import Spec, load_spec, spec_names
+from fsbench.boards.labels import skeleton
 from fsbench.boards.official import official_signature
 from fsbench.boards.rows import COLUMNS, NUMBERS, read_rows
 from fsbench.core.errors import FormatError, UsageError
@@ -145,6 +145,11 @@ def read_board(folder: Path, spec: Spec) -> Board:
         raise FormatError(f"{path}: {error}") from None
 
 
+def read_boards(folder: Path) -> dict[str, Board]:
+    """The boards that `folder` holds, by benchmark."""
+    return {name: read_board(folder, load_spec(name)) for name in spec_names() if (folder / f"{name}.csv").is_file()}
+
+
 def parse_board(path: Path, text: str, spec: Spec) -> Board:
     """The board that a CSV holds; `path` is for messages, errors as `read_board`."""
     metrics = Board(spec, pd.DataFrame()).quantities
@@ -158,8 +163,9 @@ def parse_board(path: Path, text: str, spec: Spec) -> Board:
     for method, own in board.rows.groupby("method", sort=False):
         if fault := _fault(own, totals, board.quantities):
             raise FormatError(f"{path}: {method}, from line {lines[str(method)]}: {fault}")
+    looks: dict[str, str] = {}
     for method in lines:
-        if other := like(method, lines):
+        if (other := looks.setdefault(skeleton(method), method)) != method:
             raise FormatError(f"{path}: line {lines[method]}: {method!r} looks like {other!r}; one has to be renamed")
     return board
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from fsbench.benchmarks import load_spec
 from fsbench.benchmarks.carried import file_of
 from fsbench.boards.admission import require_admissible
-from fsbench.boards.board import Board, empty_board, parse_board, read_board
-from fsbench.boards.derived import derive, differing, read_boards
+from fsbench.boards.board import Board, empty_board, parse_board, read_board, read_boards
+from fsbench.boards.derived import derive, differing
 from fsbench.boards.labels import like, unfit
 from fsbench.boards.methods import FILE, Method, methods_csv, read_methods
 from fsbench.core.errors import UsageError

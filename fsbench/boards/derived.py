@@ -7,8 +7,7 @@ from pathlib import Path
 
 import matplotlib
 
-from fsbench.benchmarks import load_spec, spec_names
-from fsbench.boards.board import Board, read_board
+from fsbench.boards.board import Board, read_boards
 from fsbench.boards.methods import FILE, Method, read_methods
 from fsbench.core.errors import FormatError
 from fsbench.report import notes
@@ -34,11 +33,6 @@ only at what is covered, so read it with CR; a mean leaves out the samples that 
 
 Who made what is in [{FILE}]({FILE}) and at the end of this page.
 """
-
-
-def read_boards(folder: Path) -> dict[str, Board]:
-    """The boards that `folder` holds, by benchmark."""
-    return {name: read_board(folder, load_spec(name)) for name in spec_names() if (folder / f"{name}.csv").is_file()}
 
 
 def derive(boards: Mapping[str, Board], methods: Mapping[str, Method]) -> dict[str, bytes]:

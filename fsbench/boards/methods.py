@@ -2,11 +2,10 @@
 
 import csv
 import io
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from fsbench.boards.labels import like, unfit
+from fsbench.boards.labels import skeleton, unfit
 from fsbench.core.errors import FormatError, UsageError
 from fsbench.core.visible import visible
 from fsbench.runs.cells import to_cell
@@ -63,6 +62,7 @@ def read_methods(folder: Path) -> dict[str, Method]:
         raise FormatError(f"{path}: missing or larger than 4 MiB; a folder of leaderboards has it")
     names = [field.name for field in fields(Method)]
     found: dict[str, Method] = {}
+    looks: dict[str, str] = {}
     try:
         text = path.read_text("utf-8")
     except UnicodeDecodeError as error:
@@ -77,17 +77,13 @@ def read_methods(folder: Path) -> dict[str, Method]:
             method = Method(row["method"], row["paper"], row["venue"], int(row["year"]), row["source"])
             if method.method in found:
                 raise ValueError(f"{method.method} stands there twice")
-            if fault := unfit(method.method) or _alike(method.method, found):
+            other = looks.setdefault(skeleton(method.method), method.method)
+            if fault := unfit(method.method) or (other != method.method and f"it looks like {other!r}"):
                 raise ValueError(f"the label {method.method!r}: {fault}")
             found[method.method] = method
     except (ValueError, csv.Error, UsageError) as error:
         raise FormatError(f"{path}: line {reader.line_num}: {error}") from None
     return found
-
-
-def _alike(label: str, others: Iterable[str]) -> str:
-    other = like(label, others)
-    return f"it looks like {other!r}" if other else ""
 
 
 def methods_csv(methods: dict[str, Method]) -> bytes:

@@ -36,11 +36,9 @@ def read_rows(path: Path, text: str, metrics: Mapping[str, Quantity]) -> Iterato
     """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
+        if (columns := next(reader, None)) != list(COLUMNS):
+            raise FormatError(f"{path}: columns {columns or 'none'}, expected {list(COLUMNS)}")
         for row in reader:
-            if reader.line_num == 1:
-                if row != list(COLUMNS):
-                    raise FormatError(f"{path}: columns {row}, expected {list(COLUMNS)}")
-                continue
             try:
                 yield reader.line_num, _cells(row, metrics)
             except ValueError as error:

@@ -8,6 +8,7 @@ from fsbench.check.findings import Finding, counted
 from fsbench.core.errors import FsbenchError
 from fsbench.protocols.files import ReferenceFiles
 from fsbench.submissions.prediction_files import PredictionFiles
+from fsbench.submissions.submission import Submission
 
 _MOST_READ = 5000
 """Samples whose landmarks are read, in a second or two; of the others it is looked whether they are there."""
@@ -36,6 +37,20 @@ def of_landmarks(benchmark: Benchmark, folder: Path, samples: Sequence[Sample]) 
     rest = len(lines) - _MOST_LINES
     more = [Finding("wrong", "landmarks", f"... and {counted(rest, 'more trouble')} of this kind")] if rest > 0 else []
     return lines[:_MOST_LINES] + more
+
+
+def of_named_vertices(benchmark: Benchmark, submission: Submission, sample: Sample) -> list[Finding]:
+    """Whether vertices that the user names are landmarks: a sample that stands right is measured."""
+    if benchmark.pred_landmarks is None:
+        return []
+    try:
+        benchmark.measure(sample.name, submission.load(benchmark, sample.name))
+    except FsbenchError as error:
+        return [Finding("wrong", "landmarks", f"{sample.name}: {error}")]
+    number = len(benchmark.pred_landmarks.indices)
+    return [
+        Finding("ok", "landmarks", f"{number} for each reference and prediction; {sample.name} is scored with them")
+    ]
 
 
 class _Seen:

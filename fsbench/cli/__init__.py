@@ -50,9 +50,12 @@ COMMANDS = {
     "report": "Runs as one page for a browser, with the error on the face.",
     "compare": "Compare runs in pairs, with intervals and a verdict.",
     "heatmap": "Error on the predicted surface: ply or png.",
+    "landmarks": "Which vertices are the landmarks: list, show, transfer, convert, picture.",
     "leaderboard": "Show, build and check the leaderboards; add a run, remove a method.",
     "merge": "Put the runs of a job array (--shard) together.",
+    "warm": "Compile the inner loops now, which the first command does otherwise.",
     "cache": "Prepared references kept on disk: how many, where, remove them.",
+    "svfr": "Pack and check the zip of NeRSemble's SVFR benchmark.",
     "sample": "Write the sample benchmark and its baselines' meshes.",
 }
 
@@ -98,7 +101,7 @@ def main(arguments: Sequence[str] | None = None, **options: Any) -> None:
     open_closed_streams()
     # A process that ends need not search all its libraries for cycles, which takes longer than to end.
     atexit.register(gc.freeze)
-    compiled.spares_scipy = True
+    compiled.spares_scipy, compiled.tell = True, say
     with _remembered_interrupts() as interrupts:
         try:
             code = _run(arguments, options)

@@ -39,7 +39,7 @@ def command() -> None:
 @_FOLDER
 def show(benchmark: str | None, by: str | None, format_: str, ci: bool, folder: str | None) -> None:
     """Print the boards, of BENCHMARK or of all."""
-    from fsbench.boards.derived import read_boards
+    from fsbench.boards.board import read_boards
     from fsbench.core.errors import UsageError
     from fsbench.report.formats import FORMATS
 

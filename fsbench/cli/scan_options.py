@@ -1,4 +1,4 @@
-"""The options of `fsbench score` that only benchmarks of scans have."""
+"""The options of `fsbench score` that benchmarks of scans have; a few serve others too."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -15,9 +15,10 @@ ROOT = "The benchmark's data: scans, or for FaceScape its folder with code/ and 
 
 _OPTIONS = (
     click.option("--landmarks", metavar="WHERE",
-                 help="Scans: landmarks of the references: a folder with a file for each, a pattern as "
+                 help="Landmarks of the references: a folder with a file for each, a pattern as "
                  "'{sample}_marks.csv', or vertex indices (a .json or .npy list, or 12,55,93)."),
-    click.option("--pred-landmarks", metavar="WHERE", help="Scans: landmarks of the predictions, given the same way."),
+    click.option("--pred-landmarks", metavar="WHERE", help="Landmarks of the predictions, given the same way; for "
+                 "FaceScape vertex indices, for columns of the head's pose."),
     click.option("--measure", metavar="NAME",
                  help="Scans: measure to nearest points after ICP, or landmark-warp to corresponding ones [nearest]."),
     click.option("--scale", type=click.Choice(SCALES),

@@ -40,7 +40,7 @@ def split_options(benchmark: str, options: Mapping[str, Any]) -> "tuple[Choice, 
 def refuse_unfit(benchmark: str, options: Mapping[str, Any]) -> None:
     """Raise UsageError if the benchmark does not support an option."""
     in_camera = keeps_the_camera(benchmark)
-    known = ({*options} - {*NAMES}) | {"changes"} if in_camera else {*NAMES}
+    known = ({*options} - {*NAMES}) | _beside_the_camera(benchmark) if in_camera else {*NAMES}
     unfit = [name for name, value in options.items() if name not in known and value is not None]
     if not unfit:
         return
@@ -56,6 +56,16 @@ def keeps_the_camera(benchmark: str) -> bool:
     from fsbench.protocols import registry
 
     return registry.get(load_spec(benchmark).protocol).in_camera
+
+
+def _beside_the_camera(benchmark: str) -> set[str]:
+    """Options besides the adapter's of a benchmark that keeps the camera."""
+    from fsbench.benchmarks import load_spec
+    from fsbench.protocols import registry
+
+    protocol = registry.get(load_spec(benchmark).protocol)
+    takes_landmarks = bool(protocol.with_landmarks) or "landmarks" in protocol.prediction_inputs
+    return {"changes", *(("landmarks", "pred_landmarks") if takes_landmarks else ())}
 
 
 @contextmanager

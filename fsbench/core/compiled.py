@@ -26,6 +26,9 @@ from fsbench.core.own_folders import NotOursError, cache_home, make_own, require
 spares_scipy = False
 """Whether numba may not import scipy.linalg; only fsbench's own processes set this, see `_without_blas`."""
 
+tell: Callable[[str], None] | None = None
+"""Takes a sentence for the user, once in a process, where loops are compiled. Set as `spares_scipy`."""
+
 _ONE_AT_A_TIME = threading.RLock()
 
 _DAMAGE = (UnpicklingError, EOFError, ValueError, LookupError, TypeError, AttributeError, ImportError)
@@ -127,6 +130,8 @@ class _Later:
         try:
             with _locked(folder):
                 made.compile(*self._signature)
+            if not sum(made.stats.cache_hits.values()):
+                _tell_once()
             made.disable_compile()
             self._keep_others_out(folder)
             return cast(_Function, made)
@@ -197,6 +202,14 @@ def _own_place(beside_source: Path) -> str:
         make_own(folder)
         return str(folder)
     return ""
+
+
+def _tell_once() -> None:
+    """Say after the first loop that was compiled, and not loaded, that others follow."""
+    global tell
+    if tell is not None:
+        tell("compiling the inner loops, once after an installation: 10 to 30 s; `fsbench warm` does nothing else")
+        tell = None
 
 
 _said: set[str] = set()

@@ -29,6 +29,9 @@ class Camera(Protocol):
     def depth(self, points: Floats) -> Floats:
         """Depth of points (n, 3) along the optical axis, (n,); not positive behind the camera."""
 
+    def project(self, points: Floats, size_px: int) -> Floats:
+        """Where points (n, 3) before the camera are in the image, (n, 2) pixels: x right, y down from the top left."""
+
     def depth_map(self, mesh: Mesh, wanted: Mask) -> Floats:
         """Depth of the nearest front-facing triangle per pixel, (n, n); 0 if there is none or the pixel is not wanted.
 
@@ -55,6 +58,11 @@ class OrthographicCamera:
     def depth(self, points: Floats) -> Floats:
         """See `Camera.depth`."""
         return -points[:, 2]
+
+    def project(self, points: Floats, size_px: int) -> Floats:
+        """See `Camera.project`."""
+        pixels: Floats = (points[:, :2] / self.half_extent_mm * (1.0, -1.0) + 1.0) * (size_px / 2)
+        return pixels
 
     def depth_map(self, mesh: Mesh, wanted: Mask) -> Floats:
         """See `Camera.depth_map`."""
@@ -99,6 +107,12 @@ class PinholeCamera:
     def depth(self, points: Floats) -> Floats:
         """See `Camera.depth`."""
         return points[:, 2]
+
+    def project(self, points: Floats, size_px: int) -> Floats:
+        """See `Camera.project`; the size is the camera's own."""
+        focal, centre = (self.focal_x_px, self.focal_y_px), (self.centre_x_px, self.centre_y_px)
+        pixels: Floats = points[:, :2] / points[:, 2:] * focal + centre
+        return pixels
 
     def depth_map(self, mesh: Mesh, wanted: Mask) -> Floats:
         """See `Camera.depth_map`."""

@@ -86,6 +86,18 @@ def read_vertices(path: str | os.PathLike[str], numbers: tuple[int, ...]) -> Flo
     return _of_file(path, lambda found: found.points(numbers))
 
 
+def vertex_places(path: str | os.PathLike[str], numbers: tuple[int, ...], n_vertices: int) -> tuple[int, ...]:
+    """Rows of vertices, by their numbers in the file, in a mesh of `n_vertices` that was made of it in its order.
+
+    Raises
+    ------
+    MissingError, FormatError, MeshError
+        As `read_vertices`; FormatError, too, if the mesh has neither all vertices of the file nor those that
+        `read_mesh` keeps, or is without one of these.
+    """
+    return _of_file(path, lambda found: found.places(numbers, n_vertices))
+
+
 def count_unused(path: str | os.PathLike[str]) -> int:
     """How many vertices `read_mesh` drops; errors as there."""
     return _of_file(path, lambda found: len(found.unused))

@@ -10,7 +10,7 @@ from fsbench.io.lines import Bytes, padded
 _HEAD_BYTES = _TAIL_BYTES = 1 << 12
 _OFF = re.compile(rb"^[^#\n]*?OFF(?:\s|#[^\n]*\n)*(\d+)\s+(\d+)")
 _PLY = re.compile(rb"element[ \t]+(vertex|face)[ \t]+(\d{1,18})\s")
-_NEWLINE, _BLANK, _TAB, _V, _F = b"\n \tvf"
+_NEWLINE, _RETURN, _BLANK, _TAB, _V, _F = b"\n\r \tvf"
 
 
 def count_elements(path: str | os.PathLike[str]) -> tuple[int, int] | None:
@@ -51,8 +51,10 @@ def last_line(path: str | os.PathLike[str]) -> bytes:
 @compiled(f"UniTuple(i8, 2)({BYTES})")
 def _count_lines(text: Bytes) -> tuple[int, int]:
     n_vertices = n_faces = 0
-    for i in range(len(text) - 2):
-        if text[i] == _NEWLINE and (text[i + 2] == _BLANK or text[i + 2] == _TAB):
-            n_vertices += text[i + 1] == _V
-            n_faces += text[i + 1] == _F
+    is_first = False
+    for i in range(len(text) - 1):
+        if is_first and (text[i + 1] == _BLANK or text[i + 1] == _TAB):
+            n_vertices += text[i] == _V
+            n_faces += text[i] == _F
+        is_first = text[i] == _NEWLINE or text[i] == _RETURN or (is_first and text[i] <= _BLANK)
     return n_vertices, n_faces

@@ -68,7 +68,7 @@ def read_displacement(path: str | os.PathLike[str]) -> Displacement:
     notes = [f"has 8 bits, in steps of {AMPLITUDE_MM / 128:.3f} mm; 16 are usual"] if pixels.itemsize == 1 else []
     if width < USUAL_PX:
         notes.append(f"has {width} x {width} pixels; {USUAL_PX} are usual")
-    deep = pixels if pixels.itemsize == 2 else pixels.astype(np.uint16) << 8
+    deep = pixels if pixels.itemsize == 2 else pixels.astype(np.uint16) * np.uint16(256)
     return Displacement(deep, f"{Path(path).name} {', '.join(notes)}" if notes else "")
 
 

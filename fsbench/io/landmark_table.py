@@ -81,10 +81,12 @@ def _rows(path: str | os.PathLike[str], max_bytes: int) -> list[_Row]:
     raw = read_text_padded(path, max_bytes)
     blank_comments(raw)
     texts = bytes(raw[PAD:]).decode("utf-8", "backslashreplace").replace("\r", "").split("\n")
-    lines = [(number, text) for number, text in enumerate(texts, 1) if text.strip(" ")]
+    separator = _separator([text for text in texts if text.strip()])
+    # Of a table parted by tabs, a line of tabs alone is an empty row.
+    blanks = " " if separator == "\t" else None
+    lines = [(number, text) for number, text in enumerate(texts, 1) if text.strip(blanks)]
     if len(lines) > _MOST_ROWS:
         raise FormatError(f"{path}: has {len(lines):,} lines, at most {_MOST_ROWS:,} landmarks are read")
-    separator = _separator([text for _, text in lines])
     try:
         rows = [_Row(number, text, _cells(text, separator)) for number, text in lines]
     except csv.Error as error:

@@ -13,7 +13,7 @@ from fsbench.io.decimals import comma_hint
 from fsbench.io.files import read_bytes, refuse_foreign, suffix_of
 from fsbench.io.landmark_table import read_table
 from fsbench.io.npy import read_array
-from fsbench.io.text import read_json
+from fsbench.io.text import read_json, read_numbers
 
 MAX_LANDMARK_BYTES = 4 << 20
 _LARGEST_NUMBER = 2.0**31
@@ -29,6 +29,7 @@ def read_landmarks(path: str | os.PathLike[str]) -> Floats:
     - `.npy`: an array (n, 3) or (1, n, 3).
     - `.json`: a list of [x, y, z], or of objects with the keys x, y, z.
     - `.ljson`: menpo's, with one group of points.
+    - `.lnd`: a line a point, its number from 1 and x, y, z, as of the Stirling/ESRC scans.
     - `.pp`: points picked in MeshLab; one that was never picked (`active="0"`) is refused.
 
     Parameters
@@ -144,6 +145,16 @@ def _from_menpo(path: str | os.PathLike[str]) -> Floats:
     return np.array([_json_point(path, i, point) for i, point in enumerate(holder)], np.float64).reshape(-1, 3)
 
 
+def _from_numbered(path: str | os.PathLike[str]) -> Floats:
+    rows = read_numbers(path, MAX_LANDMARK_BYTES)
+    if rows.shape[1] != 4:
+        raise FormatError(f"{path}: has {rows.shape[1]} numbers a line, expected four: the landmark's number, x, y, z")
+    wrong = np.flatnonzero(rows[:, 0] != np.arange(1, len(rows) + 1))
+    if len(wrong):
+        raise FormatError(f"{path}: landmark {wrong[0] + 1} is numbered {rows[wrong[0], 0]:g}; expected 1, 2, 3, ...")
+    return rows[:, 1:]
+
+
 def _from_meshlab(path: str | os.PathLike[str]) -> Floats:
     """Read MeshLab's XML as a stream of tags: no tree is built, no entity known, nothing outside fetched."""
     points: list[list[float]] = []
@@ -193,6 +204,7 @@ _READERS: dict[str, Callable[[str | os.PathLike[str]], Floats]] = {
     ".csv": _from_text,
     ".json": _from_json,
     ".ljson": _from_menpo,
+    ".lnd": _from_numbered,
     ".npy": _from_npy,
     ".pp": _from_meshlab,
     ".tsv": _from_text,

@@ -75,6 +75,26 @@ class MeshFile:
             raise NumberingError(f"vertex {numbers[odd[0]]}, counted from 0, is a landmark and is NaN or infinite")
         return points
 
+    def places(self, numbers: tuple[int, ...], n_vertices: int) -> tuple[int, ...]:
+        """Rows of vertices in a mesh of `n_vertices` made of this file, which has all of them, or those that count.
+
+        Raises
+        ------
+        NumberingError
+            As `points`; also if the mesh has another number of vertices, or is without one of these.
+        """
+        self.points(numbers)
+        if n_vertices == len(self.vertices):
+            return numbers
+        unused = self.unused
+        if n_vertices != len(self.vertices) - len(unused):
+            raise NumberingError(
+                f"has {len(self.vertices)} vertices and became a mesh of {n_vertices}, where they have other numbers"
+            )
+        if lost := sorted(set(numbers) & set(unused.tolist())):
+            raise NumberingError(f"vertex {lost[0]}, counted from 0, is a landmark, and no face uses it")
+        return tuple(number - int(np.searchsorted(unused, number)) for number in numbers)
+
     @property
     def unused(self) -> Ints:
         """The vertices that do not count, by number; none where the indices make no mesh."""

@@ -1,12 +1,17 @@
 """Files by name, however its ending is capitalised and its accents are encoded."""
 
+import itertools
 import os
+import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from fsbench.core.errors import FormatError
+
+_PADDING = re.compile(r"(?<!\d)0+(?=\d)")
+_MOST_PADDED = 6
 
 
 def named(folder: Path, name: str) -> tuple[Path, ...]:
@@ -28,7 +33,7 @@ def named(folder: Path, name: str) -> tuple[Path, ...]:
     path = PurePosixPath(name)
     ending = path.suffix
     endings = dict.fromkeys((ending, ending.lower(), ending.upper()))
-    exact = [one for end in endings if (one := folder / f"{name[: len(name) - len(ending)]}{end}").is_file()]
+    exact = [one for end in endings if _is_file(one := folder / f"{name[: len(name) - len(ending)]}{end}")]
     if exact:
         return distinct(exact)
     if path.is_absolute() or ".." in path.parts:
@@ -36,7 +41,7 @@ def named(folder: Path, name: str) -> tuple[Path, ...]:
     else:
         for part in path.parts[:-1]:
             folder = folder_named(folder, part)
-    return tuple(one for found in in_listing(folder, path.name) if (one := folder / found).is_file())
+    return tuple(one for found in in_listing(folder, path.name) if _is_file(one := folder / found))
 
 
 def the_file(folder: Path, name: str) -> Path:
@@ -55,7 +60,8 @@ def the_file(folder: Path, name: str) -> Path:
 
 def folder_named(folder: Path, name: str) -> Path:
     """The folder of that name inside another, however its accents are encoded; the name itself if there is none."""
-    if (folder / name).is_dir():
+    # Not Path.is_dir, for the reason at `_is_file`.
+    if os.path.isdir(folder / name):  # noqa: PTH112
         return folder / name
     found = (folder / one for one in in_listing(folder, name) if composed(one) == composed(name))
     return next(found, folder / name)
@@ -75,6 +81,24 @@ def composed(name: str) -> str:
     return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
+def spellings(path: str) -> tuple[str, ...]:
+    """The path, then with any of its padded numbers unpadded: tools write 7 and 007.
+
+    Examples
+    --------
+    >>> spellings("017/FREE_006_2215")
+    ('017/FREE_006_2215', '017/FREE_6_2215', '17/FREE_006_2215', '17/FREE_6_2215')
+    """
+    places = [found.span() for found in _PADDING.finditer(path)][:_MOST_PADDED]
+    starts = [0, *(stop for _, stop in places)]
+    pieces = [path[start : places[i][0] if i < len(places) else None] for i, start in enumerate(starts)]
+    zeros = [(path[start:stop], "") for start, stop in places]
+    joined = (
+        (*itertools.chain(*zip(pieces, chosen, strict=False)), pieces[-1]) for chosen in itertools.product(*zeros)
+    )
+    return tuple("".join(parts) for parts in joined)
+
+
 def shown(name: str) -> str:
     """A name that is text: bytes of a file name that are no UTF-8 as \\xNN."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
@@ -92,6 +116,11 @@ def in_listing(folder: Path, name: str) -> list[str]:
         return _listing(folder, folder.stat().st_mtime_ns).get(key_of(name), [])
     except OSError:
         return []
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is such a file; `Path.is_file` raises where the name is longer than a disk takes."""
+    return os.path.isfile(path)  # noqa: PTH113
 
 
 @lru_cache(maxsize=8)

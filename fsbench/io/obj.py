@@ -123,11 +123,12 @@ def read_polygons(path: str | os.PathLike[str]) -> tuple[Floats, Ints, Ints]:
 
 
 def _content_of(path: str | os.PathLike[str]) -> "_Content":
-    text = _load(path)
+    raw = _load(path)
     try:
-        content = _parse(text)
+        content = _parse(raw)
     except (_LineError, BadNumberError) as error:
-        raise FormatError(f"{path}: line {line_number(text, error.position)}: {error}") from error
+        number = line_number(np.frombuffer(raw, np.uint8), error.position)
+        raise FormatError(f"{path}: line {number}: {error}") from error
     if len(content.vertices) == 0:
         raise MeshError("the mesh is empty: no line starts with 'v'. Is it an OBJ file?")
     return content
@@ -141,14 +142,14 @@ class _LineError(ValueError):
         self.position = position
 
 
-def _load(path: str | os.PathLike[str]) -> Bytes:
+def _load(path: str | os.PathLike[str]) -> bytearray:
     """The file's text between line breaks, without comments and continued lines; every byte stays in its place."""
     raw = read_text_padded(path, MAX_MESH_BYTES)
     blank_comments(raw)
     _join_lines(raw)
     # The last line ends, even if it says that it goes on.
     raw[-1] = NEWLINE
-    return np.frombuffer(raw, np.uint8)
+    return raw
 
 
 def _join_lines(raw: bytearray) -> None:
@@ -185,13 +186,15 @@ class _Content:
     has_normals: bool = False
 
 
-def _parse(text: Bytes) -> _Content:
+def _parse(raw: bytearray) -> _Content:
     """Parse all lines; a block of faces that was read before, as all files of one method have it, not again."""
-    whole = text.tobytes()
-    first = whole.find(b"\nf ") + 1
-    if first and len(whole) - first <= _LARGEST_KEPT_BYTES and (faces := _faces_alone(whole[first:])):
-        vertices = _parse_pieces(text[:first])
-        return _Content(vertices.vertices, faces, vertices.has_normals)
+    first = raw.find(b"\nf ") + 1
+    text = np.frombuffer(raw, np.uint8)
+    if first and len(raw) - first <= _LARGEST_KEPT_BYTES and (faces := _faces_alone(bytes(memoryview(raw)[first:]))):
+        before = _parse_pieces(text[:first])
+        # A face may come earlier: behind a tab, or indented.
+        if not len(before.faces.sizes):
+            return _Content(before.vertices, faces, before.has_normals)
     return _parse_pieces(text)
 
 

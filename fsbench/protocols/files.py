@@ -1,9 +1,11 @@
 """Where a sample's files are: its references, and the names that its prediction may have."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
+from fsbench.core.mesh import Floats
 from fsbench.core.spec import Sample
 
 
@@ -52,9 +54,38 @@ class SampleFiles:
         "florence" they are folders of frames.
     names : mapping of str to str
         Values of the names in braces in a pattern of the prediction's files.
+    landmarks : str
+        Name of the file of landmarks beside the prediction, without an ending; the mesh's own name if empty.
     """
 
     sample: Sample
     scans: tuple[ReferenceFiles, ...]
     predictions: tuple[str, ...]
     names: Mapping[str, str] = field(default_factory=dict)
+    landmarks: str = ""
+
+
+class LandmarkReader(Protocol):
+    """Landmarks that the user names, see `fsbench.benchmarks.landmark_source.LandmarkSource`.
+
+    `folder` is the side's own folder, `names` what a pattern may have in braces, with at least `sample`.
+    """
+
+    @property
+    def indices(self) -> tuple[int, ...]:
+        """Vertices; empty if there are files."""
+
+    def path(self, folder: Path, names: Mapping[str, str]) -> Path | None:
+        """The file of a sample; None if there is none, FormatError if several fit."""
+
+    def wanted(self, folder: Path, names: Mapping[str, str]) -> str:
+        """The files that `path` looks for, for messages."""
+
+    def read(self, folder: Path, names: Mapping[str, str], whose: Path) -> Floats | None:
+        """Landmarks of the mesh in the file `whose`, (n, 3) in its unit; None if there is no file of landmarks."""
+
+    def content(self, folder: Path, names: Mapping[str, str]) -> str:
+        """Changes with the landmarks of a sample; empty if there are none."""
+
+    def refuse_unknown(self, names: Iterable[str]) -> None:
+        """Raise UsageError if a pattern holds a name in braces that is not among `names`."""

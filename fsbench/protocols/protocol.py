@@ -13,7 +13,7 @@ from fsbench.core.quantities import Quantity
 from fsbench.core.settings import parse_settings, with_settings
 from fsbench.core.spec import Sample, Spec
 from fsbench.protocols.choice import Choice
-from fsbench.protocols.files import ReferenceFiles, SampleFiles
+from fsbench.protocols.files import LandmarkReader, ReferenceFiles, SampleFiles
 from fsbench.protocols.measurement import Measurement
 
 INPUTS = ("camera", "landmarks", "nose_tip", "frames")
@@ -75,8 +75,6 @@ class References(ABC):
     """The references of a benchmark: its samples and their files."""
 
     noun: ClassVar[str] = "reference"
-    takes_landmarks: ClassVar[bool] = False
-    """Whether the user may name landmarks of references that a protocol reads itself, see `with_landmarks`."""
 
     @property
     @abstractmethod
@@ -136,21 +134,16 @@ class References(ABC):
         """One line on data that the root lacks; empty if nothing is known to be absent."""
         return ""
 
-    def with_landmarks(self, source: Any) -> "References":
-        """The same references with landmarks that the user names; called only with `takes_landmarks`.
-
-        Parameters
-        ----------
-        source : fsbench.benchmarks.landmark_source.LandmarkSource
-        """
-        return self
-
     def refuse_predictions(self, folder: str | Path) -> None:  # noqa: B027 - most have nothing to refuse
         """Raise UsageError if predictions cannot be in this folder."""
 
     def digests(self) -> Mapping[str, str]:
         """Digests of the landmarks, nose tips and references that move numbers, for `Protocol.signed`."""
         return {}
+
+    def with_landmarks(self, source: LandmarkReader) -> "References | None":
+        """The same references with landmarks that the user names; None if they read their own or use none."""
+        return None
 
     @property
     def has_named_landmarks(self) -> bool:
@@ -191,6 +184,9 @@ class Protocol(ABC):
         into its frame; otherwise the protocol aligns them.
     measure_of : str
         Name of the protocol whose benchmarks it can score too, as `--measure NAME`; empty if none.
+    with_landmarks : str
+        Name of the protocol that scores its benchmarks instead where the user names landmarks of both sides, as it has
+        further columns; empty if none.
     pooled : bool
         Whether the distances of all samples are pooled.
     n_landmarks : int or None
@@ -218,6 +214,7 @@ class Protocol(ABC):
     reference_inputs: ClassVar[frozenset[str]] = frozenset()
     prediction_inputs: ClassVar[frozenset[str]] = frozenset()
     measure_of: ClassVar[str] = ""
+    with_landmarks: ClassVar[str] = ""
     pooled: ClassVar[bool] = False
     n_landmarks: ClassVar[int | None] = None
     has_depth_view: ClassVar[bool] = False

@@ -90,7 +90,7 @@ def measures(protocol: str) -> dict[str, Protocol]:
 
 
 def chosen(spec: Spec, choice: Choice) -> Protocol:
-    """The protocol that a specification names, or the other one that the user asks for by `--measure`.
+    """The protocol that a specification names, or the other one that the user's `--measure` or landmarks ask for.
 
     Raises
     ------
@@ -99,7 +99,8 @@ def chosen(spec: Spec, choice: Choice) -> Protocol:
     """
     own = get(spec.protocol)
     if choice.measure == "nearest":
-        return own
+        has_landmarks = bool(choice.landmarks and choice.pred_landmarks)
+        return get(own.with_landmarks) if own.with_landmarks and has_landmarks else own
     # The wanted one first: a package that is broken is no matter of those who do not ask for it.
     if choice.measure in names() and (wanted := get(choice.measure)).measure_of == spec.protocol:
         return wanted

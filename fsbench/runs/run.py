@@ -197,7 +197,8 @@ def load_run(folder: str | Path) -> Run:
     if list(samples.columns) != expected:
         raise FormatError(f"{folder / 'samples.csv'}: columns {list(samples.columns)}, expected {expected}")
     for name in (*FIRST, *bins):
-        samples[name] = samples[name].map(from_cell)
+        if samples[name].str.startswith("'").any():
+            samples[name] = samples[name].map(from_cell)
     if fault := fault_of_rows(samples, manifest):
         raise FormatError(f"{folder / 'samples.csv'}: {fault}; was it changed by hand, or cut off?")
     return Run(samples, manifest, read_pooled(folder))

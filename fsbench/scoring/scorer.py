@@ -1,8 +1,9 @@
 """Scorer: scores predictions in memory against references that are prepared once; for training loops."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
@@ -12,7 +13,11 @@ from fsbench.core.errors import UsageError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.protocols.measurement import Scores
 from fsbench.protocols.protocol import Prediction
+from fsbench.scoring.batches import arrays_of, landmarks_of, rows_of
 from fsbench.scoring.loops import load_all
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Scorer:
@@ -102,6 +107,44 @@ class Scorer:
         mesh = Mesh(vertices, faces)
         marks = self._landmarks(mesh, landmarks)
         return self.score_prediction(sample, Prediction(mesh, {} if marks is None else {"landmarks": marks}))
+
+    def score_batch(
+        self, samples: Sequence[str], vertices: Any, faces: Any = None, landmarks: Any = None, threads: int = 1
+    ) -> "pd.DataFrame":
+        """Score a batch of predictions, as many at once as there are threads; the same numbers as `score`.
+
+        Parameters
+        ----------
+        samples : sequence of str
+            B names in the benchmark.
+        vertices : array_like or tensor, (B, V, 3)
+            As of `score`; or a sequence of B arrays (V, 3), which may differ in V, or of B meshes of fsbench, trimesh
+            or open3d.
+        faces : array_like or tensor of int, (F, 3) or (B, F, 3), optional
+            (F, 3) serves all predictions; or a sequence of B arrays. Leave it out where `vertices` are meshes.
+        landmarks : array_like or tensor, (B, n, 3), optional
+            As of `score`; or a sequence of B arrays (n, 3).
+        threads : int
+            Predictions scored at once. References are prepared on the same threads.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a prediction, in the given order: `sample`, `status`, `reason` and the metrics, as in samples.csv. A
+            prediction that cannot be scored is a row without numbers.
+
+        Raises
+        ------
+        UsageError
+            If a name is no sample, or there are not B of everything; else as `score`.
+        MeshError
+            If the whole of `vertices` or `faces` is no array.
+        """
+        names = [samples] if isinstance(samples, str) else list(samples)
+        meshes, marks = arrays_of(vertices, faces, len(names)), landmarks_of(landmarks, len(names))
+        for unknown in set(names) - set(self.samples):
+            self.benchmark.sample(unknown)
+        return rows_of(names, self.benchmark.metrics, threads, lambda i: self.score(names[i], *meshes[i], marks[i]))
 
     def _landmarks(self, mesh: Mesh, given: npt.ArrayLike | None) -> Floats | None:
         """Landmarks of a prediction (n, 3): those given, or the vertices that the choice names."""

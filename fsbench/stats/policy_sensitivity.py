@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from fsbench.core.choices import POLICIES
 from fsbench.runs import Run
@@ -105,6 +104,9 @@ def _tau(first: np.ndarray, second: np.ndarray) -> float:
     first, second = first[both], second[both]
     if len(np.unique(first)) < 2 or len(np.unique(second)) < 2:
         return float("nan")
+    # Takes half a second to import.
+    from scipy import stats
+
     return float(stats.kendalltau(first, second).statistic)
 
 

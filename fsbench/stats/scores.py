@@ -232,6 +232,8 @@ def _common_bins(runs: Sequence[Run], tables: Sequence[pd.DataFrame], names: pd.
     for run, table in zip(runs, tables, strict=True):
         if list(run.bins) != columns:
             raise UsageError(f"{runs[0].method} has the bins {columns} and {run.method} {list(run.bins)}")
+        if bins is not None and table[columns].equals(tables[0][columns]):
+            continue
         own = table[columns].astype(object).reindex(names)
         if bins is None:
             bins = own

@@ -195,6 +195,11 @@ def check_call(folder: str | Path, sample: str, focal_px: float | None) -> None:
         raise UsageError(f"{folder}: there is no such folder of predictions")
     if sample != Path(sample).name or not sample.strip(".") or "\\" in sample or "\0" in sample:
         raise UsageError(f"sample {sample!r}: expected a plain name such as 000 or 00_0_05")
+    check_focal(focal_px)
+
+
+def check_focal(focal_px: float | None) -> None:
+    """Refuse a focal length that no camera has (UsageError)."""
     if focal_px is not None and not 0.0 < focal_px < np.inf:
         raise UsageError(f"focal length {focal_px} px: expected a positive number, or None for in the wild")
 
@@ -236,14 +241,18 @@ def read_beside(mesh_path: Path, path: Path, read: Callable[[], Any], how: str =
 
 def placed(path: Path, mesh: Mesh, place: Callable[[Floats], Floats], swap_faces: bool) -> Mesh:
     """Apply the maths of an adapter to a mesh that was read from `path`."""
+    return Mesh(placed_points(str(path), mesh.vertices, place), swap_winding(mesh.faces) if swap_faces else mesh.faces)
+
+
+def placed_points(name: str, points: Floats, place: Callable[[Floats], Floats]) -> Floats:
+    """Apply the maths of an adapter to points (V, 3); MeshError that begins with `name` if that cannot be."""
     try:
         with np.errstate(over="raise", divide="raise", invalid="raise"):
-            vertices = place(mesh.vertices)
+            return place(points)
     except ArithmeticError as error:
-        raise MeshError(f"{path}: cannot be placed in the image, its numbers are out of any range ({error})") from None
+        raise MeshError(f"{name}: cannot be placed in the image, its numbers are out of any range ({error})") from None
     except MeshError as error:
-        raise MeshError(f"{path}: {error}") from None
-    return Mesh(vertices, swap_winding(mesh.faces) if swap_faces else mesh.faces)
+        raise MeshError(f"{name}: {error}") from None
 
 
 def sections(doc: str) -> dict[str, str]:

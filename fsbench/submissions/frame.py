@@ -8,13 +8,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fsbench.core.arrays import as_floats
 from fsbench.core.choices import MESH_SUFFIXES
 from fsbench.core.errors import FormatError, MeshError, MissingError, UsageError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.io.names import named, the_file
 from fsbench.io.unread import instead_of
 from fsbench.submissions import steps
-from fsbench.submissions.adapter import ExpectedFile, check_call, in_pattern, placed, read_beside, read_prediction
+from fsbench.submissions.adapter import (
+    ExpectedFile,
+    check_call,
+    check_focal,
+    in_pattern,
+    placed,
+    placed_points,
+    read_beside,
+    read_prediction,
+)
 from fsbench.submissions.sidefiles import affine, as_affine
 
 FRAMES = ("pixels", "ortho", "cv", "gl")
@@ -206,7 +216,7 @@ class Frame:
 
         Parameters
         ----------
-        vertices : array_like, (V, 3)
+        vertices : array_like or tensor, (V, 3)
             In this frame.
         sample : str
             What messages call it.
@@ -224,23 +234,26 @@ class Frame:
         Raises
         ------
         UsageError
-            If there is a tform for a frame without, or none for a frame with; else as `check_benchmark`.
+            If there is a tform for a frame without, or none for a frame with, or the focal length is not positive; else
+            as `check_benchmark`.
         FormatError
             If the tform is no invertible affine.
         MeshError
-            If vertices are of another shape, not finite, or behind the camera (cv, gl).
+            If vertices are no array, of another shape, not finite, out of any range, or behind the camera (cv, gl).
         """
         name = sample or "vertices"
+        check_focal(focal_px)
         self.check_benchmark(in_the_lab=focal_px is not None)
         if (tform is None) != (self.tform is None):
             what = "needs tform, the affine (3, 3) of the sample" if tform is None else "was made without a tform"
             raise UsageError(f"{name}: this frame {what}")
-        points = np.array(vertices, np.float64)
+        points = as_floats(vertices, f"{name}: vertices" if sample else name)
         if points.ndim != 2 or points.shape[1] != 3 or not len(points) or not np.isfinite(points).all():
             raise MeshError(f"{name}: found shape {points.shape}, expected finite numbers of shape (V, 3)")
-        if tform is None:
-            return self._place(points, focal_px, self._image_from_box())
-        return self._place(points, focal_px, steps.inverse(as_affine(np.array(tform, np.float64), f"{name}: tform")))
+        image_from_net = self._image_from_box()
+        if tform is not None:
+            image_from_net = steps.inverse(as_affine(as_floats(tform, f"{name}: tform"), f"{name}: tform"))
+        return placed_points(name, points, lambda v: self._place(v, focal_px, image_from_net))
 
     def settings(self) -> dict[str, Any]:
         """Every option, for a run's manifest; as JSON has it, so that it equals itself when read back."""

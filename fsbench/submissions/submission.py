@@ -8,12 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from fsbench.benchmarks import Benchmark
-from fsbench.core.errors import FsbenchError, UsageError
+from fsbench.core.errors import FsbenchError, MeshError, UsageError
+from fsbench.core.mesh import Floats, Mesh
+from fsbench.io import vertex_places
 from fsbench.io.archive import open_folder
 from fsbench.io.names import named
 from fsbench.protocols.protocol import Prediction
 from fsbench.submissions.adapter import AdapterLike
 from fsbench.submissions.prediction_files import PredictionFiles
+
+SETTINGS_BESIDE = ("changes", "landmarks", "pred_landmarks")
+"""Options of the benchmark that a run's manifest keeps beside those of an adapter, if they are given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +78,9 @@ class Submission:
             If a file is unusable.
         """
         if self.adapter is not None:
-            sample = benchmark.sample(name)
-            return Prediction(self.adapter.load(Path(self.folder), name, benchmark.focal_px(sample)))
+            mesh = self.adapter.load(Path(self.folder), name, benchmark.focal_px(benchmark.sample(name)))
+            numbers = benchmark.pred_landmarks.indices if benchmark.pred_landmarks else ()
+            return Prediction(mesh, {"landmarks": self._vertices(name, mesh, numbers)} if numbers else {})
         protocol, files = benchmark.protocol, benchmark.references.sample_files(name)
         own = protocol.read_prediction(benchmark.settings, Path(self.folder), files)
         if own is None:
@@ -85,12 +91,26 @@ class Submission:
         marks = PredictionFiles.of(benchmark).landmarks_on(marked, Path(self.folder), files)
         return replace(own, inputs={**own.inputs, "landmarks": marks})
 
+    def _vertices(self, name: str, mesh: Mesh, numbers: tuple[int, ...]) -> Floats:
+        """Vertices of a mesh that the adapter placed, by their numbers in its file; in the mesh if no file is known."""
+        path = next((path for path in self._adapter_files(name, meshes_only=True) if path.is_file()), None)
+        places = numbers if path is None else vertex_places(path, numbers, mesh.n_vertices)
+        if max(places) >= mesh.n_vertices:
+            raise MeshError(f"the mesh has {mesh.n_vertices} vertices, the landmarks' indices go to {max(places)}")
+        return mesh.vertices[list(places)]
+
+    def _adapter_files(self, name: str, *, meshes_only: bool = False) -> list[Path]:
+        """Files that the adapter reads, in any spelling; the name itself where nothing is."""
+        if self.adapter is None:
+            return []
+        folder, expected = Path(self.folder), self.adapter.files(name)
+        names = [known for file in expected if file.is_mesh or not meshes_only for known in file.names]
+        return [path for known in names for path in named(folder, known) or (folder / known,)]
+
     def files(self, benchmark: Benchmark, name: str) -> list[Path]:
         """Files of a sample's prediction, as far as they are known."""
         if self.adapter is not None:
-            folder, names = Path(self.folder), [known for file in self.adapter.files(name) for known in file.names]
-            # In any spelling; the name itself where nothing is.
-            return [path for known in names for path in named(folder, known) or (folder / known,)]
+            return self._adapter_files(name)
         files = benchmark.references.sample_files(name)
         try:
             own = benchmark.protocol.prediction_files(benchmark.settings, Path(self.folder), files)
@@ -120,8 +140,9 @@ class Submission:
         """How the files are read, for a run's manifest."""
         if self.adapter is None:
             return benchmark.choice.settings()
-        changes = benchmark.choice.changes
-        return {**self.adapter.settings(), **({"changes": list(changes)} if changes else {})}
+        said = benchmark.choice.settings()
+        given = {key: said[key] for key in SETTINGS_BESIDE if said[key]}
+        return {**self.adapter.settings(), **given}
 
 
 @contextmanager

@@ -239,8 +239,8 @@ def test_options_of_other_benchmarks_are_refused(capsys, pairs: Path, tmp_path: 
     answer = _scan(capsys, pairs, "-a", "DECA")
     assert answer.code == 2 and "leave out --adapter" in answer.err
     answer = run(capsys, "score", "fswild", "--root", tmp_path, "--pred", tmp_path, "--out", tmp_path / "r",
-                 "--landmarks", tmp_path)  # fmt: skip
-    assert answer.code == 2 and "--landmarks" in answer.err
+                 "--scale", "fitted")  # fmt: skip
+    assert answer.code == 2 and "--scale: only for benchmarks of scans" in answer.err
 
 
 _PP = """<!DOCTYPE PickedPoints>

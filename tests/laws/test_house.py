@@ -9,7 +9,8 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "fsbench"
 # A file imports only from rooms before its own, or from its own.
 ORDER = (
-    "core geometry io metrics protocols benchmarks submissions runs scoring check stats report boards build sample cli"
+    "core geometry io metrics protocols benchmarks submissions runs scoring check stats report boards build sample "
+    "torch cli"
 ).split()
 ALIASES = {"adapters", "errors", "__main__"}
 

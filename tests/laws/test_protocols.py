@@ -5,7 +5,7 @@ A protocol is given its example in `EXAMPLES`: what it is, how a prediction may 
 
 import atexit
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from shutil import rmtree
@@ -111,6 +111,8 @@ EXAMPLES = {
     "micc": Example("micc-deng2019", "score_mm", 1e-2, HEAD, inputs={"nose_tip": TIP}),
     # Closed forms, and a refinement that starts at the answer: rounding.
     "now": Example("now", "mean_mm", 1e-6, HEAD, SEVEN),
+    "stirling": Example("stirling", "rmse_mm", 1e-6, HEAD, SEVEN),
+    "svfr": Example("svfr-local", "l2_mm", 1e-6, HEAD, SEVEN),
     "landmark-warp": Example(
         "scan",
         "corresponding_mean_mm",
@@ -119,6 +121,12 @@ EXAMPLES = {
         choice=Choice(landmarks="made", pred_landmarks="made", measure="landmark-warp"),
     ),
 }
+_SEEN = EXAMPLES["facescape"].mesh
+EXAMPLES["head-pose"] = replace(
+    EXAMPLES["facescape"],
+    landmarks=_SEEN.vertices[np.flatnonzero(HEAD.vertices[:, 2] > 60)[::20]],
+    choice=Choice(landmarks="made", pred_landmarks="made"),
+)
 EXAMPLES["elr"] = Example(
     "scan",
     "elr_mm",

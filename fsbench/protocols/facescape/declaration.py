@@ -1,6 +1,7 @@
 """Declaration of the FaceScape protocol."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,20 @@ class FaceScapeProtocol(Protocol):
     name = "facescape"
     quantities = quantities.METRICS
     reference_inputs = frozenset({"camera"})
+    with_landmarks = "head-pose"
     has_depth_view = True
     distances_unit = "pupil-normalised mm"
     distances_note = "mm are normalised to a pupil distance of 62.85 mm"
 
     def default_settings(self, spec: Spec, choice: Choice) -> FaceScape:
         """The depth alignment that the specification names; the user cannot change any setting."""
+        if replace(choice, landmarks="", pred_landmarks="") != Choice():
+            raise UsageError(f"{spec.name} keeps the camera; units and settings are for benchmarks of scans")
         if choice != Choice():
-            raise UsageError(f"{spec.name} keeps the camera; landmarks, units and settings are for benchmarks of scans")
+            raise UsageError(
+                "landmarks of one side alone have no use: for the head's pose give both --landmarks and "
+                "--pred-landmarks"
+            )
         return FaceScape(FaceScapeFiles.of(spec).align)
 
     def references(self, spec: Spec, root: Path, settings: FaceScape) -> FaceScapeReferences:

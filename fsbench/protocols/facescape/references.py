@@ -2,14 +2,15 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fsbench.core.errors import ReferenceDataError, UsageError
+from fsbench.core.errors import FormatError, ReferenceDataError, UsageError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.core.spec import Sample, Spec
 from fsbench.geometry.cameras import OrthographicCamera, PinholeCamera
@@ -19,7 +20,8 @@ from fsbench.io.names import named
 from fsbench.io.npy import read_array
 from fsbench.io.text import read_json
 from fsbench.protocols.facescape.files import FaceScapeFiles, Predef
-from fsbench.protocols.facescape.protocol import PREPARED_VERSION, PUPIL_DISTANCE_MM, FaceScape, View
+from fsbench.protocols.facescape.protocol import PREPARED_VERSION, PUPIL_DISTANCE_MM, View
+from fsbench.protocols.files import LandmarkReader
 from fsbench.protocols.protocol import Reference, References
 
 _LARGEST_SKEW = 1e-3
@@ -27,17 +29,22 @@ _LARGEST_SKEW = 1e-3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceScapeReferences(References):
-    """References under `root`; use `find`, which checks that they exist."""
+    """References under `root`; use `find`, which checks that they exist.
+
+    `landmarks` are those that the user names, in the frame and unit of the reference meshes; patterns have `{sample}`
+    and `{mesh}`, the name of the mesh file without its ending.
+    """
 
     spec: Spec
     root: Path
-    settings: FaceScape
+    settings: Any
     layout: FaceScapeFiles
     _predef: dict[str, Floats] = field(repr=False)
     _samples: dict[str, Sample] = field(repr=False)
+    landmarks: LandmarkReader | None = None
 
     @classmethod
-    def find(cls, spec: Spec, root: Path, settings: FaceScape) -> "FaceScapeReferences":
+    def find(cls, spec: Spec, root: Path, settings: Any) -> "FaceScapeReferences":
         """Find the references that a specification names.
 
         Raises
@@ -95,7 +102,14 @@ class FaceScapeReferences(References):
         return self._pinhole(self._samples[name])[0].focal_x_px if self.has_pinholes else None
 
     def files(self, name: str) -> list[Path]:
-        """The sample's mesh, and in the lab its camera."""
+        """The sample's mesh, in the lab its camera, and a file of landmarks."""
+        marks = None
+        if self.landmarks is not None and not self.landmarks.indices:
+            with suppress(FormatError):  # several fit: the row of the sample reports it
+                marks = self.landmarks.path(self.root, self._names(name))
+        return self._own_files(name) + ([] if marks is None else [marks])
+
+    def _own_files(self, name: str) -> list[Path]:
         return [self._path(file) for file in self.layout.of_sample(self._samples[name])]
 
     def missing(self) -> list[str]:
@@ -103,7 +117,7 @@ class FaceScapeReferences(References):
         there: dict[Path, bool] = {}
         missing = []
         for name in self._samples:
-            files = self.files(name)
+            files = self._own_files(name)
             for file in files:
                 if file not in there:
                     there[file] = file.is_file()
@@ -118,13 +132,63 @@ class FaceScapeReferences(References):
 
     def read(self, name: str) -> Reference:
         """Read the sample's mesh, in the file's frame and unit; errors as `References.read`."""
-        return Reference(_read_reference(self._existing_mesh(name), self._digest(name)), self.inputs(name))
+        mesh = _read_reference(self._existing_mesh(name), self._digest(name))
+        if self.landmarks is None:
+            return Reference(mesh, self.inputs(name))
+        return Reference(mesh, {**self.inputs(name), "landmarks": self._read_landmarks(name, self.landmarks)})
 
     def content(self, name: str) -> list[bytes]:
         """The mesh, its view and the version of the code, for the key of a prepared reference."""
         code = [f"{PREPARED_VERSION}".encode(), self.settings.signature("").encode()]
         place, view = self._placement(self._samples[name])
-        return [*code, self._digest(name), *place.parts(), *view.parts()]
+        marks = [] if self.landmarks is None else [self.landmarks.content(self.root, self._names(name)).encode()]
+        return [*code, self._digest(name), *place.parts(), *view.parts(), *marks]
+
+    def with_landmarks(self, source: LandmarkReader) -> "FaceScapeReferences":
+        """The same references with landmarks."""
+        return replace(self, landmarks=source)
+
+    @property
+    def has_named_landmarks(self) -> bool:
+        """Whether there are landmarks, which only the user can name."""
+        return self.landmarks is not None
+
+    def digests(self) -> Mapping[str, str]:
+        """Digest of all landmarks, as they move the pose."""
+        if self.landmarks is None:
+            return {}
+        digest = hashlib.sha256()
+        for name in self._samples:
+            with suppress(FormatError):
+                digest.update(f"{name} {self.landmarks.content(self.root, self._names(name))}\n".encode())
+        return {"landmarks": digest.hexdigest()[:8]}
+
+    def refuse_useless_landmarks(self, predictions: LandmarkReader | None) -> None:
+        """Raise UsageError if a side's landmarks cannot be found, or the sides have different numbers of them."""
+        if self.landmarks is None or predictions is None:
+            return
+        self.landmarks.refuse_unknown(self._names(self.spec.samples[0].name))
+        if not predictions.indices:
+            raise UsageError(
+                f"--pred-landmarks: {self.spec.name} keeps the camera, and an adapter moves the meshes only: give "
+                "vertex numbers (a .json or .npy list, or 12,55,93)"
+            )
+        ours, theirs = len(self.landmarks.indices), len(predictions.indices)
+        if ours and ours != theirs:
+            raise UsageError(
+                f"--landmarks names {ours} vertices, --pred-landmarks {theirs}: both sides need the same points in the "
+                "same order"
+            )
+
+    def _names(self, name: str) -> dict[str, str]:
+        return {"sample": name, "mesh": self._mesh_path(self._samples[name]).stem}
+
+    def _read_landmarks(self, name: str, source: LandmarkReader) -> Floats:
+        mesh, names = self._mesh_path(self._samples[name]), self._names(name)
+        found = source.read(self.root, names, mesh)
+        if found is None:
+            raise ReferenceDataError(f"there are no landmarks of {mesh}, expected {source.wanted(self.root, names)}")
+        return found
 
     def _path(self, file: str) -> Path:
         return next(iter(named(self.root, file)), self.root / file)
@@ -176,8 +240,12 @@ class Placement:
 
     def apply(self, mesh: Mesh) -> Mesh:
         """The reference in the camera frame in mm."""
-        vertices = mesh.vertices if self.Rt is None else mesh.vertices @ self.Rt[:, :3].T + self.Rt[:, 3]
-        return Mesh(vertices * self.mm_per_unit, mesh.faces)
+        return Mesh(self.place(mesh.vertices), mesh.faces)
+
+    def place(self, points: Floats) -> Floats:
+        """Points (n, 3) of the reference in the camera frame in mm."""
+        placed = points if self.Rt is None else points @ self.Rt[:, :3].T + self.Rt[:, 3]
+        return placed * self.mm_per_unit
 
     def parts(self) -> list[bytes]:
         """The placement as bytes."""

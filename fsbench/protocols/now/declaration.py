@@ -9,8 +9,9 @@ from fsbench.protocols.choice import Choice
 from fsbench.protocols.now import quantities
 from fsbench.protocols.now.differences import differences
 from fsbench.protocols.now.layout import list_samples
-from fsbench.protocols.now.protocol import LANDMARKS, Now, PreparedNow
+from fsbench.protocols.now.protocol import Now, PreparedNow
 from fsbench.protocols.protocol import Protocol, Reference, refuse
+from fsbench.protocols.seven_landmarks import LANDMARKS
 from fsbench.protocols.units import refuse_unit_of_fitted, with_named_units
 
 _SIZES = "now fits the prediction's size and now-metrical keeps it: choose one of these benchmarks"

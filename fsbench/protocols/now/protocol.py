@@ -13,8 +13,6 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from fsbench.core.arrays import as_floats
-from fsbench.core.errors import AlignmentError, MetricError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.core.signatures import signature
 from fsbench.core.units import Unit, unit_called, unit_nearest
@@ -34,22 +32,9 @@ from fsbench.protocols.doubts import (
 )
 from fsbench.protocols.measurement import AlignedMeasurement, Scores
 from fsbench.protocols.now import quantities
+from fsbench.protocols.seven_landmarks import inside_face_ball, seven
 
 METRICS = tuple(one.name for one in quantities.METRICS)
-
-LANDMARKS = (
-    "right eye outer corner",
-    "right eye inner corner",
-    "left eye inner corner",
-    "left eye outer corner",
-    "nose bottom",
-    "right mouth corner",
-    "left mouth corner",
-)
-"""Rows of every landmark array, from the image's left; iBUG-68 indices 36, 39, 42, 45, 33, 48, 54."""
-
-# The outer eye corners of adults are 80 to 105 mm apart (Farkas 1994); far outside of that the unit is wrong.
-_EYES_MM = (50.0, 160.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,22 +106,8 @@ class Now:
         MetricError
             If no vertex is in the crop.
         """
-        marks = _seven(landmarks, "scan")
-        eyes_mm = float(np.linalg.norm(marks[0] - marks[3]))
-        if not _EYES_MM[0] <= eyes_mm <= _EYES_MM[1]:
-            raise AlignmentError(
-                f"the scan's outer eye corners are {eyes_mm:.4g} apart, expected {_EYES_MM[0]:g} to {_EYES_MM[1]:g}: "
-                "scan and landmarks must be in mm"
-            )
-        bridge = 0.5 * (marks[1] + marks[2])
-        centre = marks[4] + self.crop_centre * (bridge - marks[4])
-        radius = self.crop_radius * 0.5 * (eyes_mm + float(np.linalg.norm(bridge - marks[4])))
-        inside = np.linalg.norm(reference.vertices - centre, axis=1) <= radius
-        if not inside.any():
-            raise MetricError(
-                f"none of the scan's {reference.n_vertices} vertices is within {radius:.0f} mm of the landmarks: "
-                "are scan and landmarks in one frame and unit?"
-            )
+        marks = seven(landmarks, "scan")
+        inside = inside_face_ball(reference, marks, self.crop_centre, self.crop_radius)
         doubts = doubts_about_scan(reference, marks, threads)
         normals = vertex_normals(one_sided(reference))[inside]
         return PreparedNow(self, reference, marks, doubts, reference.vertices[inside], normals, threads)
@@ -187,7 +158,7 @@ class PreparedNow:
 
     def measure(self, prediction: Mesh, landmarks: npt.ArrayLike) -> AlignedMeasurement:
         """Like `compare`, and keep the distances and the aligned shape."""
-        marks = _seven(landmarks, "predicted")
+        marks = seven(landmarks, "predicted")
         shape = one_sided(prediction)
         mesh, fit = self._landmark_fit(shape, marks)
         metric = self.protocol.scale == "metric"
@@ -262,16 +233,3 @@ def _as_the_evaluator_fits(reference: Floats, prediction: Floats) -> Similarity:
     turn = right.T @ left.T
     scale = shares.sum() * ref_size / pred_size
     return Similarity(scale, turn.T, ref_mean - scale * (pred_mean @ turn))
-
-
-def _seven(landmarks: npt.ArrayLike, side: str) -> Floats:
-    """A fresh (7, 3) array."""
-    array = np.array(as_floats(landmarks, f"{side} landmarks"))
-    if array.shape == (1, 7, 3):
-        array = array[0]
-    if array.shape != (7, 3):
-        raise AlignmentError(f"{side} landmarks have shape {array.shape}, expected (7, 3): {', '.join(LANDMARKS)}")
-    if not np.isfinite(array).all():
-        which = LANDMARKS[int(np.flatnonzero(~np.isfinite(array).all(1))[0])]
-        raise AlignmentError(f"{side} landmarks: {which} is NaN or infinite")
-    return array

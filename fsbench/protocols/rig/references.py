@@ -12,7 +12,7 @@ from fsbench.core.errors import FsbenchError, ReferenceDataError, UsageError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.core.spec import Sample
 from fsbench.io.names import shown
-from fsbench.protocols.files import SampleFiles
+from fsbench.protocols.files import LandmarkReader, SampleFiles
 from fsbench.protocols.protocol import Reference, References
 from fsbench.protocols.rig.layout import Listed, bins_of, the_only
 from fsbench.protocols.rig.settings import Settings
@@ -50,20 +50,19 @@ class RigReferences(References):
     ----------
     listed : Listed
     settings : Settings
-    landmarks : object or None
-        Source of landmarks that the user names, with the methods of `fsbench.benchmarks.landmark_source`.
+    landmarks : LandmarkReader or None
+        Source of landmarks that the user names.
     """
 
     listed: Listed
     settings: Settings
-    landmarks: Any = None
+    landmarks: LandmarkReader | None = None
     _names: Mapping[str, tuple[str, str]] = field(init=False, repr=False)
     _samples: tuple[Sample, ...] = field(init=False, repr=False)
     _alive: WeakValueDictionary[Any, Subject] = field(init=False, repr=False, default_factory=WeakValueDictionary)
     _last: list[Subject] = field(init=False, repr=False, default_factory=list)
 
     noun = "captured expression"
-    takes_landmarks = True
 
     def __post_init__(self) -> None:
         pairs = [(subject, stem) for subject in self.listed.subjects for stem in self.listed.stems]
@@ -72,7 +71,7 @@ class RigReferences(References):
         samples = tuple(Sample(name, bins_of(*pair)) for name, pair in names.items())
         object.__setattr__(self, "_samples", samples)
 
-    def with_landmarks(self, source: Any) -> "RigReferences":
+    def with_landmarks(self, source: LandmarkReader) -> "RigReferences":
         """The same with landmarks that the user names, on neutral faces."""
         return replace(self, landmarks=source)
 
@@ -170,7 +169,7 @@ class RigReferences(References):
             return None
         return found
 
-    def refuse_useless_landmarks(self, predictions: Any) -> None:
+    def refuse_useless_landmarks(self, predictions: LandmarkReader | None) -> None:
         """Raise UsageError if landmarks of one side are of no use, or cannot correspond."""
         for source in (self.landmarks, predictions):
             if source is not None:

@@ -88,15 +88,15 @@ class Settings:
     def of(cls, said: Rig) -> "Settings":
         """Read the files; UsageError if one is not there or unusable."""
         is_image = said.mask.lower().endswith(".png")
-        lists = [_read(name, getattr(said, name), read_vertex_numbers) for name in ("stable", "zones")]
+        stable, zones = (_read(name, getattr(said, name), read_vertex_numbers) for name in ("stable", "zones"))
         face = _read("mask", said.mask, read_mask if is_image else read_vertex_numbers)
-        return cls(said, None if is_image else face, *lists, face if is_image else None)
+        return cls(said, None if is_image else face, stable, zones, face if is_image else None)
 
     def signature(self, benchmark: str) -> str:
         """All that can move a number, in one line; files by their content."""
         face = self.mask if self.mask_image is None else self.mask_image
-        files = {"mask": _digest(face), "stable": _digest(self.stable), "zones": _digest(self.zones)}
-        return signature(benchmark, replace(self.said, **files))
+        mask, stable, zones = map(_digest, (face, self.stable, self.zones))
+        return signature(benchmark, replace(self.said, mask=mask, stable=stable, zones=zones))
 
 
 def _digest(found: Ints | Mask | None) -> str:

@@ -67,8 +67,10 @@ class Texels:
     def without_low(self, values: Floats) -> Floats:
         """Values (n,) without their low frequencies: a Gaussian of sigma 10 px at 256 x 256, within the face."""
         blocks, share, inverse, x, y = self._low_grid
-        sums = np.bincount(blocks, values, _LOW_PX**2).reshape(_LOW_PX, _LOW_PX)
-        return values - sample_bilinear(_blurred(sums) * share, x, y) * inverse
+        sums = np.bincount(blocks, values, _LOW_PX**2).reshape(_LOW_PX, _LOW_PX).astype(np.float64)
+        low: Floats = sample_bilinear(_blurred(sums) * share, x, y) * inverse
+        high: Floats = values - low
+        return high
 
     @cached_property
     def _low_grid(self) -> tuple[Ints, Floats, Floats, Floats, Floats]:

@@ -15,7 +15,7 @@ from fsbench.report.heatmaps.measured import Source
 from fsbench.runs import Run
 from fsbench.submissions import AdapterLike
 from fsbench.submissions.frame import FRAMES, Frame
-from fsbench.submissions.submission import open_submission
+from fsbench.submissions.submission import SETTINGS_BESIDE, open_submission
 
 _TEXTS = ("landmarks", "pred_landmarks", "measure", "scale", "unit", "reference_unit")
 
@@ -81,7 +81,7 @@ def recorded_adapter(run: Run) -> AdapterLike:
     known = recorded if isinstance(recorded, dict) else {}
     name = known.get("adapter")
     # What stands beside the adapter are settings of the protocol.
-    options = {key: value for key, value in known.items() if key not in ("adapter", "changes")}
+    options = {key: value for key, value in known.items() if key not in ("adapter", *SETTINGS_BESIDE)}
     if isinstance(name, str) and name in FRAMES and set(options) <= {field.name for field in fields(Frame)}:
         said: dict[str, Any] = {key: tuple(of) if isinstance(of, list) else of for key, of in options.items()}
         try:

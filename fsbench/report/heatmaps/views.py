@@ -37,11 +37,12 @@ class Frame:
     half_mm: float
 
 
-def frame_of(mesh: Mesh) -> Frame:
-    """The frame that holds the mesh from every side."""
-    low, high = mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)
+def frame_of(*meshes: Mesh) -> Frame:
+    """The frame that holds the meshes from every side."""
+    points = np.concatenate([mesh.vertices for mesh in meshes])
+    low, high = points.min(axis=0), points.max(axis=0)
     x, y, z = (low + high) / 2
-    half = float(np.linalg.norm((mesh.vertices - (low + high) / 2)[:, [0, 2]], axis=1).max())
+    half = float(np.linalg.norm((points - (low + high) / 2)[:, [0, 2]], axis=1).max())
     return Frame((float(x), float(y), float(z)), 1.03 * max(half, float(high[1] - low[1]) / 2))
 
 

@@ -1,14 +1,15 @@
 """A chapter of the page: all that is shown of the runs of one benchmark."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from markupsafe import Markup
 
-from fsbench.report.heatmaps.views import LIMIT_MM
+from fsbench.report.heatmaps.views import LIMIT_MM, scale_of
 from fsbench.report.layout import OVERALL, default_layouts, spec_of
 from fsbench.report.page import figures, samples
 from fsbench.report.page.faces import Wish, gather
@@ -19,6 +20,7 @@ from fsbench.report.page.verdicts import Verdict, pairs_in_words, verdicts
 from fsbench.report.plots.styles import Look
 from fsbench.report.selection import main_of_samples, require_comparable
 from fsbench.runs import Run
+from fsbench.runs.maps import decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ def chapter(
         "overall": list(legacy).index(OVERALL),
         "maps": [[r, name, _text(content)] for (r, name), content in faces.maps.items()],
         "means": _texts(means(runs, labels, folders)),
-        "limit_mm": LIMIT_MM,
+        "limit_mm": _limit_mm(faces.maps.values()),
         "main": runs[0].quantity(main_of_samples(runs[0])).heading,
         "notes": list(faces.notes),
     }
@@ -113,6 +115,11 @@ def chapter(
     compared = verdicts(runs, labels)
     head = _head(runs, labels, known, cautions)
     return Chapter(head, tuple(found), layouts, tuple(compared), pairs_in_words(compared), data)
+
+
+def _limit_mm(maps: Collection[bytes]) -> float:
+    """Where the colours of all faces of a chapter end, so that they can be compared."""
+    return scale_of([np.abs(decode(content)[0].distances_mm) for content in maps]) if maps else LIMIT_MM
 
 
 def _head(runs: Sequence[Run], labels: Sequence[str], known: Sequence[Look], cautions: Sequence[str]) -> Head:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from fsbench.benchmarks import load_spec
-from fsbench.boards import changes, derived
+from fsbench.boards import changes, derived, methods
 from fsbench.boards.admission import signatures
 from fsbench.boards.board import read_board
 from fsbench.boards.methods import Method, read_methods
@@ -290,6 +290,20 @@ def test_damaged_board_says_where(boards):
     path.write_text("".join(lines[:-1]) + lines[-1].replace(",", ";"))
     with pytest.raises(FormatError, match=r"fswild.csv"):
         read_board(boards, load_spec("fswild"))
+
+
+def test_an_empty_board_is_no_board(boards: Path) -> None:
+    (boards / "fswild.csv").write_text("")
+    with pytest.raises(FormatError, match=r"fswild\.csv: columns none, expected \['method'"):
+        read_board(boards, load_spec("fswild"))
+
+
+def test_each_label_of_many_is_looked_at_once(boards: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    monkeypatch.setattr(methods, "skeleton", lambda label: seen.append(label) or label)
+    rows = "".join(f"mine-{i},Paper,CVPR,2020,https://x.org\n" for i in range(300))
+    (boards / "methods.csv").write_text((boards / "methods.csv").read_text("utf-8") + rows, "utf-8")
+    assert len(read_methods(boards)) == len(seen)
 
 
 @pytest.mark.parametrize("step", ["figure", "write"])

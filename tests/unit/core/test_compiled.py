@@ -195,3 +195,13 @@ def test_beside_a_source_that_others_may_write_to_the_users_own_cache_is_taken(f
     assert [_call(folder, **home) for _ in range(2)] == ["0", "1"]
     assert not list(beside.glob("*.nb?"))
     assert (folder / ".cache/fsbench/compiled").stat().st_mode & 0o777 == 0o700
+
+
+def test_it_is_said_once_where_loops_are_compiled_and_not_where_they_are_loaded(folder: Path) -> None:
+    with (folder / "loops.py").open("a") as file:
+        file.write('@compiled("f8(f8)")\ndef half(value):\n    return value / 2\n')
+    code = "import loops, fsbench.core.compiled as c; c.tell = print; loops.total.load(), loops.half.load()"
+    everything = {**os.environ, "PYTHONPATH": str(folder), "NUMBA_CACHE_DIR": str(folder / "kept")}
+    said = [subprocess.check_output([sys.executable, "-c", code], env=everything, text=True) for _ in range(2)]
+    assert said[0].startswith("compiling the inner loops, once after an installation")
+    assert (said[0].count("\n"), said[1]) == (1, "")

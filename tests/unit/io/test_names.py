@@ -58,3 +58,7 @@ def test_what_is_there_instead(tmp_path: Path) -> None:
     assert instead_of(tmp_path, "b.obj") == "; there is b.obj.xz: unpack it to b.obj (xz -d)"
     assert instead_of(tmp_path, "c.obj") == ""
     assert instead_of(tmp_path, "d.obj") == "; there is d.Ply: convert it to d.obj"
+
+
+def test_a_name_that_no_disk_takes_is_not_there(tmp_path: Path) -> None:
+    assert named(tmp_path, "a" * 300 + ".obj") == named(tmp_path, "a" * 300 + "/a.obj") == ()

@@ -9,6 +9,8 @@ import trimesh
 
 from fsbench.core.errors import FormatError, MeshError, MissingError
 from fsbench.io import lines, read_mesh
+from fsbench.io.counting import count_elements
+from fsbench.io.obj import read_polygons
 
 SQUARE = "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\n"
 CORNERS = [[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]]
@@ -236,3 +238,12 @@ def test_a_block_of_faces_that_is_known_is_joined_with_other_vertices(tmp_path: 
         read_mesh(tmp_path / "short.obj")
     (tmp_path / "relative.obj").write_text("v 9 9 9\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf -3 -2 -1\n")
     assert read_mesh(tmp_path / "relative.obj").n_vertices == 3
+
+
+@pytest.mark.parametrize("first", ["f\t1 2 3", " f 1 2 3", "\tf\t1\t2\t3", "\x0bf 1 2 3"])
+def test_a_face_that_is_set_apart_otherwise_than_the_next_one_counts(tmp_path: Path, first: str) -> None:
+    path = tmp_path / "mesh.obj"
+    path.write_text(f"{SQUARE}{first}\nf 3 4 1\n")
+    assert read_mesh(path).faces.tolist() == TWO
+    assert read_polygons(path)[2].tolist() == [3, 3]
+    assert count_elements(path) == (4, 2)

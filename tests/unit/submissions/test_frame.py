@@ -1,6 +1,7 @@
 """Frames: one mesh, written down in every frame there is, must come back as one mesh."""
 
 import json
+import math
 import pickle
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from fsbench.core.errors import FormatError, MeshError, MissingError, UsageError
 from fsbench.submissions import Frame, steps
+from tests.tensors import Tensor
 
 # A dozen float64 operations on numbers below 1e3, written and read as text without loss.
 ATOL = 1e-11
@@ -241,8 +243,28 @@ def test_a_number_without_its_zeros(pattern, file):
         (Frame("cv"), {}, UsageError, "--focal"),
         (Frame("ortho"), {"vertices": [[0, 0, np.nan]]}, MeshError, "finite"),
         (Frame("ortho"), {"vertices": [0, 0, 1]}, MeshError, r"shape \(3,\)"),
+        (Frame("ortho"), {"vertices": [["a", 0, 1]]}, MeshError, "007: vertices are no numbers"),
+        (Frame("ortho"), {"vertices": [[0, 0], [1]]}, MeshError, "007: vertices are no array"),
+        (
+            Frame("ortho"),
+            {"vertices": [[1e308, 1, 0], [0, 0, 0]], "focal_px": 1e-300},
+            MeshError,
+            "007: .* out of any range",
+        ),
+        (Frame("cv", own_focal_px=500), {"vertices": [[0, 0, -1.0]]}, MeshError, "007: 1 of 1 vertices"),
+        *(
+            (Frame("ortho"), {"focal_px": focal}, UsageError, "expected a positive number")
+            for focal in (-600.0, 0, math.nan)
+        ),
     ],
 )
 def test_arrays_that_cannot_be_placed_are_refused_in_words(frame, call, error, message):
     with pytest.raises(error, match=message):
         frame.apply(**{"vertices": [[0, 0, 1.0]], "sample": "007", **call})
+
+
+def test_tensors_are_placed_and_left_as_they_are(ortho: np.ndarray) -> None:
+    frame, before = Frame("ortho", tform="{sample}.npy", size_px=192), ortho.copy()
+    placed = frame.apply(Tensor(ortho, "cuda", needs_gradient=True), tform=Tensor(CROP_FROM_IMAGE, "cuda"))
+    np.testing.assert_array_equal(placed, frame.apply(ortho, tform=CROP_FROM_IMAGE))
+    np.testing.assert_array_equal(ortho, before)

@@ -1,0 +1,94 @@
+"""A batch of predictions in memory: as many arrays, tensors or meshes as there are samples."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fsbench.core.arrays import as_array
+from fsbench.core.errors import FsbenchError, UsageError
+from fsbench.protocols.measurement import Scores
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def rows_of(
+    samples: Sequence[str], metrics: Sequence[str], threads: int, score: Callable[[int], Scores]
+) -> "pd.DataFrame":
+    """Score each place of a batch on some threads; a prediction that cannot be scored is a row with its reason.
+
+    Raises
+    ------
+    UsageError
+        If the call, and not a prediction, is wrong.
+    """
+    import pandas as pd
+
+    def row(i: int) -> dict[str, Any]:
+        try:
+            scores = score(i)
+        except UsageError:
+            raise
+        except FsbenchError as error:
+            return {"sample": samples[i], "status": error.status, "reason": str(error)}
+        return {"sample": samples[i], "status": "ok", "reason": "; ".join(scores.notes), **scores.as_dict()}
+
+    if threads < 1:
+        raise UsageError(f"threads {threads}: expected 1 or more")
+    with ThreadPoolExecutor(threads) as pool:
+        rows = list(pool.map(row, range(len(samples))))
+    table = pd.DataFrame(rows, columns=["sample", "status", "reason", *metrics])
+    return table.astype(dict.fromkeys(metrics, np.float64))
+
+
+def arrays_of(vertices: Any, faces: Any, n: int) -> list[tuple[Any, Any]]:
+    """Vertices and faces of each of n meshes, as `Scorer.score_batch` takes them; what they hold is not looked at.
+
+    Raises
+    ------
+    MeshError
+        If the whole of a batch cannot be taken.
+    UsageError
+        If there are not n of them, or faces are lacking, or given to meshes that have some.
+    """
+    if isinstance(vertices, list | tuple) and vertices and _of_a_mesh(vertices[0]) is not None:
+        if faces is not None:
+            raise UsageError("meshes bring their own faces: leave faces out")
+        meshes = [_of_a_mesh(one) for one in _parts(vertices, n, "meshes", shared=False)]
+        if None in meshes:
+            raise UsageError(f"place {meshes.index(None)} of the batch is no mesh, the first is: expected one kind")
+        return [mesh for mesh in meshes if mesh is not None]
+    if faces is None:
+        raise UsageError("faces are lacking: pass (F, 3) for all predictions, or one array for each")
+    return list(zip(_parts(vertices, n, "vertices"), _parts(faces, n, "faces", shared=True), strict=True))
+
+
+def _of_a_mesh(thing: Any) -> tuple[Any, Any] | None:
+    """Vertices and faces of a mesh of fsbench, trimesh or open3d (`o3d.geometry` and `o3d.t.geometry`)."""
+    for vertices, faces in (("vertices", "faces"), ("vertices", "triangles")):
+        if hasattr(thing, vertices) and hasattr(thing, faces):
+            return getattr(thing, vertices), getattr(thing, faces)
+    if hasattr(thing, "vertex") and hasattr(thing, "triangle"):
+        return thing.vertex.positions, thing.triangle.indices
+    return None
+
+
+def _parts(values: Any, n: int, what: str, *, shared: bool = False) -> list[Any]:
+    """The part of each of n predictions; if `shared`, one table of numbers serves all."""
+    if isinstance(values, list | tuple) and values and np.ndim(values[0]) != 1:
+        parts = list(values)
+    else:
+        array = as_array(values, what)
+        if shared and array.ndim == 2:
+            return [array] * n
+        parts = list(array) if array.ndim else []
+    if len(parts) != n:
+        raise UsageError(f"there are {n} samples and {len(parts)} {what}: expected one for each")
+    return parts
+
+
+def landmarks_of(landmarks: Any, n: int) -> list[Any]:
+    """Landmarks of each of n predictions, from (B, n, 3) or one array for each; None for each if there are none."""
+    return [None] * n if landmarks is None else _parts(landmarks, n, "landmarks")
