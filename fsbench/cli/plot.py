@@ -27,9 +27,10 @@ def command(
     """Draw runs of one benchmark.
 
     Each RUN is a folder that `fsbench score --out` wrote, or a run of the project file (without any: all that are
-    done). Kinds: the mean error over the bins (error), boxes of the samples' errors (distribution), the share of
-    all samples with at most an error (cumulative; with a pooled metric the share of all points of the scans), and
-    the chamfer distance against the complete rate (cd-cr). The caption with all notes goes to stderr.
+    done). Kinds: the mean error over the bins (error), boxes of the samples' errors (distribution; of an answer among
+    labels a matrix of their shares), the share of all samples with at most an error (cumulative; with a pooled metric
+    the share of all points of the scans), and the chamfer distance against the complete rate (cd-cr). The caption with
+    all notes goes to stderr.
     """
     from pathlib import Path
 

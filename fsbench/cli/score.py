@@ -165,7 +165,7 @@ def _score(
     with opened_submission(opened, pred, adapter) as submission:
         _say_settings(opened)
         look = partial(_look, Task.of(opened, submission, cache), [one.name for one in running.part(chosen)])
-        with nullcontext() if was_looked_at(target, overwrite, resume) else running.beside(look, warn):
+        with nullcontext() if was_looked_at(target, overwrite, resume) else running.quick_check(look, warn):
             saved = score_into(
                 target, opened, submission, label, chosen, running, overwrite, resume, Progress(), cache, keep_maps
             )

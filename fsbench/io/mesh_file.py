@@ -12,26 +12,26 @@ from fsbench.core.mesh import Floats, Ints, Mask, Mesh
 
 
 class NumberingError(ValueError):
-    """A vertex number says nothing in a file."""
+    """The file has no vertex with this number, or its format has no numbers."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MeshFile:
-    """Vertices and triangles as they stand in a file, before it is decided which vertices count.
+    """Vertices and triangles as in the file, used or not.
 
-    The rule is the one of the official FaceScape loader for OBJ, for all formats: vertices that no triangle uses are
-    dropped and the others keep their order. Only an OBJ with texture or normal indices keeps more, see `read_obj`.
+    `mesh` drops vertices that no triangle uses and keeps the order of the others, in all formats, as the official
+    FaceScape loader does for OBJ. Only an OBJ with texture or normal indices keeps more, see `read_obj`.
 
     Attributes
     ----------
     vertices : ndarray, (V, 3)
-        All, used or not; they may hold NaN, which is refused where such a vertex is used.
+        May hold NaN, which is refused if a triangle uses the vertex.
     faces : ndarray, (F, 3)
-        Indices of `vertices`; F = 0 is a point cloud, of which all vertices count.
+        Indices of `vertices`; F = 0 is a point cloud, which keeps all vertices.
     n_kept : int
-        Vertices that are kept from the first on, used or not; but for NaN, which is dropped where it is not used.
+        Number of vertices, from the first on, that are kept even if unused; unused ones with NaN are dropped.
     numbering : str
-        Why vertex numbers mean nothing in this format; empty where the file has them.
+        Why this format has no vertex numbers; empty if it has.
     counted_from : int
         Number of the first vertex where people count in such a file: 1 in an OBJ, 0 elsewhere.
     line_of : callable
@@ -47,12 +47,12 @@ class MeshFile:
     line_of: Callable[[int], int] = lambda _: 0
 
     def mesh(self) -> Mesh:
-        """The mesh, without the vertices that do not count.
+        """The mesh, without `unused` vertices.
 
         Raises
         ------
         MeshError
-            If there is no vertex, one that counts is not finite, or an index is out of range.
+            If there is no vertex, a vertex that is kept is not finite, or an index is out of range.
         """
         unused = self.unused
         kept = np.ones(len(self.vertices), np.bool_)
@@ -95,7 +95,7 @@ class MeshFile:
         points: Floats = self.vertices[list(numbers)].astype(np.float64)
         odd = np.flatnonzero(~np.isfinite(points).all(1))
         if len(odd):
-            raise NumberingError(f"vertex {numbers[odd[0]]}, counted from 0, is a landmark and is NaN or infinite")
+            raise NumberingError(f"vertex {numbers[odd[0]]} (from 0) is a landmark, but is NaN or infinite")
         return points
 
     def places(self, numbers: tuple[int, ...], n_vertices: int) -> tuple[int, ...]:
@@ -120,7 +120,7 @@ class MeshFile:
 
     @property
     def unused(self) -> Ints:
-        """The vertices that do not count, by number; none where the indices make no mesh."""
+        """Numbers of the vertices that `mesh` drops; none if an index is out of range."""
         faces, n = self.faces, len(self.vertices)
         if not len(faces) or not n or faces.min() < 0 or faces.max() >= n:
             return np.empty(0, np.int64)

@@ -12,8 +12,8 @@ from fsbench.core.signatures import not_alike
 from fsbench.core.visible import visible
 from fsbench.report.layout import spec_of
 from fsbench.runs import Run
-from fsbench.runs.pooled import METRICS as POOLED_METRICS
-from fsbench.runs.pooled import STATISTICS
+from fsbench.runs.pooled_statistics import METRICS as POOLED_METRICS
+from fsbench.runs.pooled_statistics import STATISTICS
 
 _LONGEST_LABEL = 60
 """In columns of a terminal; Chinese characters take two."""

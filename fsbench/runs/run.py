@@ -16,7 +16,7 @@ from fsbench.io.text import refuse_immoderate
 from fsbench.runs.cells import from_cell, to_cell
 from fsbench.runs.files import write_atomically
 from fsbench.runs.manifest import fault_of
-from fsbench.runs.pooled import QUANTITIES, Pooled, read_pooled
+from fsbench.runs.pooled_statistics import QUANTITIES, Pooled, read_pooled
 from fsbench.runs.record import STATUSES, Record
 
 if TYPE_CHECKING:
@@ -233,7 +233,8 @@ def load_manifest(folder: str | Path) -> dict[str, Any]:
         _declared(manifest)
     except ValueError as error:
         raise FormatError(f"{path}: quantities: {error}") from None
-    from fsbench.runs.lacking import lacking_columns
+    # Late: a worker opens a benchmark, and reads no runs.
+    from fsbench.runs.required_columns import lacking_columns
 
     if lacking := lacking_columns(manifest):
         raise FormatError(

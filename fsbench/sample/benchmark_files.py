@@ -1,4 +1,4 @@
-"""Writes a benchmark in the layout of FaceScape: predef arrays, ground truth, cameras, the baselines' predictions."""
+"""Writes a benchmark as FaceScape's folders: predef arrays, ground truth, cameras, the baselines' predictions."""
 
 import json
 import os
@@ -81,7 +81,7 @@ def write(
     """
     methods = _checked(seed, n_wild, n_subjects, tuple(methods))
     load_backend()
-    root = _empty_folder(Path(folder))
+    root = empty_folder(Path(folder))
     model = load_head_model()
     faces, space = TrueFaces(model), train_shape_space(model)
     poses = draw_poses(np.random.default_rng([seed, POSES]))
@@ -107,7 +107,8 @@ def _checked(seed: int, n_wild: int, n_subjects: int, methods: tuple[str, ...]) 
     return tuple(dict.fromkeys(methods))
 
 
-def _empty_folder(folder: Path) -> Path:
+def empty_folder(folder: Path) -> Path:
+    """The folder, made if it is not there; UsageError if it holds something, or cannot be made."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         holds_something = any(folder.iterdir())
