@@ -65,11 +65,11 @@ def measure(evidence: Sequence[Evidence], folder: Path, frame: Frame) -> Measure
         except FsbenchError:
             return None
         image = in_image_frame(mesh, one.focal_px)
-        sight = one.target.look(Surface(Mesh(image, mesh.faces)), image.mean(0))
-        own = next((seen.misfit for suspect, seen in one.sights.values() if suspect.cost == 0), 1.0)
-        misfits.append(sight.misfit)
-        fronts.append(sight.front)
-        helped += sight.misfit < own
+        view_fit = one.target.look(Surface(Mesh(image, mesh.faces)), image.mean(0))
+        own = next((seen.misfit for suspect, seen in one.view_fits.values() if suspect.cost == 0), 1.0)
+        misfits.append(view_fit.misfit)
+        fronts.append(view_fit.front)
+        helped += view_fit.misfit < own
     if not misfits:
         return None
     seen = [front for front in fronts if not np.isnan(front)]

@@ -10,13 +10,13 @@ from fsbench.check.advice import Advice, advise, frame_options, rival_of, windin
 from fsbench.check.changes import as_frame
 from fsbench.check.diagnosis import GOOD, HELPS, WORTH, Diagnosis
 from fsbench.check.evidence import Evidence
-from fsbench.check.figures import Figures
+from fsbench.check.expected_scores import ExpectedScores
 from fsbench.check.files import Files
 from fsbench.check.findings import Finding, counted, some
 from fsbench.check.health import Health
 from fsbench.check.measured import Measured, best_with_tforms, measure
-from fsbench.check.sight import AS_IS, HALF_PX
 from fsbench.check.similarity import fit_from
+from fsbench.check.view_rays import AS_IS, HALF_PX
 from fsbench.submissions import AdapterLike
 
 _MOST_LINES = 6
@@ -214,7 +214,9 @@ def of_place(evidence: Sequence[Evidence]) -> Iterator[Finding]:
         )
 
 
-def of_figures(sample: str, labels: str, misfit: float, found: Figures, in_place: bool, in_the_lab: bool) -> Finding:
+def of_figures(
+    sample: str, labels: str, misfit: float, found: ExpectedScores, in_place: bool, in_the_lab: bool
+) -> Finding:
     """What one sample would score; in a wrong frame that is no more than a note."""
     scores = found.scores
     if scores is None:

@@ -53,6 +53,7 @@ COMMANDS = {
     "landmarks": "Which vertices are the landmarks: list, show, transfer, convert, picture.",
     "leaderboard": "Show, build and check the leaderboards; add a run, remove a method.",
     "merge": "Put the runs of a job array (--shard) together.",
+    "doctor": "What is installed, and whether caches, loops and disks serve.",
     "warm": "Compile the inner loops now, which the first command does otherwise.",
     "cache": "Prepared references kept on disk: how many, where, remove them.",
     "svfr": "Pack and check the zip of NeRSemble's SVFR benchmark.",

@@ -3,11 +3,13 @@
 import click
 
 from fsbench.cli.messages import say
+from fsbench.cli.project import project_option
+from fsbench.cli.run_arguments import run_folders
 from fsbench.core.choices import FIGURE_FORMATS, PLOT_KINDS, PLOT_STYLES
 
 
 @click.command("plot")
-@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+@click.argument("runs", nargs=-1, metavar="[RUN...]")
 @click.option("-o", "--out", required=True, metavar="FILE", help="Ends in .png, .svg or .pdf.")
 @click.option(
     "--kind",
@@ -18,13 +20,17 @@ from fsbench.core.choices import FIGURE_FORMATS, PLOT_KINDS, PLOT_STYLES
 @click.option("--by", help="pose, focal, pose-all, overall, or a bin column.")
 @click.option("--metric", help="What to draw [the benchmark's main one]. CD brings CR with it.")
 @click.option("--style", type=click.Choice(PLOT_STYLES), default="paper", show_default=True)
-def command(runs: tuple[str, ...], out: str, kind: str, by: str | None, metric: str | None, style: str) -> None:
+@project_option
+def command(
+    runs: tuple[str, ...], out: str, kind: str, by: str | None, metric: str | None, style: str, project: str | None
+) -> None:
     """Draw runs of one benchmark.
 
-    Each RUN is a folder that `fsbench score --out` wrote. Kinds: the mean error over the bins (error), boxes of the
-    samples' errors (distribution; of an answer among labels a matrix of their shares), the share of all samples with
-    at most an error (cumulative; with a pooled metric the share of all points of the scans), and the chamfer distance
-    against the complete rate (cd-cr). The caption with all notes goes to stderr.
+    Each RUN is a folder that `fsbench score --out` wrote, or a run of the project file (without any: all that are
+    done). Kinds: the mean error over the bins (error), boxes of the samples' errors (distribution; of an answer among
+    labels a matrix of their shares), the share of all samples with at most an error (cumulative; with a pooled metric
+    the share of all points of the scans), and the chamfer distance against the complete rate (cd-cr). The caption with
+    all notes goes to stderr.
     """
     from pathlib import Path
 
@@ -40,7 +46,7 @@ def command(runs: tuple[str, ...], out: str, kind: str, by: str | None, metric: 
         raise UsageError(f"-o {out}: the file's name should end in .png, .svg or .pdf")
     if not path.absolute().parent.is_dir():
         raise UsageError(f"-o {out}: there is no folder {path.parent}")
-    folders = [Path(run) for run in runs]
+    folders = run_folders(runs, project)
     loaded = [load_run(folder) for folder in folders]
     drawn = plot(loaded, kind, by, metric, distinct_labels(loaded, folders), style=style, form=form)
     write_atomically(path, drawn.content)

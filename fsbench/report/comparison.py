@@ -17,7 +17,7 @@ from fsbench.core.visible import visible
 from fsbench.report.formats import markdown, structured
 from fsbench.report.formats.typeset import TexColumn, environment
 from fsbench.runs.cells import to_cell
-from fsbench.stats import MIN_CLUSTERS, OVERALL, PAIRS, Comparison
+from fsbench.stats import ALL_SAMPLES, MIN_CLUSTERS, PAIRS, Comparison
 from fsbench.stats.overlap import small_overlap_reason
 
 WIDTH = 100
@@ -139,7 +139,7 @@ def grids(found: Comparison) -> Iterator[Grid]:
 
 def in_words(found: Comparison) -> list[str]:
     """The overall verdicts, one line a pair and metric; none if there are too many to read as sentences."""
-    rows = found.differences[(found.differences["by"] == OVERALL) & found.differences["metric"].isin(found.asked)]
+    rows = found.differences[(found.differences["by"] == ALL_SAMPLES) & found.differences["metric"].isin(found.asked)]
     if len(rows) > _MOST_LINES:
         return []
     return [
@@ -235,7 +235,7 @@ def _bin_head(found: Comparison) -> list[str]:
 def _bin_cell(found: Comparison, row: dict[str, Any]) -> list[str]:
     if not found.bins:
         return []
-    several = len(found.bins) > 1 and row["by"] != OVERALL
+    several = len(found.bins) > 1 and row["by"] != ALL_SAMPLES
     return [visible(f"{row['by']} {row['bin']}" if several else row["bin"])]
 
 
@@ -257,7 +257,7 @@ def _held_back_note() -> list[str]:
 
 
 def _stability(found: Comparison, what: Quantity) -> str:
-    rows = found.stability[(found.stability["metric"] == what.name) & (found.stability["by"] == OVERALL)]
+    rows = found.stability[(found.stability["metric"] == what.name) & (found.stability["by"] == ALL_SAMPLES)]
     tau = float(rows["tau"].iloc[0])
     if tau != tau or len(found.methods) < 3:
         return ""

@@ -12,8 +12,8 @@ from fsbench.core.signatures import not_alike
 from fsbench.core.visible import visible
 from fsbench.report.layout import spec_of
 from fsbench.runs import Run
-from fsbench.runs.pooled import METRICS as POOLED_METRICS
-from fsbench.runs.pooled import STATISTICS
+from fsbench.runs.pooled_statistics import METRICS as POOLED_METRICS
+from fsbench.runs.pooled_statistics import STATISTICS
 
 _LONGEST_LABEL = 60
 """In columns of a terminal; Chinese characters take two."""
@@ -37,6 +37,14 @@ def require_comparable(runs: Sequence[Run], labels: Sequence[str] | None = None)
         if shown.count(label) > 1:
             raise UsageError(f"two runs are called {label!r}; rename one with `fsbench score --method`")
     return shown
+
+
+def comparable_groups(runs: Sequence[Run]) -> list[list[int]]:
+    """Positions of the runs that belong side by side: of one benchmark, signature and list of samples."""
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for i, run in enumerate(runs):
+        groups.setdefault((run.benchmark, run.signature, *run.samples["sample"]), []).append(i)
+    return list(groups.values())
 
 
 def _require_same(label: str, first: Run, other_label: str, other: Run) -> None:

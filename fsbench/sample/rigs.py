@@ -16,8 +16,8 @@ import numpy as np
 from fsbench.core.errors import UsageError
 from fsbench.core.mesh import Floats, Ints, Mesh
 from fsbench.io.write import write_ply
+from fsbench.sample.benchmark_files import empty_folder
 from fsbench.sample.head_model import REFERENCE_REGION, HeadModel, load_head_model
-from fsbench.sample.layout import empty_folder
 from fsbench.sample.people import REFERENCE_PEOPLE
 
 MOST_SUBJECTS = 50

@@ -87,4 +87,4 @@ def _unknown(name: str) -> str:
     folded = {other.casefold(): other for other in known}
     near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     hint = f"Did you mean {folded[near[0]]}?" if near else f"Known are {', '.join(known)}."
-    return f"there is no adapter {name!r}. {hint} For one's own method see `fsbench adapters`"
+    return f"there is no adapter {name!r}. {hint} For your own method, see `fsbench adapters`"

@@ -32,7 +32,10 @@ def _one(table: Table, width: int) -> str:
     layouts = {n: list(_pages(columns, width - stub, n)) for n in range(1, _MOST_LINES + 1)}
     n_lines = min(layouts, key=lambda n: len(layouts[n]))
     blocks = [_block(["", *[""] * (n_lines - 1), *labels], stub, page, n_lines) for page in layouts[n_lines]]
-    said = [textwrap.fill(note, width, subsequent_indent=_GAP) for note in table.notes]
+    said = [
+        textwrap.fill(note, width, subsequent_indent=_GAP, break_long_words=False, break_on_hyphens=False)
+        for note in table.notes
+    ]
     return "\n".join([table.title, "", *blocks, *said, ""])
 
 

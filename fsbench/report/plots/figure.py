@@ -59,7 +59,7 @@ def plot(
         As in `fsbench.report.tables.build`. Default: the first layout; for `cumulative` and `cd-cr` all samples.
     metric : str, optional
         What to draw; a chamfer distance brings the complete rate with it. Default: the benchmark's main one. A pooled
-        one (`fsbench.runs.pooled.METRICS`) makes a cumulative curve one of all points of the references.
+        one (`fsbench.runs.pooled_statistics.METRICS`) makes a cumulative curve one of all points of the references.
     labels : sequence of str, optional
         Instead of the runs' own.
     style : str

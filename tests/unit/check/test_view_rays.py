@@ -1,4 +1,4 @@
-"""Sight and similarity: a reference against itself, moved by what is known."""
+"""View rays and similarity: a reference against a copy of itself, moved by a known amount."""
 
 from pathlib import Path
 
@@ -7,8 +7,8 @@ import pytest
 
 from fsbench.benchmarks import Benchmark
 from fsbench.check.predicted import in_image_frame
-from fsbench.check.sight import AS_IS, Placing, Target
 from fsbench.check.similarity import fit_from
+from fsbench.check.view_rays import AS_IS, Placing, Target
 from fsbench.core.mesh import Mesh
 from fsbench.geometry.rays import Surface
 from fsbench.io import read_mesh
@@ -37,10 +37,10 @@ def seen(request: pytest.FixtureRequest, sample: Path) -> tuple[Target, Mesh]:
 
 def test_a_reference_meets_itself(seen: tuple[Target, Mesh]) -> None:
     target, mesh = seen
-    sight = target.look(Surface(mesh), mesh.vertices.mean(0))
-    assert sight.misfit < PERFECT
-    assert sight.covered > 0.99
-    assert sight.front > 0.99
+    view_fit = target.look(Surface(mesh), mesh.vertices.mean(0))
+    assert view_fit.misfit < PERFECT
+    assert view_fit.covered > 0.99
+    assert view_fit.front > 0.99
 
 
 @pytest.mark.parametrize(
@@ -55,9 +55,9 @@ def test_a_placing_undoes_what_was_done(seen: tuple[Target, Mesh], linear: np.nd
     inverse = np.linalg.inv(linear)
     undo = Placing(inverse, -inverse @ done.offset)
     surface, mean = Surface(wrong), wrong.vertices.mean(0)
-    sight = target.look(surface, mean, undo)
-    assert sight.misfit < PERFECT
-    assert sight.front > 0.99
+    view_fit = target.look(surface, mean, undo)
+    assert view_fit.misfit < PERFECT
+    assert view_fit.front > 0.99
     assert target.look(surface, mean).misfit > 5 * PERFECT
 
 
@@ -73,6 +73,6 @@ def test_a_fit_finds_the_scale_and_the_shift(seen: tuple[Target, Mesh]) -> None:
     done = Placing(1.3 * np.eye(3), np.array([0.2, -0.1, 0.0]))
     wrong = Mesh(done.apply(mesh.vertices), mesh.faces)
     found = fit_from(target, Surface(wrong), wrong.vertices.mean(0), AS_IS)
-    assert found.sight.misfit < 0.05
+    assert found.view_fit.misfit < 0.05
     assert found.scale == pytest.approx(1 / 1.3, rel=0.02)
     assert found.shift[:2] == pytest.approx(np.array([-0.2, 0.1]) / 1.3, abs=0.02)

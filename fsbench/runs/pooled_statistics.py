@@ -1,4 +1,4 @@
-"""Pooled statistics over all distances of a run's samples, as `fsbench.runs.pools` wrote them."""
+"""Pooled statistics over all distances of a run, read from the tables that `fsbench.runs.pool_files` wrote."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from fsbench.core.errors import FormatError
 from fsbench.core.mesh import Floats
 from fsbench.core.quantities import Quantity
 from fsbench.runs.cells import from_cell, to_cell
-from fsbench.runs.pools import CUMULATIVE, OVERALL, POOLED, write_texts
+from fsbench.runs.pool_files import CUMULATIVE, OVERALL, POOLED, write_texts
 
 if TYPE_CHECKING:
     import pandas as pd

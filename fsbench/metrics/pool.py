@@ -1,4 +1,4 @@
-"""Pools: the distances of many samples as if they were one, small enough to keep and to add."""
+"""Pool: the distances of one or many samples as a histogram, small enough to keep, and easy to add."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

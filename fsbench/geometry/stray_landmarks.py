@@ -1,4 +1,4 @@
-"""Strays: the one or two landmarks that are somewhere else, while all others fit."""
+"""Stray landmarks: one or two that are off, while all others fit."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Pools on disk: the distances of a run, in one file per sample during scoring, in two tables afterwards."""
+"""Pool files: the distances of a run, in one file per sample during scoring, in two tables afterwards."""
 
 import hashlib
 import io
@@ -10,7 +10,7 @@ import numpy as np
 
 from fsbench.core.errors import FormatError, MissingError, UsageError
 from fsbench.io.npy import read_array
-from fsbench.metrics.pools import Pool
+from fsbench.metrics.pool import Pool
 from fsbench.runs.cells import from_cell, to_cell
 from fsbench.runs.files import write_atomically
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 POOLED, CUMULATIVE, SUMS = "pooled.csv", "cumulative.csv", "pooled.npy"
 OVERALL = "overall"
+"""Of tables: over all samples, in no bins."""
 
 _LIMITS_MM = np.arange(801) * 0.01
 """Limits of the cumulative curves: 0 to 8 mm, the axis of the published NoW plots."""

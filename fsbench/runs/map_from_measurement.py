@@ -1,4 +1,4 @@
-"""The error map of a measurement: what of it is kept for pictures."""
+"""Makes the error map of a measurement, which is kept for pictures."""
 
 from collections.abc import Mapping
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Scores: several runs as one array, with the clusters that their samples form."""
+"""Score table: several runs as one array, with the clusters that their samples form."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,11 +12,12 @@ from fsbench.core.signatures import not_alike
 from fsbench.runs import Run
 from fsbench.stats.resampling import combine_seeds, content_seed
 
-OVERALL = "all"
+ALL_SAMPLES = "all"
+"""Bin column and label of a row over all samples."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scores:
+class ScoreTable:
     """The scores of several runs as the statistics read them.
 
     Parameters
@@ -80,7 +81,7 @@ class Scores:
         for name in self.bin_columns(by):
             for label in dict.fromkeys(self.bins[name]):
                 yield name, str(label), (self.bins[name] == label).to_numpy(bool)
-        yield OVERALL, OVERALL, np.ones(len(self.bins), bool)
+        yield ALL_SAMPLES, ALL_SAMPLES, np.ones(len(self.bins), bool)
 
     def bin_columns(self, by: str | Sequence[str] | None) -> list[str]:
         """Full names of the bin columns asked for.
@@ -114,7 +115,7 @@ class Scores:
             raise UsageError(f"no metric {unknown[0]!r} in runs of {self.benchmark}; the metrics there are: {have}")
         return [self.metrics.index(name) for name in asked]
 
-    def where(self, chosen: Mapping[str, str] | None) -> "Scores":
+    def where(self, chosen: Mapping[str, str] | None) -> "ScoreTable":
         """Only the samples in the chosen bins, e.g. {"focal_px": "1200"}.
 
         Raises
@@ -142,7 +143,7 @@ def difficulty_bin(names: Sequence[str]) -> str | None:
     return "pose_deg" if "pose_deg" in names else next((name for name in names if name != "subject"), None)
 
 
-def gather(runs: Sequence[Run]) -> Scores:
+def gather(runs: Sequence[Run]) -> ScoreTable:
     """Put runs side by side.
 
     Clusters are the subjects where the runs have a bin `subject`. Elsewhere every sample is its own cluster, and is
@@ -164,7 +165,7 @@ def gather(runs: Sequence[Run]) -> Scores:
     quantities = _quantities(runs)
     bins = _common_bins(runs, tables, names)
     clusters, strata, unit = _clusters(bins)
-    return Scores(
+    return ScoreTable(
         benchmark=runs[0].benchmark,
         signature=runs[0].signature,
         methods=_labels(runs),

@@ -1,4 +1,4 @@
-"""What `write` leaves: FaceScape's layout, the same bytes for the same arguments, faces inside their images."""
+"""What `write` leaves: FaceScape's folders, the same bytes for the same arguments, faces inside their images."""
 
 import hashlib
 import json

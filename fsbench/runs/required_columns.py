@@ -1,4 +1,4 @@
-"""Columns that runs of a benchmark must have."""
+"""Bin columns that a run of a benchmark must have."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Exchanges: landmarks that must change places for two sets to fit."""
+"""Landmark order: finds landmarks that must change places so that two sets fit."""
 
 from itertools import permutations
 

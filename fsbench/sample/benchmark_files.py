@@ -1,4 +1,4 @@
-"""Writes a benchmark in the layout of FaceScape: predef arrays, ground truth, cameras, the baselines' predictions."""
+"""Writes a benchmark as FaceScape's folders: predef arrays, ground truth, cameras, the baselines' predictions."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Sight: what the benchmark's camera sees of a reference, and how far a placed prediction is from it.
+"""View rays: what the camera sees of a reference, and how far a placed prediction is from that.
 
 Everything here is in the *image frame*: the ortho frame of the 256 px image, x right, y up, z towards the
 viewer, the image [-1, 1]^2. In the lab the camera is a pinhole that stands before the middle of the mesh.
@@ -49,7 +49,7 @@ AS_IS = Placing(np.eye(3), np.zeros(3))
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class ViewFit:
     """How well a placed prediction meets the reference.
 
     Attributes
@@ -69,7 +69,7 @@ class Sight:
     front: float
 
 
-NOTHING_SEEN = Sight(1.0, 0.0, float("nan"))
+NOTHING_SEEN = ViewFit(1.0, 0.0, float("nan"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,7 +123,7 @@ class Target:
         found: Floats = points + np.array([0.0, 0.0, self.pinhole_units])
         return found
 
-    def look(self, surface: Surface, mean: Floats, placing: Placing = AS_IS) -> Sight:
+    def look(self, surface: Surface, mean: Floats, placing: Placing = AS_IS) -> ViewFit:
         """Look at a prediction after `placing`.
 
         Parameters
@@ -152,7 +152,7 @@ class Target:
         angle_deg = np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0)))
         errors = np.ones(len(seen))
         errors[seen] = (np.minimum(residual_mm / WORST_MM, 1) + np.minimum(angle_deg / WORST_DEG, 1)) / 2
-        return Sight(float(errors.mean()), float(seen.mean()), float(front.mean()))
+        return ViewFit(float(errors.mean()), float(seen.mean()), float(front.mean()))
 
     def _eyes(self, corners: Floats, mean: Floats, placing: Placing) -> Floats:
         """Where the rays start, (n, 3) or (1, 3): before the whole mesh, or at the pinhole."""

@@ -1,4 +1,4 @@
-"""What a run holds besides its rows: pooled distances, why a row is suspicious, and error maps."""
+"""Run hooks: what scoring keeps of a sample besides its row, and the tables made from it when the run ends."""
 
 import re
 import secrets
@@ -10,11 +10,11 @@ from typing import Any
 
 from fsbench.benchmarks import Benchmark
 from fsbench.core.errors import UsageError
-from fsbench.metrics.pools import Pool
+from fsbench.metrics.pool import Pool
 from fsbench.protocols.measurement import Measurement
 from fsbench.runs import Record
 from fsbench.runs.journal import Journal
-from fsbench.runs.pools import has_pool, read_doubts, remove_pool, write_doubts, write_pool, write_tables
+from fsbench.runs.pool_files import has_pool, read_doubts, remove_pool, write_doubts, write_pool, write_tables
 from fsbench.runs.scales import with_scales
 from fsbench.scoring.kept_maps import KeptMaps
 
@@ -25,18 +25,20 @@ _TOKEN = re.compile("[0-9a-f]{8}")
 _SCALE, _SUSPICIOUS = "mm_per_unit", "suspicious"
 
 
-def write_beside(folder: Path, sample: str, measured: Measurement, pooled: bool) -> None:
-    """Keep a sample's distances, where they are pooled, and its doubts."""
+def write_sample_files(folder: Path, sample: str, measured: Measurement, pooled: bool) -> None:
+    """Write a sample's distances, if the protocol pools them, and its doubts."""
     if pooled:
         write_pool(folder, sample, Pool.of(measured.ref_to_pred_mm))
     write_doubts(folder, sample, measured.scores.doubts)
 
 
-remove_beside = remove_pool
+remove_sample_files = remove_pool
 
 
-class Beside:
-    """A file a sample until the run is written, then tables; only while no other process can write the run.
+class RunHooks:
+    """Called when a run begins and ends: one file a sample until then, tables afterwards.
+
+    Use it only while no other process can write the run.
 
     Raises
     ------
@@ -59,13 +61,13 @@ class Beside:
         return self._protocol.pooled or _SUSPICIOUS in self._protocol.metrics
 
     def begin(self, *, is_new: bool) -> tuple[str, str]:
-        """The folders for this run: for what goes into its tables, and for maps; empty where none is needed."""
+        """The folders of this run for samples' files and for maps; empty if not needed."""
         return self._begun(is_new), self._maps.begin(is_new=is_new) if self._maps else ""
 
     def _begun(self, is_new: bool) -> str:
         """The folder for this run, empty if none is needed.
 
-        Every run has a folder of its own: what still works for an earlier one must not write into it.
+        Every run has a folder of its own, so that a worker of an earlier run cannot write into it.
         """
         if not self._is_needed:
             return ""
@@ -85,7 +87,7 @@ class Beside:
         return self._protocol.pooled and not has_pool(self._own, sample)
 
     def finish(self, journal: Journal) -> dict[str, Any]:
-        """Write the tables, when all rows are there; what the manifest says of the rest."""
+        """Write the tables once all rows are there; return entries for the manifest."""
         if not self._is_needed:
             return {}
         fine = [one for one in journal.records() if one.status == "ok"]
@@ -101,12 +103,12 @@ class Beside:
         return {"suspicious": self._doubts}
 
     def amended(self, record: Record) -> Record:
-        """The row as it is written: a scale is suspicious beside the others', which are known now."""
+        """The row to write: marked suspicious if its scale differs from all others', which are known only now."""
         if record.sample not in self._doubts:
             return record
         return replace(record, scores={**record.scores, _SUSPICIOUS: 1.0})
 
     def end(self) -> None:
-        """Tidy up, when the run is written."""
+        """Remove the samples' files, once the run is written."""
         if self._is_needed:
             shutil.rmtree(self._whole, ignore_errors=True)

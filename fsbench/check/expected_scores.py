@@ -1,4 +1,4 @@
-"""Figures: what a prediction would score, before and after the depth alignment."""
+"""Expected scores: what a prediction would score, with and without depth alignment."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from fsbench.protocols.measurement import Scores
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class ExpectedScores:
     """Scores of one sample.
 
     Attributes
@@ -34,13 +34,13 @@ class Figures:
         return None if self.measured is None else self.measured.scores
 
 
-def figures(prepared: Prepared, prediction: Mesh) -> Figures:
+def expected_scores(prepared: Prepared, prediction: Mesh) -> ExpectedScores:
     """Score a prediction in the benchmark's camera frame."""
     try:
         measured, trouble = prepared.measure(prediction), ""
     except FsbenchError as error:
         measured, trouble = None, str(error)
-    return Figures(measured, trouble, _unaligned_cd_mm(prepared, prediction))
+    return ExpectedScores(measured, trouble, _unaligned_cd_mm(prepared, prediction))
 
 
 def _unaligned_cd_mm(prepared: Prepared, prediction: Mesh) -> float:
