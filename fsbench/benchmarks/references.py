@@ -164,7 +164,8 @@ class MeshReferences(References):
         """Digests of inputs that move numbers: landmarks, nose tips, and references that the user chose."""
         found = self._digests_of_landmarks()
         # Two folders of scans are two benchmarks, though both are called "scan".
-        return found | {"references": self._fingerprint()} if self.spec.raw["layout"] == "pairs" else found
+        own = self.spec.raw["layout"] == "pairs" or self.spec.raw.get("references") == "own"
+        return found | {"references": self._fingerprint()} if own else found
 
     def _digests_of_landmarks(self) -> dict[str, str]:
         """Digest of the references' landmarks and nose tips, as they move the start, the crop and the comparison.

@@ -1,6 +1,6 @@
 """Check predictions by scoring a few: are all files there, and do some of them align."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from fsbench.check.counts import of_counts
 from fsbench.check.findings import Finding, counted, some, worst
 from fsbench.check.landmarks import of_landmarks
 from fsbench.check.names import Names, compare_names
+from fsbench.check.reading import Reading
 from fsbench.core.errors import FsbenchError, ReferenceDataError
 from fsbench.io import MESH_SUFFIXES
 from fsbench.runs.scales import standing_apart
@@ -29,7 +30,10 @@ class _Looked:
 
 
 def check_alignment(
-    benchmark: Benchmark, submission: Submission, samples: Sequence[Sample] | None = None
+    benchmark: Benchmark,
+    submission: Submission,
+    samples: Sequence[Sample] | None = None,
+    read: Callable[[Sequence[Sample]], Reading] | None = None,
 ) -> tuple[Finding, ...]:
     """Look for all files, and score a few samples spread over the benchmark.
 
@@ -39,6 +43,8 @@ def check_alignment(
     submission : Submission
     samples : sequence of Sample, optional
         Only these; all if not given.
+    read : callable, optional
+        Reads every prediction; those that cannot be used are named, and not scored.
 
     Returns
     -------
@@ -58,8 +64,12 @@ def check_alignment(
         findings += _of_predictions(benchmark, submission, names)
         if plain:
             findings += _of_state(benchmark, folder, there)
-            findings += of_prediction_counts(benchmark, folder, there)
+            findings += of_prediction_counts(benchmark, folder, there, every=read is not None)
             findings += of_landmarks(benchmark, folder, there)
+        if read is not None:
+            reading = read(there)
+            findings += reading.findings()
+            there = [sample for sample in there if sample.name not in reading.troubles]
         step = max(1, len(there) // _LOOKED_AT)
         looked = [_of_sample(benchmark, submission, sample.name) for sample in there[::step][:_LOOKED_AT]]
         findings += [one.finding for one in looked] + _of_all(looked)
@@ -128,11 +138,13 @@ def _of_state(benchmark: Benchmark, folder: Path, samples: Sequence[Sample]) -> 
     return findings
 
 
-def of_prediction_counts(benchmark: Benchmark, folder: Path, samples: Sequence[Sample]) -> list[Finding]:
+def of_prediction_counts(
+    benchmark: Benchmark, folder: Path, samples: Sequence[Sample], *, every: bool = False
+) -> list[Finding]:
     """What the numbers of vertices and faces in all files of the predictions tell; landmarks are not looked for."""
     predictions, references = PredictionFiles.of(benchmark), benchmark.references
     found = (predictions.found(folder, references.sample_files(sample.name)) for sample in samples)
-    return list(of_counts([path for paths in found for path in paths if path.is_file()]))
+    return list(of_counts([path for paths in found for path in paths if path.is_file()], every=every))
 
 
 def _of_all(looked: Sequence[_Looked]) -> list[Finding]:

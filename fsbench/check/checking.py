@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from fsbench.benchmarks import Benchmark, Sample
@@ -12,6 +13,7 @@ from fsbench.check.evidence import Evidence
 from fsbench.check.findings import Finding, worst
 from fsbench.check.frame import check_frame, quick_check_frame
 from fsbench.check.names import compare_names
+from fsbench.check.reading import Progress, read_every
 from fsbench.submissions.submission import Submission
 
 
@@ -40,7 +42,13 @@ class Report:
 
 
 def check(
-    benchmark: Benchmark, submission: Submission, samples: Sequence[Sample] | None = None, jobs: int = 1
+    benchmark: Benchmark,
+    submission: Submission,
+    samples: Sequence[Sample] | None = None,
+    jobs: int = 1,
+    *,
+    every: bool = False,
+    progress: Progress | None = None,
 ) -> Report:
     """Check all files, and some of the meshes: their frame where the camera shows it, else whether they have a score.
 
@@ -52,6 +60,10 @@ def check(
         Only these; all without it.
     jobs : int
         Samples looked at side by side.
+    every : bool
+        Read every prediction, not only some.
+    progress : callable, optional
+        Where `every` is true, told how many predictions will be read; gives what is called with a record for each.
 
     Raises
     ------
@@ -59,9 +71,10 @@ def check(
         If the submission does not go with the benchmark.
     """
     submission.check_benchmark(benchmark)
+    read = partial(read_every, benchmark, submission, jobs=jobs, progress=progress) if every else None
     if benchmark.protocol.has_depth_view:
-        return Report(*check_frame(benchmark, submission, samples, jobs))
-    return Report(check_alignment(benchmark, submission, samples))
+        return Report(*check_frame(benchmark, submission, samples, jobs, read))
+    return Report(check_alignment(benchmark, submission, samples, read))
 
 
 def quick(

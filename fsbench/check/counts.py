@@ -19,7 +19,7 @@ _MOST_BYTES_READ = 256 << 20
 """Of meshes, spread over the samples, that are read for the vertices that no face uses."""
 
 
-def of_counts(paths: Sequence[Path], *, keeps_unused: bool = False) -> Iterator[Finding]:
+def of_counts(paths: Sequence[Path], *, keeps_unused: bool = False, every: bool = False) -> Iterator[Finding]:
     """Say which meshes have another number of faces than the others, and whether some have unused vertices.
 
     Parameters
@@ -28,15 +28,17 @@ def of_counts(paths: Sequence[Path], *, keeps_unused: bool = False) -> Iterator[
         The mesh of every sample.
     keeps_unused : bool
         Whether the adapter is one of those that take all vertices of a PLY, as the official loader does.
+    every : bool
+        Count the faces of all files, however large they are together.
     """
-    yield from _odd(paths)
+    yield from _odd(paths if every else _worth_counting(paths))
     yield from _unused(paths, keeps_unused)
 
 
 def _odd(paths: Sequence[Path]) -> Iterator[Finding]:
     """Meshes of as many vertices as others and of another number of faces: cut off, perhaps."""
     by_kind: dict[tuple[str, int], dict[Path, int]] = {}
-    for path in _worth_counting(paths):
+    for path in paths:
         found = _tried(count_elements, path)
         if found is not None:
             by_kind.setdefault((suffix_of(path), found[0]), {})[path] = found[1]

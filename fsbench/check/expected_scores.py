@@ -6,7 +6,7 @@ from fsbench.core.errors import FsbenchError
 from fsbench.core.mesh import Mesh
 from fsbench.metrics.chamfer import map_chamfer
 from fsbench.metrics.cylinder import cylinder_map
-from fsbench.protocols.facescape.protocol import Prepared
+from fsbench.protocols.facescape.protocol import CylinderMeasurement, Prepared
 from fsbench.protocols.measurement import Scores
 
 
@@ -16,26 +16,31 @@ class ExpectedScores:
 
     Attributes
     ----------
-    scores : Scores or None
-        As `fsbench score` measures them; None if it would give the sample no score.
+    measured : CylinderMeasurement or None
+        As `fsbench score` measures it; None if it would give the sample no score.
     trouble : str
         Why it would not.
     unaligned_cd_mm : float
         Chamfer distance without depth alignment; NaN where nothing overlaps.
     """
 
-    scores: Scores | None
+    measured: CylinderMeasurement | None
     trouble: str
     unaligned_cd_mm: float
+
+    @property
+    def scores(self) -> Scores | None:
+        """None if the sample would have no score."""
+        return None if self.measured is None else self.measured.scores
 
 
 def expected_scores(prepared: Prepared, prediction: Mesh) -> ExpectedScores:
     """Score a prediction in the benchmark's camera frame."""
     try:
-        scores, trouble = prepared.compare(prediction.vertices, prediction.faces), ""
+        measured, trouble = prepared.measure(prediction), ""
     except FsbenchError as error:
-        scores, trouble = None, str(error)
-    return ExpectedScores(scores, trouble, _unaligned_cd_mm(prepared, prediction))
+        measured, trouble = None, str(error)
+    return ExpectedScores(measured, trouble, _unaligned_cd_mm(prepared, prediction))
 
 
 def _unaligned_cd_mm(prepared: Prepared, prediction: Mesh) -> float:

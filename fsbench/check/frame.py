@@ -1,6 +1,6 @@
 """Check predictions in the camera frame: are all files there, whole, and do they stand where the reference does."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -17,9 +17,12 @@ from fsbench.check.findings import Finding, counted, some
 from fsbench.check.health import examine
 from fsbench.check.landmarks import of_named_vertices
 from fsbench.check.misfit import misfit
+from fsbench.check.reading import Reading, safe_jobs
 from fsbench.check.spread import cells, spread
+from fsbench.check.surplus import of_surplus
 from fsbench.core.errors import FsbenchError, ReferenceDataError
 from fsbench.geometry.rays import is_available, load_backend
+from fsbench.protocols.facescape.protocol import CylinderMeasurement
 from fsbench.submissions import Adapter, AdapterLike
 from fsbench.submissions.submission import Submission
 
@@ -31,11 +34,15 @@ _MATCHES = 0.12
 """Mean misfit of what stands right beyond doubt, so that nothing else is tried; mirrored frontal faces have 0.15."""
 
 _MOST_FACES = 500_000
-_TOPICS = ("files", "faces", "mesh", "frame", "place", "landmarks")
+_TOPICS = ("files", "reading", "faces", "mesh", "frame", "place", "landmarks")
 
 
 def check_frame(
-    benchmark: Benchmark, submission: Submission, samples: Sequence[Sample] | None = None, jobs: int = 1
+    benchmark: Benchmark,
+    submission: Submission,
+    samples: Sequence[Sample] | None = None,
+    jobs: int = 1,
+    read: Callable[[Sequence[Sample]], Reading] | None = None,
 ) -> tuple[tuple[Finding, ...], tuple[Evidence, ...], Diagnosis | None]:
     """Check all files, and a spread of the meshes.
 
@@ -47,6 +54,8 @@ def check_frame(
         Only these; all without it.
     jobs : int
         Samples looked at side by side.
+    read : callable, optional
+        Reads every prediction; those that cannot be used are named, and not looked at.
 
     Raises
     ------
@@ -59,7 +68,12 @@ def check_frame(
         raise ReferenceDataError(
             f"{benchmark.root}: none of the {len(chosen)} samples asked for has its reference there"
         )
-    there, findings = _presence(benchmark, adapter, folder, chosen)
+    there, findings = _presence(benchmark, adapter, folder, chosen, every=read is not None)
+    jobs = safe_jobs(submission, chosen, jobs)
+    if read is not None:
+        reading = read(there)
+        findings += reading.findings()
+        there = [sample for sample in there if sample.name not in reading.troubles]
     load_backend()
     evidence, trouble = _gather(benchmark, adapter, folder, spread(benchmark.spec, there), jobs)
     findings += trouble
@@ -67,13 +81,19 @@ def check_frame(
     own = [one for one in evidence if one.own is not None]
     healths = _map(lambda one: examine(one.own.mesh), own, jobs)  # type: ignore[union-attr]
     findings += sentences.of_health([one.sample.name for one in own], healths)
-    diagnosis = diagnose(evidence) if evidence else None
-    if diagnosis is not None and any(one.view_fits for one in evidence):
-        findings.append(sentences.of_frame(diagnosis, adapter, evidence, folder))
+    # A file that nothing reads is broken, and no sign of a wrong frame.
+    seen = [one for one in evidence if one.view_fits]
+    diagnosis = diagnose(seen) if seen else None
+    if diagnosis is not None:
+        findings.append(sentences.of_frame(diagnosis, adapter, seen, folder))
         if diagnosis.is_good:
-            findings += sentences.of_place(evidence)
+            findings += sentences.of_place(seen)
             findings += [found for one in own[:1] for found in of_named_vertices(benchmark, submission, one.sample)]
-    findings += _scored(benchmark, own, jobs, diagnosis is not None and diagnosis.is_good and not diagnosis.inverted)
+    in_place = diagnosis is not None and diagnosis.is_good and not diagnosis.inverted
+    scored = _scored(benchmark, own, jobs, in_place)
+    findings += [finding for finding, _ in scored]
+    if in_place:
+        findings += of_surplus([found for _, found in scored if found is not None], adapter, folder)
     return (*findings, _verdict(findings, len(evidence))), tuple(evidence), diagnosis
 
 
@@ -137,7 +157,7 @@ def _with_reference(benchmark: Benchmark, samples: Sequence[Sample]) -> list[Sam
 
 
 def _presence(
-    benchmark: Benchmark, adapter: AdapterLike, folder: Path, samples: Sequence[Sample]
+    benchmark: Benchmark, adapter: AdapterLike, folder: Path, samples: Sequence[Sample], *, every: bool = False
 ) -> tuple[list[Sample], list[Finding]]:
     """The samples that have both a reference and a mesh, and what is to be said of the files."""
     usable = _with_reference(benchmark, samples)
@@ -148,7 +168,7 @@ def _presence(
     there = [sample for sample in usable if sample.name not in missing]
     findings = list(sentences.of_files(files, adapter, len(samples) - len(usable)))
     keeps_unused = isinstance(adapter, Adapter) and adapter.mesh.endswith(".ply")
-    findings += of_counts([folder / name for name in files.meshes], keeps_unused=keeps_unused)
+    findings += of_counts([folder / name for name in files.meshes], keeps_unused=keeps_unused, every=every)
     return there, findings
 
 
@@ -171,20 +191,25 @@ def _gather(
     return evidence, [item for item in found if isinstance(item, Finding)]
 
 
-def _scored(benchmark: Benchmark, evidence: Sequence[Evidence], jobs: int, in_place: bool) -> Iterable[Finding]:
-    """Figures of one sample from every cell."""
+def _scored(
+    benchmark: Benchmark, evidence: Sequence[Evidence], jobs: int, in_place: bool
+) -> list[tuple[Finding, tuple[Evidence, CylinderMeasurement] | None]]:
+    """ExpectedScores of one sample from every cell, and what they rest on."""
     by_name = {one.sample.name: one for one in evidence}
     groups = cells(benchmark.spec, [one.sample for one in evidence])
     shown = [(labels, by_name[members[0].name]) for labels, members in groups.items()]
 
-    def figure(item: tuple[tuple[str, ...], Evidence]) -> Finding:
+    def figure(
+        item: tuple[tuple[str, ...], Evidence],
+    ) -> tuple[Finding, tuple[Evidence, CylinderMeasurement] | None]:
         labels, one = item
         assert one.own is not None
         misfit = next((view_fit.misfit for suspect, view_fit in one.view_fits.values() if suspect.cost == 0), 1.0)
         found = expected_scores(one.prepared, one.own.mesh)
-        return sentences.of_figures(
+        finding = sentences.of_figures(
             one.sample.name, " ".join(labels), misfit, found, in_place, one.focal_px is not None
         )
+        return finding, None if found.measured is None else (one, found.measured)
 
     return _map(figure, shown, jobs)
 

@@ -139,11 +139,11 @@ def of_frame(diagnosis: Diagnosis, adapter: AdapterLike, evidence: Sequence[Evid
     """
     advice = advise(diagnosis)
     misfit = f"misfit {diagnosis.own_misfit:.2f} over {diagnosis.n_samples} samples, 0 is equal and 1 elsewhere"
-    if advice is None and diagnosis.inverted:
+    if advice is None and diagnosis.inverted and diagnosis.own_misfit <= GOOD:
         only = winding_advice(as_frame(adapter))
         measured = only.frame and measure(evidence, folder, only.frame)
         remedy = only.remedy if only.frame is None or (measured and measured.front > _TURNED) else "turn them over"
-        return Finding("wrong", "frame", f"{only.mistake}; {remedy}")
+        return Finding("wrong", "frame", f"{only.mistake}; {remedy} ({misfit})")
     if advice is None and diagnosis.own_misfit <= GOOD:
         return Finding("ok", "frame", f"no other frame, unit or crop fits better ({misfit})")
     nowhere = f"the predictions are not where the references are, and no single change brings them there ({misfit})"

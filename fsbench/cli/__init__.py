@@ -50,10 +50,12 @@ COMMANDS = {
     "report": "Runs as one page for a browser, with the error on the face.",
     "compare": "Compare runs in pairs, with intervals and a verdict.",
     "heatmap": "Error on the predicted surface: ply or png.",
+    "landmarks": "Which vertices are the landmarks: list, show, transfer, convert, picture.",
     "leaderboard": "Show, build and check the leaderboards; add a run, remove a method.",
     "merge": "Put the runs of a job array (--shard) together.",
     "warm": "Compile the inner loops now, which the first command does otherwise.",
     "cache": "Prepared references kept on disk: how many, where, remove them.",
+    "svfr": "Pack and check the zip of NeRSemble's SVFR benchmark.",
     "sample": "Write the sample benchmark and its baselines' meshes.",
 }
 

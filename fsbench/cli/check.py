@@ -16,22 +16,32 @@ from fsbench.cli.scan_options import ROOT, scan_options
 @adapter_options
 @scan_options
 @click.option("--samples", help="Check only these samples, e.g. 000-009,123 or '03_*'.")
+@click.option("--all", "every", is_flag=True, help="Read every file, and name each one that cannot be used.")
 @click.option("--picture", metavar="FILE.png", help="Write a contact sheet: reference outlines over predictions.")
 @click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Samples checked at once.")
 def command(
-    benchmark: str, root: str, pred: str, samples: str | None, picture: str | None, jobs: int, **options: Any
+    benchmark: str,
+    root: str,
+    pred: str,
+    samples: str | None,
+    every: bool,
+    picture: str | None,
+    jobs: int,
+    **options: Any,
 ) -> None:
     """Check the meshes under --pred: files, frame, scale, coverage; name the likely mistake.
 
-    It looks for all files and reads a few meshes of every bin. Each finding is one line: ok, note or
-    wrong. docs/check.md explains the lines.
+    It looks for all files and reads a few meshes of every bin, with --all every file. Each finding is
+    one line: ok, note or wrong. docs/check.md explains the lines.
 
     Exit code: 0 nothing is wrong; 1 something is wrong; 2 wrong usage.
     """
+    from functools import partial
     from pathlib import Path
 
     from fsbench.benchmarks import Benchmark
     from fsbench.check import check
+    from fsbench.cli.progress import steps
     from fsbench.cli.submission_options import opened_submission, split_options
     from fsbench.core.errors import UsageError
 
@@ -43,7 +53,7 @@ def command(
     opened = Benchmark.open(benchmark, root, choice)
     chosen = opened.select(samples) if samples is not None else None
     with opened_submission(opened, pred, adapter) as submission:
-        report = check(opened, submission, chosen, jobs)
+        report = check(opened, submission, chosen, jobs, every=every, progress=partial(steps, "reading"))
     for finding in report.findings:
         put(str(finding))
     if picture is not None and adapter is not None and report.evidence:

@@ -30,7 +30,7 @@ class Progress:
             case Said(text):
                 say(text)
             case Began(title, total, done):
-                self._step = self._open.enter_context(_steps(title, total, done))
+                self._step = self._open.enter_context(steps(title, total, done))
             case Scored(record):
                 self._step(record)
             case Ended():
@@ -38,7 +38,7 @@ class Progress:
 
 
 @contextmanager
-def _steps(title: str, total: int, done: int) -> Iterator[Callable[[Record], None]]:
+def steps(title: str, total: int, done: int = 0) -> Iterator[Callable[[Record], None]]:
     """A bar on a terminal, a few plain lines in a log."""
     statuses: Counter[str] = Counter()
     if sys.stderr.isatty():

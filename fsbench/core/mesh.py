@@ -54,7 +54,8 @@ class Mesh:
             raise MeshError(f"faces are of type {f.dtype}, expected whole numbers")
         if v.dtype.kind not in "iuf":
             raise MeshError(f"vertices are of type {v.dtype}, expected real numbers")
-        v = v.astype(np.float64, copy=False).view()
+        # Compiled loops take rows that lie one after the other; a transposed array has columns that do.
+        v = v.astype(np.float64, order="C", copy=False).view()
         if not np.isfinite(v).all():
             bad = np.flatnonzero(~np.isfinite(v).all(1))
             raise MeshError(f"{len(bad)} of {len(v)} vertices are NaN or infinite, the first is vertex {bad[0]}")
@@ -64,7 +65,7 @@ class Mesh:
                 f"{len(bad)} of {len(f)} faces name vertices that do not exist: "
                 f"face {bad[0]} is {f[bad[0]].tolist()}, there are {len(v)} vertices"
             )
-        f = f.astype(np.int64, copy=False).view()
+        f = f.astype(np.int64, order="C", copy=False).view()
         v.flags.writeable = f.flags.writeable = False
         object.__setattr__(self, "vertices", v)
         object.__setattr__(self, "faces", f)

@@ -118,7 +118,7 @@ def open_folder(
     with _temporary_folder(temporary) as target:
         try:
             unpack(path, _Unpacking(path, target, limits))
-        except _BROKEN as error:
+        except BROKEN as error:
             raise FormatError(f"{path}: the archive is broken: {error}") from error
         except OSError as error:
             raise UsageError(f"{path}: cannot be unpacked into {target}: {error}") from error
@@ -150,7 +150,7 @@ def bare_name(path: str | os.PathLike[str]) -> str:
     return name[: len(name) - len(suffix)]
 
 
-_BROKEN = (
+BROKEN = (
     EOFError,
     NotImplementedError,
     RuntimeError,
@@ -168,12 +168,11 @@ def _innermost(folder: Path) -> Path:
     return folder
 
 
-class _Unpacking:
-    """Counts files and bytes, and checks them against the limits before every write."""
+class Members:
+    """Names and sizes of an archive's members, checked against the limits before anything is read."""
 
-    def __init__(self, archive: Path, target: Path, limits: ArchiveLimits) -> None:
+    def __init__(self, archive: Path, limits: ArchiveLimits) -> None:
         self.archive = archive
-        self.target = target
         self.limits = limits
         self.n_bytes = 0
         self.archive_bytes = archive.stat().st_size
@@ -181,6 +180,7 @@ class _Unpacking:
         self.n_clutter = 0
 
     def error(self, name: str, reason: str) -> FormatError:
+        """The error about a member."""
         shown = name[:200].encode("utf-8", "backslashreplace").decode()
         return FormatError(f"{self.archive}: member '{shown}' {reason}")
 
@@ -196,28 +196,8 @@ class _Unpacking:
                 name, f"is one of {self.n_clutter:,} that macOS adds to archives, more than there are files"
             )
 
-    def folder(self, name: str) -> None:
-        """Make a folder."""
-        self._place(name.rstrip("/"), is_folder=True).mkdir(parents=True, exist_ok=True)
-
-    def file(self, name: str, announced: int, source: BinaryIO) -> None:
-        """Write a file, which must have exactly the announced number of bytes."""
-        self._expect_room(name, announced)
-        place = self._place(name, is_folder=False)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        left = announced
-        with place.open("xb") as file:
-            # Asks for one byte more than announced, to notice a member that is longer.
-            while block := source.read(min(_BLOCK, left + 1)):
-                left -= len(block)
-                if left < 0:
-                    raise self.error(name, f"is larger than the {announced:,} bytes it announces")
-                file.write(block)
-        if left:
-            raise self.error(name, f"ends {left:,} bytes before the {announced:,} it announces")
-        self.n_bytes += announced
-
-    def _expect_room(self, name: str, announced: int) -> None:
+    def expect(self, name: str, announced: int) -> None:
+        """Count the bytes of a member; FormatError if they are too many."""
         limits, total = self.limits, self.n_bytes + announced
         if not 0 <= announced <= limits.max_member_bytes:
             raise self.error(name, f"has {announced:,} bytes, at most {limits.max_member_bytes:,} are unpacked")
@@ -226,21 +206,19 @@ class _Unpacking:
         if total > self.max_unpacked():
             ratio = total / max(self.archive_bytes, 1)
             raise self.error(name, f"unpacks the archive to {ratio:,.0f} times its size, at most {limits.max_ratio:g}")
-        free = shutil.disk_usage(self.target).free - limits.keep_free_bytes
-        if announced > free:
-            raise UsageError(
-                f"{self.archive}: no room to unpack '{name}' in {self.target.parent}: set TMPDIR elsewhere"
-            )
+        self.n_bytes = total
 
-    def _place(self, name: str, is_folder: bool) -> Path:
+    def add(self, name: str, is_folder: bool) -> tuple[str, ...]:
+        """The parts of a member's name; FormatError if it leads elsewhere, or was there before."""
         self.check_name(name)
         parts = PurePosixPath(name).parts
         for i in range(1, len(parts)):
             self._note("/".join(parts[:i]), name, is_folder=True)
         self._note("/".join(parts), name, is_folder, is_new=True)
-        return self.target.joinpath(*parts)
+        return parts
 
     def check_name(self, name: str) -> None:
+        """Raise FormatError if the name leads out of a folder, or some disk cannot have it."""
         parts = name.split("/")
         if name.startswith("/") or _DRIVE.match(name):
             raise self.error(name, "is an absolute path")
@@ -264,12 +242,54 @@ class _Unpacking:
             raise self.error(name, "occurs twice (names that differ only in capitals count as one)")
 
 
+class _Unpacking(Members):
+    """Members that are written below a folder."""
+
+    def __init__(self, archive: Path, target: Path, limits: ArchiveLimits) -> None:
+        super().__init__(archive, limits)
+        self.target = target
+
+    def folder(self, name: str) -> None:
+        """Make a folder."""
+        self.target.joinpath(*self.add(name.rstrip("/"), is_folder=True)).mkdir(parents=True, exist_ok=True)
+
+    def file(self, name: str, announced: int, source: BinaryIO) -> None:
+        """Write a file of as many bytes as announced."""
+        self.expect(name, announced)
+        self._expect_room(name, announced)
+        place = self.target.joinpath(*self.add(name, is_folder=False))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with place.open("xb") as file:
+            for block in blocks_of(self, name, announced, source):
+                file.write(block)
+
+    def _expect_room(self, name: str, announced: int) -> None:
+        free = shutil.disk_usage(self.target).free - self.limits.keep_free_bytes
+        if announced > free:
+            raise UsageError(
+                f"{self.archive}: no room to unpack '{name}' in {self.target.parent}: set TMPDIR elsewhere"
+            )
+
+
+def blocks_of(members: Members, name: str, announced: int, source: BinaryIO) -> Iterator[bytes]:
+    """A member's content; FormatError if it is not as long as announced."""
+    left = announced
+    # One byte more than announced is asked for, to notice a member that goes on.
+    while block := source.read(min(_BLOCK, left + 1)):
+        left -= len(block)
+        if left < 0:
+            raise members.error(name, f"is larger than the {announced:,} bytes it announces")
+        yield block
+    if left:
+        raise members.error(name, f"ends {left:,} bytes before the {announced:,} it announces")
+
+
 def _unpack_zip(path: Path, to: _Unpacking) -> None:
-    _check_zip_directory(path, to)
+    check_zip_directory(path, to)
     with zipfile.ZipFile(path) as archive:
         members = [m for m in archive.infolist() if not _is_clutter(m.filename)]
         for member in members:
-            _check_zip_member(member, to)
+            check_zip_member(member, to)
         for member in members:
             if member.is_dir():
                 to.folder(member.filename)
@@ -278,8 +298,8 @@ def _unpack_zip(path: Path, to: _Unpacking) -> None:
                     to.file(member.filename, member.file_size, source)  # type: ignore[arg-type]
 
 
-def _check_zip_directory(path: Path, to: _Unpacking) -> None:
-    """Refuse a directory that would fill the memory: `ZipFile` reads all of it at once."""
+def check_zip_directory(path: Path, to: Members) -> None:
+    """Refuse a directory that would fill the memory: `ZipFile` reads all of it when it opens."""
     most = to.limits.max_members * _DIRECTORY_ENTRY_BYTES
     before = max(0, to.archive_bytes - _ZIP_END_BYTES)
     start = to.archive_bytes
@@ -305,7 +325,8 @@ def _check_zip_directory(path: Path, to: _Unpacking) -> None:
         )
 
 
-def _check_zip_member(member: zipfile.ZipInfo, to: _Unpacking) -> None:
+def check_zip_member(member: zipfile.ZipInfo, to: Members) -> None:
+    """Refuse a link, a device, and what is encrypted, packed by a rare method or badly named."""
     name = member.orig_filename
     mode = stat.S_IFMT(member.external_attr >> 16)
     if mode == stat.S_IFLNK:

@@ -1,12 +1,17 @@
 """Files by name, however its ending is capitalised and its accents are encoded."""
 
+import itertools
 import os
+import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from fsbench.core.errors import FormatError
+
+_PADDING = re.compile(r"(?<!\d)0+(?=\d)")
+_MOST_PADDED = 6
 
 
 def named(folder: Path, name: str) -> tuple[Path, ...]:
@@ -74,6 +79,24 @@ def distinct(paths: Iterable[Path]) -> tuple[Path, ...]:
 def composed(name: str) -> str:
     """The name with every accented letter as one character (NFC)."""
     return name if name.isascii() else unicodedata.normalize("NFC", name)
+
+
+def spellings(path: str) -> tuple[str, ...]:
+    """The path, then with any of its padded numbers unpadded: tools write 7 and 007.
+
+    Examples
+    --------
+    >>> spellings("017/FREE_006_2215")
+    ('017/FREE_006_2215', '017/FREE_6_2215', '17/FREE_006_2215', '17/FREE_6_2215')
+    """
+    places = [found.span() for found in _PADDING.finditer(path)][:_MOST_PADDED]
+    starts = [0, *(stop for _, stop in places)]
+    pieces = [path[start : places[i][0] if i < len(places) else None] for i, start in enumerate(starts)]
+    zeros = [(path[start:stop], "") for start, stop in places]
+    joined = (
+        (*itertools.chain(*zip(pieces, chosen, strict=False)), pieces[-1]) for chosen in itertools.product(*zeros)
+    )
+    return tuple("".join(parts) for parts in joined)
 
 
 def shown(name: str) -> str:

@@ -134,7 +134,11 @@ def read_ply(path: str | os.PathLike[str], *, every_vertex: bool = False) -> Mes
 
 def ply_file(path: str | os.PathLike[str]) -> MeshFile:
     """Read a PLY as `read_ply` does, in the file's own numbering; errors the same, MeshError without the path."""
-    data = read_bytes(path, MAX_MESH_BYTES)
+    return parse_ply(path, read_bytes(path, MAX_MESH_BYTES))
+
+
+def parse_ply(path: str | os.PathLike[str], data: bytes) -> MeshFile:
+    """Parse the content of a PLY, see `ply_file`; `path` is for messages."""
     refuse_foreign(path, data[:512])
     refuse_utf16(path, data[:2])
     data = data.removeprefix(b"\xef\xbb\xbf")

@@ -65,9 +65,21 @@ def write_ply(
     UsageError
         If an array does not have a row for each vertex, a colour is outside [0, 255], or the file cannot be written.
     """
+    content = ply_bytes(mesh, colors, quality)
+    try:
+        Path(path).write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error}") from error
+
+
+def ply_bytes(
+    mesh: Mesh, colors: npt.ArrayLike | None = None, quality: npt.ArrayLike | None = None, *, single: bool = False
+) -> bytes:
+    """The content of a binary PLY file, see `write_ply`; `single`: positions in single precision."""
+    kind, code = ("float", "<f4") if single else ("double", "<f8")
     n = mesh.n_vertices
     columns: list[tuple[str, str, str, npt.NDArray[np.generic]]] = [
-        (axis, "double", "<f8", mesh.vertices[:, i]) for i, axis in enumerate("xyz")
+        (axis, kind, code, mesh.vertices[:, i]) for i, axis in enumerate("xyz")
     ]
     if colors is not None:
         rgb = np.asarray(colors)
@@ -89,8 +101,4 @@ def write_ply(
     lines = ["ply", "format binary_little_endian 1.0", f"element vertex {n}"]
     lines += [f"property {kind} {name}" for name, kind, _, _ in columns]
     lines += [f"element face {mesh.n_faces}", "property list uchar int vertex_indices", "end_header", ""]
-    try:
-        with Path(path).open("wb") as file:
-            file.write("\n".join(lines).encode("ascii") + vertices.tobytes() + faces.tobytes())
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error}") from error
+    return "\n".join(lines).encode("ascii") + vertices.tobytes() + faces.tobytes()

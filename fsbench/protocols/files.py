@@ -54,12 +54,15 @@ class SampleFiles:
         "florence" they are folders of frames.
     names : mapping of str to str
         Values of the names in braces in a pattern of the prediction's files.
+    landmarks : str
+        Name of the file of landmarks beside the prediction, without an ending; the mesh's own name if empty.
     """
 
     sample: Sample
     scans: tuple[ReferenceFiles, ...]
     predictions: tuple[str, ...]
     names: Mapping[str, str] = field(default_factory=dict)
+    landmarks: str = ""
 
 
 class LandmarkReader(Protocol):

@@ -25,7 +25,7 @@ class Scores:
     doubts : tuple of str
         One line each; empty if there are none.
     notes : tuple of str
-        Oddities of the prediction that moved no number, one line each.
+        Oddities of the prediction that leave its score valid, one line each.
 
     Examples
     --------

@@ -100,7 +100,7 @@ def _read_with(companion: Quantity) -> str:
     covers, label = companion.covers, companion.label
     if not covers:
         return f"Some of these numbers mislead alone: read them with {label}."
-    return f"{covers} is taken over the part that reference and prediction share: read it with {label}."
+    return f"{covers} leaves out what of the reference the prediction does not reach: read it with {label}."
 
 
 def _small_overlap(layout: Layout, metrics: Sequence[Quantity], rows: Sequence[Row]) -> list[str]:

@@ -144,15 +144,15 @@ class PredictionFiles:
 
     def _landmark_path(self, folder: Path, files: SampleFiles, stem: str, path: Path) -> Path | None:
         if self.landmarks is None:
-            return _find_beside(folder, stem, path) if self.beside else None
+            return _find_beside(folder, files, stem, path) if self.beside else None
         return None if self.landmarks.indices else self.landmarks.path(folder, _names(files, path))
 
     def _wanted(self, folder: Path, files: SampleFiles, stem: str, path: Path) -> str:
         """Where the landmarks of the mesh `path` should be, for people."""
         if self.landmarks is not None:
             return f"expected {self.landmarks.wanted(folder, _names(files, path))}"
-        one = path.with_suffix("")
-        video = f", or {folder / stem} for all of the video" if one != folder / stem else ""
+        one = path.with_name(files.landmarks) if files.landmarks else path.with_suffix("")
+        video = f", or {folder / stem} for all of the video" if path.with_suffix("") != folder / stem else ""
         return f"expected {with_an_ending(one)}{video}; or name vertices by --pred-landmarks"
 
 
@@ -165,8 +165,10 @@ def _names(files: SampleFiles, path: Path) -> Mapping[str, str]:
     return {**files.names, "frame": path.stem}
 
 
-def _find_beside(folder: Path, stem: str, path: Path) -> Path | None:
-    """A frame's own landmarks, else the video's."""
+def _find_beside(folder: Path, files: SampleFiles, stem: str, path: Path) -> Path | None:
+    """The landmarks of the name that the layout has, else a frame's own, else the video's."""
+    if files.landmarks:
+        return the_one(landmarks_called(path.parent, files.landmarks))
     return the_one(landmarks_called(path.parent, path.stem)) or the_one(landmarks_called(folder, stem))
 
 

@@ -4,6 +4,7 @@ import shutil
 import struct
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import fsbench
@@ -143,3 +144,67 @@ def test_faces_that_are_missing_and_vertices_that_nothing_uses_are_said_by_check
     run(capsys, "score", "fswild", "--root", sample, "--pred", sample / METHOD, "-a", "pixels", "--out", tmp_path / "b")
     without = fsbench.load_run(tmp_path / "b").samples.set_index("sample")
     assert with_stray["cd_mm"]["200"] == without["cd_mm"]["200"]
+
+
+def test_all_names_every_file_that_is_broken_and_why(capsys, sample, tmp_path) -> None:
+    """Of 12 files 5 are broken, each in a way of its own; without --all those among the samples looked at are named."""
+    root, pred = _twelve(sample, tmp_path)
+    text = (pred / "001.obj").read_text()
+    broken = {
+        "001": (text[: len(text) // 3], "expected at least 3"),
+        "101": (text.replace("v ", "v nan 1 2\nv ", 1), "NaN"),
+        "102": (text + "f 1 2 999999\n", "name vertices up to 999999"),
+        "202": ("\x01\x02 no mesh", "is empty"),
+        "301": (text[: text.index("f ")], "no faces"),
+    }
+    for name, (content, _) in broken.items():
+        (pred / f"{name}.obj").write_text(content)
+    answer = _check(capsys, root, pred, "--all")
+    assert answer.code == 1
+    named = {line.split()[1]: line for line in answer.out.splitlines() if line.startswith("wrong ")}
+    assert set(named) == {*broken, "reading", "verdict"} | ({"faces"} & set(named))
+    assert "5 predictions of 12 cannot be used" in named["reading"]
+    assert all(said in named[name] for name, (_, said) in broken.items()), named
+    # A file that cannot be read is no sign of a wrong frame.
+    assert "ok     frame" in answer.out
+    assert "reading: 12 of 12" in answer.err
+    few = _check(capsys, root, pred)
+    assert few.code == 1 and "reading" not in few.out and "ok     frame" in few.out
+
+
+def _twelve(sample: Path, folder: Path) -> tuple[Path, Path]:
+    """Three samples in each bin, copies of the sample benchmark's one; their poses differ, so that frames would too."""
+    root, pred = folder / "root", folder / "mean-face"
+    shutil.copytree(sample / "code", root / "code")
+    pred.mkdir()
+    for kind in ("rotations", "head_centers", "pupil_scales"):
+        path = root / f"code/predef/wild_{kind}.npy"
+        array = np.load(path)
+        for first in (0, 100, 200, 300):
+            array[first : first + 3] = array[first]
+        np.save(path, array)
+    (root / "data/wild_gt_mesh").mkdir(parents=True)
+    for first in (0, 100, 200, 300):
+        for name in (f"{first + k:03d}" for k in range(3)):
+            shutil.copy(sample / f"data/wild_gt_mesh/{first:03d}.obj", root / f"data/wild_gt_mesh/{name}.obj")
+            shutil.copy(sample / METHOD / f"{first:03d}.obj", pred / f"{name}.obj")
+    return root, pred
+
+
+def test_all_of_a_right_submission_is_read_and_right(capsys, sample) -> None:
+    answer = _check(capsys, sample, sample / METHOD, "--all")
+    assert answer.code == 0
+    assert "ok     reading   all 4 predictions were read, each can be used" in answer.out
+
+
+def test_all_calls_a_function_of_ones_own_on_every_sample(capsys, sample, tmp_path) -> None:
+    (tmp_path / "own.py").write_text(
+        "from fsbench.adapters import Frame\n\n\n"
+        "def load(folder, sample, focal_px):\n"
+        "    print('reading', sample)\n"
+        "    return None if sample == '100' else Frame('pixels').load(folder, sample, focal_px)\n"
+    )
+    options = ("--pred", sample / METHOD, "-a", f"{tmp_path / 'own.py'}:load", "--all", "--jobs", "3")
+    answer = run(capsys, "check", "fswild", "--root", sample, *options)
+    assert "wrong  100       no prediction" in answer.out
+    assert "reading 300" in answer.err and "reading 300" not in answer.out

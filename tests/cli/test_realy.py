@@ -69,6 +69,7 @@ def _rows(out: str) -> pd.DataFrame:
 
 def test_every_command(run: Run) -> None:
     assert run("check", "realy", *FILES).code == 0
+    assert "all 2 predictions were read, each can be used" in run("check", "realy", *FILES, "--all").out
     scored = run("score", "realy", *FILES, "--out", "a")
     assert scored.code == 0, scored.err
     assert all(caution in scored.err for caution in CAUTIONS)

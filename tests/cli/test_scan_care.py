@@ -387,6 +387,50 @@ def test_check_is_not_content_with_one_unusable_scan_of_several(capsys, tmp_path
     assert "1 file without a byte" in _check(capsys, folder).out
 
 
+def test_check_of_all_names_a_prediction_that_is_not_among_those_looked_at(capsys, folder: Folder) -> None:
+    """Nine samples, of which each fourth is looked at; the second and the last are broken."""
+    folder.options = tuple(option for option in folder.options if option not in ("--samples", "*/indoor"))
+    names = _nine(folder)
+    for name in (names[1], names[8]):
+        path = (folder.pred / name).with_suffix(".ply")
+        path.write_bytes(path.read_bytes()[:-100])
+    answer = _check(capsys, folder, "--all", "--samples", ",".join(names))
+    assert answer.code == 1
+    assert "wrong  reading   2 predictions of 9 cannot be used" in answer.out
+    for name in (names[1], names[8]):
+        assert any(line.startswith(f"wrong  {name} ") and "ply" in line for line in answer.out.splitlines()), answer.out
+
+
+def _nine(folder: Folder) -> list[str]:
+    """Copies of the one sample with its prediction; their names."""
+    names = []
+    for number in range(9):
+        if folder.name == "scan":
+            names.append(f"anna{number}")
+            scan, marks = folder.root / f"{names[-1]}.ply", folder.scan_marks.with_name(f"{names[-1]}.npy")
+        elif folder.name == "now":
+            names.append(f"S1/selfie/IMG{number}")
+            scan, marks = folder.scan, folder.scan_marks
+        else:
+            subject = f"subject_{number + 1:02d}"
+            names.append(f"{subject}/indoor")
+            scan = folder.root / subject / "Model" / "frontal1" / "obj" / "scan.ply"
+            marks = folder.root / "landmarks" / f"{subject}_frontal1.npy"
+        for source, target in ((folder.scan, scan), (folder.scan_marks, marks)):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if source != target:
+                shutil.copy(source, target)
+        _write((folder.pred / names[-1]).with_suffix(".ply"), folder.prediction)
+        _save((folder.pred / names[-1]).with_suffix(".npy"), folder.marks)
+    if folder.name == "now":
+        (folder.root / "imagepathsvalidation.txt").write_text("".join(f"{name}.jpg\n" for name in names))
+    if folder.name.startswith("micc"):
+        tips = (folder.root / "nose_tips.csv").read_text().splitlines()
+        rows = [tips[1].replace("subject_01", name.split("/")[0]) for name in names]
+        (folder.root / "nose_tips.csv").write_text("\n".join([tips[0], *rows]) + "\n")
+    return names
+
+
 def test_check_shows_a_scale_that_stands_apart(capsys, tmp_path: Path) -> None:
     folder = Folder(tmp_path, "scan")
     folder.options = ()

@@ -42,7 +42,7 @@ Alpha   2.00 0.100 90.0  2.00 0.100 90.0  2.00 0.100 90.0  2.00 0.100 90.0  99.8
 Beta    3.00 0.100 90.0  3.00 0.100 90.0  3.00 0.100 90.0  3.00 0.100 90.0  99.8
 
 mm are normalised to a pupil distance of 62.85 mm, they are not metric truth.
-CD is taken over the part that reference and prediction share: read it with CR.
+CD leaves out what of the reference the prediction does not reach: read it with CR.
 Means over the samples that have a score.
 """
 

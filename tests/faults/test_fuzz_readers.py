@@ -3,6 +3,7 @@
 import json
 import pickle
 import tracemalloc
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from fsbench.io.text import read_json, read_numbers
 from fsbench.protocols.elr.weights import read_weights
 from fsbench.protocols.realy.layout import read_keypoints, read_mask, read_scales
 from fsbench.protocols.realy.layout import read_mesh as read_realy_mesh
+from fsbench.submissions.svfr.checking import check_zip
+from tests import svfr_zips
 
 SEED = 20_240_711
 N_FILES = 1000
@@ -110,6 +113,9 @@ def originals(folder: Path) -> dict[str, list[bytes]]:
     )
     np.savez(folder / "a.npz", weights=np.linspace(1, 7, 40))
     np.savez_compressed(folder / "b.npz", weights=np.ones(400, np.float32), other=np.eye(3))
+    sound = {svfr_zips.MESH: plys[0], svfr_zips.MARKS: svfr_zips.npy(svfr_zips.SEVEN)}
+    svfr_zips.write(folder / "a.zip", sound)
+    svfr_zips.write(folder / "b.zip", sound, zipfile.ZIP_DEFLATED)
     keypoints = [[i * 131, round(0.01 * i, 4), 0.1] for i in range(85)]
     document = json.dumps({"000": [[1, 2, 3], 4.5, -1e-5], "x": {"y": [None, True, "z"]}}).encode()
     picked = b'<!DOCTYPE P>\n<P>\n<point x="1" y="2" z="3" name="0"/>\n<point x="1" y="2" z="3"/>\n</P>\n'
@@ -124,6 +130,7 @@ def originals(folder: Path) -> dict[str, list[bytes]]:
         ".pp": [picked],
         ".csv": [b"x,y,z\n1,2,3\n4,5,6\n", b"1 2 3\n4 5 6\n"],
         ".npz": [(folder / "a.npz").read_bytes(), (folder / "b.npz").read_bytes()],
+        ".zip": [(folder / "a.zip").read_bytes(), (folder / "b.zip").read_bytes()],
         ".txt": [b"9.1\n8.627\n9.73e0\n", b"1\n0\n1\n1\n"],
     }
 
@@ -140,6 +147,7 @@ READERS: dict[str, tuple[Callable[[Path], object], ...]] = {
     ".csv": (read_numbers, read_landmarks),
     ".npz": (read_weights,),
     ".txt": (read_scales, read_mask),
+    ".zip": (check_zip,),
 }
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from fsbench.core.errors import FormatError
 from fsbench.io.archive import DEFAULT_LIMITS, ArchiveLimits, open_folder
+from fsbench.io.zip_members import open_zip
 
 NAMES = [
     ("/etc/cron.d/x", "is an absolute path"),
@@ -44,6 +45,17 @@ def refuse(archive: Path, place: Path, reason: str, limits: ArchiveLimits = DEFA
         pytest.fail("it was unpacked")
     assert str(caught.value).startswith(f"{archive}: ")
     assert sorted(place.parent.rglob("*")) == before
+    if archive.suffix == ".zip":
+        refuse_by_member(archive, reason, limits)
+
+
+def refuse_by_member(archive: Path, reason: str, limits: ArchiveLimits = DEFAULT_LIMITS) -> None:
+    """The reader that unpacks nothing is as strict."""
+    with pytest.raises(FormatError, match=reason) as caught, open_zip(archive, limits) as members:
+        for name in members.names:
+            members.read(name)
+        pytest.fail("it was read")
+    assert str(caught.value).startswith(f"{archive}: ")
 
 
 def write_zip(
@@ -251,3 +263,10 @@ def test_what_macos_adds_to_every_file_is_passed_over(tmp_path: Path, place: Pat
     for archive in ("a.zip", "a.tar"):
         with open_folder(tmp_path / archive, ArchiveLimits(max_members=50), temporary=place) as folder:
             assert len(list(folder.iterdir())) == 50
+
+
+def test_a_zip_is_read_member_by_member(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "a.zip", ("b/", b""), ("b/c.txt", b"xyz"), ("__MACOSX/._c", b"?"))
+    with open_zip(path) as members:
+        assert members.names == ("b/c.txt", "__MACOSX/._c")
+        assert members.read("b/c.txt") == b"xyz"

@@ -112,6 +112,7 @@ EXAMPLES = {
     # Closed forms, and a refinement that starts at the answer: rounding.
     "now": Example("now", "mean_mm", 1e-6, HEAD, SEVEN),
     "stirling": Example("stirling", "rmse_mm", 1e-6, HEAD, SEVEN),
+    "svfr": Example("svfr-local", "l2_mm", 1e-6, HEAD, SEVEN),
     "landmark-warp": Example(
         "scan",
         "corresponding_mean_mm",

@@ -22,6 +22,7 @@ from fsbench.metrics.chamfer import map_chamfer
 from fsbench.metrics.cylinder import SIZE, CylinderMap, cylinder_map, cylinder_mesh
 from fsbench.metrics.normals import mean_normal_angle_deg, mean_normal_error_rad
 from fsbench.protocols.facescape import depth, quantities
+from fsbench.protocols.facescape.surplus import surplus_notes
 from fsbench.protocols.measurement import Scores
 
 PREPARED_VERSION = 1
@@ -270,7 +271,8 @@ class Prepared:
             "depth_shift_mm": shift.shift_mm,
             "overlap_px": float(shift.overlap_px),
         }
-        notes = (TWO_SIDED,) if cylinder.n_two_sided > _FEW_TWO_SIDED * both.sum() else ()
+        notes: tuple[str, ...] = (TWO_SIDED,) if cylinder.n_two_sided > _FEW_TWO_SIDED * both.sum() else ()
+        notes += surplus_notes(distances, radius_pred)
         scores = Scores({name: values[name] for name in METRICS}, notes=notes)
         return CylinderMeasurement(
             scores, shift, self.radius_mm, radius_ref, radius_pred, distances.ref_to_pred_mm, distances.pred_to_ref_mm

@@ -69,13 +69,15 @@ class Source:
         protocol = self.benchmark.protocol
         if protocol.distances_metric and not brief:
             (shown,) = _numbers(self.run, found.scores, protocol.distances_metric)
-            numbers += f", {shown[:1].lower()}{shown[1:]}"
+            # "Mean" in the middle of a sentence, but "L2".
+            numbers += f", {shown[:1].lower() if shown[1:2].islower() else shown[:1]}{shown[1:]}"
         title = f"{sample}: {numbers}" if brief else f"{self.run.method}, {self.run.benchmark} {sample}: {numbers}"
         turn, axes = None, ""
         if not found.in_head_frame:
             turn = upright(found.reference, found.landmarks)
             turn, axes = outer_side(found.reference) if turn is None else (turn, "")
-        return Heat(title, compared, distances_mm, found.reference, protocol.distances_unit, turn, axes)
+        notes = () if brief else found.scores.notes
+        return Heat(title, compared, distances_mm, found.reference, protocol.distances_unit, turn, axes, notes)
 
     def measured(self, sample: str) -> Measurement:
         """Measure a sample again; UsageError if the run has no score for it, or the files give another one."""

@@ -1,5 +1,6 @@
 """Pictures of heat maps: one sample from three sides, or a contact sheet of many."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ from fsbench.report.plots import canvas
 from fsbench.report.plots.styles import STYLES
 
 _VIEWS = ((-45.0, "45° left"), (0.0, "front"), (45.0, "45° right"))
+_FROM_BEHIND = (180.0, "from behind")
+_BEHIND_MM = 15.0
+"""A prediction that reaches this far behind its reference has what no view from the front shows."""
 _GREY = 200
 _FONT_PT = 7.0
 
@@ -40,6 +44,8 @@ class Heat:
         What turns the meshes so that the face looks along +z, y up; not given where they do.
     axes : str
         Written into the picture: along which axes one looks, where that is not known to be the face's.
+    notes : tuple of str
+        Of the score; written into the picture.
     """
 
     title: str
@@ -49,6 +55,13 @@ class Heat:
     unit: str = "pupil-normalised mm"
     turn: Floats | None = None
     axes: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the prediction has a part well behind the reference."""
+        pred, ref = (self.turned(mesh).vertices[:, 2].min() for mesh in (self.prediction, self.reference))
+        return bool(pred < ref - _BEHIND_MM)
 
     def turned(self, mesh: Mesh) -> Mesh:
         """The mesh as it is seen from the front."""
@@ -56,21 +69,32 @@ class Heat:
 
 
 def three_views(heat: Heat, description: str, limit_mm: float = LIMIT_MM, size_px: int = 420) -> bytes:
-    """A PNG: the prediction coloured by its distance from three sides, the reference below."""
+    """A PNG: the prediction coloured by its distance from three sides, the reference below.
+
+    A fourth view shows a part of the prediction that lies behind the reference.
+    """
+    views = (*_VIEWS, _FROM_BEHIND) if heat.is_behind else _VIEWS
+    shown = (heat.reference, heat.prediction) if heat.is_behind else (heat.reference,)
+    step_in, bar_in = 1.539, 0.783
+    width_in = step_in * len(views) + bar_in
     with matplotlib.rc_context(canvas.settings(STYLES["paper"])):
-        figure = canvas.new_figure(5.4, 4.0)
-        viewport = viewport_of(heat.turned(heat.reference))
+        figure = canvas.new_figure(width_in, 4.0)
+        viewport = viewport_of(*map(heat.turned, shown))
         names = ("prediction" if heat.prediction.n_faces else "prediction (points)", "reference")
-        for column, (yaw_deg, name) in enumerate(_VIEWS):
+        for column, (yaw_deg, name) in enumerate(views):
             for row, picture in enumerate(_pair(heat, yaw_deg, viewport, size_px, limit_mm)):
-                axes = _picture_axes(figure, (0.03 + 0.285 * column, 0.47 - 0.46 * row, 0.28, 0.43), picture)
+                left, width = (0.162 + step_in * column) / width_in, 1.512 / width_in
+                axes = _picture_axes(figure, (left, 0.47 - 0.46 * row, width, 0.43), picture)
                 if row == 0:
                     axes.set_title(name, fontsize=_FONT_PT, pad=2)
                 if column == 0:
                     axes.set_ylabel(names[row], fontsize=_FONT_PT, labelpad=2)
-        figure.text(0.03, 0.985, heat.title, fontsize=_FONT_PT + 1, va="top")
-        figure.text(0.03, 0.945, heat.axes, fontsize=_FONT_PT - 1, va="top")
-        _colour_bar(figure, (0.905, 0.5, 0.02, 0.36), limit_mm, heat.unit)
+        left = 0.162 / width_in
+        figure.text(left, 0.985, heat.title, fontsize=_FONT_PT + 1, va="top")
+        said = "\n".join(textwrap.fill(text, int(22 * width_in)) for text in (heat.axes, *heat.notes) if text)
+        figure.text(left, 0.955, said, fontsize=_FONT_PT - 1, va="top")
+        bar = ((width_in - 0.513) / width_in, 0.5, 0.108 / width_in, 0.36)
+        _colour_bar(figure, bar, limit_mm, heat.unit)
         return canvas.encode(figure, "png", heat.title, description)
 
 

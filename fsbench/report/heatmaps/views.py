@@ -37,11 +37,12 @@ class Viewport:
     half_mm: float
 
 
-def viewport_of(mesh: Mesh) -> Viewport:
-    """The viewport that holds the mesh from every side."""
-    low, high = mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)
+def viewport_of(*meshes: Mesh) -> Viewport:
+    """The viewport that holds the meshes from every side."""
+    points = np.concatenate([mesh.vertices for mesh in meshes])
+    low, high = points.min(axis=0), points.max(axis=0)
     x, y, z = (low + high) / 2
-    half = float(np.linalg.norm((mesh.vertices - (low + high) / 2)[:, [0, 2]], axis=1).max())
+    half = float(np.linalg.norm((points - (low + high) / 2)[:, [0, 2]], axis=1).max())
     return Viewport((float(x), float(y), float(z)), 1.03 * max(half, float(high[1] - low[1]) / 2))
 
 

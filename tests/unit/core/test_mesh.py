@@ -15,6 +15,13 @@ def test_arrays_are_read_only_and_the_callers_stay_his() -> None:
     assert np.shares_memory(mesh.vertices, vertices)
 
 
+def test_rows_lie_one_after_the_other_whatever_the_order_of_the_array() -> None:
+    vertices, faces = np.arange(12.0).reshape(3, 4).T, np.array([[0, 1], [1, 2], [2, 3]]).T
+    mesh = Mesh(vertices, faces)
+    assert mesh.vertices.flags.c_contiguous and mesh.faces.flags.c_contiguous
+    assert (mesh.vertices == vertices).all() and (mesh.faces == faces).all()
+
+
 def test_faces_are_counted_from_any_whole_type() -> None:
     for kind in (np.int32, np.uint16, np.int64):
         assert Mesh(np.eye(3), np.array([[0, 1, 2]], kind)).faces.dtype == np.int64

@@ -57,7 +57,7 @@ def test_tables_show_what_is_declared(noses: RunMaker, known: None) -> None:
     assert [metric.heading for metric in table.metrics] == ["Nose tip (mm)", "Reach (%)"]
     text = FORMATS["text"]([table])
     assert "tips are clicked by hand." in text
-    assert "Nose tip is taken over the part that reference and prediction share: read it with Reach." in text
+    assert "Nose tip leaves out what of the reference the prediction does not reach: read it with Reach." in text
     assert "Small overlap, Reach below 50 %, so that Nose tip may leave out the hard parts: Bad." in " ".join(
         text.split()
     )

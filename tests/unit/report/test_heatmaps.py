@@ -1,6 +1,7 @@
 """Heat maps: what is seen from where, in which colour, and which samples a sheet shows."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -98,6 +99,26 @@ def test_pictures_are_the_same_each_time_and_name_their_signature():
         [("±5°", {"best": heat, "worst": heat}), ("±30°", {"median": heat})], ("best", "median", "worst"), "t", "d"
     )
     assert Image.open(io.BytesIO(page)).size[0] > 1000
+
+
+def test_what_lies_behind_the_reference_is_shown_from_behind():
+    ball = sphere(n=12)
+    face = Mesh(ball.vertices, ball.faces[(ball.vertices[ball.faces][:, :, 2] > 0).all(1)]).without_unused()
+    distances = np.linspace(0, 6, ball.n_vertices)
+    whole, part = Heat("title", ball, distances, face), Heat("title", face, distances[: face.n_vertices], face)
+    assert whole.is_behind and not part.is_behind
+    wide, narrow = (Image.open(io.BytesIO(three_views(one, "d", size_px=40))) for one in (whole, part))
+    assert wide.size[0] > 1.2 * narrow.size[0] and wide.size[1] == narrow.size[1]
+
+
+def test_notes_of_a_score_stand_in_the_picture():
+    ball = sphere(n=12)
+    heat = Heat("title", ball, np.linspace(0, 6, ball.n_vertices), sphere(82, 12))
+    plain, noted = (three_views(one, "d", size_px=40) for one in (heat, replace(heat, notes=("a note " * 20,))))
+    pixels = [np.asarray(Image.open(io.BytesIO(one)).convert("L")) for one in (plain, noted)]
+    rows = np.flatnonzero((pixels[0] != pixels[1]).any(1)) / pixels[0].shape[0]
+    # Below the title and above the pictures.
+    assert rows.min() > 0.02 and rows.max() < 0.11
 
 
 def test_sheet_shows_best_median_and_worst_of_each_bin(make_run):

@@ -1,0 +1,83 @@
+"""Reading: every prediction, as scoring reads it, to name the ones that would have no score."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+from fsbench.benchmarks import Benchmark, Sample
+from fsbench.check.findings import Finding, counted
+from fsbench.core.errors import FsbenchError, MissingError
+from fsbench.runs import Record
+from fsbench.submissions.submission import Submission
+
+Progress = Callable[[int], AbstractContextManager[Callable[[Record], None]]]
+"""Told how many predictions will be read, gives what is called with a record for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What became of the predictions: `troubles` by the sample's name, and how many were read."""
+
+    n_samples: int
+    troubles: dict[str, str]
+
+    def findings(self) -> list[Finding]:
+        """A line for every prediction that cannot be used, and one for all."""
+        if not self.troubles:
+            return [Finding("ok", "reading", f"all {self.n_samples} predictions were read, each can be used")]
+        of = f"{counted(len(self.troubles), 'prediction')} of {self.n_samples}"
+        bad = [Finding("wrong", name, trouble) for name, trouble in self.troubles.items()]
+        return [Finding("wrong", "reading", f"{of} cannot be used, see the lines that follow"), *bad]
+
+
+def read_every(
+    benchmark: Benchmark,
+    submission: Submission,
+    samples: Sequence[Sample],
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> Reading:
+    """Read the predictions of samples with all that belongs to them; none is kept, so memory holds `jobs` of them.
+
+    Parameters
+    ----------
+    benchmark, submission, samples
+        What to read.
+    jobs : int
+        Files read at once.
+    progress : callable, optional
+        See `Progress`.
+    """
+    troubles = {}
+    shown = nullcontext(_say_nothing) if progress is None else progress(len(samples))
+    with shown as seen, ThreadPoolExecutor(safe_jobs(submission, samples, jobs)) as pool:
+        found = pool.map(lambda one: _trouble(benchmark, submission, one), samples)
+        for sample, trouble in zip(samples, found, strict=True):
+            if trouble:
+                troubles[sample.name] = trouble
+            seen(Record(sample.name, "invalid" if trouble else "ok", trouble))
+    return Reading(len(samples), troubles)
+
+
+def _say_nothing(record: Record) -> None:
+    """Where nobody wants to see how it goes on."""
+
+
+def safe_jobs(submission: Submission, samples: Sequence[Sample], jobs: int) -> int:
+    """1 for a function of the user's own, which may keep state, and whose prints are redirected for all threads."""
+    adapter = submission.adapter
+    return 1 if adapter is not None and samples and not adapter.files(samples[0].name) else jobs
+
+
+def _trouble(benchmark: Benchmark, submission: Submission, sample: Sample) -> str:
+    """Why a prediction cannot be used; empty if it can."""
+    try:
+        prediction = submission.load(benchmark, sample.name)
+    except MissingError as error:
+        return f"no prediction: {error}"
+    except (FsbenchError, OSError) as error:
+        return str(error)
+    if benchmark.protocol.in_camera and not prediction.mesh.n_faces:
+        return f"the mesh has {prediction.mesh.n_vertices} vertices but no faces: a point cloud has no surface"
+    return ""
