@@ -135,11 +135,14 @@ def read_ply(path: str | os.PathLike[str], *, every_vertex: bool = False) -> Mes
 
 def ply_file(path: str | os.PathLike[str]) -> MeshFile:
     """Read a PLY as `read_ply` does, in the file's own numbering; errors the same, MeshError without the path."""
-    return parse_ply(path, read_bytes(path, MAX_MESH_BYTES))
+    return parse_ply(path, read_bytes(path, MAX_MESH_BYTES), partial(read_bytes, path, MAX_MESH_BYTES))
 
 
-def parse_ply(path: str | os.PathLike[str], data: bytes) -> MeshFile:
-    """Parse the content of a PLY, see `ply_file`; `path` is for messages."""
+def parse_ply(path: str | os.PathLike[str], data: bytes, again: Callable[[], bytes] | None = None) -> MeshFile:
+    """Parse the content of a PLY, see `ply_file`; `path` is for messages, `again` reads the content for a line's number.
+
+    Without `again` messages on vertices have no line.
+    """
     refuse_foreign(path, data[:512])
     refuse_utf16(path, data[:2])
     data = data.removeprefix(b"\xef\xbb\xbf")
@@ -148,7 +151,7 @@ def parse_ply(path: str | os.PathLike[str], data: bytes) -> MeshFile:
         body = np.frombuffer(data, np.uint8)
         source = _Words(body, header.n_bytes) if header.order == "=" else _Bytes(body, header.n_bytes, header.order)
         tables = _read_elements(source, header.elements)
-        return MeshFile(_vertices(tables), _faces(tables), line_of=partial(_line_of_vertex, path))
+        return MeshFile(_vertices(tables), _faces(tables), line_of=partial(_line_of_vertex, again))
     except BadNumberError as error:
         raise FormatError(f"{path}: {_line_of(data, error.position)}: {error}") from error
     except _PlyError as error:
@@ -156,9 +159,11 @@ def parse_ply(path: str | os.PathLike[str], data: bytes) -> MeshFile:
         raise FormatError(f"{path}: {where}{error}") from error
 
 
-def _line_of_vertex(path: str | os.PathLike[str], vertex: int) -> int:
+def _line_of_vertex(again: Callable[[], bytes] | None, vertex: int) -> int:
     """The line of a vertex in an ascii file that begins with them, as nearly all do; 0 in any other."""
-    data = read_bytes(path, MAX_MESH_BYTES).removeprefix(b"\xef\xbb\xbf")
+    if again is None:
+        return 0
+    data = again().removeprefix(b"\xef\xbb\xbf")
     header = _read_header(data)
     first = header.elements[0]
     if header.order != "=" or first.name != "vertex" or any(one.count_dtype for one in first.properties):

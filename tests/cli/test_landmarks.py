@@ -24,8 +24,8 @@ endfacet
 endsolid s
 """
 _NO_NUMBERS = (
-    "{folder}/flat.stl: an STL has no vertex numbers, each triangle has corners of its own: landmarks cannot be given "
-    "by vertex numbers; give them as points in a file, or the mesh as .obj, .ply or .off"
+    "{folder}/flat.stl: an STL has no vertex numbers, as each triangle has corners of its own: give the landmarks as "
+    "points in a file, or the mesh as .obj, .ply or .off"
 )
 _BAD_ENDING = "-o {0}: the file's name should end in {1}"
 
