@@ -159,9 +159,9 @@ def shortened(text: str, width: int) -> str:
     if cell_len(plain) <= width:
         return plain
     half = width // 2
-    return f"{_beginning(plain, half - 1)}…{_beginning(plain[::-1], half)[::-1]}"
+    return f"{beginning(plain, half - 1)}…{beginning(plain[::-1], half)[::-1]}"
 
 
-def _beginning(text: str, width: int) -> str:
-    """As much of the text as fits."""
+def beginning(text: str, width: int) -> str:
+    """As much of the text as `width` columns of a terminal hold."""
     return next(text[:n] for n in range(min(len(text), width), -1, -1) if cell_len(text[:n]) <= width)

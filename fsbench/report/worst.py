@@ -11,12 +11,12 @@ from fsbench.core.visible import visible
 from fsbench.report.comparison import aligned
 from fsbench.report.formats import markdown
 from fsbench.report.formats.delimited import as_csv
-from fsbench.report.selection import shortened
+from fsbench.report.selection import beginning, shortened
 from fsbench.stats.worst import Worst
 
 WIDTH = 100
 _GAP = "  "
-_LONGEST_NAME, _LONGEST_BIN, _LONGEST_METHOD = 32, 14, 18
+_LONGEST_NAME, _SHORTEST_NAME, _LONGEST_BIN, _LONGEST_METHOD = 32, 14, 14, 16
 _SHORTEST_REASON = 24
 _OTHERS = {
     "better": "got better",
@@ -110,28 +110,30 @@ def _samples(n: int) -> str:
 
 
 def _fitting(found: Worst) -> Iterator[str]:
-    """Lines of the table, with as many bins as leave room for a reason."""
-    for n_bins in range(len(found.bins), -1, -1):
-        heads, left, rows = _table(found, found.bins[:n_bins], short=True)
+    """Lines of the table, with as many bins, and as much of names, as leave room for a reason."""
+    tries = [(n, _LONGEST_NAME) for n in range(len(found.bins), -1, -1)] + [(0, _SHORTEST_NAME)]
+    for n_bins, longest in tries:
+        heads, left, rows = _table(found, found.bins[:n_bins], longest)
         widths = [max(map(cell_len, column)) for column in zip(heads, *rows, strict=True)]
         room = WIDTH - sum(widths[:-1]) - len(_GAP) * (len(widths) - 1)
-        if n_bins == 0 or room >= min(widths[-1], _SHORTEST_REASON):
+        if room >= min(widths[-1], _SHORTEST_REASON):
             break
-    room = max(room, _SHORTEST_REASON)
+    room = max(room, cell_len(heads[-1]))
     for cells in (heads, *rows):
-        yield aligned([*cells[:-1], shortened(cells[-1], room)], [*widths[:-1], room], left)
+        reason = cells[-1] if cell_len(cells[-1]) <= room else f"{beginning(cells[-1], room - 1)}…"
+        yield aligned([*cells[:-1], reason], [*widths[:-1], room], left)
 
 
-def _table(found: Worst, bins: Sequence[str], short: bool = False) -> tuple[list[str], list[bool], list[list[str]]]:
-    """Headings, which columns are flush left, and printed cells; the reason is the last."""
-    cut: Callable[[str, int], str] = shortened if short else lambda text, _: visible(text)
+def _table(found: Worst, bins: Sequence[str], longest: int = 0) -> tuple[list[str], list[bool], list[list[str]]]:
+    """Headings, which columns are flush left, and printed cells, reasons last; names have at most `longest` letters."""
+    cut: Callable[[str, int], str] = shortened if longest else lambda text, _: visible(text)
     heads, left = ["", "sample", *(cut(name, _LONGEST_BIN) for name in bins)], [False, True, *(True for _ in bins)]
     numbers = _headings(found, cut)
     heads, left = [*heads, *numbers, "reason"], [*left, *(False for _ in numbers), True]
     rows = []
     for s, name in enumerate(found.samples):
         labels = [cut(label, _LONGEST_BIN) for label in found.labels[s][: len(bins)]]
-        rows.append([str(s + 1), cut(name, _LONGEST_NAME), *labels, *_numbers(found, s), visible(_reason(found, s))])
+        rows.append([str(s + 1), cut(name, longest), *labels, *_numbers(found, s), visible(_reason(found, s))])
     return heads, left, rows
 
 
@@ -141,7 +143,7 @@ def _headings(found: Worst, cut: Callable[[str, int], str]) -> list[str]:
         return [metric.heading for metric in found.metrics]
     own = [cut(method, _LONGEST_METHOD) for method in found.methods]
     unit = "% points" if first.unit == "%" else first.unit
-    return [*own, f"difference ({unit})" if unit else "difference", *(f"{other.heading}, both" for other in others)]
+    return [*own, f"difference ({unit})" if unit else "difference", *(other.heading for other in others)]
 
 
 def _numbers(found: Worst, s: int) -> list[str]:

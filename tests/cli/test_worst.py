@@ -103,10 +103,19 @@ def test_samples_that_lost_their_score_come_before_those_that_got_worse(capsys, 
     )
     assert [line.split()[1] for line in lines[4:7]] == ["bea", "a", "ann"]
     # eve is 0.001 mm worse, which nobody can see; its reason is whole in csv alone.
-    assert re.fullmatch(r"1  bea +front +2\.00 +- +- +98\.0 / - +failed: the no.*…[^ ].*", lines[4])
+    assert re.fullmatch(r"1  bea +2\.00 +- +- +98\.0 / - +failed: the nose [^…]*…", lines[4])
     assert lines[5].split()[-6:] == ["4.00", "6.25", "+2.25", "96.0", "/", "93.8"]
     assert "Of the others, 1 got better, 1 are printed alike, 1 gained a score, 1 have no score in either run." in lines
     assert all(cell_len(line) <= 100 for line in lines)
+
+
+def test_a_table_of_long_names_fits_a_terminal(capsys, tmp_path):
+    names = {f"{'subject/' * 9}{i}": 1.0 + i for i in range(3)}
+    first = save(tmp_path / "first", "A method with a very long name", names)
+    second = save(tmp_path / "second", "Another method with a long name", dict.fromkeys(names, math.nan))
+    lines = fsbench(capsys, "worst", first, second).out.splitlines()
+    assert max(map(cell_len, lines)) <= 100
+    assert [line.rpartition("  ")[2][:6] for line in lines if "bject/" in line] == ["failed"] * 3
 
 
 def test_csv_has_all_digits_and_whole_reasons(capsys, runs):
