@@ -49,6 +49,7 @@ COMMANDS = {
     "plot": "Plot runs by pose or focal length: svg, png, pdf.",
     "report": "Runs as one page for a browser, with the error on the face.",
     "compare": "Compare runs in pairs, with intervals and a verdict.",
+    "worst": "The worst samples of a run, or those that got worse from one to another.",
     "heatmap": "Error on the predicted surface: ply or png.",
     "landmarks": "Which vertices are the landmarks: list, show, transfer, convert, picture.",
     "leaderboard": "Show, build and check the leaderboards; add a run, remove a method.",

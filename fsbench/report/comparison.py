@@ -53,7 +53,7 @@ def write_text(found: Comparison) -> str:
     parts.append("\n".join(textwrap.fill(line, WIDTH, subsequent_indent=_GAP) for line in in_words(found)))
     for grid in grids(found):
         widths = [max(map(cell_len, column)) for column in zip(grid.heads, *grid.rows, strict=True)]
-        lines = [_aligned(cells, widths, grid.left) for cells in (grid.heads, *grid.rows)]
+        lines = [aligned(cells, widths, grid.left) for cells in (grid.heads, *grid.rows)]
         parts.append("\n".join([grid.title, "", *lines]))
     parts.append("\n".join(textwrap.fill(note, WIDTH, subsequent_indent=_GAP) for note in notes(found)))
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -305,7 +305,8 @@ def _flush(n_left: int, n: int) -> tuple[bool, ...]:
     return tuple(i < n_left for i in range(n))
 
 
-def _aligned(cells: Sequence[str], widths: Sequence[int], left: Sequence[bool]) -> str:
+def aligned(cells: Sequence[str], widths: Sequence[int], left: Sequence[bool]) -> str:
+    """A line of cells in columns of these widths, flush left or right."""
     padded = [
         cell + " " * (width - cell_len(cell)) if flush else " " * (width - cell_len(cell)) + cell
         for cell, width, flush in zip(cells, widths, left, strict=True)

@@ -150,13 +150,18 @@ def _tail(folder: Path, others: Sequence[Path]) -> str:
 
 def clean_label(label: str) -> str:
     """The label on one line, without characters that a terminal would act on, of bounded length."""
-    plain = visible(" ".join(label.split())) or "unnamed"
-    if cell_len(plain) <= _LONGEST_LABEL:
+    return shortened(" ".join(label.split()) or "unnamed", _LONGEST_LABEL)
+
+
+def shortened(text: str, width: int) -> str:
+    """The text as it can be seen, without its middle where it is wider than `width` columns of a terminal."""
+    plain = visible(text)
+    if cell_len(plain) <= width:
         return plain
-    half = _LONGEST_LABEL // 2
-    return f"{_beginning(plain, half - 1)}…{_beginning(plain[::-1], half)[::-1]}"
+    half = width // 2
+    return f"{beginning(plain, half - 1)}…{beginning(plain[::-1], half)[::-1]}"
 
 
-def _beginning(text: str, width: int) -> str:
-    """As much of the text as fits."""
+def beginning(text: str, width: int) -> str:
+    """As much of the text as `width` columns of a terminal hold."""
     return next(text[:n] for n in range(min(len(text), width), -1, -1) if cell_len(text[:n]) <= width)
