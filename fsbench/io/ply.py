@@ -4,6 +4,7 @@ import os
 import re
 import struct
 from array import array
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, cast
@@ -139,7 +140,7 @@ def ply_file(path: str | os.PathLike[str]) -> MeshFile:
 
 
 def parse_ply(path: str | os.PathLike[str], data: bytes, again: Callable[[], bytes] | None = None) -> MeshFile:
-    """Parse the content of a PLY, see `ply_file`; `path` is for messages, `again` reads the content for a line's number.
+    """Parse the content of a PLY, see `ply_file`; `path` is for messages, `again` reads it once more for a line's number.
 
     Without `again` messages on vertices have no line.
     """
