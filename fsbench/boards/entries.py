@@ -10,11 +10,11 @@ from pathlib import Path
 
 from fsbench.core.errors import FormatError, UsageError
 from fsbench.core.visible import visible
-from fsbench.runs.cells import to_cell
 
 FILE = "entries.csv"
 _LARGEST_BYTES = 4 << 20
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_VERSION = re.compile(r"\d[\w.+!-]{0,39}", re.ASCII)
 _LONGEST = 200
 
 Entries = Mapping[tuple[str, str], "Entry"]
@@ -47,9 +47,11 @@ class Entry:
             raise UsageError(f"{self.method}: date {self.day[:40]!r}, expected one such as 2026-11-28")
         if self.link and (not self.link.startswith("https://") or not set(self.link).isdisjoint(" <>|\"'()")):
             raise UsageError(f"{self.method}: link {self.link!r}, expected a plain https:// address")
-        for text in (self.version, self.link):
-            if len(text) > _LONGEST or visible(text) != text or to_cell(text) != text:
-                raise UsageError(f"{self.method}: version and link must be one short line each, and no formula")
+        if len(self.link) > _LONGEST or visible(self.link) != self.link:
+            raise UsageError(f"{self.method}: the link must be one line of at most {_LONGEST} plain characters")
+        # It comes from a run.json, and goes into a page and a spreadsheet.
+        if self.version and not _VERSION.fullmatch(self.version):
+            raise UsageError(f"{self.method}: scored with fsbench {self.version[:40]!r}, expected a version as 0.1.0")
 
     def __str__(self) -> str:
         """How `leaderboard show` tells it."""

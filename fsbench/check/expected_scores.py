@@ -37,7 +37,8 @@ class ExpectedScores:
 def expected_scores(prepared: Prepared, prediction: Mesh) -> ExpectedScores:
     """Score a prediction in the benchmark's camera frame."""
     try:
-        measured, trouble = prepared.measure(prediction), ""
+        # By the mesh alone: a reference that has landmarks, too, would ask for the prediction's.
+        measured, trouble = Prepared.measure(prepared, prediction), ""
     except FsbenchError as error:
         measured, trouble = None, str(error)
     return ExpectedScores(measured, trouble, _unaligned_cd_mm(prepared, prediction))

@@ -194,7 +194,7 @@ def _gather(
 def _scored(
     benchmark: Benchmark, evidence: Sequence[Evidence], jobs: int, in_place: bool
 ) -> list[tuple[Finding, tuple[Evidence, CylinderMeasurement] | None]]:
-    """Figures of one sample from every cell, and what they rest on."""
+    """ExpectedScores of one sample from every cell, and what they rest on."""
     by_name = {one.sample.name: one for one in evidence}
     groups = cells(benchmark.spec, [one.sample for one in evidence])
     shown = [(labels, by_name[members[0].name]) for labels, members in groups.items()]

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from fsbench.core.errors import FormatError, UsageError
+from fsbench.core.errors import FormatError, FsbenchError, UsageError
 from fsbench.core.toml import parse_toml, read_limited
 from fsbench.core.visible import visible
 
@@ -121,10 +121,10 @@ def _run(name: str, table: dict[str, Any], common: Mapping[str, Any], path: Path
             raise FormatError(f"{place}: {key} is missing, here or above all runs")
     try:
         spec_path(found["benchmark"])
-    except UsageError as error:
-        raise FormatError(f"{place}, benchmark: {error}") from None
-    if "changes" in found:
-        found["changes"] = _with_paths(found, path.parent)
+        if "changes" in found:
+            found["changes"] = _with_paths(found, path.parent)
+    except FsbenchError as error:
+        raise FormatError(f"{place}: {error}") from None
     return found
 
 

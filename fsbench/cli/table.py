@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="What a failed sample counts as; legacy leaves it out, as published.",
 )
+@click.option("--across", is_flag=True, help="One table over several benchmarks: a row a method, all samples of each.")
 @click.option("--ci", is_flag=True, help="With 95 % intervals of the means.")
 @project_option
 def command(
@@ -47,10 +48,11 @@ def command(
     metrics: str | None,
     tidy: bool,
     policy: str,
+    across: bool,
     ci: bool,
     project: str | None,
 ) -> None:
-    """Put runs of one benchmark into a table.
+    """Put runs of one benchmark into a table, or with --across a method's runs of several side by side.
 
     Each RUN is a folder that `fsbench score --out` wrote, or a run of the project file; without any, all runs of the
     file that are done, one table a benchmark. Without --by: by pose in the wild, by view angle and by
@@ -66,6 +68,9 @@ def command(
     folders = run_folders(runs, project)
     loaded = [load_run(folder) for folder in folders]
     names = None if metrics is None else [name.strip() for name in metrics.split(",") if name.strip()]
+    if across:
+        _put_across(loaded, folders, names, format_, by=by, tidy=tidy, policy=policy, ci=ci)
+        return
     # Runs that are named shall stand in one table; those of a project may be of several benchmarks.
     groups = [range(len(loaded))] if runs else comparable_groups(loaded)
     tables = [
@@ -74,6 +79,31 @@ def command(
         for table in _tables([loaded[i] for i in group], [folders[i] for i in group], by, names, policy, ci)
     ]
     put((write_tidy if tidy else FORMATS[format_])(tables), nl=False)
+
+
+def _put_across(
+    runs: "Sequence[Run]",
+    folders: "Sequence[Path]",
+    metrics: Sequence[str] | None,
+    format_: str,
+    *,
+    by: Sequence[str],
+    tidy: bool,
+    policy: str,
+    ci: bool,
+) -> None:
+    from fsbench.core.errors import UsageError
+    from fsbench.report.across import build_across, by_benchmark
+    from fsbench.report.formats import across, write_tidy
+
+    if by:
+        raise UsageError(f"--across is over all samples of each benchmark; leave out --by {by[0]}")
+    found = build_across(runs, folders, metrics, policy=policy, ci=ci)
+    for of, table in zip(by_benchmark(runs), found.tables, strict=True):
+        if len(of) > 1:
+            by_sample = [metric.name for metric in table.metrics if metric.name in of[0].metrics]
+            _warn_of_orders(of, (by_sample or of[0].metrics)[0], f"{table.benchmark}: ")
+    put(write_tidy(found.tables) if tidy else across.write(found, format_), nl=False)
 
 
 def _tables(
@@ -97,9 +127,9 @@ def _tables(
     return tables
 
 
-def _warn_of_orders(runs: "Sequence[Run]", metric: str) -> None:
+def _warn_of_orders(runs: "Sequence[Run]", metric: str, of: str = "") -> None:
     from fsbench.stats import policy_orders
 
     sentence = policy_orders(runs, metric).sentence()
     if sentence:
-        say(f"note: {sentence}; see --policy")
+        say(f"note: {of}{sentence}; see --policy")

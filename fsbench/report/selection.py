@@ -82,13 +82,13 @@ def choose_metrics(run: Run, metrics: Sequence[str] | None) -> list[str]:
     elif not metrics:
         raise UsageError(f"no metric is named; runs of {run.benchmark} have {', '.join(run.metrics)}")
     for name in metrics:
-        if not _has(run, name):
+        if not has_metric(run, name):
             known = [*run.metrics, *(POOLED_METRICS if run.pooled else ())]
             raise UsageError(f"runs of {run.benchmark} have no metric {name!r}; they have {', '.join(known)}")
     return with_companions(dict.fromkeys(metrics), run.metrics, run.quantities)
 
 
-def _has(run: Run, name: str) -> bool:
+def has_metric(run: Run, name: str) -> bool:
     """Whether a number can be taken from the run: a column, its standard deviation, or what it kept pooled."""
     what = run.quantity(name)
     return (
@@ -100,7 +100,7 @@ def main_metrics(run: Run) -> list[str]:
     """Metrics that tables show by default; figures show the first one."""
     spec = spec_of(run)
     named = () if spec is None else spec.main_metrics
-    return [name for name in named if _has(run, name)] or run.metrics[:3]
+    return [name for name in named if has_metric(run, name)] or run.metrics[:3]
 
 
 def main_of_samples(run: Run) -> str:

@@ -155,10 +155,11 @@ def test_a_request_that_is_not_fit_is_refused(repository: Repository, workflow: 
     [
         ("fswild,Mine,2026-13-01,0.1.0,", "line 2: Mine: date '2026-13-01', expected one such as 2026-11-28"),
         ("fswild,Mine,2026-11-28,0.1.0,http://x", "line 2: Mine: link 'http://x', expected a plain https:// address"),
-        ("fswild,Mine,2026-11-28,=1+1,", "line 2: .*no formula"),
+        ("fswild,Mine,2026-11-28,=1+1,", "line 2: Mine: scored with fsbench '=1[+]1', expected a version"),
+        ("fswild,Mine,2026-11-28,0<img src=x>,", "line 2: Mine: scored with fsbench '0<img"),
         ("fswild,Mine,2026-11-28", "line 2: expected 5 cells"),
         ("fswild,Mine,2026-11-28,,\nfswild,Mine,2026-11-28,,", "line 3: Mine on fswild stands there twice"),
-        ("fswild,Mine,2026-11-28,\x9b,", "one short line"),
+        ("fswild,Mine,2026-11-28,,https://a\x9b", "one line of at most 200 plain characters"),
     ],
 )
 def test_entries_by_hand_are_refused_with_the_line(tmp_path: Path, line: str, said: str) -> None:

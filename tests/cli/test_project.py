@@ -97,14 +97,14 @@ def test_options_count_before_the_file_and_the_place_of_the_call_does_not(capsys
 
 def test_a_stopped_run_says_how_far_it_is_and_goes_on(capsys, here: Path, monkeypatch, ctrl_c) -> None:
     (here / "fsbench.toml").write_text(f'[runs.mine]\n{RUN}adapter = "3DDFA_V2"\n')
-    with ctrl_c_after(monkeypatch, 2):
+    with ctrl_c_after(monkeypatch, 1):
         assert fsbench(capsys, "score").code == 130
     answer = fsbench(capsys, "table", "runs/mine")
     assert answer.code == 2
-    assert "runs/mine: this run was stopped, 2 of 400 samples are scored: the `fsbench score`" in answer.err
+    assert "runs/mine: this run was stopped, 1 of 400 samples are scored: the `fsbench score`" in answer.err
     answer = fsbench(capsys, "table")
-    assert "mine is left out: it was stopped, 2 of 400 samples are scored; `fsbench score mine` goes on" in answer.err
-    assert "going on: 2 of 400" in fsbench(capsys, "score", "mine").err
+    assert "mine is left out: it was stopped, 1 of 400 samples are scored; `fsbench score mine` goes on" in answer.err
+    assert "going on: 1 of 400" in fsbench(capsys, "score", "mine").err
 
 
 def test_without_a_file_the_commands_ask_for_what_they_need(capsys, here: Path) -> None:
@@ -145,7 +145,8 @@ def test_without_a_file_the_commands_ask_for_what_they_need(capsys, here: Path) 
         (f"out = 'o'\n[runs.a]\n{RUN}", "out: two runs cannot share a folder"),
         (f"[runs.fswild]\n{RUN}", "the name of a benchmark"),
         (f"[runs.'../x']\n{RUN}", "expected a name of letters"),
-        ("[runs.a]\nbenchmark = 'fswidl'\nroot = 'a'\npred = 'b'", "benchmark: .*did you mean fswild"),
+        ("[runs.a]\nbenchmark = 'fswidl'\nroot = 'a'\npred = 'b'", r"\[runs\.a\]: no benchmark .*did you mean fswild"),
+        (f"[runs.a]\n{RUN}measure = 'x'\nset = {{a = 1}}", r"f\.toml, \[runs\.a\]: --measure x"),
         ("[runs.a]\nroot = 'a'", "benchmark is missing, here or above all runs"),
         ("[run.a]\nroot = 'a'", "expected runs, each a table"),
         ("[[runs]]\nroot = 'a'", "expected runs, each a table"),

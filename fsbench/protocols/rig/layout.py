@@ -136,7 +136,9 @@ def _ordered(root: Path, stems: list[str]) -> tuple[str, ...]:
         for stem in ordered:
             if (other := seen.setdefault(parts[stem][kind], stem)) != stem:
                 raise UsageError(f"{root}: {other} and {stem} have one {what}: every expression needs its own")
-    neutral = [stem for stem in ordered if parts[stem][1].lower() == "neutral"]
+    neutral = [stem for stem in ordered if parts[stem][1].lower() == "neutral"] or [
+        stem for stem in ordered if parts[stem][0] == 1
+    ]
     if not neutral:
         raise UsageError(
             f"{root}: no subject has a neutral expression (1_neutral.obj); there are {', '.join(ordered[:5])}"

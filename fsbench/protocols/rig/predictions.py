@@ -15,7 +15,6 @@ from fsbench.protocols.files import SampleFiles
 from fsbench.protocols.protocol import Prediction
 from fsbench.protocols.rig.blendshapes import read_blendshapes
 from fsbench.protocols.rig.layout import (
-    EXPRESSIONS,
     MAP_FOLDERS,
     MESH_FOLDERS,
     SUFFIXES,
@@ -43,6 +42,8 @@ class MethodFiles:
         The subject's.
     stem, neutral_stem : str
         Names of the sample's expression and of neutral.
+    known : tuple of str
+        Names of all expressions of the benchmark.
     neutral : Path or None
         Neutral or base mesh.
     own : Path or None
@@ -56,6 +57,7 @@ class MethodFiles:
     folder: Path
     stem: str
     neutral_stem: str
+    known: tuple[str, ...]
     neutral: Path | None
     own: Path | None
     shapes: Path | None
@@ -73,7 +75,8 @@ class MethodFiles:
         neutral = the_only(listed or base, "the neutral face")
         shapes = the_only(list(named(below, BLENDSHAPES)), "the blendshapes")
         found_maps = [_map_of(below, subject, one) for one in (stem, neutral_stem)]
-        return cls(below, stem, neutral_stem, neutral, own, shapes, *found_maps)
+        known = tuple(files.names["known"].split(","))
+        return cls(below, stem, neutral_stem, known, neutral, own, shapes, *found_maps)
 
     @property
     def has_motion(self) -> bool:
@@ -144,15 +147,12 @@ class MethodFiles:
         return ""
 
     def _foreign(self) -> tuple[str, ...]:
-        """Say on the neutral row which meshes belong to no expression of FaceScape's list by number."""
+        """Say on the neutral row which meshes belong to no expression of the benchmark."""
         if not self.is_neutral:
             return ()
-        odd = [stem for stem in _stems_in(self.folder) if (parts := expression_of(stem)) and _is_foreign(*parts)]
-        return (f"not among the 20 expressions, not scored: {', '.join(odd[:_SHOWN])}",) if odd else ()
-
-
-def _is_foreign(number: int, name: str) -> bool:
-    return not 1 <= number <= len(EXPRESSIONS) or EXPRESSIONS[number - 1] != name
+        odd = [stem for stem in _stems_in(self.folder) if expression_of(stem) and stem not in self.known]
+        count = len(self.known)
+        return (f"not among the {count} expressions, not scored: {', '.join(odd[:_SHOWN])}",) if odd else ()
 
 
 def _map_of(folder: Path, subject: str, stem: str) -> Path | None:

@@ -123,7 +123,12 @@ class RigReferences(References):
         subject, stem = self._names[name]
         names = {"sample": f"{subject}/{self.listed.neutral}", "subject": subject, "expression": stem}
         sample = Sample(name, bins_of(subject, stem))
-        return SampleFiles(sample, (), (f"{subject}/{stem}",), names | {"neutral": self.listed.neutral})
+        return SampleFiles(
+            sample,
+            (),
+            (f"{subject}/{stem}",),
+            names | {"neutral": self.listed.neutral, "known": ",".join(self.listed.stems)},
+        )
 
     def read(self, name: str) -> Reference:
         """Read a subject; ReferenceDataError if the sample's or the neutral mesh is missing or unusable."""

@@ -191,9 +191,9 @@ class _Look:
 
     def _misfit(self, evidence: Sequence[Evidence], adapter: AdapterLike) -> tuple[float, float]:
         """Of the files as the options read them: mean misfit, and share of triangles that face the camera."""
-        sights = []
+        view_fits = []
         for one in evidence:
             predicted = load(adapter, self.folder, one.sample.name, one.focal_px)
             image = in_image_frame(predicted.mesh, one.focal_px)
-            sights.append(one.target.look(Surface(Mesh(image, predicted.mesh.faces)), image.mean(0)))
-        return float(np.mean([one.misfit for one in sights])), float(np.nanmean([one.front for one in sights]))
+            view_fits.append(one.target.look(Surface(Mesh(image, predicted.mesh.faces)), image.mean(0)))
+        return float(np.mean([one.misfit for one in view_fits])), float(np.nanmean([one.front for one in view_fits]))
