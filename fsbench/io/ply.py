@@ -140,7 +140,7 @@ def ply_file(path: str | os.PathLike[str]) -> MeshFile:
 
 
 def parse_ply(path: str | os.PathLike[str], data: bytes, again: Callable[[], bytes] | None = None) -> MeshFile:
-    """Parse the content of a PLY, see `ply_file`; `path` is for messages, `again` reads it once more for a line's number.
+    """Parse the content of a PLY, see `ply_file`; `path` is for messages, `again` reads it anew to count lines.
 
     Without `again` messages on vertices have no line.
     """
