@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import click
 
 from fsbench.cli.messages import put, say
+from fsbench.cli.published_option import published_rows, with_published
 from fsbench.core.choices import COMPARISON_FORMATS, PAIRS, POLICIES
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 )
 @click.option("--level", type=float, default=0.95, show_default=True, help="Of the intervals and verdicts.")
 @click.option("--resamples", type=int, default=10_000, show_default=True, help="Of subjects, or of samples.")
+@with_published
 def command(
     runs: tuple[str, ...],
     by: tuple[str, ...],
@@ -58,12 +60,15 @@ def command(
     format_: str,
     level: float,
     resamples: int,
+    published: str | None,
 ) -> None:
     """Compare runs of one benchmark, paired sample by sample.
 
     Each RUN is a folder that `fsbench score --out` wrote. A difference is the first-named method minus the other, on
     the samples that count for both. Every difference comes with an interval and a verdict, every method with its rank
     and the range of ranks that chance allows.
+
+    Published methods come without scores by sample: --with-published compares the means, unpaired.
     """
     from pathlib import Path
 
@@ -74,6 +79,7 @@ def command(
 
     folders = [Path(run) for run in runs]
     labelled = _labelled([load_run(folder) for folder in folders], folders)
+    beside = published_rows(labelled, published)
     found = compare(
         labelled,
         by=by or None,
@@ -82,6 +88,7 @@ def command(
         pairs=cast(Literal["first", "neighbours", "all"], pairs),
         level=level,
         n_resamples=resamples,
+        published=beside.for_comparison if beside else None,
     )
     put(comparison.COMPARISON_FORMATS[format_](found), nl=False)
     _warn_of_orders(labelled, found.asked)

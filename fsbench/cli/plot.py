@@ -3,6 +3,7 @@
 import click
 
 from fsbench.cli.messages import say
+from fsbench.cli.published_option import published_rows, with_published
 from fsbench.core.choices import FIGURE_FORMATS, PLOT_KINDS, PLOT_STYLES
 
 
@@ -18,7 +19,16 @@ from fsbench.core.choices import FIGURE_FORMATS, PLOT_KINDS, PLOT_STYLES
 @click.option("--by", help="pose, focal, pose-all, overall, or a bin column.")
 @click.option("--metric", help="What to draw [the benchmark's main one]. CD brings CR with it.")
 @click.option("--style", type=click.Choice(PLOT_STYLES), default="paper", show_default=True)
-def command(runs: tuple[str, ...], out: str, kind: str, by: str | None, metric: str | None, style: str) -> None:
+@with_published
+def command(
+    runs: tuple[str, ...],
+    out: str,
+    kind: str,
+    by: str | None,
+    metric: str | None,
+    style: str,
+    published: str | None,
+) -> None:
     """Draw runs of one benchmark.
 
     Each RUN is a folder that `fsbench score --out` wrote. Kinds: the mean error over the bins (error), boxes of the
@@ -42,6 +52,8 @@ def command(runs: tuple[str, ...], out: str, kind: str, by: str | None, metric: 
         raise UsageError(f"-o {out}: there is no folder {path.parent}")
     folders = [Path(run) for run in runs]
     loaded = [load_run(folder) for folder in folders]
-    drawn = plot(loaded, kind, by, metric, distinct_labels(loaded, folders), style=style, form=form)
+    labels, beside = distinct_labels(loaded, folders), published_rows(loaded, published)
+    given = beside.for_tables if beside else None
+    drawn = plot(loaded, kind, by, metric, labels, style=style, form=form, published=given)
     write_atomically(path, drawn.content)
     say(drawn.caption)

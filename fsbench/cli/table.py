@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fsbench.cli.messages import put, say
+from fsbench.cli.published_option import published_rows, with_published
 from fsbench.core.choices import POLICIES, TABLE_FORMATS
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     help="What a failed sample counts as; legacy leaves it out, as published.",
 )
 @click.option("--ci", is_flag=True, help="With 95 % intervals of the means.")
+@with_published
 def command(
     runs: tuple[str, ...],
     by: tuple[str, ...],
@@ -42,6 +44,7 @@ def command(
     tidy: bool,
     policy: str,
     ci: bool,
+    published: str | None,
 ) -> None:
     """Put runs of one benchmark into a table.
 
@@ -63,7 +66,11 @@ def command(
     loaded = [load_run(folder) for folder in folders]
     labels = distinct_labels(loaded, folders)
     names = None if metrics is None else [name.strip() for name in metrics.split(",") if name.strip()]
-    tables = [build(loaded, name, names, labels, policy=policy, ci=ci) for name in by or default_layouts(loaded[0])]
+    beside = published_rows(loaded, published)
+    tables = [
+        build(loaded, name, names, labels, policy=policy, ci=ci, published=beside.for_tables if beside else None)
+        for name in by or default_layouts(loaded[0])
+    ]
     if len(loaded) > 1:
         by_sample = [metric.name for metric in tables[0].metrics if metric.name in loaded[0].metrics]
         _warn_of_orders(relabelled(loaded, labels), (by_sample or loaded[0].metrics)[0])

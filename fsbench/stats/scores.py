@@ -13,6 +13,8 @@ from fsbench.runs import Run
 from fsbench.stats.resampling import combine_seeds, content_seed
 
 OVERALL = "all"
+WHOLE = "overall"
+"""Name that asks for the whole benchmark where bins are named."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +85,7 @@ class Scores:
         yield OVERALL, OVERALL, np.ones(len(self.bins), bool)
 
     def bin_columns(self, by: str | Sequence[str] | None) -> list[str]:
-        """Full names of the bin columns asked for.
+        """Full names of the bin columns asked for; "overall" asks for none, as the whole is always added.
 
         Raises
         ------
@@ -91,6 +93,9 @@ class Scores:
             If the runs have no such bin.
         """
         asked = [] if by is None else [by] if isinstance(by, str) else list(by)
+        return self._full_names([name for name in asked if name != WHOLE or name in self.bins.columns])
+
+    def _full_names(self, asked: Sequence[str]) -> list[str]:
         short = {str(name).rsplit("_", 1)[0]: str(name) for name in reversed(self.bins.columns)}
         full = {str(name): str(name) for name in self.bins.columns}
         unknown = [name for name in asked if name not in full and name not in short]
@@ -125,7 +130,7 @@ class Scores:
         if not chosen:
             return self
         mask = np.ones(len(self.bins), bool)
-        for column, label in zip(self.bin_columns(list(chosen)), chosen.values(), strict=True):
+        for column, label in zip(self._full_names(list(chosen)), chosen.values(), strict=True):
             labels = list(dict.fromkeys(self.bins[column]))
             if label not in labels:
                 raise UsageError(f"no sample with {column} {label!r}; the labels there are: {', '.join(labels)}")

@@ -42,7 +42,8 @@ def _row(table: Table, row: Row) -> dict[str, Any]:
         for bin_, cells in zip(table.bins, row.cells, strict=True)
     }
     counts = {"n_scored": row.n_scored, "n_total": row.n_total, "done": row.done, "done_published": row.legacy_done}
-    return {"method": row.label, **counts, "bins": bins}
+    by = {"measured_by": row.measured_by} if row.measured_by else {}
+    return {"method": row.label, **by, **counts, "bins": bins}
 
 
 def _cell(cell: Cell) -> dict[str, float | int | None]:
