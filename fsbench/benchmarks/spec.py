@@ -116,15 +116,28 @@ def _shown(raw: dict[str, Any], tables: tuple[TableLayout, ...]) -> dict[str, An
     overall = raw.get("show_overall", False)
     if not isinstance(overall, bool):
         raise ValueError("show_overall is expected to be true or false")
+    differences = raw.get("evaluator_difference", {})
+    if not isinstance(differences, dict) or not all(map(_is_amount, differences.values())):
+        raise ValueError("evaluator_difference is expected to give numbers, not negative: { cd_mm = 0.02 }")
     notes = {"board_note": raw.get("board_note", "")}
     for name, note in {**notes, **{f"figure_note of the table {one.name}": one.figure_note for one in tables}}.items():
         if note != "" and not _is_line(note):
             raise ValueError(f"{name} is expected to be one line of text")
-    return {"main_metrics": tuple(names), "axes": axes, "show_overall": overall, **notes}
+    return {
+        "main_metrics": tuple(names),
+        "axes": axes,
+        "show_overall": overall,
+        "evaluator_difference": differences,
+        **notes,
+    }
 
 
 def _is_line(text: Any) -> bool:
     return isinstance(text, str) and text.isprintable() and text.strip() != ""
+
+
+def _is_amount(value: Any) -> bool:
+    return type(value) in (int, float) and 0 <= value < math.inf
 
 
 def _table(raw: dict[str, Any]) -> TableLayout:

@@ -38,6 +38,26 @@ def require_admissible(run: Run, spec: Spec, frame_is_right: bool = False) -> No
     """
     if not frame_is_right and (found := finding_of(run.manifest)):
         raise UsageError(f"{run.method}: {found}; if the frame is right all the same, pass --frame-is-right")
+    require_alike(run, spec)
+    counts = run.counts
+    if counts["failed"]:
+        raise UsageError(
+            f"{run.method}: {counts['failed']} samples have the status failed, which is our fault or a limit and not "
+            "the method's: score them again, or report it"
+        )
+    if not counts["ok"]:
+        raise UsageError(f"{run.method}: not one of {len(run.samples)} samples has a score")
+    _refuse_impossible(run, run.quantity(spec.main_metrics[0]))
+
+
+def require_alike(run: Run, spec: Spec) -> None:
+    """Refuse a run that was not measured as the rows of the board, over all samples.
+
+    Raises
+    ------
+    UsageError
+        If its signature is another one, or samples or metrics are missing.
+    """
     known = signatures(spec)
     if run.signature not in known:
         raise UsageError(
@@ -65,15 +85,6 @@ def require_admissible(run: Run, spec: Spec, frame_is_right: bool = False) -> No
         raise UsageError(
             f"{run.method}: run.json declares {', '.join(odd)} in another unit or direction than the board"
         )
-    counts = run.counts
-    if counts["failed"]:
-        raise UsageError(
-            f"{run.method}: {counts['failed']} samples have the status failed, which is our fault or a limit and not "
-            "the method's: score them again, or report it"
-        )
-    if not counts["ok"]:
-        raise UsageError(f"{run.method}: not one of {len(run.samples)} samples has a score")
-    _refuse_impossible(run, run.quantity(spec.main_metrics[0]))
 
 
 def _refuse_impossible(run: Run, ranking: Quantity) -> None:

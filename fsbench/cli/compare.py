@@ -7,6 +7,7 @@ import click
 
 from fsbench.cli.messages import put, say
 from fsbench.cli.project import project_option
+from fsbench.cli.published_option import published_rows, with_published
 from fsbench.cli.run_arguments import run_folders
 from fsbench.core.choices import COMPARISON_FORMATS, PAIRS, POLICIES
 
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 @click.option("--level", type=float, default=0.95, show_default=True, help="Of the intervals and verdicts.")
 @click.option("--resamples", type=int, default=10_000, show_default=True, help="Of subjects, or of samples.")
 @project_option
+@with_published
 def command(
     runs: tuple[str, ...],
     by: tuple[str, ...],
@@ -62,6 +64,7 @@ def command(
     level: float,
     resamples: int,
     project: str | None,
+    published: str | None,
 ) -> None:
     """Compare runs of one benchmark, paired sample by sample.
 
@@ -69,6 +72,8 @@ def command(
     done). A difference is the first-named method minus the other, on the samples that count for both. Every
     difference comes with an interval and a verdict, every method with its rank and the range of ranks that chance
     allows.
+
+    Published methods come without scores by sample: --with-published compares the means, unpaired.
     """
     from fsbench.report import comparison
     from fsbench.report.selection import main_of_samples
@@ -77,6 +82,7 @@ def command(
 
     folders = run_folders(runs, project)
     labelled = _labelled([load_run(folder) for folder in folders], folders)
+    beside = published_rows(labelled, published)
     found = compare(
         labelled,
         by=by or None,
@@ -85,6 +91,7 @@ def command(
         pairs=cast(Literal["first", "neighbours", "all"], pairs),
         level=level,
         n_resamples=resamples,
+        published=beside.for_comparison if beside else None,
     )
     put(comparison.COMPARISON_FORMATS[format_](found), nl=False)
     _warn_of_orders(labelled, found.asked)

@@ -4,6 +4,7 @@ import click
 
 from fsbench.cli.messages import say
 from fsbench.cli.project import project_option
+from fsbench.cli.published_option import published_rows, with_published
 from fsbench.cli.run_arguments import run_folders
 from fsbench.core.choices import FIGURE_FORMATS, PLOT_KINDS, PLOT_STYLES
 
@@ -21,8 +22,16 @@ from fsbench.core.choices import FIGURE_FORMATS, PLOT_KINDS, PLOT_STYLES
 @click.option("--metric", help="What to draw [the benchmark's main one]. CD brings CR with it.")
 @click.option("--style", type=click.Choice(PLOT_STYLES), default="paper", show_default=True)
 @project_option
+@with_published
 def command(
-    runs: tuple[str, ...], out: str, kind: str, by: str | None, metric: str | None, style: str, project: str | None
+    runs: tuple[str, ...],
+    out: str,
+    kind: str,
+    by: str | None,
+    metric: str | None,
+    style: str,
+    project: str | None,
+    published: str | None,
 ) -> None:
     """Draw runs of one benchmark.
 
@@ -48,6 +57,8 @@ def command(
         raise UsageError(f"-o {out}: there is no folder {path.parent}")
     folders = run_folders(runs, project)
     loaded = [load_run(folder) for folder in folders]
-    drawn = plot(loaded, kind, by, metric, distinct_labels(loaded, folders), style=style, form=form)
+    labels, beside = distinct_labels(loaded, folders), published_rows(loaded, published)
+    given = beside.for_tables if beside else None
+    drawn = plot(loaded, kind, by, metric, labels, style=style, form=form, published=given)
     write_atomically(path, drawn.content)
     say(drawn.caption)

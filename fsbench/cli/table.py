@@ -7,6 +7,7 @@ import click
 
 from fsbench.cli.messages import put, say
 from fsbench.cli.project import project_option
+from fsbench.cli.published_option import published_rows, with_published
 from fsbench.cli.run_arguments import run_folders
 from fsbench.core.choices import POLICIES, TABLE_FORMATS
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 @click.option("--across", is_flag=True, help="One table over several benchmarks: a row a method, all samples of each.")
 @click.option("--ci", is_flag=True, help="With 95 % intervals of the means.")
 @project_option
+@with_published
 def command(
     runs: tuple[str, ...],
     by: tuple[str, ...],
@@ -51,6 +53,7 @@ def command(
     across: bool,
     ci: bool,
     project: str | None,
+    published: str | None,
 ) -> None:
     """Put runs of one benchmark into a table, or with --across a method's runs of several side by side.
 
@@ -69,6 +72,8 @@ def command(
     loaded = [load_run(folder) for folder in folders]
     names = None if metrics is None else [name.strip() for name in metrics.split(",") if name.strip()]
     if across:
+        if published is not None:
+            raise UsageError("--across is for runs of your own; leave out --with-published")
         _put_across(loaded, folders, names, format_, by=by, tidy=tidy, policy=policy, ci=ci)
         return
     # Runs that are named shall stand in one table; those of a project may be of several benchmarks.
@@ -76,7 +81,7 @@ def command(
     tables = [
         table
         for group in groups
-        for table in _tables([loaded[i] for i in group], [folders[i] for i in group], by, names, policy, ci)
+        for table in _tables([loaded[i] for i in group], [folders[i] for i in group], by, names, policy, ci, published)
     ]
     put((write_tidy if tidy else FORMATS[format_])(tables), nl=False)
 
@@ -113,6 +118,7 @@ def _tables(
     metrics: Sequence[str] | None,
     policy: str,
     ci: bool,
+    published: str | None,
 ) -> "list[Table]":
     """The tables of runs that belong side by side; says where the failure policy changes their order."""
     from fsbench.report.layout import default_layouts
@@ -120,7 +126,12 @@ def _tables(
     from fsbench.report.tables import build
 
     labels = distinct_labels(runs, folders)
-    tables = [build(runs, name, metrics, labels, policy=policy, ci=ci) for name in by or default_layouts(runs[0])]
+    beside = published_rows(runs, published)
+    rows = beside.for_tables if beside else None
+    tables = [
+        build(runs, name, metrics, labels, policy=policy, ci=ci, published=rows)
+        for name in by or default_layouts(runs[0])
+    ]
     if len(runs) > 1:
         by_sample = [metric.name for metric in tables[0].metrics if metric.name in runs[0].metrics]
         _warn_of_orders(relabelled(runs, labels), (by_sample or runs[0].metrics)[0])

@@ -77,6 +77,9 @@ class Spec:
         Whether a table over all samples follows the tables by bin.
     board_note : str
         Note that the leaderboard must carry about methods that others scored; empty if none.
+    evaluator_difference : mapping of str to float
+        Metric to the most by which a method's mean by the evaluator behind the published rows differs from fsbench's,
+        in the run's unit; a metric that is not in it: nobody knows.
     """
 
     name: str
@@ -94,6 +97,7 @@ class Spec:
     axes: Mapping[str, str] = field(default_factory=dict)
     show_overall: bool = False
     board_note: str = ""
+    evaluator_difference: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def signed_name(self) -> str:

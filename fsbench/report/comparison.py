@@ -16,6 +16,7 @@ from fsbench.core.quantities import Quantity
 from fsbench.core.visible import visible
 from fsbench.report.formats import markdown, structured
 from fsbench.report.formats.typeset import TexColumn, environment
+from fsbench.report.notes import evaluators_differ
 from fsbench.runs.cells import to_cell
 from fsbench.stats import ALL_SAMPLES, MIN_CLUSTERS, PAIRS, Comparison
 from fsbench.stats.overlap import small_overlap_reason
@@ -25,6 +26,7 @@ _GAP = "  "
 _SMALL = "†"
 _HELD_BACK = "*"
 _MOST_LINES = 5
+_RANKS = "rank: in the data, and the range it has in the resamples. first: share of resamples in which it leads."
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,8 @@ def write_json(found: Comparison) -> str:
         )
     }
     tables = {name: _records(getattr(found, name)) for name in ("differences", "ranks", "stability")}
-    full = {**plain, "notes": notes(found), **tables}
+    beside = {} if found.published is None else {"published": found.published.methods}
+    full = {**plain, **beside, "notes": notes(found), **tables}
     return structured.as_json(full)
 
 
@@ -133,19 +136,33 @@ COMPARISON_FORMATS = MappingProxyType({name: _WRITERS[name] for name in choices.
 def grids(found: Comparison) -> Iterator[Grid]:
     """For each metric asked for, the ranks and the paired differences."""
     for name in found.asked:
-        yield _ranks(found, found.quantities[name])
-        yield _differences(found, found.quantities[name])
+        what = found.quantities[name]
+        yield _means_beside(found, what) if found.published else _ranks(found, what)
+        if len(found.methods) > 1:
+            yield _differences(found, what)
+        if found.published:
+            yield _differences_of_means(found, what)
 
 
 def in_words(found: Comparison) -> list[str]:
     """The overall verdicts, one line a pair and metric; none if there are too many to read as sentences."""
     rows = found.differences[(found.differences["by"] == ALL_SAMPLES) & found.differences["metric"].isin(found.asked)]
     if len(rows) > _MOST_LINES:
-        return []
+        return [_counted(found, found.quantities[name]) for name in found.asked if found.published]
     return [
         f"{found.quantities[row['metric']].label}, {row['method']} - {row['other']}: {row['verdict']}"
         for row in rows.to_dict("records")
     ]
+
+
+def _counted(found: Comparison, what: Quantity) -> str:
+    """How many published methods the first run is better than, worse than, or level with."""
+    rows = found.differences[(found.differences["by"] == ALL_SAMPLES) & (found.differences["metric"] == what.name)]
+    rows = rows[~rows["paired"] & (rows["method"] == found.methods[0])]
+    better, worse = (int((rows["winner"] == rows[name]).sum()) for name in ("method", "other"))
+    level = len(rows) - better - worse
+    told = f"better than {better} of {len(rows)} published methods, worse than {worse}"
+    return f"{what.label}: {found.methods[0]} is {told}; {level} cannot be told apart from it"
 
 
 def notes(found: Comparison) -> list[str]:
@@ -156,9 +173,8 @@ def notes(found: Comparison) -> list[str]:
         *found.notes,
         f"[ ]: {_percent(found.level)} bootstrap intervals; {found.n_resamples:,} resamples of "
         f"{found.unit}s, seed {found.seed}. An interval takes {MIN_CLUSTERS} or more {found.unit}s.",
-        "rank: in the data, and the range it has in the resamples. first: share of resamples in which it leads.",
-        f"pairs: {PAIRS[found.pairs]}, on the samples that count for both. better on: share of these samples on which "
-        "the first-named is better, ties count half.",
+        *(_of_published(found, asked) if found.published else [_RANKS]),
+        *(_paired_note(found) if len(found.methods) > 1 else []),
         *(f"p: by Holm's method for the {n} comparisons shown of a metric." for n in [_family(found)] if n > 1),
         *(_held_back_note() if _held_back(mine).any() else []),
         *(_stability(found, what) for what in asked if what.sign),
@@ -169,11 +185,32 @@ def notes(found: Comparison) -> list[str]:
     return [text for text in texts if text]
 
 
+def _paired_note(found: Comparison) -> list[str]:
+    return [
+        f"pairs: {PAIRS[found.pairs]}, on the samples that count for both. better on: share of these samples on which "
+        "the first-named is better, ties count half."
+    ]
+
+
+def _of_published(found: Comparison, asked: Sequence[Quantity]) -> list[str]:
+    assert found.published is not None
+    return [
+        "(published): a mean with its 95 % interval, measured by the official evaluator. Scores by sample are not "
+        "there, so nothing is paired: a difference is one of means, as if they were independent. Its interval adds "
+        "both half-widths in quadrature, and how far the evaluators differ.",
+        *evaluators_differ(asked, found.published.may_differ_by),
+    ]
+
+
 def _headline(found: Comparison) -> str:
     crowd = f"{found.n_samples} samples"
     if found.unit != "sample":
         crowd += f" of {found.n_clusters} {found.unit}{'s' if found.n_clusters != 1 else ''}"
-    return f"{visible(found.benchmark)}: {len(found.methods)} runs, {crowd}"
+    runs = f"{len(found.methods)} run{'s' if len(found.methods) != 1 else ''}"
+    if found.published:
+        n = len(found.published.methods)
+        runs += f" beside {n} published method{'s' if n != 1 else ''}"
+    return f"{visible(found.benchmark)}: {runs}, {crowd}"
 
 
 def _ranks(found: Comparison, what: Quantity) -> Grid:
@@ -197,12 +234,59 @@ def _ranks(found: Comparison, what: Quantity) -> Grid:
     return Grid(f"{what.label}{better}", tuple(heads), _flush(n_left, len(heads)), tuple(lines))
 
 
+def _means_beside(found: Comparison, what: Quantity) -> Grid:
+    """Runs and published methods by their means: without ranks, since evaluators differ."""
+    rows = found.ranks[found.ranks["metric"] == what.name]
+    rows = rows.assign(_order=-(what.sign or -1) * rows["mean"])
+    beside = found.quantities.get(what.beside)
+    shares = {} if beside is None else _means(found, beside.name)
+    heads = [*_bin_head(found), "method", f"{what.heading} [{_percent(found.level)}]"]
+    heads += [beside.heading] if beside else []
+    heads += ["done (%)"]
+    lines = []
+    for row in _ordered(found, rows, ["_order"]):
+        cells = [*_bin_cell(found, row), row["method"], _estimate(row["mean"], row, what)]
+        if beside:
+            mark = _SMALL if row["small_overlap"] else " "
+            cells.append(beside.show(shares[row["by"], row["bin"], row["method"]]) + mark)
+        lines.append((*cells, f"{100 * row['done']:.1f}"))
+    better = f", {what.better} is better" if what.better else ""
+    return Grid(f"{what.label}{better}", tuple(heads), _flush(len(_bin_head(found)) + 1, len(heads)), tuple(lines))
+
+
+def _differences_of_means(found: Comparison, what: Quantity) -> Grid:
+    """Unpaired: each run asked about against each published method."""
+    rows = found.differences[(found.differences["metric"] == what.name) & ~found.differences["paired"]]
+    against_first = found.pairs == "first"
+    heads = [*_bin_head(found), "other" if against_first else "pair", _size_head(found, what), "p", f"{found.unit}s"]
+    lines = []
+    for row, held_back in zip(_ordered(found, rows, []), _held_back(rows), strict=True):
+        pair = row["other"] if against_first else f"{row['method']} - {row['other']}"
+        verdict = f"no difference shown{_HELD_BACK}" if held_back else row["verdict"].partition(":")[0]
+        cells = (pair, _estimate(row["difference"], row, what), _p(row["p_holm"]), str(row["n_clusters"]), verdict)
+        lines.append((*_bin_cell(found, row), *cells))
+    title = f"{what.label}, differences of means: {found.methods[0] if against_first else 'run'} - published"
+    flush = (*_flush(len(_bin_head(found)) + 1, len(heads)), True)
+    return Grid(title, (*heads, "verdict"), flush, tuple(lines))
+
+
+def _size_head(found: Comparison, what: Quantity) -> str:
+    unit = "% points" if what.unit == "%" else what.unit
+    return f"difference{f' ({unit})' if unit else ''} [{_percent(found.level)}]"
+
+
 def _differences(found: Comparison, what: Quantity) -> Grid:
     rows = found.differences[found.differences["metric"] == what.name]
+    rows = rows[rows["paired"]] if found.published else rows
     against_first = found.pairs == "first"
-    unit = "% points" if what.unit == "%" else what.unit
-    size = f"difference{f' ({unit})' if unit else ''} [{_percent(found.level)}]"
-    heads = [*_bin_head(found), "other" if against_first else "pair", size, "better on (%)", "p", f"{found.unit}s"]
+    heads = [
+        *_bin_head(found),
+        "other" if against_first else "pair",
+        _size_head(found, what),
+        "better on (%)",
+        "p",
+        f"{found.unit}s",
+    ]
     lines = []
     for row, held_back in zip(_ordered(found, rows, []), _held_back(rows), strict=True):
         pair = row["other"] if against_first else f"{row['method']} - {row['other']}"

@@ -1,9 +1,13 @@
 """The table as data: rows by method, columns by bin and metric."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fsbench.core.quantities import Quantity
 from fsbench.report.layout import Bin, Layout
+
+PUBLISHED = " (published)"
+"""End of the label of a published row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,8 @@ class Row:
         Over all samples of the run, whichever the table shows.
     published_rows : int or None
         Length of the method's published files, where the run was made from them.
+    measured_by : str
+        Who measured it, where that is not fsbench: such a row is a published one.
     """
 
     label: str
@@ -51,6 +57,7 @@ class Row:
     n_scored: int
     n_total: int
     published_rows: int | None = None
+    measured_by: str = ""
 
     @property
     def done(self) -> float:
@@ -85,3 +92,20 @@ class Table:
     def bins(self) -> tuple[Bin, ...]:
         """The groups of columns."""
         return self.layout.bins
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Published rows to set beside runs.
+
+    Attributes
+    ----------
+    tables : tuple of Table
+        The layouts that they are there for, each with all their metrics, rows and intervals.
+    may_differ_by : mapping of str to float
+        Metric to the most by which a mean by their evaluator differs from one by the runs'; a metric that is not in
+        it: nobody knows.
+    """
+
+    tables: tuple[Table, ...]
+    may_differ_by: Mapping[str, float]

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fsbench.benchmarks import Spec
 from fsbench.core.quantities import Quantity
@@ -82,6 +82,32 @@ def _benchmark_samples(run: Run, spec: Spec | None) -> int | None:
     # Runs of scans by earlier versions have the number in their signature.
     references = re.search(r"\|references:(\d+)/", run.signature)
     return int(references[1]) if references else None
+
+
+def of_published(
+    layout: Layout, metrics: Sequence[Quantity], rows: Sequence[Row], may_differ_by: Mapping[str, float]
+) -> tuple[str, ...]:
+    """Notes about published rows: who measured them, and how far apart that puts them."""
+    by = " and ".join(dict.fromkeys(row.measured_by for row in rows))
+    return (
+        f"(published): measured by {by}.",
+        *evaluators_differ(metrics, may_differ_by),
+        *_small_overlap(layout, metrics, rows),
+        *legacy_done(rows),
+        *few_samples(layout, rows),
+    )
+
+
+def evaluators_differ(metrics: Sequence[Quantity], may_differ_by: Mapping[str, float]) -> list[str]:
+    """Say how far a mean by one evaluator may be off one by the other."""
+    known = [what for what in metrics if may_differ_by.get(what.name)]
+    unknown = [what.label for what in metrics if what.name not in may_differ_by]
+    amounts = [f"{what.label} differs by up to {what.show(may_differ_by[what.name])} {what.unit}" for what in known]
+    said = [
+        f"Between both evaluators a mean {amount}: a run and a published row no further apart are level."
+        for amount in amounts
+    ]
+    return said + ([f"How far they differ in {' and '.join(unknown)} is not known."] if unknown else [])
 
 
 def of_metrics(metrics: Sequence[Quantity]) -> list[str]:

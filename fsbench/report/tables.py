@@ -11,7 +11,8 @@ from fsbench.core.quantities import Quantity
 from fsbench.core.visible import visible
 from fsbench.report import notes
 from fsbench.report.layout import Bin, Layout, default_layouts, layout, spec_of
-from fsbench.report.model import Cell, Row, Table
+from fsbench.report.model import Cell, Published, Row, Table
+from fsbench.report.published import published_rows
 from fsbench.report.selection import choose_metrics, require_comparable
 from fsbench.runs import Run
 from fsbench.stats import ALL_SAMPLES, summaries
@@ -25,6 +26,7 @@ def build(
     *,
     policy: str = "legacy",
     ci: bool = False,
+    published: Published | None = None,
 ) -> Table:
     """Put runs of one benchmark and one signature into a table.
 
@@ -42,6 +44,8 @@ def build(
         What a failed sample counts as, see `fsbench.stats.POLICIES`; "legacy" is the published rule.
     ci : bool
         With the 95 % interval of every mean.
+    published : Published, optional
+        Rows to set below those of the runs.
 
     Raises
     ------
@@ -54,6 +58,10 @@ def build(
     divided = layout(runs, by or default_layouts(runs[0])[0])
     rows = tuple(_rows(runs, shown, divided, chosen, _summary(runs, divided, chosen, policy, ci)))
     said = notes.of_table(runs, spec_of(runs[0]), divided, chosen, rows, policy, ci)
+    if published is not None:
+        beside = published_rows(published, divided, chosen, shown, policy, ci)
+        said = (*said, *notes.of_published(divided, chosen, beside, published.may_differ_by))
+        rows += beside
     return Table(visible(runs[0].benchmark), visible(runs[0].signature), divided, chosen, rows, said)
 
 

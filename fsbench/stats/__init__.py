@@ -6,6 +6,7 @@ from fsbench.stats.comparison import Comparison, compare
 from fsbench.stats.overlap import small_overlaps
 from fsbench.stats.policies import policy_in_words
 from fsbench.stats.policy_sensitivity import PolicyOrders, policy_orders
+from fsbench.stats.published import PublishedMeans
 from fsbench.stats.score_table import ALL_SAMPLES, ScoreTable, gather
 from fsbench.stats.summaries import LEVEL, N_RESAMPLES, summaries
 
@@ -18,6 +19,7 @@ __all__ = [
     "POLICIES",
     "Comparison",
     "PolicyOrders",
+    "PublishedMeans",
     "ScoreTable",
     "compare",
     "gather",

@@ -15,6 +15,7 @@ from fsbench.runs import Run
 from fsbench.stats.bootstrap import sum_clusters
 from fsbench.stats.intervals import Method, holm, intervals, p_values
 from fsbench.stats.policies import apply_policy, policy_in_words
+from fsbench.stats.published import PublishedMeans, require_published, unpaired_rows
 from fsbench.stats.ranks import first_share, kendall_taus, rank, rank_interval
 from fsbench.stats.resampling import DIGITS, Resamples, draw_resamples
 from fsbench.stats.score_table import ScoreTable, gather
@@ -22,7 +23,18 @@ from fsbench.stats.summaries import LEVEL, N_RESAMPLES, summaries
 from fsbench.stats.verdicts import Evidence, verdict
 
 Pairs = Literal["first", "neighbours", "all"]
-_EVIDENCE = ("method", "other", "difference", "low", "high", "n_common", "n_clusters", "identical")
+_EVIDENCE = (
+    "method",
+    "other",
+    "difference",
+    "low",
+    "high",
+    "n_common",
+    "n_clusters",
+    "identical",
+    "paired",
+    "no_interval",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +66,9 @@ class Comparison:
     stability : pandas.DataFrame
         One row a (bin, metric): `tau`, the mean Kendall tau between the order found and the order in a resample, and
         `tau_low`, which all but a share (1 - level) of the resamples reach.
+    published : PublishedMeans or None
+        With it, `differences` also has rows of a run - a published method, and a column `paired`, which is False for
+        them (their `n_common` is 0, their improvement NaN), and `ranks` has the published means, without a rank.
     """
 
     benchmark: str
@@ -75,6 +90,7 @@ class Comparison:
     differences: pd.DataFrame
     ranks: pd.DataFrame
     stability: pd.DataFrame
+    published: PublishedMeans | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +115,7 @@ def compare(
     level: float = LEVEL,
     n_resamples: int = N_RESAMPLES,
     widen: bool = True,
+    published: PublishedMeans | None = None,
 ) -> Comparison:
     """Paired differences, verdicts and ranks.
 
@@ -109,19 +126,21 @@ def compare(
     Parameters
     ----------
     runs : sequence of Run
-        Two or more, of one benchmark and one signature.
+        Two or more, of one benchmark and one signature; one is enough beside published means.
     by, policy, metrics, where, method, level, n_resamples, widen
         As for `fsbench.stats.summaries`. A metric that misleads alone brings its companion along, as `cd_mm` its `cr`.
     pairs : "first", "neighbours" or "all"
         Which methods are set against each other. The first run is the default, not the best one: the best was chosen
         by the same numbers, which would flatter it.
+    published : PublishedMeans, optional
+        Means to set beside: the first run, or with `pairs="all"` every run, is compared with each of them, unpaired.
 
     Raises
     ------
     UsageError
         If there are fewer than two runs, they do not compare, or an option names what is not there.
     """
-    if len(runs) < 2:
+    if len(runs) < (2 if published is None else 1):
         raise UsageError(f"comparing takes two runs or more, found {len(runs)}; `fsbench table --ci` shows one")
     if pairs not in PAIRS:
         raise UsageError(f"no pairs {pairs!r}; there are {', '.join(PAIRS)}")
@@ -131,13 +150,23 @@ def compare(
         runs, by=by, policy=policy, metrics=names, where=where, method=method, level=level, n_resamples=n_resamples,
         widen=widen,
     )  # fmt: skip
+    if published is not None:
+        require_published(published, scores.methods, table, policy, level)
+        if pairs == "neighbours":
+            raise UsageError("published methods have no ranks, so no neighbours; leave out --pairs, or give it all")
     resamples = draw_resamples(scores.strata, n_resamples, scores.seed)
     settings = _Settings(scores.metric_numbers(names), pairs, method, level, resamples, widen)
     values = apply_policy(scores, policy)
     found = [_in_cell(scores, values, cell, settings) for cell in scores.cells(by)]
     said = f"policy {policy}: {policy_in_words(policy, runs[0].bins)}"
-    differences = _with_verdicts(pd.DataFrame([row for part in found for row in part[0]]), scores, level)
+    rows = [row for part in found for row in part[0]]
     ranks = table.merge(pd.DataFrame([row for part in found for row in part[1]]), on=["by", "bin", "method", "metric"])
+    if published is not None:
+        rows = [row | {"paired": True, "no_interval": ""} for row in rows]
+        chosen = scores.methods if pairs == "all" else scores.methods[:1]
+        rows += unpaired_rows(table, chosen, published, scores.quantities)
+        ranks = _beside(ranks, published)
+    differences = _with_verdicts(pd.DataFrame(rows), scores, level)
     return Comparison(
         benchmark=scores.benchmark, signature=scores.signature, policy=policy, pairs=pairs, unit=scores.unit,
         level=level, n_resamples=n_resamples, seed=scores.seed, n_samples=len(scores.bins),
@@ -146,7 +175,19 @@ def compare(
         quantities={name: scores.quantities[name] for name in names},
         bins=tuple(scores.bin_columns(by)), notes=(said, *scores.notes),
         differences=differences, ranks=ranks, stability=pd.DataFrame([row for part in found for row in part[2]]),
+        published=published,
     )  # fmt: skip
+
+
+def _beside(ranks: pd.DataFrame, published: PublishedMeans) -> pd.DataFrame:
+    """The ranks, followed by the published means of the same bins and metrics."""
+    places = set(zip(ranks["by"], ranks["bin"], ranks["metric"], strict=True))
+    theirs = published.rows
+    theirs = theirs[[place in places for place in zip(theirs["by"], theirs["bin"], theirs["metric"], strict=True)]]
+    theirs = theirs.assign(n_used=theirs["n_scored"], n_clusters=0, n_resamples=0, seed=0)
+    theirs = theirs.assign(done=theirs["n_scored"] / theirs["n_total"], policy="legacy", level=LEVEL)
+    # What they lack, ranks, is NaN.
+    return pd.concat([ranks, theirs.reindex(columns=ranks.columns)], ignore_index=True)
 
 
 def _in_cell(
@@ -223,6 +264,8 @@ def _pair_rows(
     sign: int,
     settings: _Settings,
 ) -> list[dict[str, object]]:
+    if not chosen:
+        return []
     first, second = np.array(chosen).T
     gaps = (values[first] - values[second]).T
     # values that agree to DIGITS decimals tie
@@ -251,10 +294,10 @@ def _with_verdicts(rows: pd.DataFrame, scores: ScoreTable, level: float) -> pd.D
         corrected = holm(part["p"].to_numpy(float))
         shared: dict[str, Any] = {"unit": scores.unit, "family": int(part["p"].notna().sum()), "alpha": 1 - level}
         evidence = [
-            Evidence(**{str(key): row[key] for key in _EVIDENCE}, p_holm=float(p), **shared)
+            Evidence(**{str(key): row[key] for key in _EVIDENCE if key in row}, p_holm=float(p), **shared)
             for row, p in zip(part.to_dict("records"), corrected, strict=True)
         ]
         winners = [entry.winner(what) for entry in evidence]
         texts = [verdict(entry, what) for entry in evidence]
         parts.append(part.assign(p_holm=corrected, winner=winners, verdict=texts))
-    return pd.concat(parts).sort_index().drop(columns="identical")
+    return pd.concat(parts).sort_index().drop(columns=["identical", "no_interval"], errors="ignore")

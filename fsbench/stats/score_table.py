@@ -14,6 +14,8 @@ from fsbench.stats.resampling import combine_seeds, content_seed
 
 ALL_SAMPLES = "all"
 """Bin column and label of a row over all samples."""
+WHOLE = "overall"
+"""Name that asks for the whole benchmark where bins are named."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +86,7 @@ class ScoreTable:
         yield ALL_SAMPLES, ALL_SAMPLES, np.ones(len(self.bins), bool)
 
     def bin_columns(self, by: str | Sequence[str] | None) -> list[str]:
-        """Full names of the bin columns asked for.
+        """Full names of the bin columns asked for; "overall" asks for none, as the whole is always added.
 
         Raises
         ------
@@ -92,6 +94,9 @@ class ScoreTable:
             If the runs have no such bin.
         """
         asked = [] if by is None else [by] if isinstance(by, str) else list(by)
+        return self._full_names([name for name in asked if name != WHOLE or name in self.bins.columns])
+
+    def _full_names(self, asked: Sequence[str]) -> list[str]:
         short = {str(name).rsplit("_", 1)[0]: str(name) for name in reversed(self.bins.columns)}
         full = {str(name): str(name) for name in self.bins.columns}
         unknown = [name for name in asked if name not in full and name not in short]
@@ -126,7 +131,7 @@ class ScoreTable:
         if not chosen:
             return self
         mask = np.ones(len(self.bins), bool)
-        for column, label in zip(self.bin_columns(list(chosen)), chosen.values(), strict=True):
+        for column, label in zip(self._full_names(list(chosen)), chosen.values(), strict=True):
             labels = list(dict.fromkeys(self.bins[column]))
             if label not in labels:
                 raise UsageError(f"no sample with {column} {label!r}; the labels there are: {', '.join(labels)}")

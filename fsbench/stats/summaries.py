@@ -72,7 +72,7 @@ def summaries(
     _check_resamples(n_resamples)
     scores = gather(runs).where(where)
     values = apply_policy(scores, policy)
-    cells, chosen = list(scores.cells(None if by == "overall" else by)), scores.metric_numbers(metrics)
+    cells, chosen = list(scores.cells(by)), scores.metric_numbers(metrics)
     columns = [
         _of_one_method(scores, i, values[i][:, chosen], cells, ci, method, level, n_resamples, widen)
         for i in range(len(scores.methods))

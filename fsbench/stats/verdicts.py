@@ -28,6 +28,10 @@ class Evidence:
         A corrected p-value below it shows a difference.
     identical : bool
         All differences are exactly 0.
+    paired : bool
+        Whether it is over common samples; else `n_common` says nothing.
+    no_interval : str
+        Why there is no interval; empty: too few clusters.
     """
 
     method: str
@@ -42,6 +46,8 @@ class Evidence:
     family: int
     alpha: float
     identical: bool
+    paired: bool = True
+    no_interval: str = ""
 
     @property
     def differs(self) -> bool:
@@ -66,7 +72,7 @@ def verdict(evidence: Evidence, what: Quantity) -> str:
     >>> verdict(found, cd)
     'no difference shown: -0.04 mm [-0.14, 0.06], 20 subjects'
     """
-    if evidence.n_common == 0:
+    if evidence.difference != evidence.difference or (evidence.paired and evidence.n_common == 0):
         return "cannot tell: no sample counts for both"
     crowd = f"{evidence.n_clusters} {evidence.unit}{'s' if evidence.n_clusters != 1 else ''}"
     if evidence.identical:
@@ -77,7 +83,8 @@ def verdict(evidence: Evidence, what: Quantity) -> str:
         unit = " percentage points"
     size = f"{what.show(evidence.difference)}{unit}"
     if evidence.low != evidence.low:
-        return f"cannot tell: {size}, {crowd}; an interval takes {MIN_CLUSTERS} or more"
+        why = evidence.no_interval or f"an interval takes {MIN_CLUSTERS} or more"
+        return f"cannot tell: {size}, {crowd}; {why}"
     numbers = f"{size} [{what.show(evidence.low)}, {what.show(evidence.high)}], {crowd}"
     if evidence.differs:
         winner = evidence.winner(what)

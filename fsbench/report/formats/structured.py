@@ -41,7 +41,8 @@ def _row(table: Table, row: Row) -> dict[str, Any]:
         bin_.label: {metric.name: numbers(cell) for metric, cell in zip(table.metrics, cells, strict=True)}
         for bin_, cells in zip(table.bins, row.cells, strict=True)
     }
-    return {"method": row.label, **counts(row), "bins": bins}
+    measured_by = {"measured_by": row.measured_by} if row.measured_by else {}
+    return {"method": row.label, **measured_by, **counts(row), "bins": bins}
 
 
 def counts(row: Row) -> dict[str, float | int | None]:

@@ -12,7 +12,7 @@ from fsbench.core.errors import UsageError
 from fsbench.core.quantities import Quantity
 from fsbench.report import notes
 from fsbench.report.layout import OVERALL, default_layouts
-from fsbench.report.model import Table
+from fsbench.report.model import Published, Table
 from fsbench.report.plots import answers, canvas, cd_cr, cumulative, distribution, error
 from fsbench.report.plots.placing import fitting
 from fsbench.report.plots.samples import Samples, gather_points, gather_samples
@@ -47,6 +47,7 @@ def plot(
     *,
     style: str = "paper",
     form: str = "svg",
+    published: Published | None = None,
 ) -> Plot:
     """Draw runs of one benchmark and one signature.
 
@@ -66,6 +67,8 @@ def plot(
         "paper" (one column of 3.5 inch) or "talk".
     form : str
         "svg", "png" or "pdf".
+    published : Published, optional
+        Rows to draw beside the runs, in the kinds of figure that take no single samples.
 
     Raises
     ------
@@ -82,7 +85,12 @@ def plot(
     metrics = _metrics(runs[0], kind, metric) if runs else []
     if by is None:
         by = OVERALL if kind in ("cumulative", "cd-cr") or not runs else default_layouts(runs[0])[0]
-    table = build(runs, by, metrics, labels, ci=kind in ("error", "cd-cr"))
+    if published is not None and kind not in _OF_MEANS:
+        raise UsageError(
+            f"a {kind} figure is of single samples, which published rows lack; with them there are "
+            f"{', '.join(_OF_MEANS)}"
+        )
+    table = build(runs, by, metrics, labels, ci=kind in _OF_MEANS, published=published)
     chosen = STYLES[style]
     with matplotlib.rc_context(canvas.settings(chosen)):
         figure, said = KINDS[kind](runs, _with_room(table, chosen), chosen)
@@ -102,6 +110,9 @@ def _with_room(table: Table, style: Style) -> Table:
     bins = tuple(replace(bin_, heading=fitting(bin_.heading, style)) for bin_ in table.layout.bins)
     return replace(table, rows=rows, layout=replace(table.layout, bins=bins))
 
+
+_OF_MEANS = ("error", "cd-cr")
+"""Kinds of figure that a table is enough for."""
 
 _OVER = {"error": ("mean", "points", "std"), "cumulative": ("mean", "points")}
 """Kinds of figure that show more than single samples, with the poolings that they can show."""

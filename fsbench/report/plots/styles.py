@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from fsbench.core.choices import PLOT_STYLES
+from fsbench.report.model import PUBLISHED
 
 _COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C510A")
 # Okabe & Ito 2008, "Color Universal Design"; brown stands for their yellow, which vanishes on white.
@@ -66,7 +67,10 @@ def looks(labels: Sequence[str]) -> list[Look]:
     >>> looks(["mine", "mean-face"]) == looks(["mean-face", "mine"])[::-1]
     True
     """
-    found = {label: _KNOWN[label] for label in labels if label in _KNOWN}
+    # A published row looks as on the board, unless a run of that name stands beside it.
+    names = {label: label.removesuffix(PUBLISHED) for label in labels}
+    names |= {label: label for label in labels if names[label] in labels}
+    found = {label: _KNOWN[names[label]] for label in labels if names[label] in _KNOWN}
     for label in sorted(set(labels) - set(found), key=lambda label: (label not in _WANTED, _number(label), label)):
         found[label] = _free(label, set(found.values()))
     return [found[label] for label in labels]

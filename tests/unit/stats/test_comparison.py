@@ -163,3 +163,12 @@ def test_policy_orders_agree_where_nothing_failed(make_run):
     orders = policy_orders([make_run("A", {"cd_mm": [1.0]}), make_run("B", {"cd_mm": [2.0]})], "cd_mm")
     assert not orders.differ
     assert orders.sentence() == ""
+
+
+@pytest.mark.parametrize("by", ["overall", ["overall"], ["overall", "pose"]])
+def test_overall_is_the_whole_that_is_always_there(make_run, by):
+    runs = [make_run(name, {"cd_mm": clustered(np.random.default_rng(i), 5)}, SUBJECTS) for i, name in enumerate("AB")]
+    rest = [name for name in by if name != "overall"] if isinstance(by, list) else None
+    found, plain = (compare(runs, by=asked, n_resamples=200) for asked in (by, rest))
+    assert found.differences.equals(plain.differences)
+    assert found.bins == plain.bins

@@ -119,3 +119,8 @@ def test_no_run_and_no_sample_are_refused(make_run):
         gather([])
     with pytest.raises(UsageError, match="without a single sample"):
         gather([make_run("A", {"cd_mm": []})])
+
+
+def test_where_knows_no_bin_called_overall(make_run):
+    with pytest.raises(UsageError, match="no bin 'overall'"):
+        gather([make_run("A", {"cd_mm": [1, 2]}, {"focal_px": ["1", "2"]})]).where({"overall": "all"})
