@@ -38,8 +38,9 @@ def command(
     Each RUN is a folder that `fsbench score --out` wrote, or a run of the project file (without any: all that are
     done). Kinds: the mean error over the bins (error), boxes of the samples' errors (distribution; of an answer among
     labels a matrix of their shares), the share of all samples with at most an error (cumulative; with a pooled metric
-    the share of all points of the scans), and the chamfer distance against the complete rate (cd-cr). The caption with
-    all notes goes to stderr.
+    the share of all points of the scans), the chamfer distance against the complete rate (cd-cr), each method's mean
+    as a dot with its interval (means), and what the first RUN differs by from each other one, paired, with verdicts
+    (differences). The caption with all notes goes to stderr.
     """
     from pathlib import Path
 

@@ -18,6 +18,8 @@ PLOT_KINDS = MappingProxyType(
         "distribution": "boxes of the samples' errors, by bin",
         "cumulative": "share of all samples with at most an error",
         "cd-cr": "chamfer distance against complete rate",
+        "means": "mean of each method, with intervals",
+        "differences": "paired differences of the first method from each other one, against zero",
     }
 )
 """Content of a figure by its kind."""

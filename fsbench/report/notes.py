@@ -10,7 +10,7 @@ from fsbench.report.layout import Layout
 from fsbench.report.model import Row
 from fsbench.runs import Run
 from fsbench.runs.frame_finding import finding_of
-from fsbench.stats import LEVEL, MIN_CLUSTERS, policy_in_words
+from fsbench.stats import LEVEL, MIN_CLUSTERS, Comparison, policy_in_words
 from fsbench.stats.overlap import enough_in_words
 
 _FEW = 0.5
@@ -190,6 +190,17 @@ def few_samples(layout: Layout, rows: Sequence[Row]) -> list[str]:
 def of_figure(layout: Layout) -> tuple[str, ...]:
     """Notes of a figure beyond those of its table."""
     return (layout.figure_note,) if layout.figure_note else ()
+
+
+def of_differences(found: Comparison, first: str) -> tuple[str, ...]:
+    """Notes of a figure of paired differences from the method `first`."""
+    n = int(found.differences.groupby("metric", sort=False)["p"].count().max())
+    held = f", by Holm's method among {n} comparisons of a metric" if n > 1 else ""
+    level = f"{100 * found.level:.0f} %"
+    return (
+        f"Differences are over the samples that count for both, with {level} bootstrap intervals over {found.unit}s. "
+        f"At the side: {first} is better or worse{held}.",
+    )
 
 
 def of_board(unit: str, layout: Layout, metrics: Sequence[Quantity], rows: Sequence[Row]) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ def test_file_and_caption(capsys, run, tmp_path, name, magic):
     assert (tmp_path / name).read_bytes().startswith(magic)
 
 
-@pytest.mark.parametrize("kind", ["distribution", "cumulative", "cd-cr"])
+@pytest.mark.parametrize("kind", ["distribution", "cumulative", "cd-cr", "means"])
 def test_kinds(capsys, run, tmp_path, kind):
     answer = fsbench(capsys, "plot", run, "--kind", kind, "-o", tmp_path / "f.svg", "--style", "talk")
     assert answer.code == 0

@@ -13,13 +13,14 @@ from fsbench.core.quantities import Quantity
 from fsbench.report import notes
 from fsbench.report.layout import OVERALL, default_layouts
 from fsbench.report.model import Published, Table
-from fsbench.report.plots import answers, canvas, cd_cr, cumulative, distribution, error
+from fsbench.report.plots import answers, canvas, cd_cr, cumulative, distribution, error, estimates
 from fsbench.report.plots.placing import fitting
 from fsbench.report.plots.samples import Samples, gather_points, gather_samples
 from fsbench.report.plots.styles import STYLES, Style
-from fsbench.report.selection import choose_metrics, main_metrics, main_of_samples
+from fsbench.report.selection import choose_metrics, main_metrics, main_of_samples, relabelled
 from fsbench.report.tables import build
 from fsbench.runs import Run
+from fsbench.stats import compare
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ def plot(
     kind : str
         One of `fsbench.core.choices.PLOT_KINDS`.
     by : str, optional
-        As in `fsbench.report.tables.build`. Default: the first layout; for `cumulative` and `cd-cr` all samples.
+        As in `fsbench.report.tables.build`. Default: for `error` and `distribution` the first layout, else all
+        samples.
     metric : str, optional
         What to draw; a chamfer distance brings the complete rate with it. Default: the benchmark's main one. A pooled
         one (`fsbench.runs.pooled_statistics.METRICS`) makes a cumulative curve one of all points of the references.
@@ -84,7 +86,7 @@ def plot(
         raise UsageError(f"kind {kind!r}, style {style!r}: kinds are {', '.join(KINDS)}, styles {', '.join(STYLES)}")
     metrics = _metrics(runs[0], kind, metric) if runs else []
     if by is None:
-        by = OVERALL if kind in ("cumulative", "cd-cr") or not runs else default_layouts(runs[0])[0]
+        by = OVERALL if kind in _OF_ALL or not runs else default_layouts(runs[0])[0]
     if published is not None and kind not in _OF_MEANS:
         raise UsageError(
             f"a {kind} figure is of single samples, which published rows lack; with them there are "
@@ -111,10 +113,17 @@ def _with_room(table: Table, style: Style) -> Table:
     return replace(table, rows=rows, layout=replace(table.layout, bins=bins))
 
 
-_OF_MEANS = ("error", "cd-cr")
+_OF_MEANS = ("error", "cd-cr", "means")
 """Kinds of figure that a table is enough for."""
 
-_OVER = {"error": ("mean", "points", "std"), "cumulative": ("mean", "points")}
+_OF_ALL = ("cumulative", "cd-cr", "means", "differences")
+"""Kinds of figure that show all samples together unless bins are asked for."""
+
+_OVER = {
+    "error": ("mean", "points", "std"),
+    "means": ("mean", "points", "std"),
+    "cumulative": ("mean", "points"),
+}
 """Kinds of figure that show more than single samples, with the poolings that they can show."""
 
 
@@ -161,11 +170,30 @@ def _cd_cr(_runs: Sequence[Run], table: Table, style: Style) -> tuple[Figure, Sa
     return cd_cr.draw(table, style), ()
 
 
+def _means(_runs: Sequence[Run], table: Table, style: Style) -> tuple[Figure, Said]:
+    return estimates.draw_means(table, style), ()
+
+
+def _differences(runs: Sequence[Run], table: Table, style: Style) -> tuple[Figure, Said]:
+    if len(runs) < 2:
+        raise UsageError("differences takes two runs or more; --kind means shows one")
+    labels = [f"{number}: {row.label}" for number, row in enumerate(table.rows)]  # shortened ones may be alike
+    found = compare(
+        relabelled(runs, labels),
+        by=table.layout.column or None,
+        metrics=[metric.name for metric in table.metrics],
+        where=table.layout.where,
+    )
+    return estimates.draw_differences(found, table, style), notes.of_differences(found, table.rows[0].label)
+
+
 _DRAWINGS: dict[str, Callable[[Sequence[Run], Table, Style], tuple[Figure, Said]]] = {
     "error": _error,
     "distribution": _distribution,
     "cumulative": _cumulative,
     "cd-cr": _cd_cr,
+    "means": _means,
+    "differences": _differences,
 }
 KINDS = MappingProxyType({kind: _DRAWINGS[kind] for kind in PLOT_KINDS})
 """Name on the command line to what draws it; a kind that nothing draws is a KeyError here."""
@@ -197,19 +225,24 @@ def _names_with_companion(table: Table) -> list[str]:
     return found
 
 
-def _shown(kind: str, metrics: Sequence[Quantity]) -> str:
+def _shown(kind: str, table: Table) -> str:
     """What a figure shows, in words."""
+    metrics = table.metrics
     if kind == "cumulative" and metrics[0].pooled == "points":
         return "share of all points of the references with at most a distance"
     if kind == "cd-cr":
         return " against ".join(metric.words or metric.label for metric in metrics)
     if kind == "distribution" and metrics[0].label_of:
         return "share of each answer in percent, by bin"
-    return PLOT_KINDS[kind]
+    said = PLOT_KINDS[kind]
+    if not table.layout.column:
+        said = said.replace(" over the bins", "").removesuffix(", by bin")
+    has_intervals = any(cell.low == cell.low for row in table.rows for cells in row.cells for cell in cells)
+    return said if has_intervals else said.removesuffix(", with intervals")
 
 
 def _finish(figure: Figure, kind: str, table: Table, form: str, identifier: str = "", said: Sequence[str] = ()) -> Plot:
     said = [*said, *table.notes, *notes.of_figure(table.layout)]
-    caption = " ".join([f"{table.title}: {_shown(kind, table.metrics)}.", *said])
+    caption = " ".join([f"{table.title}: {_shown(kind, table)}.", *said])
     description = f"{caption} Measured as {' '.join(table.signature.split())}."
     return Plot(canvas.encode(figure, form, table.title, description, identifier), caption)

@@ -14,13 +14,14 @@ from PIL import Image
 
 from fsbench.core.errors import UsageError
 from fsbench.report.layout import layouts
-from fsbench.report.plots import cd_cr, distribution, error
+from fsbench.report.plots import cd_cr, distribution, error, estimates
 from fsbench.report.plots.canvas import encode, settings
 from fsbench.report.plots.figure import KINDS, plot, plot_table
 from fsbench.report.plots.placing import fitting, spread, text_width_in, upper_end
 from fsbench.report.plots.samples import gather_samples
 from fsbench.report.plots.styles import STYLES, looks
 from fsbench.report.tables import build
+from fsbench.stats import compare
 
 BASELINES = Path(__file__).parent / "baselines"
 SHRUNK = 3
@@ -54,6 +55,9 @@ def rms(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.sqrt(((a - b) ** 2).mean())) if a.shape == b.shape else 255.0
 
 
+FEWEST = {"differences": 2}
+"""Runs that a kind of figure takes, where one is not enough."""
+
 CASES = {
     "error-15": ("error", None, 15),
     "error-3": ("error", None, 3),
@@ -63,6 +67,8 @@ CASES = {
     "cumulative-3": ("cumulative", "pose", 3),
     "cd-cr-15": ("cd-cr", None, 15),
     "cd-cr-3": ("cd-cr", "pose", 3),
+    "means-3": ("means", None, 3),
+    "differences-3": ("differences", None, 3),
 }
 
 
@@ -98,10 +104,11 @@ def test_baselines_tell_figures_apart(runs):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_svg_is_the_same_each_time_whatever_the_users_settings(kind, runs):
-    first = plot(runs[:1], kind, form="svg").content
+    runs = runs[: FEWEST.get(kind, 1)]
+    first = plot(runs, kind, form="svg").content
     with matplotlib.rc_context({"font.size": 30, "svg.hashsalt": "mine", "axes.grid": True, "lines.linewidth": 9}):
         before = dict(matplotlib.rcParams)
-        assert plot(runs[:1], kind, form="svg").content == first
+        assert plot(runs, kind, form="svg").content == first
         assert dict(matplotlib.rcParams) == before
 
 
@@ -209,7 +216,7 @@ def test_focal_figure_says_that_the_published_axis_is_reversed(make_run):
 
 def test_caption_says_that_mm_are_not_metric(runs):
     for kind in KINDS:
-        assert "not metric truth" in plot(runs[:1], kind).caption
+        assert "not metric truth" in plot(runs[: FEWEST.get(kind, 1)], kind).caption
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -217,7 +224,7 @@ def test_sparse_runs_can_be_drawn(kind, make_run):
     poor = make_run("Poor", fail={"0-5": 1, "5-30": 0, "30-60": 2, "60-90": 0})
     none = make_run("None", fail=dict.fromkeys(("0-5", "5-30", "30-60", "60-90"), 0))
     assert plot([poor, none], kind, "pose").content
-    assert plot([none], kind, "pose").content
+    assert plot([none] if kind not in FEWEST else [none, poor], kind, "pose").content
 
 
 def test_what_cannot_be_drawn_is_refused(runs):
@@ -228,6 +235,8 @@ def test_what_cannot_be_drawn_is_refused(runs):
     for kind in ("distribution", "cumulative", "cd-cr"):
         with pytest.raises(UsageError, match="figure is of single samples; std_of_cd_mm"):
             plot(runs[:1], kind, metric="std_of_cd_mm")
+    with pytest.raises(UsageError, match="differences takes two runs or more"):
+        plot(runs[:1], "differences")
     with pytest.raises(UsageError, match="no run"):
         plot([])
     with pytest.raises(UsageError, match=r"ends in \.png"):
@@ -265,7 +274,7 @@ def test_any_label_can_be_drawn(make_run, kind: str, style: str) -> None:
     chosen = [make_run(label, level=2.0 + i) for i, label in enumerate(LABELS)]
     for form in ("svg", "pdf"):
         assert len(plot(chosen, kind, style=style, form=form).content) > 1000
-    one = plot(chosen[2:3], kind, style=style)
+    one = plot(chosen[2 : 2 + FEWEST.get(kind, 1)], kind, style=style)
     ElementTree.fromstring(one.content.decode())
     assert "W" * 60 in one.caption or "W" * 60 not in one.content.decode()
 
@@ -304,3 +313,45 @@ def test_axis_says_which_samples_the_table_is_of(make_run):
     run = make_run(benchmark="fslab")
     assert build([run], "pose").layout.axis == "Head pose (focal length 1200 px)"
     assert build([run], "pose-all").layout.axis == "Head pose"
+
+
+def test_differences_are_those_of_compare_with_their_verdicts(make_run):
+    """Three methods: the first is better than one, worse than one; dots and lines stand where `compare` puts them."""
+    runs = [make_run("AA", level=3.0), make_run("BB", level=2.0), make_run("CC", level=4.0)]
+    found = compare(runs, metrics=["cd_mm"])
+    with matplotlib.rc_context(settings(STYLES["paper"])):
+        table = build(runs, "overall", ["cd_mm"])
+        figure = estimates.draw_differences(found, replace(table, metrics=table.metrics[:1]), STYLES["paper"])
+    (axes,) = figure.axes
+    dots = [line.get_xdata()[0] for line in axes.lines if len(line.get_xdata()) == 1]
+    spans = [tuple(line.get_xdata()) for line in axes.lines if len(line.get_xdata()) == 2]
+    rows = found.differences[found.differences["metric"] == "cd_mm"]
+    assert dots == list(rows["difference"])
+    assert spans == [(0.0, 0.0), *zip(rows["low"], rows["high"], strict=True)]
+    assert [text.get_text().strip() for text in axes.texts] == ["worse", "better"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["BB", "CC"]
+
+
+def test_a_mean_far_from_all_others_is_written_out(make_run):
+    runs = [make_run(name, level=level) for name, level in (("AA", 2.0), ("BB", 2.2), ("CC", 2.1), ("DD", 40.0))]
+    with matplotlib.rc_context(settings(STYLES["paper"])):
+        table = build(runs, "overall", ["cd_mm"], ci=True)
+        first = estimates.draw_means(table, STYLES["paper"]).axes[0]
+    (text,) = first.texts
+    assert text.get_text() == f"{table.rows[3].cells[0][0].mean:.2f}\u25b8"
+    assert first.get_xlim()[1] < 4.0
+
+
+@pytest.mark.parametrize("kind", ["error", "means"])
+def test_a_caption_promises_intervals_only_where_there_are_some(make_run, kind):
+    """Three faces of the lab: too few for an interval."""
+    few, all_ = make_run(benchmark="fslab", keep=99), make_run(benchmark="fslab")
+    assert "with intervals" not in plot([few], kind).caption
+    assert "No intervals: one takes scores of 5 or more subjects." in plot([few], kind).caption
+    assert "with intervals" in plot([all_], kind).caption
+
+
+def test_a_caption_speaks_of_bins_only_where_there_are_some(make_run):
+    run = make_run()
+    assert "mean error, with intervals" in plot([run], "error", "overall").caption
+    assert "mean error over the bins, with intervals" in plot([run], "error").caption
