@@ -14,6 +14,7 @@ help:           ## say what there is
 .venv/requirements: requirements.lock
 	rm -rf .venv
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "fsbench needs Python 3.11 or newer, this is %d.%d" % sys.version_info[:2]'
+	@echo "setting up .venv, once: pip downloads the libraries of requirements.lock and says nothing while it works, for some minutes"
 	$(PYTHON) -m venv .venv
 	$(PIP) install -r requirements.lock
 	touch $@

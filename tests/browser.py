@@ -44,8 +44,8 @@ def chromium() -> Iterator[Any]:
 
 
 @contextmanager
-def opened(browser: Any, path: Path, before: str = "", **options: Any) -> Iterator[Tab]:
-    """Open a file; what it complains about, and all but the file itself that it asks for, fails the test."""
+def opened(browser: Any, path: Path, before: str = "", anchor: str = "", **options: Any) -> Iterator[Tab]:
+    """Open a file, at `anchor`; complaints, and requests for anything but the file itself, fail the test."""
     context = browser.new_context(**{"viewport": {"width": 1200, "height": 900}, "reduced_motion": "reduce", **options})
     tab = Tab(context.new_page())
     tab.page.on("console", lambda said: tab.complaints.append(said.text) if said.type == "error" else None)
@@ -54,9 +54,9 @@ def opened(browser: Any, path: Path, before: str = "", **options: Any) -> Iterat
     tab.page.set_default_timeout(PATIENCE_MS)
     if before:
         tab.page.add_init_script(before)
-    tab.page.goto(path.as_uri())
+    tab.page.goto(path.as_uri() + (f"#{anchor}" if anchor else ""))
     tab.until("document.documentElement.dataset.ready === '1'")
     yield tab
     assert tab.complaints == []
-    assert tab.requests == [path.as_uri()]
+    assert [address.partition("#")[0] for address in tab.requests] == [path.as_uri()]
     context.close()

@@ -112,6 +112,12 @@ def write(
     return folder
 
 
+def invert_tforms(folder: Path) -> None:
+    """Write the inverse of each crop that lies in the folder."""
+    for path in folder.glob("*_tform.npy"):
+        np.save(path, np.linalg.inv(np.load(path)))
+
+
 def _before_a_camera(pixels: Floats, focal_px: float) -> Floats:
     """The same image from a pinhole: x right, y down, z away, in half images."""
     x, y, z = (pixels / 128 - [1, 1, 0]).T

@@ -176,7 +176,7 @@ class Benchmark:
         ReferenceDataError
             If the reference or a file that belongs to it is missing or unusable.
         """
-        name = self.sample(sample if isinstance(sample, str) else sample.name).name
+        name = self.sample(sample.name if isinstance(sample, Sample) else sample).name
         shared = self.references.shared_key(name)
         if shared is not None and (found := self._kept.get(shared)) is not None:
             return found

@@ -27,11 +27,11 @@ def list_pairs(spec: Spec, root: Path, settings: Any) -> tuple[SampleFiles, ...]
     if not stems:
         why = next((f"; {path.name}: {why}" for path in sorted(root.iterdir()) if (why := why_not_read(path.name))), "")
         raise UsageError(f"{root}: there is no mesh here ({', '.join(MESH_SUFFIXES)}){why}")
-    cases = []
+    found = []
     for stem, path in stems.items():
         names = {"sample": stem, "stem": PurePosixPath(stem).name}
-        cases.append(SampleFiles(Sample(shown(stem), {}), (ReferenceFiles((path,), names),), (stem,), names))
-    return tuple(cases)
+        found.append(SampleFiles(Sample(shown(stem), {}), (ReferenceFiles((path,), names),), (stem,), names))
+    return tuple(found)
 
 
 LAYOUTS: dict[str, Lister] = {"pairs": list_pairs}

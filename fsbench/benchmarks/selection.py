@@ -9,12 +9,12 @@ from fsbench.core.spec import Sample
 
 def find(samples: Sequence[Sample], name: str, benchmark: str) -> Sample:
     """The sample called `name`; UsageError if there is none."""
-    for sample in samples:
-        if sample.name == name:
-            return sample
     if not isinstance(name, str):
         # From a notebook: 0 for 000.
         raise UsageError(f"sample {name!r}: samples of {benchmark} are named by text, such as {samples[0].name!r}")
+    for sample in samples:
+        if sample.name == name:
+            return sample
     raise UsageError(f"{benchmark} has no sample {name!r}; {_extent(samples)}")
 
 

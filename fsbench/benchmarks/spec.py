@@ -5,7 +5,6 @@ import hashlib
 import itertools
 import math
 import re
-import tomllib
 from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
@@ -15,15 +14,13 @@ from typing import Any
 from fsbench.core.errors import FormatError, UsageError
 from fsbench.core.patterns import (
     require_inside,
-    require_moderate,
     require_pattern,
-    require_shallow,
     require_text,
 )
 from fsbench.core.resources import folder
 from fsbench.core.spec import Sample, Spec, TableLayout
+from fsbench.core.toml import parse_toml, read_limited
 
-_LARGEST_SPEC_BYTES = 1 << 20
 _MOST_SAMPLES, _MOST_BINS = 200_000, 32
 _RESERVED = {"benchmark", "method", "sample", "status", "reason", "seconds"}
 
@@ -64,9 +61,7 @@ def load_spec(name: str) -> Spec:
         If the file is not a specification.
     """
     path = spec_path(name)
-    if path.stat().st_size > _LARGEST_SPEC_BYTES:
-        raise FormatError(f"{path}: larger than 1 MiB, the limit for a specification")
-    content = path.read_bytes()
+    content = read_limited(path, "specification")
     digest = hashlib.sha256(content).hexdigest()[:12] if name.endswith(".toml") else ""
     try:
         return _parsed(content, digest)
@@ -79,11 +74,7 @@ def load_spec(name: str) -> Spec:
 # Tables of many runs ask for the same one again and again; keyed by content, so that a changed file is read anew.
 @lru_cache(maxsize=8)
 def _parsed(content: bytes, digest: str) -> Spec:
-    text = content.decode("utf-8")
-    require_moderate(text)
-    raw = tomllib.loads(text)
-    require_shallow(raw)
-    return parse_spec(raw, digest)
+    return parse_spec(parse_toml(content), digest)
 
 
 def parse_spec(raw: dict[str, Any], digest: str) -> Spec:

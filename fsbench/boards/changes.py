@@ -8,6 +8,8 @@ from fsbench.benchmarks.carried import file_of
 from fsbench.boards.admission import require_admissible
 from fsbench.boards.board import Board, empty_board, parse_board, read_board, read_boards
 from fsbench.boards.derived import derive, differing
+from fsbench.boards.entries import FILE as ENTRIES_FILE
+from fsbench.boards.entries import Entry, entries_csv, read_entries
 from fsbench.boards.labels import like, unfit
 from fsbench.boards.methods import FILE, Method, methods_csv, read_methods
 from fsbench.core.errors import UsageError
@@ -22,6 +24,8 @@ def add(
     *,
     replace: bool = False,
     frame_is_right: bool = False,
+    day: str = "",
+    link: str = "",
 ) -> list[str]:
     """Add runs to the boards in `folder` and build what is derived: all is written, or nothing.
 
@@ -36,6 +40,10 @@ def add(
         A method that stands on the board already gets the new numbers.
     frame_is_right : bool
         Take runs too whose frame seemed wrong when they were scored.
+    day : str
+        Today, as 2026-11-28, for entries.csv; a run whose numbers are there already keeps its day. Empty: no entries.
+    link : str
+        Where the runs, their code or the pull request are, for entries.csv.
 
     Returns
     -------
@@ -57,6 +65,7 @@ def add(
             raise UsageError(f"{method.method} is in {FILE} already, as {methods[method.method]}")
         methods[method.method] = method
     boards: dict[str, Board] = {}
+    entries = read_entries(folder)
     for run in runs:
         _require_known(run, methods)
         if file := file_of(run.manifest):
@@ -69,7 +78,10 @@ def add(
         board = boards[spec.name]
         if run.method in board.methods and not replace:
             raise UsageError(f"{run.method} is on the board of {spec.name} already; --replace gives it these numbers")
-        boards[spec.name] = board.without(run.method).joined(run)
+        boards[spec.name] = new = board.without(run.method).joined(run)
+        if day and not (_same_numbers(board, new, run.method) and (spec.name, run.method) in entries):
+            version = str((run.manifest.get("versions") or {}).get("fsbench", ""))
+            entries[spec.name, run.method] = Entry(spec.name, run.method, day, version, link)
     # As if they were read again: what no board may hold is found before anything is written.
     texts = {name: board.csv() for name, board in boards.items()}
     added = {
@@ -77,7 +89,9 @@ def add(
     }
     everything = dict(sorted({**read_boards(folder), **added}.items()))
     content = {FILE: methods_csv(methods), **{f"{name}.csv": text for name, text in texts.items()}}
-    content |= differing(folder, derive(everything, methods))
+    if entries:
+        content[ENTRIES_FILE] = entries_csv(entries.values())
+    content = differing(folder, {**content, **derive(everything, methods, entries)})
     write_all(folder, content)
     return list(content)
 
@@ -113,10 +127,20 @@ def remove(method: str, folder: Path, benchmarks: Sequence[str] = ()) -> list[st
     left = {name: board.without(method) if name in chosen else board for name, board in boards.items()}
     if not any(method in board.methods for board in left.values()):
         methods.pop(method, None)
+    old = read_entries(folder)
+    entries = {key: entry for key, entry in old.items() if key[1] != method or key[0] not in chosen}
     content = {**{f"{name}.csv": left[name].csv() for name in chosen}, FILE: methods_csv(methods)}
-    content = differing(folder, {**content, **derive(left, methods)})
+    if old:
+        content[ENTRIES_FILE] = entries_csv(entries.values())
+    content = differing(folder, {**content, **derive(left, methods, entries)})
     write_all(folder, content)
     return list(content)
+
+
+def _same_numbers(before: Board, after: Board, method: str) -> bool:
+    """Whether a method's rows on a board, as its file holds them, are as they were."""
+    rows = [Board(one.spec, one.rows[one.rows["method"] == method]).csv() for one in (before, after)]
+    return rows[0] == rows[1]
 
 
 def _require_known(run: Run, methods: dict[str, Method]) -> None:

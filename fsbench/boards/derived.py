@@ -3,12 +3,18 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import matplotlib
 
 from fsbench.boards.board import Board, read_boards
+from fsbench.boards.entries import FILE as ENTRIES_FILE
+from fsbench.boards.entries import Entries, read_entries
 from fsbench.boards.methods import FILE, Method, read_methods
+from fsbench.boards.origins import require_known
 from fsbench.core.errors import FormatError
 from fsbench.report import notes
 from fsbench.report.formats import markdown, structured
@@ -35,32 +41,38 @@ Who made what is in [{FILE}]({FILE}) and at the end of this page.
 """
 
 
-def derive(boards: Mapping[str, Board], methods: Mapping[str, Method]) -> dict[str, bytes]:
-    """Content by file name of all that boards and methods give.
+_NO_ENTRIES: Entries = MappingProxyType({})
+
+
+def derive(
+    boards: Mapping[str, Board], methods: Mapping[str, Method], entries: Entries = _NO_ENTRIES
+) -> dict[str, bytes]:
+    """Content by file name of all that boards, methods and entries give.
 
     Raises
     ------
     FormatError
-        If a method of a board is not in methods.csv.
+        If a method of a board is not in methods.csv, or an entry is on no board.
     """
-    for name, board in boards.items():
-        if unknown := set(board.methods) - set(methods):
-            raise FormatError(f"{min(unknown)} is on the board of {name} and not in {FILE}")
+    for benchmark, method in entries:
+        if benchmark not in boards or method not in boards[benchmark].methods:
+            raise FormatError(f"{ENTRIES_FILE}: {method} is not on the board of {benchmark}")
+    require_known(boards, methods)
     figures = {
         f"{name}-{layout}.svg": _figure(board.table(layout, board.figure_metrics, ci=True))
         for name, board in boards.items()
         for layout in _drawn(board)
     }
     return {
-        "README.md": _readme(boards, methods).encode(),
-        "leaderboard.json": _json(boards, methods).encode(),
+        "README.md": _readme(boards, methods, entries).encode(),
+        "leaderboard.json": _json(boards, methods, entries).encode(),
         **figures,
     }
 
 
 def derived_of(folder: Path) -> dict[str, bytes]:
     """What the CSVs in `folder` give, see `derive`; FormatError if one is damaged."""
-    return derive(read_boards(folder), read_methods(folder))
+    return derive(read_boards(folder), read_methods(folder), read_entries(folder))
 
 
 def differing(folder: Path, content: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -109,7 +121,7 @@ def _figure(table: Table) -> bytes:
     return plot_table(table, form="svg", identifier=identifier).content
 
 
-def _readme(boards: Mapping[str, Board], methods: Mapping[str, Method]) -> str:
+def _readme(boards: Mapping[str, Board], methods: Mapping[str, Method], entries: Entries) -> str:
     parts = [_INTRODUCTION]
     for name, board in boards.items():
         spec = board.spec
@@ -124,6 +136,9 @@ def _readme(boards: Mapping[str, Board], methods: Mapping[str, Method]) -> str:
     listed = {method for board in boards.values() for method in board.methods}
     parts.append("## Methods\n\n| Method | Paper | Appeared in |\n| :-- | :-- | :-- |")
     parts += [_method_line(methods[label]) for label in methods if label in listed]
+    if entries:
+        parts.append("\n## Runs\n\n| Method | Benchmark | Run |\n| :-- | :-- | :-- |")
+        parts += [f"| {markdown.escape(one.method)} | {one.benchmark} | {one} |" for one in entries.values()]
     return "\n".join(parts) + "\n"
 
 
@@ -132,8 +147,8 @@ def _method_line(method: Method) -> str:
     return f"| {markdown.escape(method.method)} | {paper} | {markdown.escape(method.venue)} {method.year} |"
 
 
-def _json(boards: Mapping[str, Board], methods: Mapping[str, Method]) -> str:
-    content = {
+def _json(boards: Mapping[str, Board], methods: Mapping[str, Method], entries: Entries) -> str:
+    content: dict[str, Any] = {
         "format": 1,
         "benchmarks": [
             {
@@ -150,4 +165,6 @@ def _json(boards: Mapping[str, Board], methods: Mapping[str, Method]) -> str:
             for m in methods.values()
         ],
     }
+    if entries:
+        content["entries"] = [asdict(entry) for entry in entries.values()]
     return structured.as_json(content, indent=1)

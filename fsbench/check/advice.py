@@ -9,7 +9,7 @@ from fsbench.check.changes import AXES, Orientation, as_frame
 from fsbench.check.diagnosis import Diagnosis, Fitted
 from fsbench.check.evidence import Suspect
 from fsbench.check.predicted import GUESSED_FOCAL_PX, TURNED_OVER
-from fsbench.check.sight import AS_IS, HALF_PX
+from fsbench.check.view_rays import AS_IS, HALF_PX
 from fsbench.core.mesh import Floats
 from fsbench.submissions import Frame
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fsbench.check.sight import HALF_PX, Placing
+from fsbench.check.view_rays import HALF_PX, Placing
 from fsbench.core.mesh import Floats
 from fsbench.protocols.facescape.protocol import PUPIL_DISTANCE_MM
 from fsbench.submissions import AdapterLike, Frame

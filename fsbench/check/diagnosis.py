@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from fsbench.check.evidence import Evidence, Suspect, place
-from fsbench.check.sight import Placing
 from fsbench.check.similarity import Fit, fit_from
+from fsbench.check.view_rays import Placing
 from fsbench.core.mesh import Floats
 
 WORTH = 0.012
@@ -47,7 +47,7 @@ class Fitted:
     @property
     def misfit(self) -> float:
         """Mean over the samples."""
-        return float(np.mean([fit.sight.misfit for fit in self.fits]))
+        return float(np.mean([fit.view_fit.misfit for fit in self.fits]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +99,8 @@ def diagnose(evidence: Sequence[Evidence]) -> Diagnosis:
     evidence : sequence of Evidence
         At least one.
     """
-    suspects = {key: suspect for one in evidence for key, (suspect, _) in one.sights.items()}
-    table = {key: np.array([one.sight(key).misfit for one in evidence]) for key in suspects}
+    suspects = {key: suspect for one in evidence for key, (suspect, _) in one.view_fits.items()}
+    table = {key: np.array([one.view_fit(key).misfit for one in evidence]) for key in suspects}
     own_key = next((key for key, suspect in suspects.items() if suspect.cost == 0), None)
     own = table[own_key] if own_key is not None else np.ones(len(evidence))
     best_key = min(table, key=lambda key: table[key].mean() + WORTH * suspects[key].cost, default=None)
@@ -111,13 +111,13 @@ def diagnose(evidence: Sequence[Evidence]) -> Diagnosis:
         best_key, best = own_key, own
     fitted = _fit(evidence, suspects, best_key, float(best.mean()))
     if fitted is not None:
-        fronts = [fit.sight.front for fit in fitted.fits]
-        before = [one.sight(own_key).misfit if own_key is not None else 1.0 for one in fitted.evidence]
-        helped = sum(fit.sight.misfit < was for fit, was in zip(fitted.fits, before, strict=True))
+        fronts = [fit.view_fit.front for fit in fitted.fits]
+        before = [one.view_fit(own_key).misfit if own_key is not None else 1.0 for one in fitted.evidence]
+        helped = sum(fit.view_fit.misfit < was for fit, was in zip(fitted.fits, before, strict=True))
         return Diagnosis(float(own.mean()), fitted.misfit, helped, len(evidence), _mean(fronts), fitted.suspect, fitted)
     if best_key is None:
         return Diagnosis(1.0, 1.0, 0, len(evidence), float("nan"))
-    front = _mean([one.sight(best_key).front for one in evidence])
+    front = _mean([one.view_fit(best_key).front for one in evidence])
     helped = int((best < own).sum())
     named = suspects[best_key] if best_key != own_key else None
     rival = _rival(suspects, table, best_key, own_key) if named is not None else None
@@ -159,7 +159,7 @@ def _fit(evidence: Sequence[Evidence], suspects: dict[str, Suspect], key: str | 
     best = min(found, key=_with_cost, default=None)
     if best is None or best.misfit > GOOD:
         return None
-    same = [one.sight(key).misfit for one in best.evidence] if key is not None else [1.0]
+    same = [one.view_fit(key).misfit for one in best.evidence] if key is not None else [1.0]
     other = float(np.mean(same)) + (WORTH * suspects[key].cost if key is not None else 0.0)
     share = FIT_HELPS if best.evidence[0].focal_px is None else FIT_HELPS_IN_THE_LAB
     return best if _with_cost(best) < share * other else None

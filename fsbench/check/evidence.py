@@ -10,7 +10,7 @@ from fsbench.benchmarks import Benchmark, Sample
 from fsbench.benchmarks.cache import PreparedCache
 from fsbench.check.changes import Change, changes, placing_of
 from fsbench.check.predicted import Predicted, alternatives, load, try_load
-from fsbench.check.sight import NOTHING_SEEN, Placing, Sight, Target
+from fsbench.check.view_rays import NOTHING_SEEN, Placing, Target, ViewFit
 from fsbench.core.errors import FsbenchError
 from fsbench.core.mesh import Floats
 from fsbench.protocols.facescape.protocol import Prepared
@@ -71,7 +71,7 @@ class Evidence:
         Why it does not.
     others : tuple of Predicted
         The same file in frames of the other kind.
-    sights : mapping of str to (Suspect, Sight)
+    view_fits : mapping of str to (Suspect, ViewFit)
         By the suspect's key. A key that is not there was not worth a look: nothing would be seen.
     """
 
@@ -82,11 +82,11 @@ class Evidence:
     own: Predicted | None
     trouble: str
     others: tuple[Predicted, ...]
-    sights: Mapping[str, tuple[Suspect, Sight]] = field(default_factory=dict)
+    view_fits: Mapping[str, tuple[Suspect, ViewFit]] = field(default_factory=dict)
 
-    def sight(self, key: str) -> Sight:
+    def view_fit(self, key: str) -> ViewFit:
         """What is seen after the suspect's change."""
-        return self.sights[key][1] if key in self.sights else NOTHING_SEEN
+        return self.view_fits[key][1] if key in self.view_fits else NOTHING_SEEN
 
     def predicted(self, suspect: Suspect) -> Predicted | None:
         """The prediction as the suspect's adapter reads it."""
@@ -123,14 +123,14 @@ def gather(
         own, trouble = load(adapter, folder, sample.name, focal_px), ""
     except FsbenchError as error:
         own, trouble = None, str(error)
-    sights = {} if own is None else _sights(target, own, 0.0)
+    view_fits = {} if own is None else _view_fits(target, own, 0.0)
     others = []
     for frame, detour in alternatives(adapter, focal_px is not None):
         other = try_load(frame, folder, sample.name, focal_px)
         if other is not None:
             others.append(other)
-            sights |= _sights(target, other, detour)
-    return Evidence(sample, prepared, target, focal_px, own, trouble, tuple(others), sights)
+            view_fits |= _view_fits(target, other, detour)
+    return Evidence(sample, prepared, target, focal_px, own, trouble, tuple(others), view_fits)
 
 
 def place(target: Target, predicted: Predicted, change: Change) -> Placing:
@@ -141,7 +141,7 @@ def place(target: Target, predicted: Predicted, change: Change) -> Placing:
     return Placing(placing.linear, target.points().mean(0) - placing.linear @ predicted.mean)
 
 
-def _sights(target: Target, predicted: Predicted, detour: float) -> dict[str, tuple[Suspect, Sight]]:
+def _view_fits(target: Target, predicted: Predicted, detour: float) -> dict[str, tuple[Suspect, ViewFit]]:
     box = _box(target.points_xy)
     corners = predicted.surface.corners
     found = {}

@@ -11,7 +11,7 @@ from fsbench.check import sentences
 from fsbench.check.counts import of_counts
 from fsbench.check.diagnosis import GOOD, Diagnosis, diagnose
 from fsbench.check.evidence import Evidence, gather
-from fsbench.check.figures import figures
+from fsbench.check.expected_scores import expected_scores
 from fsbench.check.files import look_through
 from fsbench.check.findings import Finding, counted, some
 from fsbench.check.health import examine
@@ -82,7 +82,7 @@ def check_frame(
     healths = _map(lambda one: examine(one.own.mesh), own, jobs)  # type: ignore[union-attr]
     findings += sentences.of_health([one.sample.name for one in own], healths)
     # A file that nothing reads is broken, and no sign of a wrong frame.
-    seen = [one for one in evidence if one.sights]
+    seen = [one for one in evidence if one.view_fits]
     diagnosis = diagnose(seen) if seen else None
     if diagnosis is not None:
         findings.append(sentences.of_frame(diagnosis, adapter, seen, folder))
@@ -129,7 +129,7 @@ def quick_check_frame(
     else:
         evidence, _ = _gather(benchmark, adapter, folder, some_of, 1, cache)
         findings += sentences.of_loading(evidence)
-        seen = [one for one in evidence if one.sights]
+        seen = [one for one in evidence if one.view_fits]
         if seen:
             findings.append(sentences.of_frame(diagnose(seen), adapter, seen, folder))
     return tuple(finding for finding in findings if finding.verdict == "wrong" or finding.topic == "vertices")
@@ -194,7 +194,7 @@ def _gather(
 def _scored(
     benchmark: Benchmark, evidence: Sequence[Evidence], jobs: int, in_place: bool
 ) -> list[tuple[Finding, tuple[Evidence, CylinderMeasurement] | None]]:
-    """Figures of one sample from every cell, and what they rest on."""
+    """ExpectedScores of one sample from every cell, and what they rest on."""
     by_name = {one.sample.name: one for one in evidence}
     groups = cells(benchmark.spec, [one.sample for one in evidence])
     shown = [(labels, by_name[members[0].name]) for labels, members in groups.items()]
@@ -204,8 +204,8 @@ def _scored(
     ) -> tuple[Finding, tuple[Evidence, CylinderMeasurement] | None]:
         labels, one = item
         assert one.own is not None
-        misfit = next((sight.misfit for suspect, sight in one.sights.values() if suspect.cost == 0), 1.0)
-        found = figures(one.prepared, one.own.mesh)
+        misfit = next((view_fit.misfit for suspect, view_fit in one.view_fits.values() if suspect.cost == 0), 1.0)
+        found = expected_scores(one.prepared, one.own.mesh)
         finding = sentences.of_figures(
             one.sample.name, " ".join(labels), misfit, found, in_place, one.focal_px is not None
         )

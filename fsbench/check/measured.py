@@ -1,6 +1,6 @@
 """Measured: what a frame would do, found by loading the files again through it, end to end."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,11 +8,14 @@ import numpy as np
 
 from fsbench.check.evidence import Evidence
 from fsbench.check.predicted import in_image_frame
-from fsbench.core.errors import FsbenchError
+from fsbench.core.errors import FormatError, FsbenchError
 from fsbench.core.mesh import Mesh
 from fsbench.geometry.rays import Surface
-from fsbench.submissions import Frame
+from fsbench.io.names import the_file
+from fsbench.submissions import Frame, steps
+from fsbench.submissions.adapter import in_pattern
 from fsbench.submissions.frame import TFORM_SUFFIXES
+from fsbench.submissions.sidefiles import affine
 
 USUAL_SIZES_PX = (224.0, 256.0, 112.0, 192.0, 512.0)
 """Sides of networks' images, the commonest first."""
@@ -34,12 +37,15 @@ class Measured:
         Samples that stand better than as they are.
     front : float
         Share of the visible triangles that face the camera.
+    inverted : bool
+        The inverse of each file of the frame's `tform` was taken.
     """
 
     frame: Frame
     misfit: float
     helped: int
     front: float
+    inverted: bool = False
 
 
 def as_passed(frame: Frame) -> Frame:
@@ -58,18 +64,44 @@ def as_passed(frame: Frame) -> Frame:
 def measure(evidence: Sequence[Evidence], folder: Path, frame: Frame) -> Measured | None:
     """Load the samples once more through `frame` and look at them; None if one of them cannot be read so."""
     passed = as_passed(frame)
+    return _looked_at(evidence, passed, lambda one: passed.load(folder, one.sample.name, one.focal_px))
+
+
+def measure_inverted(evidence: Sequence[Evidence], folder: Path, frame: Frame) -> Measured | None:
+    """Look at the samples as `frame` would read them with the inverse of each file of its `tform`.
+
+    None if the frame has no `tform`, or a file cannot be read. The frame is the one that the samples were read with.
+    """
+    if frame.tform is None or frame.is_pinhole:
+        return None
+    found = _looked_at(evidence, frame, lambda one: _with_inverse(one, folder, frame))
+    return None if found is None else replace(found, inverted=True)
+
+
+def _with_inverse(one: Evidence, folder: Path, frame: Frame) -> Mesh:
+    if one.own is None or frame.tform is None:
+        raise FormatError(f"{one.sample.name}: there is no mesh to look at")
+    name = one.sample.name
+    image_from_net = affine(the_file(folder, in_pattern(frame.tform, name)), name)
+    net, scale = one.own.surface.mesh, float(np.sqrt(abs(np.linalg.det(image_from_net[:2, :2]))))
+    placed = steps.unwarp_ortho(net.vertices, image_from_net, frame.net_px / 2, scale)
+    return Mesh(steps.camera_from_ortho(placed, one.focal_px), net.faces)
+
+
+def _looked_at(evidence: Sequence[Evidence], passed: Frame, read: Callable[[Evidence], Mesh]) -> Measured | None:
+    """The mean over the samples; None if one of them cannot be read."""
     misfits, fronts, helped = [], [], 0
     for one in (one for one in evidence if one.own is not None or one.others):
         try:
-            mesh = passed.load(folder, one.sample.name, one.focal_px)
+            mesh = read(one)
         except FsbenchError:
             return None
         image = in_image_frame(mesh, one.focal_px)
-        sight = one.target.look(Surface(Mesh(image, mesh.faces)), image.mean(0))
-        own = next((seen.misfit for suspect, seen in one.sights.values() if suspect.cost == 0), 1.0)
-        misfits.append(sight.misfit)
-        fronts.append(sight.front)
-        helped += sight.misfit < own
+        view_fit = one.target.look(Surface(Mesh(image, mesh.faces)), image.mean(0))
+        own = next((seen.misfit for suspect, seen in one.view_fits.values() if suspect.cost == 0), 1.0)
+        misfits.append(view_fit.misfit)
+        fronts.append(view_fit.front)
+        helped += view_fit.misfit < own
     if not misfits:
         return None
     seen = [front for front in fronts if not np.isnan(front)]

@@ -1,18 +1,18 @@
-"""Glance: whether a prediction plainly stands where its reference does, for the price of one depth map.
+"""Misfit: whether a prediction plainly stands where its reference does, for the price of one depth map.
 
-The same misfit as `Sight`, from the map that scoring looks at as well, so without a search tree and for triangles that
-face the camera only. It can tell that all is well, not what is wrong.
+The misfit is that of `ViewFit`, but from the depth map that scoring uses too. So it needs no search tree, and sees only
+triangles that face the camera. It can tell that all is well, not what is wrong.
 """
 
 import numpy as np
 
-from fsbench.check.sight import MAP_PX, WORST_DEG, WORST_MM, smooth_pixels
+from fsbench.check.view_rays import MAP_PX, WORST_DEG, WORST_MM, smooth_pixels
 from fsbench.core.mesh import Floats, Ints, Mesh
 from fsbench.protocols.facescape.protocol import Prepared
 
 
 def misfit(prepared: Prepared, prediction: Mesh) -> float:
-    """Mean over the reference's smooth pixels, in [0, 1]; see `Sight.misfit`.
+    """Mean over the reference's smooth pixels, in [0, 1]; see `ViewFit.misfit`.
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from fsbench.check.changes import as_frame
-from fsbench.check.sight import AS_IS, HALF_PX, Placing
+from fsbench.check.view_rays import AS_IS, HALF_PX, Placing
 from fsbench.core.errors import FsbenchError, UsageError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.geometry.cameras import ORTHO_FROM_CV

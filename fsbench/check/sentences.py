@@ -10,13 +10,13 @@ from fsbench.check.advice import Advice, advise, frame_options, rival_of, windin
 from fsbench.check.changes import as_frame
 from fsbench.check.diagnosis import GOOD, HELPS, WORTH, Diagnosis
 from fsbench.check.evidence import Evidence
-from fsbench.check.figures import Figures
+from fsbench.check.expected_scores import ExpectedScores
 from fsbench.check.files import Files
 from fsbench.check.findings import Finding, counted, some
 from fsbench.check.health import Health
-from fsbench.check.measured import Measured, best_with_tforms, measure
-from fsbench.check.sight import AS_IS, HALF_PX
+from fsbench.check.measured import Measured, best_with_tforms, measure, measure_inverted
 from fsbench.check.similarity import fit_from
+from fsbench.check.view_rays import AS_IS, HALF_PX
 from fsbench.submissions import AdapterLike
 
 _MOST_LINES = 6
@@ -159,6 +159,10 @@ def _mended(
     now = as_frame(adapter)
     if now is not None and (found := best_with_tforms(evidence, folder, now)):
         tried.append((f"the crop is missing, and {found.frame.tform} seems to hold it", found))
+    if now is not None and (found := measure_inverted(evidence, folder, now)):
+        tried.append(
+            (f"the files {now.tform} take pixels of the crop to pixels of the image, not the other way", found)
+        )
     good = [(mistake, found) for mistake, found in tried if _mends(found, diagnosis)]
     if good:
         # The plainest first: another one has to be better by more than chance.
@@ -168,7 +172,8 @@ def _mended(
         evidently = (
             f"misfit {diagnosis.own_misfit:.2f} -> {best.misfit:.2f}, better on {best.helped} of {len(evidence)}"
         )
-        return f"likely mistake: {mistake}; pass {frame_options(best.frame)}{also} ({evidently} samples)"
+        first = "write the inverse of each and pass" if best.inverted else "pass"
+        return f"likely mistake: {mistake}; {first} {frame_options(best.frame)}{also} ({evidently} samples)"
     if advice is None:
         return ""
     if advice.frame is None:
@@ -214,7 +219,9 @@ def of_place(evidence: Sequence[Evidence]) -> Iterator[Finding]:
         )
 
 
-def of_figures(sample: str, labels: str, misfit: float, found: Figures, in_place: bool, in_the_lab: bool) -> Finding:
+def of_figures(
+    sample: str, labels: str, misfit: float, found: ExpectedScores, in_place: bool, in_the_lab: bool
+) -> Finding:
     """What one sample would score; in a wrong frame that is no more than a note."""
     scores = found.scores
     if scores is None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fsbench.check.sight import Placing, Sight, Target
+from fsbench.check.view_rays import Placing, Target, ViewFit
 from fsbench.core.mesh import Floats
 from fsbench.geometry.rays import Surface
 
@@ -23,7 +23,7 @@ class Fit:
     scale: float
     shift: Floats
     placing: Placing
-    sight: Sight
+    view_fit: ViewFit
 
 
 def fit_from(target: Target, surface: Surface, mean: Floats, start: Placing) -> Fit:

@@ -53,15 +53,15 @@ _LETTERS = (
 def _list() -> list[str]:
     from fsbench.submissions.frame import FRAMES, Frame
     from fsbench.submissions.own import entry_point_names
-    from fsbench.submissions.published import PUBLISHED
+    from fsbench.submissions.published import OTHERS, PUBLISHED
 
     lines = ["Published methods"]
-    for adapter in PUBLISHED:
+    for adapter in (*PUBLISHED, *OTHERS):
         files = ", ".join(pattern.replace("{sample}", "N") for pattern in adapter.patterns)
         lines.append(f"  {adapter.name:<15} {files:<50} {adapter.source.split(',')[0]}")
     lines += ["", "Frames, for the meshes of any method: N.obj, N.ply, N.stl or N.off"]
     lines += _wrapped([(frame, Frame(frame).text["Frame"]) for frame in FRAMES])
-    taken = {adapter.name for adapter in PUBLISHED} | set(FRAMES)
+    taken = {adapter.name for adapter in (*PUBLISHED, *OTHERS)} | set(FRAMES)
     installed = [(name, "(hidden by the one above)" if name in taken else "") for name in entry_point_names()]
     if installed:
         lines += ["", "From installed packages", *_wrapped(installed)]

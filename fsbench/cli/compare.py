@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Literal, cast
 import click
 
 from fsbench.cli.messages import put, say
+from fsbench.cli.project import project_option
 from fsbench.cli.published_option import published_rows, with_published
+from fsbench.cli.run_arguments import run_folders
 from fsbench.core.choices import COMPARISON_FORMATS, PAIRS, POLICIES
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("compare")
-@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...")
+@click.argument("runs", nargs=-1, metavar="[RUN...]")
 @click.option(
     "--by", multiple=True, help="pose, focal or another bin column; more than once for more. Overall is always shown."
 )
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
 )
 @click.option("--level", type=float, default=0.95, show_default=True, help="Of the intervals and verdicts.")
 @click.option("--resamples", type=int, default=10_000, show_default=True, help="Of subjects, or of samples.")
+@project_option
 @with_published
 def command(
     runs: tuple[str, ...],
@@ -60,24 +63,24 @@ def command(
     format_: str,
     level: float,
     resamples: int,
+    project: str | None,
     published: str | None,
 ) -> None:
     """Compare runs of one benchmark, paired sample by sample.
 
-    Each RUN is a folder that `fsbench score --out` wrote. A difference is the first-named method minus the other, on
-    the samples that count for both. Every difference comes with an interval and a verdict, every method with its rank
-    and the range of ranks that chance allows.
+    Each RUN is a folder that `fsbench score --out` wrote, or a run of the project file (without any: all that are
+    done). A difference is the first-named method minus the other, on the samples that count for both. Every
+    difference comes with an interval and a verdict, every method with its rank and the range of ranks that chance
+    allows.
 
     Published methods come without scores by sample: --with-published compares the means, unpaired.
     """
-    from pathlib import Path
-
     from fsbench.report import comparison
     from fsbench.report.selection import main_of_samples
     from fsbench.runs import load_run
     from fsbench.stats import compare
 
-    folders = [Path(run) for run in runs]
+    folders = run_folders(runs, project)
     labelled = _labelled([load_run(folder) for folder in folders], folders)
     beside = published_rows(labelled, published)
     found = compare(

@@ -44,6 +44,11 @@ def _presence(name: str, root: str) -> str:
         benchmark = open_benchmark(name, root)
     except FsbenchError as error:
         return f"not usable here: {error}"
+    if benchmark.spec.raw.get("layout") == "pairs":
+        # It has no data of its own that could be complete.
+        return f"takes every mesh under --root for a reference, here {len(benchmark.samples)}"
+    if benchmark.references.absent:
+        return f"incomplete here: {benchmark.references.absent}"
     missing = benchmark.missing_references()
     if not missing:
         return f"complete here, {len(benchmark.samples)} samples"

@@ -38,16 +38,28 @@ def command() -> None:
 @click.option("--ci", is_flag=True, help="With 95 % intervals of the means.")
 @_FOLDER
 def show(benchmark: str | None, by: str | None, format_: str, ci: bool, folder: str | None) -> None:
-    """Print the boards, of BENCHMARK or of all."""
+    """Print the boards, of BENCHMARK or of all, and below them who made each method and when its run was added."""
+    from dataclasses import replace
+
     from fsbench.boards.board import read_boards
+    from fsbench.boards.entries import read_entries
+    from fsbench.boards.methods import read_methods
+    from fsbench.boards.origins import origin, require_known
     from fsbench.core.errors import UsageError
     from fsbench.report.formats import FORMATS
 
     boards = read_boards(_folder(folder))
     if benchmark is not None and benchmark not in boards:
         raise UsageError(f"there is no board of {benchmark!r}; there are {', '.join(boards)}")
-    chosen = [board for name, board in boards.items() if benchmark in (None, name)]
-    put(FORMATS[format_]([board.table(by or "overall", ci=ci) for board in chosen]), nl=False)
+    methods, entries = read_methods(_folder(folder)), read_entries(_folder(folder))
+    require_known(boards, methods)
+    tables = []
+    for name, board in boards.items():
+        if benchmark in (None, name):
+            table = board.table(by or "overall", ci=ci)
+            origins = [origin(method, methods[method], entries.get((name, method))) for method in board.methods]
+            tables.append(replace(table, notes=(*table.notes, *origins)))
+    put(FORMATS[format_](tables), nl=False)
 
 
 @command.command()
@@ -108,6 +120,7 @@ def import_official(source: str, out: str) -> None:
 @click.option("--venue", help="Where it appeared.")
 @click.option("--year", type=int)
 @click.option("--source", help="An https address.")
+@click.option("--link", default="", help="An https address of the runs, their code or the pull request.")
 @click.option("--replace", is_flag=True, help="Give a method that is on the board the new numbers.")
 @click.option("--frame-is-right", is_flag=True, help="Take a run too whose frame seemed wrong to fsbench.")
 @_FOLDER
@@ -117,6 +130,7 @@ def add(
     venue: str | None,
     year: int | None,
     source: str | None,
+    link: str,
     replace: bool,
     frame_is_right: bool,
     folder: str | None,
@@ -126,6 +140,8 @@ def add(
     A run must be complete and measured with this version's default settings. A method that is new needs --paper,
     --venue, --year and --source.
     """
+    from datetime import UTC, datetime
+
     from fsbench.boards import changes
     from fsbench.boards.methods import Method
     from fsbench.core.errors import UsageError
@@ -138,8 +154,9 @@ def add(
         if not (paper and venue and year and source) or len({run.method for run in loaded}) != 1:
             raise UsageError("a new method needs --paper, --venue, --year and --source, and runs of that method only")
         method = Method(loaded[0].method, paper, venue, year, source)
-    written = changes.add(loaded, place, method, replace=replace, frame_is_right=frame_is_right)
-    say(f"{place}: wrote {', '.join(written)}")
+    today = datetime.now(UTC).date().isoformat()
+    written = changes.add(loaded, place, method, replace=replace, frame_is_right=frame_is_right, day=today, link=link)
+    say(f"{place}: wrote {', '.join(written)}" if written else f"{place}: nothing to do")
 
 
 @command.command()

@@ -26,7 +26,7 @@ def command(runs: tuple[str, ...], out: str) -> None:
     from fsbench.runs.journal import is_unfinished
     from fsbench.runs.maps import copy_maps
     from fsbench.runs.merge import merge
-    from fsbench.runs.pools import POOLED
+    from fsbench.runs.pool_files import POOLED
     from fsbench.runs.saving import Saved
 
     target = Path(out)
@@ -45,7 +45,7 @@ def command(runs: tuple[str, ...], out: str) -> None:
 def _merge_pooled(merged: "Run", target: Path, parts: list[Path]) -> None:
     """Add up the pooled numbers of the parts; if they cannot be added, warn and merge without them."""
     from fsbench.core.errors import UsageError
-    from fsbench.runs.pools import merge_tables
+    from fsbench.runs.pool_files import merge_tables
 
     scored = merged.samples[merged.samples["status"] == "ok"]
     order = [

@@ -3,12 +3,14 @@
 import click
 
 from fsbench.cli.messages import say
+from fsbench.cli.project import project_option
 from fsbench.cli.published_option import published_rows, with_published
+from fsbench.cli.run_arguments import run_folders
 from fsbench.core.choices import FIGURE_FORMATS, PLOT_KINDS, PLOT_STYLES
 
 
 @click.command("plot")
-@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+@click.argument("runs", nargs=-1, metavar="[RUN...]")
 @click.option("-o", "--out", required=True, metavar="FILE", help="Ends in .png, .svg or .pdf.")
 @click.option(
     "--kind",
@@ -19,6 +21,7 @@ from fsbench.core.choices import FIGURE_FORMATS, PLOT_KINDS, PLOT_STYLES
 @click.option("--by", help="pose, focal, pose-all, overall, or a bin column.")
 @click.option("--metric", help="What to draw [the benchmark's main one]. CD brings CR with it.")
 @click.option("--style", type=click.Choice(PLOT_STYLES), default="paper", show_default=True)
+@project_option
 @with_published
 def command(
     runs: tuple[str, ...],
@@ -27,12 +30,14 @@ def command(
     by: str | None,
     metric: str | None,
     style: str,
+    project: str | None,
     published: str | None,
 ) -> None:
     """Draw runs of one benchmark.
 
-    Each RUN is a folder that `fsbench score --out` wrote. Kinds: the mean error over the bins (error), boxes of the
-    samples' errors (distribution), the share of all samples with at most an error (cumulative; with a pooled metric
+    Each RUN is a folder that `fsbench score --out` wrote, or a run of the project file (without any: all that are
+    done). Kinds: the mean error over the bins (error), boxes of the samples' errors (distribution; of an answer among
+    labels a matrix of their shares), the share of all samples with at most an error (cumulative; with a pooled metric
     the share of all points of the scans), the chamfer distance against the complete rate (cd-cr), each method's mean
     as a dot with its interval (means), and what the first RUN differs by from each other one, paired, with verdicts
     (differences). The caption with all notes goes to stderr.
@@ -51,7 +56,7 @@ def command(
         raise UsageError(f"-o {out}: the file's name should end in .png, .svg or .pdf")
     if not path.absolute().parent.is_dir():
         raise UsageError(f"-o {out}: there is no folder {path.parent}")
-    folders = [Path(run) for run in runs]
+    folders = run_folders(runs, project)
     loaded = [load_run(folder) for folder in folders]
     labels, beside = distinct_labels(loaded, folders), published_rows(loaded, published)
     given = beside.for_tables if beside else None

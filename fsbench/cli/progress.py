@@ -10,7 +10,7 @@ from typing import IO, cast
 from fsbench.cli.messages import Messages, say
 from fsbench.core.visible import visible
 from fsbench.runs import Record, Run
-from fsbench.runs.pools import OVERALL, POOLED
+from fsbench.runs.pool_files import OVERALL, POOLED
 from fsbench.runs.saving import Saved
 from fsbench.scoring.events import Began, Ended, Event, Said, Scored
 

@@ -3,10 +3,12 @@
 import click
 
 from fsbench.cli.messages import say
+from fsbench.cli.project import project_option
+from fsbench.cli.run_arguments import run_folders
 
 
 @click.command("report")
-@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+@click.argument("runs", nargs=-1, metavar="[RUN...]")
 @click.option("-o", "--out", required=True, metavar="FILE", help="Ends in .html.")
 @click.option("--samples", help="Show these in 3D, e.g. 000-009,123 [best, median and worst of each bin].")
 @click.option("--all", "all_", is_flag=True, help="Show all samples in 3D.")
@@ -14,14 +16,22 @@ from fsbench.cli.messages import say
 @click.option(
     "--pred", "preds", multiple=True, help="A method's files [where its run says]; once for each RUN, in order."
 )
+@project_option
 def command(
-    runs: tuple[str, ...], out: str, samples: str | None, all_: bool, root: str | None, preds: tuple[str, ...]
+    runs: tuple[str, ...],
+    out: str,
+    samples: str | None,
+    all_: bool,
+    root: str | None,
+    preds: tuple[str, ...],
+    project: str | None,
 ) -> None:
     """Write runs as one self-contained page: table, figures, verdicts, samples, and the error on the face.
 
-    Each RUN is a folder that `fsbench score --out` wrote; runs of several benchmarks become chapters. Error maps are
-    taken from runs that were scored with --keep-maps; what is lacking is measured again if the files are still where
-    the run says. The page opens from disk, asks the network for nothing, and can be mailed.
+    Each RUN is a folder that `fsbench score --out` wrote, or a run of the project file (without any: all that are
+    done); runs of several benchmarks become chapters. Error maps are taken from runs that were scored with --keep-
+    maps; what is lacking is measured again if the files are still where the run says. The page opens from disk,
+    asks the network for nothing, and can be mailed.
     """
     from pathlib import Path
 
@@ -36,11 +46,11 @@ def command(
         raise UsageError(f"-o {out}: the file's name should end in .html")
     if not path.absolute().parent.is_dir():
         raise UsageError(f"-o {out}: there is no folder {path.parent}")
-    if preds and len(preds) != len(runs):
-        raise UsageError(f"--pred is given {len(preds)} times for {len(runs)} runs: give it once for each, in order")
+    folders = run_folders(runs, project)
+    if preds and len(preds) != len(folders):
+        raise UsageError(f"--pred is given {len(preds)} times for {len(folders)} runs: give it once for each, in order")
     if samples is not None and all_:
         raise UsageError("--all shows what --samples leaves out: give one of them")
-    folders = [Path(run) for run in runs]
     wish = Wish(root=root, preds=dict(zip(map(str, folders), preds, strict=True)) if preds else {})
     page, notes = report([load_run(run) for run in folders], folders, samples=samples, everything=all_, wish=wish)
     content = page.encode()

@@ -55,7 +55,7 @@ _OPTIONS = (
         "--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Time limit of a sample."
     ),
     click.option("--memory", metavar="SIZE", help="Per-sample memory limit, e.g. 4G."),
-    click.option("--no-cache", is_flag=True, help="Do not use the cache of prepared references; see `fsbench cache`."),
+    click.option("--no-cache/--cache", help="Do not use the cache of prepared references; see `fsbench cache`."),
     click.option("--shard", metavar="I/N", help="Score only the I-th of N parts; `fsbench merge` joins them."),
     click.option(
         "--engine", type=click.Choice(ENGINES), default="local", help="Where to score: this machine or a Dask cluster."

@@ -1,13 +1,18 @@
 """`fsbench score`: score a folder of predicted meshes on a benchmark and write a run."""
 
+import difflib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from fsbench.cli.adapter_options import adapter_options
 from fsbench.cli.messages import plain_warnings, say
+from fsbench.cli.project import NAME, Project, find_project, project_option
 from fsbench.cli.running_options import running_of, running_options
 from fsbench.cli.scan_options import ROOT, scan_options
+from fsbench.core.errors import FsbenchError, UsageError
 
 if TYPE_CHECKING:
     from fsbench.benchmarks import Benchmark
@@ -15,20 +20,103 @@ if TYPE_CHECKING:
 
 
 @click.command("score")
-@click.argument("benchmark")
-@click.option("--root", required=True, type=click.Path(), help=ROOT)
-@click.option("--pred", required=True, type=click.Path(), help="The method's files: a folder, .zip, .tar or .tar.gz.")
+@click.argument("benchmark", required=False, metavar="[BENCHMARK|NAME]")
+@click.option("--root", type=click.Path(), help=ROOT)
+@click.option("--pred", type=click.Path(), help="The method's files: a folder, .zip, .tar or .tar.gz.")
 @adapter_options
 @scan_options
 @click.option("--method", help="Label of the method [name of the --pred folder].")
-@click.option("--out", required=True, type=click.Path(), help="Folder to write the run to.")
+@click.option("--out", type=click.Path(), help="Folder to write the run to.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Samples scored at once.")
 @running_options
 @click.option("--samples", help="Score only these samples, e.g. 000-009,123 or '03_*'.")
-@click.option("--keep-maps", is_flag=True, help="Keep where each sample is off, for `fsbench report`: 60 kB a sample.")
+@click.option("--keep-maps/--no-keep-maps", help="Keep where each sample is off, for `fsbench report`: 60 kB a sample.")
 @click.option("--resume", is_flag=True, help="Leave a finished run as it is; an unfinished one goes on in any case.")
 @click.option("--overwrite", is_flag=True, help="Throw away an unfinished or different run in --out.")
-def command(
+@project_option
+@click.pass_context
+def command(context: click.Context, /, benchmark: str | None, project: str | None, **options: Any) -> None:
+    """Score the meshes under --pred on BENCHMARK (see `fsbench datasets`) and write a run to --out.
+
+    Every sample of the benchmark gets its row: ok, missing, invalid or failed, with the reason. The
+    same command continues a run that was stopped.
+
+    Without BENCHMARK it scores all runs of the project file fsbench.toml that are not done, with NAME that one; options
+    count before the file's. See docs/project.md.
+
+    Exit code: 0 every sample scored; 1 some have no score; 2 wrong usage, nothing could be scored, or a
+    folder or disk was lost in the middle.
+    """
+    plain_warnings()
+    if options["resume"] and options["overwrite"]:
+        raise click.UsageError("--resume keeps what --overwrite throws away: give one of them")
+    if project is None and benchmark is not None and _is_benchmark(benchmark):
+        for name in ("root", "pred", "out"):
+            if options[name] is None:
+                raise click.MissingParameter(param=next(one for one in context.command.params if one.name == name))
+        context.exit(_score(benchmark, **options))
+    found = find_project(project)
+    if found is None and benchmark is not None:
+        # It is none, and the error says which one may have been meant.
+        context.exit(_score(benchmark, **options))
+    if found is None:
+        raise UsageError(
+            f"which BENCHMARK? `fsbench datasets` lists them; without arguments it scores the runs of a {NAME} here, "
+            "see docs/project.md"
+        )
+    given = {
+        name: options[name] for name in options if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    }
+    context.exit(_score_project(found, _names(found, benchmark, given), options, given))
+
+
+def _benchmarks() -> list[str]:
+    from fsbench.benchmarks import spec_names
+
+    return spec_names()
+
+
+def _is_benchmark(name: str) -> bool:
+    return name.endswith(".toml") or name in _benchmarks()
+
+
+def _names(project: Project, name: str | None, given: Mapping[str, Any]) -> list[str]:
+    """The runs to score; UsageError if there is no such run, or an option is for one run alone."""
+    if name is None:
+        alone = [option for option in ("out", "pred", "method", "shard") if option in given]
+        if alone and len(project.runs) > 1:
+            raise UsageError(f"--{alone[0]} is for one run: name it, one of {', '.join(project.runs)}")
+        return list(project.runs)
+    if name not in project.runs:
+        near = difflib.get_close_matches(name, [*project.runs, *_benchmarks()], 1)
+        hint = f"did you mean {near[0]}?" if near else f"its runs are {', '.join(project.runs)}"
+        raise UsageError(f"{project.path} has no run {name!r}; {hint}")
+    if "shard" in given and "out" not in given:
+        raise UsageError(f"--shard needs an --out of its own for each part; the one in {project.path} is of the whole")
+    return [name]
+
+
+def _score_project(project: Project, names: list[str], options: Mapping[str, Any], given: Mapping[str, Any]) -> int:
+    """Score runs of a project file, one after the other, whatever becomes of one; return the exit code of the worst."""
+    codes = {}
+    for name in names:
+        run = {**options, **project.runs[name], **given, "resume": not options["overwrite"]}
+        say(f"{name}: {run['benchmark']} into {run['out']}")
+        try:
+            codes[name] = _score(**run)
+        except FsbenchError as error:
+            say(f"fsbench: {project.place(name)}: {error}")
+            codes[name] = 2
+    if len(names) > 1:
+        texts = ("every sample scored", "some samples without a score", "not scored")
+        told = (
+            f"{texts[code]}: {', '.join(n for n in names if codes[n] == code)}" for code in sorted({*codes.values()})
+        )
+        say(f"{project.path}: {'; '.join(told)}")
+    return max(codes.values())
+
+
+def _score(
     benchmark: str,
     root: str,
     pred: str,
@@ -40,18 +128,8 @@ def command(
     resume: bool,
     overwrite: bool,
     **options: Any,
-) -> None:
-    """Score the meshes under --pred on BENCHMARK (see `fsbench datasets`) and write a run.
-
-    Every sample of the benchmark gets its row: ok, missing, invalid or failed, with the reason. The
-    same command continues a run that was stopped.
-
-    Exit code: 0 every sample scored; 1 some have no score; 2 wrong usage, nothing could be scored, or a
-    folder or disk was lost in the middle.
-    """
-    plain_warnings()
-    if resume and overwrite:
-        raise click.UsageError("--resume keeps what --overwrite throws away: give one of them")
+) -> int:
+    """Score one run; return its exit code."""
     running = running_of(jobs, options)
     running.warm_up()
     # The imports below run while the fork server loads its libraries.
@@ -87,7 +165,7 @@ def command(
     with opened_submission(opened, pred, adapter) as submission:
         _say_settings(opened)
         look = partial(_look, Task.of(opened, submission, cache), [one.name for one in running.part(chosen)])
-        with nullcontext() if was_looked_at(target, overwrite, resume) else running.beside(look, warn):
+        with nullcontext() if was_looked_at(target, overwrite, resume) else running.quick_check(look, warn):
             saved = score_into(
                 target, opened, submission, label, chosen, running, overwrite, resume, Progress(), cache, keep_maps
             )
@@ -101,7 +179,7 @@ def command(
     code = summarise(saved, target)
     if text := finding_of(load_manifest(target)):
         say(f"warning: this run is in a frame that seems wrong: {text}; it is kept as frame_finding in run.json")
-    click.get_current_context().exit(code)
+    return code
 
 
 def _say_settings(benchmark: "Benchmark") -> None:

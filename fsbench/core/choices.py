@@ -9,6 +9,7 @@ MESH_SUFFIXES = (".obj", ".off", ".ply", ".stl")
 """File name endings of meshes."""
 
 TABLE_FORMATS = ("text", "csv", "markdown", "latex", "json", "html")
+WORST_FORMATS = ("text", "markdown", "csv")
 COMPARISON_FORMATS = ("text", "markdown", "latex", "csv", "json")
 
 PLOT_KINDS = MappingProxyType(

@@ -5,7 +5,7 @@ The cache notices changes of a function's own file only, so a function calls com
 
 The cache is used only in a folder that belongs to this user alone; otherwise each process compiles, and warns.
 
-The first call loads the compiler, as loading takes longer than most commands take in all.
+The compiler is loaded at the first call, as loading it takes longer than most commands do.
 """
 
 import functools
@@ -27,7 +27,7 @@ spares_scipy = False
 """Whether numba may not import scipy.linalg; only fsbench's own processes set this, see `_without_blas`."""
 
 tell: Callable[[str], None] | None = None
-"""Takes a sentence for the user, once in a process, where loops are compiled. Set as `spares_scipy`."""
+"""Called with a sentence for the user when a process first compiles a loop. Set like `spares_scipy`."""
 
 _ONE_AT_A_TIME = threading.RLock()
 
@@ -205,7 +205,7 @@ def _own_place(beside_source: Path) -> str:
 
 
 def _tell_once() -> None:
-    """Say after the first loop that was compiled, and not loaded, that others follow."""
+    """Tell the user, after the first loop that was not in the cache, that more will be compiled."""
     global tell
     if tell is not None:
         tell("compiling the inner loops, once after an installation: 10 to 30 s; `fsbench warm` does nothing else")

@@ -16,7 +16,7 @@ class FsbenchError(Exception):
     status: ClassVar[str] = "failed"
 
     def __str__(self) -> str:
-        """The text, as short and harmless as a line of a terminal has to be: parts of it may come from a file."""
+        """The text, shortened and safe to print on a terminal, as parts of it may come from a file."""
         text = super().__str__()
         shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
         return visible(shown, keep="\n\t")
@@ -41,7 +41,7 @@ class MissingError(FsbenchError):
 
 
 class FormatError(FsbenchError):
-    """A file has not the expected format, or holds content that we refuse to read."""
+    """A file is not in the expected format, or holds content that we refuse to read."""
 
     status = "invalid"
 

@@ -40,7 +40,7 @@ class Mesh:
     vertices: Floats
     faces: Ints
 
-    def __init__(self, vertices: npt.ArrayLike, faces: npt.ArrayLike = ()) -> None:
+    def __init__(self, vertices: "npt.ArrayLike", faces: "npt.ArrayLike" = ()) -> None:
         v, f = as_array(vertices, "vertices"), as_array(faces, "faces")
         if v.ndim != 2 or v.shape[1] != 3:
             raise MeshError(f"vertices have shape {v.shape}, expected (V, 3)")

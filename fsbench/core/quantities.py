@@ -64,6 +64,9 @@ class Quantity:
         and a distance over the covered part says little. In the run's unit.
     covers : str
         Only for such a metric: name of the numbers that measure the covered part alone, e.g. "CD".
+    label_of : str
+        Bin column whose labels the values number, from 0 in the benchmark's order of samples: an answer among the
+        labels, of which a mean says nothing; empty for all other metrics.
     """
 
     name: str
@@ -83,6 +86,7 @@ class Quantity:
     axis_unit: str = ""
     enough: float | None = None
     covers: str = ""
+    label_of: str = ""
 
     def __post_init__(self) -> None:
         if self.low is not None and self.high is not None and self.low > self.high:
@@ -264,4 +268,5 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "axis_unit": _is_text,
     "enough": _is_limit,
     "covers": _is_text,
+    "label_of": _is_text,
 }

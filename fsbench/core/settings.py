@@ -61,7 +61,7 @@ def settings_of(protocol: "DataclassInstance") -> list[str]:
 
 
 def _settled(protocol: "DataclassInstance") -> Mapping[str, str]:
-    """Settings that follow from others, with those others: they cannot be changed alone."""
+    """Settings that follow from others and cannot be changed alone, each with the reason."""
     return getattr(protocol, "SETTLED", {})
 
 

@@ -45,7 +45,7 @@ class TableLayout:
     unit : str
         Unit after a heading in running text.
     where : mapping of str to str
-        Restricts the scores (not the done rate) to samples of these bins.
+        Bins to which the scores (not the done rate) are restricted.
     figure_note : str
         Note that must stand below a figure of this table; empty if none.
     """

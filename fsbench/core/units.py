@@ -16,8 +16,9 @@ _SMALLEST_MM, _LARGEST_MM = 80.0, 800.0
 # The size of a smaller crop says nothing. Landmarks of a face are 35 to 60 mm (rms) from their middle.
 _SMALLEST_CROP_MM, _WIDEST_MM, _TEN = 30.0, 90.0, 10.0
 _SCANNED_IN = ("um", "mm", "cm", "m")
-# A spread below that of any landmarks over a whole face, and their usual spread: inches taken for centimetres turn 43
-# mm into 17. These units have no name in options and signatures, as scans seldom have them; landmarks reveal them.
+# A spread smaller than that of any landmarks over a whole face, and the usual one: inches taken for centimetres turn
+# 43 mm into 17. Inches and feet have no name in options and signatures, as scans seldom have them; landmarks reveal
+# them.
 _NARROWEST_MM, _USUAL_MM = 28.0, 45.0
 INCH_MM, FOOT_MM = 25.4, 304.8
 

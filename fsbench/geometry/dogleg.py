@@ -43,7 +43,8 @@ class Refinement:
 
     Parameters
     ----------
-    points_from_surface : Similarity
+    ref_from_pred : Similarity
+        Takes the surface (the prediction) to the points (the reference).
     distances : (n,)
         From each point to the moved surface, in units of the points.
     nearest : Nearest
@@ -56,7 +57,7 @@ class Refinement:
         Why it stopped.
     """
 
-    points_from_surface: Similarity
+    ref_from_pred: Similarity
     distances: Floats
     nearest: Nearest
     steps: int

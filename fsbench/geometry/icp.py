@@ -86,8 +86,8 @@ class IcpFit:
 
     Parameters
     ----------
-    points_from_surface : Similarity
-        Takes the surface to the points.
+    ref_from_pred : Similarity
+        Takes the surface, here the prediction, to the points of the reference.
     residual_rms : float
         Root mean square distance of the pairs that counted, in units of the points.
     inliers : float
@@ -98,7 +98,7 @@ class IcpFit:
         Why it stopped.
     """
 
-    points_from_surface: Similarity
+    ref_from_pred: Similarity
     residual_rms: float
     inliers: float
     iterations: int
@@ -108,22 +108,22 @@ class IcpFit:
     @property
     def scale(self) -> float:
         """Units of the points for one unit of the surface."""
-        return self.points_from_surface.scale
+        return self.ref_from_pred.scale
 
     def turned(self) -> "IcpFit":
         """The same fit in the surface's frame: the surface stays, and the points move onto it.
 
-        `points_from_surface` then takes the points to the surface, and the residual is in the surface's unit.
+        For a fit with the prediction's points and the reference's surface. The residual is then in the surface's unit.
         """
-        back = self.points_from_surface.inverse()
-        return replace(self, points_from_surface=back, residual_rms=back.scale * self.residual_rms)
+        back = self.ref_from_pred.inverse()
+        return replace(self, ref_from_pred=back, residual_rms=back.scale * self.residual_rms)
 
 
 def fit_icp(points: Floats, surface: NearestSurface, start: Similarity, settings: Icp | None = None) -> IcpFit:
     """Move `surface` from `start` until `points` lie on it.
 
-    The points are the part and the surface the whole: every point should have a counterpart on the surface,
-    but not the reverse. Distances count in the points' frame, so a fitted scale cannot shrink them away.
+    The points are usually the reference, and the surface the prediction. Every point should have a counterpart on the
+    surface, but not the reverse. Distances count in the points' frame, so a fitted scale cannot shrink them away.
     The surface's tree is built once; the points are moved the other way.
 
     Parameters
@@ -132,7 +132,7 @@ def fit_icp(points: Floats, surface: NearestSurface, start: Similarity, settings
         A scan, or a sample of it, n >= 10.
     surface : NearestSurface
     start : Similarity
-        A first `points_from_surface`; for point-to-plane within some 30 degrees.
+        A first `ref_from_pred`; for point-to-plane within some 30 degrees.
     settings : Icp, optional
 
     Raises

@@ -15,7 +15,7 @@ def mean_mesh(meshes: Sequence[Mesh]) -> Mesh:
     Raises
     ------
     MeshError
-        If there is none, or they do not share one vertex order.
+        If there is no mesh, or the meshes do not share one topology.
     """
     if not meshes:
         raise MeshError("no frame to average")

@@ -152,12 +152,12 @@ def _distinct(faces: Ints) -> Ints:
 
 
 def point_cloud(points: Mesh) -> Mesh:
-    """A surface of single points; the nearest place on it is the nearest point."""
+    """A surface whose triangles are single points, so the nearest place on it is the nearest point."""
     return Mesh(points.vertices, np.repeat(np.arange(points.n_vertices)[:, None], 3, axis=1))
 
 
 def to_vertices(mesh: Mesh, places: Floats) -> Floats:
-    """Distance of a few places, (n, 3), from the nearest vertices, (n,); these are enough, as scans are dense."""
+    """Distances (n,) from a few places (n, 3) to the nearest vertices, which suffice as scans are dense."""
     return np.array([np.sqrt(((mesh.vertices - place) ** 2).sum(1).min()) for place in places])
 
 

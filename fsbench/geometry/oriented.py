@@ -1,4 +1,4 @@
-"""Oriented samples: points with the way their surface looks, for a search that must not mistake a nape for a face."""
+"""Oriented points: points with surface normals, so that a pose search does not mistake a nape for a face."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ _AT_ONCE = 50_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Oriented:
-    """Points on a surface, and where it looks.
+    """Points on a surface with its normals.
 
     Attributes
     ----------
@@ -27,7 +27,7 @@ class Oriented:
     normals : ndarray, (n, 3)
         Outward unit normals, zero where there are none.
     winding : float
-        1 where the mesh's triangles look outwards, -1 where inwards, 0 without normals.
+        1 if the mesh's triangles face outwards, -1 if inwards, 0 without normals.
     """
 
     points: Floats
@@ -40,12 +40,12 @@ class Oriented:
         return float(np.sqrt(self.points.var(0).sum()))
 
     def take(self, n: int) -> "Oriented":
-        """n of them, drawn the same way every time; all if there are fewer."""
+        """n of the points, the same on every call; all if there are fewer."""
         chosen = spread_indices(len(self.points), n)
         return Oriented(self.points[chosen], self.normals[chosen], self.winding)
 
     def sorted(self) -> "Oriented":
-        """The same points in an order of their own, which neither their file, nor their frame, nor their unit changes.
+        """The same points in an order that does not depend on the file, the frame or the unit.
 
         They are ordered by their distances from their middle, from the farthest point, and from the one farthest from
         that, to nine digits; where all three are equal, as on a symmetric shape, by their place in the file.
@@ -65,10 +65,10 @@ class Oriented:
 
 
 def oriented_cloud(points: Floats) -> Oriented:
-    """Points without triangles, with normals from their neighbours: the direction in which these spread least.
+    """Points without triangles; a normal is the direction in which the neighbours of a point spread least.
 
-    Which way is outwards is taken from the middle of all, as a head, or a part of it, bulges; where that is wrong, a
-    search that leaves out the worst points does without them.
+    Normals point away from the middle of all points, as a head, or a part of it, bulges. A search that leaves out the
+    worst points tolerates the few that are wrong.
 
     References
     ----------

@@ -20,7 +20,7 @@ NORMAL_WEIGHT = 0.2
 
 
 def coarse_poses(part: Oriented, whole: Oriented) -> list[Similarity]:
-    """Poses in which the part lies on the whole, about; best first, no two alike.
+    """Poses in which the part roughly lies on the whole; best first, no two alike.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def _principal_turns(part: Floats, whole: Floats) -> Floats:
 
 
 def _turns_everywhere(n: int) -> Floats:
-    """n rotations spread evenly over all there are, (n, 3, 3).
+    """n rotations, spread evenly over all rotations, (n, 3, 3).
 
     Alexa 2022, "Super-Fibonacci spirals: fast, low-discrepancy sampling of SO(3)", CVPR.
     """
@@ -104,14 +104,14 @@ def _turns_everywhere(n: int) -> Floats:
 
 
 def _facing(part: Oriented) -> Floats | None:
-    """Where an open shape looks: the mean of its normals; None for a closed one, whose mean is about zero."""
+    """Direction that an open shape faces, the mean of its normals; None for a closed one, whose mean is near zero."""
     mean: Floats = part.normals.mean(0)
     length = float(np.linalg.norm(mean))
     return mean / length if length > 0.2 else None
 
 
 def _outermost(vertices: Floats, direction: Floats) -> Floats:
-    """Where the ray from the middle along `direction` leaves the shape, about: the vertex nearest to it in angle."""
+    """Approximate place where the ray from the middle along `direction` leaves the shape."""
     arm = vertices - vertices.mean(0)
     lengths = np.linalg.norm(arm, axis=1)
     cosines = (arm @ direction) / np.maximum(lengths, 1e-300)

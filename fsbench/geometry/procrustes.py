@@ -8,8 +8,8 @@ import numpy.typing as npt
 from fsbench.core.arrays import as_floats
 from fsbench.core.errors import AlignmentError
 from fsbench.core.mesh import Floats
-from fsbench.geometry.exchanges import MOST_POINTS, best_order, in_words
-from fsbench.geometry.strays import Strays, find_strays
+from fsbench.geometry.landmark_order import MOST_POINTS, best_order, in_words
+from fsbench.geometry.stray_landmarks import Strays, find_strays
 from fsbench.geometry.transforms import Similarity
 from fsbench.geometry.umeyama import best_similarity
 
@@ -33,7 +33,7 @@ _DOUBTFUL, _HOPELESS = 0.15, 0.5
 
 @dataclass(frozen=True, slots=True)
 class LandmarkFit:
-    """What Procrustes found.
+    """Result of a Procrustes fit.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class LandmarkFit:
     exchanged_rms : float
         Residual with these exchanged; smaller or equal to `residual_rms`.
     strays : Strays or None
-        One or two rows that are somewhere else; None where that does not explain the fit far better than all else.
+        One or two rows that are off; None unless that explains the fit far better than all other causes.
     """
 
     ref_from_pred: Similarity
@@ -71,12 +71,12 @@ class LandmarkFit:
 
     @property
     def message(self) -> str:
-        """Why the fit must not be used, in one line for people; empty when it may."""
+        """Why the fit must not be used, in one line; empty if it may be used."""
         if self.strays:
             return f"{self.strays.in_words()}: nothing can be aligned by them" if self.misfit > _HOPELESS else ""
         if self.likely_mirrored:
             return (
-                f"landmarks fit at {self.residual_rms:.3g}, mirrored they would at {self.mirrored_rms:.3g}: "
+                f"landmarks fit at {self.residual_rms:.3g}, and would at {self.mirrored_rms:.3g} if mirrored: "
                 "are left and right swapped, or is the prediction mirrored?"
             )
         if self.exchanged and self.misfit > _FITS and self.exchanged_rms < _BETTER * self.residual_rms:
@@ -131,7 +131,7 @@ def fit_landmarks(
 ) -> LandmarkFit:
     """Least-squares similarity from predicted points to reference points, never mirrored.
 
-    It is what was asked for, also where the result says that the points do not correspond; `trusted` refuses that.
+    It returns a fit even if the points do not correspond; `LandmarkFit.trusted` then raises.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ from fsbench.core.mesh import Floats, Ints, Mask, Mesh
 NO_FACE = -1
 _MISS = np.uint32(0xFFFFFFFF)
 _THREADS = 1
-"""Samples are looked at side by side, each on one core."""
+"""Samples run side by side, each on one core."""
 
 
 @cache
@@ -69,7 +69,7 @@ def is_available() -> bool:
 
 
 def _load_libusb() -> None:
-    """Load the libusb-1.0 that open3d links against, our own where the system has none."""
+    """Load the libusb-1.0 that open3d links against, or our own if the system has none."""
     try:
         ctypes.CDLL("libusb-1.0.so.0", mode=ctypes.RTLD_GLOBAL)
     except OSError:
@@ -124,7 +124,7 @@ def _plot(name: str, *args: Any, **kwargs: Any) -> Any:
 
 
 def open3d_version() -> str:
-    """Version of open3d, without the half second that importing it takes; "not installed" where it is not."""
+    """Version of open3d, without importing it, which takes half a second; "not installed" if it is missing."""
     for name in ("open3d-cpu", "open3d"):
         try:
             return version(name)

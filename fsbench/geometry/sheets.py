@@ -10,9 +10,9 @@ TWO_SIDED = "the mesh has triangles that are there twice; the side that looks ou
 def one_sided(mesh: Mesh) -> Mesh:
     """Keep one of the triangles that have the same three corners, by their places; the mesh itself if there is none.
 
-    Of two that look opposite ways the outer one is kept. Neither their order nor the order of their corners decides:
-    neighbours look the same way across an edge, so one question remains for every connected part. Triangles that are
-    there once answer it; where there are none, a head, or a part of it, bulges.
+    Of two that face opposite ways the outer one is kept, whatever the order of the triangles and of their corners.
+    Neighbours face the same way across an edge, so each connected part has two orientations. Triangles that occur once
+    decide between them; if there are none, the part bulges outwards, as a head does.
 
     Examples
     --------
@@ -32,7 +32,7 @@ def one_sided(mesh: Mesh) -> Mesh:
 
 
 def notes_about(mesh: Mesh, one: Mesh) -> tuple[str, ...]:
-    """What the row of a prediction says, of which `one_sided` made `one`."""
+    """Notes for the row of a prediction `mesh` that `one_sided` reduced to `one`."""
     return (TWO_SIDED,) if one.n_faces < mesh.n_faces else ()
 
 

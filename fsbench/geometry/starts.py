@@ -55,7 +55,7 @@ def find_alignment(
     Returns
     -------
     IcpFit
-        `points_from_surface` is `ref_from_pred`.
+        From the prediction to the reference.
 
     Raises
     ------
@@ -97,8 +97,8 @@ def align_from(
     Returns
     -------
     IcpFit
-        `points_from_surface` is `ref_from_pred`, the residual in the reference's unit; the inliers of a cloud are the
-        share of its own points.
+        From the prediction to the reference, the residual in the reference's unit. The inliers of a cloud are the share
+        of its own points.
     """
     if not prediction.is_cloud:
         return fit_icp(points, prediction, start, settings)
@@ -129,14 +129,14 @@ def _refine(
     if surface.is_cloud or not looks.any():  # no planes
         rules = replace(rules, distance="point-to-point")
     try:
-        pose = fit_icp(sample.points, surface, candidate.ref_from_pred, rules).points_from_surface
+        pose = fit_icp(sample.points, surface, candidate.ref_from_pred, rules).ref_from_pred
     except AlignmentError:
         return None
     return _Candidate(pose, _judge(sample, surface, looks, pose))
 
 
 def _judge(sample: Oriented, surface: NearestSurface, looks: Floats, pose: Similarity) -> float:
-    """What the best points are off, in place and normal together, in sizes of the sample."""
+    """Error of the best points, in place and normal together, in sizes of the sample."""
     nearest = surface.closest(pose.inverse().apply(sample.points))
     there = looks[nearest.faces] @ pose.rotation.T
     squares = (nearest.distances * pose.scale / sample.size) ** 2

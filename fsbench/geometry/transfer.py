@@ -137,7 +137,7 @@ def _outward(mesh: Mesh) -> Mesh:
 
 def _pose(source: Mesh, target: Mesh, start: tuple[Floats, Floats] | None) -> Similarity:
     if start is None:
-        return find_alignment(target, NearestSurface(source)).points_from_surface
+        return find_alignment(target, NearestSurface(source)).ref_from_pred
     if len(start[0]) < _FEWEST_STARTS:
         raise AlignmentError(f"{len(start[0])} points for a start, at least {_FEWEST_STARTS} are needed")
     return fit_landmarks(start[1], start[0]).trusted().ref_from_pred

@@ -109,8 +109,7 @@ class Similarity:
 def rotation_by(vector: npt.ArrayLike) -> Floats:
     """Rotation matrix (3, 3) of a rotation vector (3,), in radians; exact down to no rotation at all.
 
-    Rodrigues' formula, here for the sake of what reads scans: `scipy.spatial.transform` takes longer to load than
-    several samples to score.
+    By Rodrigues' formula and not `scipy.spatial.transform`, which takes longer to load than several samples to score.
 
     Examples
     --------

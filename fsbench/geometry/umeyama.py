@@ -1,4 +1,4 @@
-"""Umeyama's fit itself: no checks, and mirrored if that is asked for."""
+"""Umeyama's fit without checks, and with mirroring on request."""
 
 import numpy as np
 

@@ -14,7 +14,7 @@ FEWEST, _FLATTEST = 5, 0.05
 def warp_by_landmarks(
     points: npt.ArrayLike, source: npt.ArrayLike, target: npt.ArrayLike, smoothing: float = 0.0
 ) -> Floats:
-    """Move points as the thin-plate spline does that bends `source` to `target`.
+    """Move points by the thin-plate spline that takes `source` to `target`.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def warp_by_landmarks(
     source, target : array_like, (k, 3)
         Landmarks that correspond row by row, k >= 5, not in one plane.
     smoothing : float
-        0 meets every landmark; more lets the spline miss them and bend less, mostly far from them.
+        0 interpolates every landmark; a larger value lets the spline miss them and bend less.
 
     Raises
     ------

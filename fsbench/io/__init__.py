@@ -1,7 +1,7 @@
 """Reading and writing: a path in, a Mesh or an array out.
 
-Everything that is read is taken for hostile: sizes are checked before memory is taken, nothing in a file is run, no
-file leads to another one. What goes wrong is a `FsbenchError` whose message begins with the path.
+Every file may be hostile: sizes are checked before memory is allocated, nothing in a file is run, and no file is
+followed to another one. Each failure is a `FsbenchError` whose message begins with the path.
 """
 
 import os
@@ -44,17 +44,17 @@ _READERS = {suffix: _OF_SUFFIX[suffix] for suffix in MESH_SUFFIXES}
 
 
 def read_mesh(path: str | os.PathLike[str], *, every_vertex: bool = False) -> Mesh:
-    """Read a mesh; the file name's ending, in small or capital letters, says the format.
+    """Read a mesh; the file name's ending, in lower or upper case, says the format.
 
-    Vertices that no triangle uses are dropped in every format, as the official FaceScape loader does with OBJ; what
-    an OBJ with texture coordinates keeps is said at `read_obj`.
+    Vertices that no triangle uses are dropped in every format, as by the official FaceScape loader for OBJ. An OBJ with
+    texture coordinates keeps more, see `read_obj`.
 
     Parameters
     ----------
     path : path
         An .obj, .off, .ply or .stl file.
     every_vertex : bool
-        Keep all vertices, whatever uses them, so that they count as in the file.
+        Keep all vertices, used or not, so that their numbers are those in the file.
 
     Returns
     -------
@@ -68,20 +68,20 @@ def read_mesh(path: str | os.PathLike[str], *, every_vertex: bool = False) -> Me
     FormatError
         If the format is unknown or the file is not in it.
     MeshError
-        If what the file holds is no mesh: no vertices, NaN, an index out of range.
+        If the content is not a mesh: no vertices, NaN, an index out of range.
     """
     return _of_file(path, MeshFile.every_vertex if every_vertex else MeshFile.mesh)
 
 
 def read_vertices(path: str | os.PathLike[str], numbers: tuple[int, ...]) -> Floats:
-    """Read where the vertices with these numbers are, (n, 3).
+    """Read the positions (n, 3) of the vertices with these numbers.
 
-    Numbers count from 0, as vertices stand in the file, whether a triangle uses them or not.
+    Numbers count from 0 in the order of the file, and include vertices that no triangle uses.
 
     Raises
     ------
     MissingError, FormatError, MeshError
-        As `read_mesh`; FormatError, too, if the format has no vertex numbers (STL), or the file no such vertex.
+        As `read_mesh`; also FormatError if the format has no vertex numbers (STL), or the file has no such vertex.
     """
     return _of_file(path, lambda found: found.points(numbers))
 
@@ -107,7 +107,7 @@ _T = TypeVar("_T")
 
 
 def _of_file(path: str | os.PathLike[str], take: Callable[[MeshFile], _T]) -> _T:
-    """What is asked of a file's content; a MeshError gets its path."""
+    """Read a file and apply `take` to its content; put the path in front of a MeshError."""
     reader = _READERS.get(suffix_of(path))
     if reader is None:
         raise FormatError(f"{path}: {_of_no_format(path)}")

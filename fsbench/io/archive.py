@@ -1,4 +1,4 @@
-"""Submissions as archives: unpacked into a temporary folder, within limits, or refused with the member's name."""
+"""Archives of predictions: unpacked into a temporary folder within limits, or refused with the member's name."""
 
 import contextlib
 import gzip
@@ -21,16 +21,16 @@ from fsbench.core.errors import FormatError, UsageError
 _BLOCK = 1 << 20
 _TAR_BLOCK = 512
 _DIRECTORY_ENTRY_BYTES = 512
-"""Generous size of one entry in a zip's directory, which is read as a whole."""
+"""Generous size of one entry of a zip's directory, which `zipfile` reads as a whole."""
 
 _ZIP_END_BYTES = (1 << 16) + 200
-"""What may stand behind a zip's directory: a comment, and where the directory is."""
+"""Size of what may follow a zip's directory: a comment, and the position of the directory."""
 
 _MAX_DEPTH = 32
 _MAX_HEADER_BYTES, _FREE_HEADER_BYTES, _HEADER_BYTES = 64 << 10, 4 << 20, 2048
-"""Of a tar: of one header beyond its block (a long name, attributes); of all of them, and so many more a member."""
+"""Limits of a tar: one header beyond its block (a long name, attributes); all of them, plus so many per member."""
 _FREE_CLUTTER = 10_000
-"""Beyond one a member, which is what macOS adds."""
+"""Clutter allowed beyond one file per member, which is what macOS adds."""
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 _CLUTTER = ("__MACOSX", ".DS_Store")
@@ -38,23 +38,23 @@ _CLUTTER = ("__MACOSX", ".DS_Store")
 
 @dataclass(frozen=True, slots=True)
 class ArchiveLimits:
-    """How much of an archive is unpacked.
+    """Limits on what is unpacked from an archive.
 
     Parameters
     ----------
     max_members : int
         Files and folders. A method has a few for each of 1,060 samples.
     max_bytes : int
-        Sum of all files. The public benchmark's predictions of all 14 methods are 14 GB; one method's at most 4.
+        Sum of all files. The predictions of all 14 published methods are 14 GB; those of one method at most 4 GB.
     max_member_bytes : int
-        Largest file, as `read_mesh` takes it.
+        Largest file, the limit of `read_mesh`.
     max_ratio : float
-        Sum of all files over the archive's size, once they are above `free_bytes`. Meshes as text shrink to a third or
-        a fifth; deflate ends at 1,032.
+        Largest ratio of the sum of all files to the archive's size, checked above `free_bytes`. Meshes as text shrink
+        to a third or a fifth; deflate reaches 1,032 at most.
     free_bytes : int
-        Unpacked bytes for which the ratio does not matter.
+        Unpacked bytes up to which the ratio is not checked.
     keep_free_bytes : int
-        Room that is left on the disk.
+        Bytes that must stay free on the disk.
     """
 
     max_members: int = 100_000
@@ -74,17 +74,17 @@ def open_folder(
     limits: ArchiveLimits = DEFAULT_LIMITS,
     temporary: str | os.PathLike[str] | None = None,
 ) -> Iterator[Path]:
-    """Give a folder's files, or an archive's as if it were one.
+    """Open a folder, or an archive as if it were a folder.
 
     Parameters
     ----------
     path : path
-        A folder, which is given as it is; or a .zip, .tar, .tar.gz or .tgz file, which is unpacked into a temporary
-        folder that is removed in the end. While there is nothing but one folder in it, that folder is taken.
+        A folder, which is yielded as it is; or a .zip, .tar, .tar.gz or .tgz file, which is unpacked into a temporary
+        folder that is removed at the end. If it holds a single folder and nothing else, that folder is yielded.
     limits : ArchiveLimits, optional
-        How much is unpacked.
+        Limits on what is unpacked.
     temporary : path, optional
-        Where to make the temporary folder; the system's place by default.
+        Parent of the temporary folder; the system's default if not given.
 
     Yields
     ------
@@ -94,11 +94,11 @@ def open_folder(
     Raises
     ------
     UsageError
-        If there is no such folder or file, it is no archive, or the disk has no room.
+        If there is no such folder or file, it is not an archive, or the disk is full.
     FormatError
-        If the archive is broken, exceeds a limit, or has a member that is no plain file or folder inside it:
-        absolute, with `..`, a backslash or a drive, a link, a device, encrypted, or the same name twice (also if only
-        capitals differ, since some disks do not tell them apart).
+        If the archive is broken, exceeds a limit, or has a member that is not a plain file or folder inside it: an
+        absolute path, `..`, a backslash or a drive, a link, a device, an encrypted file, or the same name twice (also
+        if only capitals differ, as some disks do not tell them apart).
 
     Examples
     --------
@@ -127,7 +127,7 @@ def open_folder(
 
 @contextlib.contextmanager
 def _temporary_folder(parent: str | os.PathLike[str] | None) -> Iterator[Path]:
-    """A folder that is removed in the end, which may take so long that somebody stops the program once more."""
+    """A folder that is removed at the end, even if a second Ctrl-C interrupts the removal."""
     folder = None
     try:
         with tempfile.TemporaryDirectory(prefix="fsbench-", dir=parent) as folder:
@@ -189,7 +189,7 @@ class Members:
         return max(self.limits.free_bytes, self.limits.max_ratio * self.archive_bytes)
 
     def clutter(self, name: str) -> None:
-        """Count what is not unpacked: it has to be read over all the same."""
+        """Count a member that is not unpacked: skipping it takes time, too."""
         self.n_clutter += 1
         if self.n_clutter > len(self.is_folder_by_key) + _FREE_CLUTTER:
             raise self.error(
@@ -315,7 +315,7 @@ def check_zip_directory(path: Path, to: Members) -> None:
                     start = min(start, before + match.start() - size)
         file.seek(max(0, start))
         directory = file.read()
-    # Every entry has its mark, wherever its beginning is; what else the marks may stand in only makes them more.
+    # Every entry starts with this mark. The mark may also occur elsewhere, which only raises the count.
     n_clutter = directory.count(_CLUTTER[0].encode() + b"/")
     n_members = directory.count(b"PK\1\2") - n_clutter
     if n_members > to.limits.max_members + _FREE_CLUTTER or n_clutter > max(n_members, 0) + _FREE_CLUTTER:
@@ -349,7 +349,7 @@ def _unpack_tar(path: Path, to: _Unpacking) -> None:
         archive = stack.enter_context(tarfile.open(fileobj=stream, mode="r:"))  # type: ignore[call-overload]
         while (member := archive.next()) is not None:
             _unpack_tar_member(archive, member, to, stream)
-            # The list of members, which tarfile keeps, is not needed.
+            # tarfile keeps a list of members, which nobody needs.
             archive.members.clear()
         if stream.last != bytes(_TAR_BLOCK):
             raise FormatError(f"{path}: the archive is cut off or damaged after {stream.tell():,} bytes")
@@ -377,7 +377,7 @@ def _unpack_tar_member(archive: tarfile.TarFile, member: tarfile.TarInfo, to: _U
 
 
 class _TarStream:
-    """A file for tarfile that never hands out more than headers should need, and remembers the last block."""
+    """A file for tarfile that limits the size of headers, and remembers the last block."""
 
     def __init__(self, file: BinaryIO, to: _Unpacking) -> None:
         self.file = file
@@ -387,7 +387,7 @@ class _TarStream:
         self.n_header_bytes = 0
 
     def read(self, n: int = -1) -> bytes:
-        # Names and attributes are read in one go, of whatever length the archive says.
+        # tarfile reads names and attributes at once, whatever length the archive announces.
         if not 0 <= n <= (_BLOCK if self.is_in_file else _MAX_HEADER_BYTES):
             raise FormatError(
                 f"{self.to.archive}: a header announces {n:,} bytes, at most {_MAX_HEADER_BYTES:,} are read"
@@ -401,7 +401,7 @@ class _TarStream:
         return self.last
 
     def seek(self, position: int, whence: int = 0) -> int:
-        # Going forward in a packed file means unpacking it.
+        # Seeking forward in a compressed file unpacks it.
         headers = 4 * _TAR_BLOCK * self.to.limits.max_members
         if position > headers + min(self.to.limits.max_bytes, self.to.max_unpacked()):
             raise FormatError(f"{self.to.archive}: a header leads to byte {position:,}, beyond all limits")

@@ -1,4 +1,4 @@
-"""How many vertices and faces a mesh file has, without reading their numbers."""
+"""Counts the vertices and faces of a mesh file without parsing its numbers."""
 
 import os
 import re
@@ -14,12 +14,12 @@ _NEWLINE, _RETURN, _BLANK, _TAB, _V, _F = b"\n\r \tvf"
 
 
 def count_elements(path: str | os.PathLike[str]) -> tuple[int, int] | None:
-    """Vertices and faces of an OBJ by its lines, of a PLY or OFF by what it announces.
+    """Number of vertices and faces: the lines of an OBJ, the header of a PLY or OFF.
 
     Returns
     -------
     tuple of int, or None
-        None where that is not known: an STL has no vertices that triangles share, and what is no mesh has nothing.
+        None for an STL, whose triangles share no vertices, and for a file that is not a mesh.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def count_elements(path: str | os.PathLike[str]) -> tuple[int, int] | None:
 
 
 def last_line(path: str | os.PathLike[str]) -> bytes:
-    """The last line of a text that has something on it; errors as `count_elements`."""
+    """The last line of a text that is not blank; errors as `count_elements`."""
     file, n_bytes = open_regular(path, MAX_MESH_BYTES)
     with file:
         file.seek(max(0, n_bytes - _TAIL_BYTES))

@@ -1,7 +1,7 @@
 """Numbers written as text, thousands at a time.
 
-Parsing is most of the time of reading a mesh, so the usual forms are parsed in a compiled loop; what does not fit them
-(19 digits, an exponent beyond 22, "nan") goes through `float`.
+Reading a mesh spends most of its time on parsing, so a compiled loop parses the usual forms; `float` parses all others
+(19 digits, an exponent beyond 22, "nan").
 
 In all functions `buffer` is a uint8 array; `starts` and `ends` are positions in it.
 """
@@ -21,14 +21,14 @@ _POWER = 10.0 ** np.arange(23)
 """Powers of ten that are exact in double precision."""
 
 _FULL = 10**17
-"""A whole number from here on may have no room for another digit."""
+"""From here on, another digit may overflow an integer."""
 
 _NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
 _WITH_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 
 _LONGEST = 400
-"""Characters of a number."""
+"""Most characters of a number."""
 
 _MINUS, _PLUS, _DOT, _ZERO, _E, _LOWER = *b"-+.0e", 0x20
 
@@ -43,7 +43,7 @@ class BadNumberError(ValueError):
 
 
 def comma_hint(text: str) -> str:
-    """What to add to a message about a piece of text that is a number with a decimal comma; empty if it is none.
+    """A hint for messages if the text is a number with a decimal comma; empty if it is not.
 
     Examples
     --------
@@ -112,7 +112,7 @@ def _one_float(buffer: Bytes, start: int, end: int) -> float:
 
 @compiled(f"i8({BYTES}, i8[::1], i8[::1], i8[::1])")
 def _integers(buffer: Bytes, starts: Ints, ends: Ints, values: Ints) -> int:
-    """Fill in `values`; return the first that is no whole number, or -1."""
+    """Fill `values`; return the index of the first that is not a whole number, or -1."""
     for i in range(len(starts)):
         at, end = starts[i], ends[i]
         negative = at < end and buffer[at] == _MINUS
@@ -133,7 +133,7 @@ def _integers(buffer: Bytes, starts: Ints, ends: Ints, values: Ints) -> int:
 
 @compiled(f"i8({BYTES}, i8[::1], i8[::1], f8[::1], i8[::1])")
 def _floats(buffer: Bytes, starts: Ints, ends: Ints, values: Floats, odd: Ints) -> int:
-    """Fill in `values` of the form [sign] digits [. digits] [e [sign] digits]; name the `odd` ones, return how many."""
+    """Fill `values` of the form [sign] digits [. digits] [e [sign] digits]; list others in `odd`, return how many."""
     n_odd = 0
     for i in range(len(starts)):
         at, end = starts[i], ends[i]

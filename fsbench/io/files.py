@@ -1,4 +1,4 @@
-"""Getting at a file's bytes: regular files only, never more than a stated size."""
+"""Reads the bytes of regular files, up to a given size."""
 
 import os
 import re
@@ -13,7 +13,7 @@ MAX_MESH_BYTES = 2 << 30
 
 
 def open_regular(path: str | os.PathLike[str], max_bytes: int) -> tuple[FileIO, int]:
-    """Open a file for reading and say how large it is.
+    """Open a file for reading and return its size.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def open_regular(path: str | os.PathLike[str], max_bytes: int) -> tuple[FileIO, 
         If it is a folder, pipe or device, cannot be opened, or is larger than `max_bytes`.
     """
     try:
-        # O_NONBLOCK: opening a named pipe that nobody writes to would wait for ever.
+        # Without O_NONBLOCK, opening a named pipe without a writer never returns.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except FileNotFoundError as error:
         raise MissingError(f"{path}: there is no such file") from error
@@ -56,7 +56,7 @@ def read_bytes(path: str | os.PathLike[str], max_bytes: int) -> bytes:
     """Read a whole file of at most `max_bytes`; errors as `open_regular`."""
     file, n_bytes = open_regular(path, max_bytes)
     with file:
-        # One byte more than announced is never asked for: a file that grows meanwhile stays bounded.
+        # Never reads more than the size found before, even if the file grows meanwhile.
         data = file.read(n_bytes)
     return data if data is not None else b""
 
@@ -68,14 +68,14 @@ _HTML = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html|head|body)\b", re
 
 
 def refuse_foreign(path: str | os.PathLike[str], head: bytes | bytearray) -> None:
-    """Refuse a file that is something else than its name says, in the words that help.
+    """Refuse a file whose content is not what its name says; the message says what to do.
 
     Parameters
     ----------
     path : path
         For the message.
     head : bytes
-        The file's first bytes, 200 or more where it has as many.
+        The first 200 bytes or more of the file; all of a shorter one.
 
     Raises
     ------
@@ -83,19 +83,19 @@ def refuse_foreign(path: str | os.PathLike[str], head: bytes | bytearray) -> Non
         If the file is empty, a Git LFS pointer, packed, a zip archive, a web page, a glTF, or a PLY by another name.
     """
     if not head:
-        what = "is empty, it has no byte: was it written, or copied, to the end?"
+        what = "is empty (0 bytes): was it written, or copied, completely?"
     elif head.startswith(_LFS):
-        what = "is a Git LFS pointer and not the file itself: fetch it with `git lfs pull`"
+        what = "is a Git LFS pointer, not the file itself: fetch it with `git lfs pull`"
     elif packer := next((name for mark, name in _PACKED.items() if head.startswith(mark)), ""):
         what = f"is packed by {packer}: unpack it ({packer} -d)"
     elif head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        what = "is a zip archive (an .npz or .xlsx is one, too): unpack it, or export what its name says"
+        what = "is a zip archive (as .npz and .xlsx files are): unpack it, or export the format that its name says"
     elif _HTML.match(head[:200]):
-        what = "is a web page (HTML), as a failed download or a login page leaves: download it again"
+        what = "is a web page (HTML), probably from a failed download or a login page: download it again"
     elif head.startswith(b"glTF"):
         what = "is a binary glTF: export the mesh as .ply or .obj"
     elif _PLY.match(head[:20]) and suffix_of(path) != ".ply":
-        what = "is a PLY: give its name the ending .ply"
+        what = "is a PLY: rename it to end in .ply"
     else:
         return
     raise FormatError(f"{path}: {what}")

@@ -1,4 +1,4 @@
-"""Files below a folder, and the name of the file beside another one."""
+"""Finds files below a folder, and the landmarks file that belongs to a mesh."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -9,7 +9,7 @@ from fsbench.io.names import distinct, named
 
 
 def files_below(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
-    """Files with one of the endings, below the folder, by name; not what is hidden, as copies' ._NAME of macOS."""
+    """Files below the folder with one of the endings, sorted by name; hidden ones, as ._NAME of macOS, are left out."""
     return (
         path
         for path in sorted(folder.rglob("*"))
@@ -20,18 +20,18 @@ def files_below(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
 
 
 def landmarks_called(folder: Path, stem: str) -> tuple[Path, ...]:
-    """The files `stem` with an ending of landmarks; one that is found by two spellings is there twice."""
+    """Files called `stem` with an ending of landmarks; a file that two spellings find is listed twice."""
     return tuple(path for suffix in LANDMARK_SUFFIXES for path in named(folder, f"{stem}{suffix}"))
 
 
 def with_an_ending(path: Path) -> str:
-    """The path with all endings of landmarks that were tried, for people."""
+    """The path and all endings of landmarks that were tried, for messages."""
     return f"{path} with one of {', '.join(LANDMARK_SUFFIXES)}"
 
 
 def the_one(paths: Iterable[Path]) -> Path | None:
     """The only file of landmarks among `paths`; None if there is none, FormatError if there are several."""
-    # Where capitals do not count, two spellings are one file.
+    # On some disks capitals do not count, so two spellings may be one file.
     found = distinct(path for path in paths if path.is_file())
     if len(found) > 1:
         raise FormatError(f"{found[0]} and {found[1]} could both be the landmarks: leave one, or name the one meant")

@@ -1,4 +1,4 @@
-"""Landmarks: a few points in space, in the formats that people keep them in."""
+"""Landmarks: a few points in space, read from the usual formats."""
 
 import os
 from collections.abc import Callable
@@ -56,10 +56,10 @@ def read_landmarks(path: str | os.PathLike[str]) -> Floats:
 
 
 def read_landmarks_or_numbers(path: str | os.PathLike[str]) -> Floats | tuple[int, ...]:
-    """Read landmarks as `read_landmarks` does, or the numbers of the vertices that they are.
+    """Read landmarks as points (see `read_landmarks`), or as numbers of vertices.
 
-    Numbers are a list of whole numbers in `.json`, an array (n,) of them in `.npy`, one a line in `.csv`, `.tsv` or
-    `.txt`; they count from 0.
+    Numbers count from 0. They are a list of whole numbers in `.json`, an array (n,) in `.npy`, or one a line in `.csv`,
+    `.tsv` or `.txt`.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def read_landmarks_or_numbers(path: str | os.PathLike[str]) -> Floats | tuple[in
 
 
 def _as_numbers(found: Any) -> tuple[int, ...]:
-    """The whole numbers >= 0 of a list; none if it is anything else."""
+    """The list as a tuple if it holds only whole numbers >= 0, else empty."""
     is_list = isinstance(found, list) and all(type(number) is int and number >= 0 for number in found)
     return tuple(found) if is_list else ()
 
@@ -106,7 +106,7 @@ def _from_npy(path: str | os.PathLike[str]) -> Floats:
     array = read_array(path, MAX_LANDMARK_BYTES)
     if array.dtype.kind not in "iuf":
         raise FormatError(f"{path}: has elements of type {array.dtype}, expected numbers")
-    # A NaN may be of the signalling kind, of which numpy warns; it is refused later.
+    # numpy warns of signalling NaNs; `_checked` refuses them.
     with np.errstate(invalid="ignore"):
         points = array.astype(np.float64)
     return points[0] if points.ndim == 3 and len(points) == 1 else points
@@ -125,7 +125,7 @@ def _json_point(path: str | os.PathLike[str], i: int, point: Any) -> list[float]
         try:
             return [float(v) for v in values]
         except OverflowError as error:
-            raise FormatError(f"{path}: landmark {i + 1} has a number beyond all bounds") from error
+            raise FormatError(f"{path}: landmark {i + 1} has a number too large for double precision") from error
     raise FormatError(f"{path}: landmark {i + 1} is not [x, y, z]")
 
 
@@ -134,14 +134,14 @@ def _from_menpo(path: str | os.PathLike[str]) -> Floats:
     found = read_json(path, MAX_LANDMARK_BYTES)
     groups = found.get("groups") if isinstance(found, dict) else None
     if isinstance(groups, dict) and len(groups) != 1:
-        raise FormatError(f"{path}: holds {len(groups)} groups of landmarks, {', '.join(groups)}; expected one")
+        raise FormatError(f"{path}: holds {len(groups)} groups of landmarks ({', '.join(groups)}), expected one")
     holder = next(iter(groups.values())) if isinstance(groups, dict) else found
     for key in ("landmarks", "points"):
         if not isinstance(holder, dict) or key not in holder:
-            raise FormatError(f"{path}: has no {key!r} where menpo writes it")
+            raise FormatError(f"{path}: expected the key {key!r}, as menpo writes it")
         holder = holder[key]
     if not isinstance(holder, list):
-        raise FormatError(f"{path}: 'points' is no list")
+        raise FormatError(f"{path}: 'points' is not a list")
     return np.array([_json_point(path, i, point) for i, point in enumerate(holder)], np.float64).reshape(-1, 3)
 
 
@@ -156,7 +156,7 @@ def _from_numbered(path: str | os.PathLike[str]) -> Floats:
 
 
 def _from_meshlab(path: str | os.PathLike[str]) -> Floats:
-    """Read MeshLab's XML as a stream of tags: no tree is built, no entity known, nothing outside fetched."""
+    """Read MeshLab's XML as a stream of tags: builds no tree, expands no entity, fetches nothing."""
     points: list[list[float]] = []
     depth = 0
 
@@ -167,10 +167,10 @@ def _from_meshlab(path: str | os.PathLike[str]) -> Floats:
             raise FormatError(f"{path}: the XML is nested deeper than {_MAX_XML_DEPTH}")
         if tag == "point":
             if attributes.get("active", "1") in _NOT_PICKED:
-                name = attributes.get("name", "")
+                name = f" ({attributes['name']})" if attributes.get("name") else ""
                 raise FormatError(
-                    f'{path}: point {len(points) + 1} ({name}) was never picked (active="{attributes["active"]}"), '
-                    "its numbers mean nothing: pick it in MeshLab"
+                    f'{path}: point {len(points) + 1}{name} was never picked (active="{attributes["active"]}"), '
+                    "so its coordinates mean nothing: pick it in MeshLab"
                 )
             try:
                 points.append([float(attributes[axis]) for axis in "xyz"])
@@ -186,7 +186,7 @@ def _from_meshlab(path: str | os.PathLike[str]) -> Floats:
     def refuse_entity(name: str, *_: Any) -> None:
         raise FormatError(f"{path}: the XML declares the entity '{name}', which is refused")
 
-    # The encoding is set, so that a file cannot ask for an exotic one.
+    # Setting the encoding keeps the file from choosing an exotic one.
     parser = expat.ParserCreate(encoding="utf-8")
     parser.StartElementHandler = start
     parser.EndElementHandler = end

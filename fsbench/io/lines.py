@@ -1,7 +1,7 @@
-"""Words and lines of a text as positions, found for the whole text at once.
+"""Positions of the words and lines of a text, found for the whole text at once.
 
-A text is a uint8 array as `padded` makes it: behind a line break, so that what stands before a line can be asked. The
-parts of it that are looked at end with a line break.
+A text is a uint8 array as `padded` makes it, with a line break in front, so that each line follows one. Every part of
+it that a function takes ends with a line break.
 """
 
 import os
@@ -22,13 +22,13 @@ Positions = npt.NDArray[np.uint32]
 PAD = 1
 _MARK = b"\xef\xbb\xbf"
 PIECE_BYTES = 1 << 16
-"""Texts are parsed in pieces of this size: temporary arrays then stay in the processor's cache,
-and in memory that the process has already, which is worth more."""
+"""Texts are parsed in pieces of this size, so that temporary arrays stay in the processor's cache and need no new
+memory."""
 
 NEWLINE, _BLANK = b"\n "
 
 _COMMENT = re.compile(rb"(?<![^\x00-\x20])#[^\n]*")
-"""A comment begins at a `#` that begins a word. In `-1.#IND00`, as old C runtimes print NaN, none does."""
+"""A comment begins at a `#` that begins a word; `-1.#IND00`, a NaN of old C runtimes, has none."""
 
 
 def padded(data: bytes) -> Bytes:
@@ -37,7 +37,7 @@ def padded(data: bytes) -> Bytes:
 
 
 def read_padded(path: str | os.PathLike[str], max_bytes: int) -> bytearray:
-    """Read a file as `padded` makes it, but held once and still to be changed; errors as `files.open_regular`."""
+    """Read a file as `padded` makes it, writable and without a second copy; errors as `files.open_regular`."""
     file, n_bytes = open_regular(path, max_bytes)
     with file:
         raw = bytearray(PAD + n_bytes + 1)
@@ -54,12 +54,12 @@ def read_padded(path: str | os.PathLike[str], max_bytes: int) -> bytearray:
 def read_text_padded(path: str | os.PathLike[str], max_bytes: int) -> bytearray:
     """Read a text as `read_padded` does, with LF between its lines and without a byte order mark.
 
-    CR alone ends a line where no LF does, as old Macs wrote. Every byte but these stays in its place.
+    In a file without LF, CR ends a line, as on old Macs. All other bytes keep their positions.
 
     Raises
     ------
     FormatError
-        As `files.open_regular`, and if it is something else, or text in UTF-16.
+        As `files.open_regular` and `files.refuse_foreign`, and for text in UTF-16.
     """
     raw = read_padded(path, max_bytes)
     refuse_utf16(path, raw[PAD : PAD + 2])
@@ -69,24 +69,24 @@ def read_text_padded(path: str | os.PathLike[str], max_bytes: int) -> bytearray:
 
 
 def with_line_feeds(raw: bytearray) -> bytearray:
-    """The text with LF where CR alone ends its lines."""
+    """The text with CR replaced by LF, if it has no LF."""
     return raw.replace(b"\r", b"\n") if raw.find(b"\n", PAD, -1) < 0 and raw.find(b"\r", PAD) >= 0 else raw
 
 
 def refuse_utf16(path: str | os.PathLike[str], head: bytes | bytearray) -> None:
-    """FormatError if the text begins as one in UTF-16 does."""
+    """Raise FormatError if the text begins like UTF-16."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise FormatError(f"{path}: is text in UTF-16, expected ASCII or UTF-8. Save it as that")
+        raise FormatError(f"{path}: is text in UTF-16, expected ASCII or UTF-8: save it as UTF-8")
 
 
 def blank_comments(raw: bytearray) -> None:
-    """Put blanks in the place of comments, which begin at a `#` that begins a word."""
+    """Replace comments, which begin at a `#` that begins a word, by blanks."""
     for match in _COMMENT.finditer(raw) if b"#" in raw else ():
         raw[match.start() : match.end()] = b" " * (match.end() - match.start())
 
 
 def pieces_of(text: Bytes, start: int, stop: int) -> Iterator[tuple[int, int]]:
-    """Yield where pieces of text[start:stop] start and end: whole lines, of `PIECE_BYTES` or little more."""
+    """Yield the start and end of pieces of text[start:stop]: whole lines, of `PIECE_BYTES` or a little more."""
     while start < stop:
         end = min(start + PIECE_BYTES, stop)
         while not (breaks := np.flatnonzero(text[end - 1 : end + 4095] == NEWLINE)).size:
@@ -97,7 +97,7 @@ def pieces_of(text: Bytes, start: int, stop: int) -> Iterator[tuple[int, int]]:
 
 
 def all_words_of(text: Bytes, start: int, stop: int) -> tuple[Positions, Positions]:
-    """Return the same as `words_of` for a text of many pieces, in half the memory."""
+    """As `words_of`, for a text of many pieces and in half the memory."""
     starts, ends = [np.empty(0, np.uint32)], [np.empty(0, np.uint32)]
     for piece in pieces_of(text, start, stop):
         first, last = words_of(text, *piece)
@@ -107,8 +107,8 @@ def all_words_of(text: Bytes, start: int, stop: int) -> tuple[Positions, Positio
 
 
 def words_of(text: Bytes, start: int, stop: int) -> tuple[Ints, Ints]:
-    """Return where the words of text[start:stop], whole lines, start and end; control characters are blanks."""
-    # Between two words is a blank.
+    """Return the starts and ends of the words in text[start:stop], whole lines; control characters count as blanks."""
+    # A blank separates two words.
     room = (stop - start) // 2 + 1
     starts, ends = np.empty(room, np.int64), np.empty(room, np.int64)
     n = _find_words(text, start, stop, starts, ends)
@@ -130,10 +130,10 @@ def _find_words(text: Bytes, start: int, stop: int, starts: Ints, ends: Ints) ->
 
 
 def even_lines(text: Bytes, starts: Ints, ends: Ints) -> int:
-    """Return how many words each line has, if all have as many and single blanks part them; else 0.
+    """Return the number of words per line if all lines have the same and single blanks separate them; else 0.
 
-    `starts` and `ends` are of the words of whole lines. Such lines are what most programs write, and the quickest to
-    take apart.
+    `starts` and `ends` belong to the words of whole lines. Most programs write such lines, and they are the fastest to
+    split.
     """
     if len(starts) == 0:
         return 0
@@ -145,7 +145,7 @@ def even_lines(text: Bytes, starts: Ints, ends: Ints) -> int:
 
 
 def line_heads(text: Bytes, start: int, stop: int, starts: Ints) -> Ints:
-    """Return which words are the first of their line."""
+    """Return the indices of the words that are the first of their line."""
     heads = np.flatnonzero(text.take(starts - 1) == NEWLINE)
     if len(heads) == np.count_nonzero(text[start:stop] == NEWLINE):
         return heads
@@ -160,7 +160,7 @@ def line_heads(text: Bytes, start: int, stop: int, starts: Ints) -> Ints:
 
 
 def words_after(heads: Ints, counts: Ints) -> Ints:
-    """Return the `counts[i]` words after each head i, all in one row."""
+    """Return the indices of the `counts[i]` words after each head i, as one array."""
     if len(counts) and (counts == counts[0]).all():
         return (heads[:, None] + np.arange(1, 1 + counts[0])).ravel()
     skipped = np.cumsum(counts) - counts
@@ -169,5 +169,5 @@ def words_after(heads: Ints, counts: Ints) -> Ints:
 
 
 def line_number(text: Bytes, position: int) -> int:
-    """Return which line of a padded text, counted from 1, holds `position`."""
+    """Return the number, from 1, of the line of a padded text that holds `position`."""
     return 1 + int(np.count_nonzero(text[PAD:position] == NEWLINE))

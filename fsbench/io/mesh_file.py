@@ -1,60 +1,83 @@
 """Content of a mesh file in the file's own numbering, and the vertices that belong to the mesh."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from fsbench.core.mesh import Floats, Ints, Mesh
+from fsbench.core.errors import MeshError
+from fsbench.core.mesh import Floats, Ints, Mask, Mesh
 
 
 class NumberingError(ValueError):
-    """A vertex number says nothing in a file."""
+    """The file has no vertex with this number, or its format has no numbers."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MeshFile:
-    """Vertices and triangles as they stand in a file, before it is decided which vertices count.
+    """Vertices and triangles as in the file, used or not.
 
-    The rule is the one of the official FaceScape loader for OBJ, for all formats: vertices that no triangle uses are
-    dropped and the others keep their order. Only an OBJ with texture or normal indices keeps more, see `read_obj`.
+    `mesh` drops vertices that no triangle uses and keeps the order of the others, in all formats, as the official
+    FaceScape loader does for OBJ. Only an OBJ with texture or normal indices keeps more, see `read_obj`.
 
     Attributes
     ----------
     vertices : ndarray, (V, 3)
-        All, used or not; they may hold NaN, which is refused where such a vertex is used.
+        May hold NaN, which is refused if a triangle uses the vertex.
     faces : ndarray, (F, 3)
-        Indices of `vertices`; F = 0 is a point cloud, of which all vertices count.
+        Indices of `vertices`; F = 0 is a point cloud, which keeps all vertices.
     n_kept : int
-        Vertices that are kept from the first on, used or not; but for NaN, which is dropped where it is not used.
+        Number of vertices, from the first on, that are kept even if unused; unused ones with NaN are dropped.
     numbering : str
-        Why vertex numbers mean nothing in this format; empty where the file has them.
+        Why this format has no vertex numbers; empty if it has.
+    counted_from : int
+        Number of the first vertex where people count in such a file: 1 in an OBJ, 0 elsewhere.
+    line_of : callable
+        The line of a vertex, counted from 1, by its number from 0; 0 where the file has no lines. It reads the file
+        once more, so that only an error pays for it.
     """
 
     vertices: Floats
     faces: npt.NDArray[np.integer[Any]]
     n_kept: int = 0
     numbering: str = ""
+    counted_from: int = 0
+    line_of: Callable[[int], int] = lambda _: 0
 
     def mesh(self) -> Mesh:
-        """The mesh, without the vertices that do not count.
+        """The mesh, without `unused` vertices.
 
         Raises
         ------
         MeshError
-            If there is no vertex, one that counts is not finite, or an index is out of range.
+            If there is no vertex, a vertex that is kept is not finite, or an index is out of range.
         """
         unused = self.unused
-        if not unused.size:
-            return Mesh(self.vertices, self.faces)
         kept = np.ones(len(self.vertices), np.bool_)
         kept[unused] = False
-        return Mesh(self.vertices[kept], (np.cumsum(kept) - 1)[self.faces])
+        if not unused.size:
+            return self._checked(self.vertices, self.faces, kept)
+        return self._checked(self.vertices[kept], (np.cumsum(kept) - 1)[self.faces], kept)
 
     def every_vertex(self) -> Mesh:
         """The mesh with all its vertices, in the file's numbering; errors as `mesh`."""
-        return Mesh(self.vertices, self.faces)
+        return self._checked(self.vertices, self.faces, np.ones(len(self.vertices), np.bool_))
+
+    def _checked(self, vertices: Floats, faces: npt.NDArray[np.integer[Any]], kept: Mask) -> Mesh:
+        """The mesh; a vertex that is not finite is named as people find it in the file."""
+        try:
+            return Mesh(vertices, faces)
+        except MeshError:
+            odd = np.flatnonzero(kept & ~np.isfinite(self.vertices).all(1))
+            if not len(odd) or self.numbering:
+                raise
+        line = self.line_of(int(odd[0]))
+        raise MeshError(
+            f"{len(odd)} of {len(vertices)} vertices are NaN or infinite, the first is vertex "
+            f"{odd[0] + self.counted_from}, counted from {self.counted_from}{f', in line {line}' if line else ''}"
+        )
 
     def points(self, numbers: tuple[int, ...]) -> Floats:
         """Positions (n, 3) of vertices by their numbers in the file, counted from 0.
@@ -72,7 +95,7 @@ class MeshFile:
         points: Floats = self.vertices[list(numbers)].astype(np.float64)
         odd = np.flatnonzero(~np.isfinite(points).all(1))
         if len(odd):
-            raise NumberingError(f"vertex {numbers[odd[0]]}, counted from 0, is a landmark and is NaN or infinite")
+            raise NumberingError(f"vertex {numbers[odd[0]]} (from 0) is a landmark, but is NaN or infinite")
         return points
 
     def places(self, numbers: tuple[int, ...], n_vertices: int) -> tuple[int, ...]:
@@ -97,7 +120,7 @@ class MeshFile:
 
     @property
     def unused(self) -> Ints:
-        """The vertices that do not count, by number; none where the indices make no mesh."""
+        """Numbers of the vertices that `mesh` drops; none if an index is out of range."""
         faces, n = self.faces, len(self.vertices)
         if not len(faces) or not n or faces.min() < 0 or faces.max() >= n:
             return np.empty(0, np.int64)

@@ -1,7 +1,6 @@
 """NumPy's `.npy`: plain arrays, and the parameters that methods pickle into it. Nothing is ever unpickled.
 
-The header is read here and not by `numpy.load`, which allocates what a header announces before it looks how much there
-is.
+`numpy.load` does not read the header, as it allocates what a header announces before it checks the file's size.
 """
 
 import math
@@ -27,7 +26,7 @@ _SHAPE = re.compile(r"""['"]shape['"]\s*:\s*\(([\dL, ]{0,400})\)""")
 
 
 class _NpyError(ValueError):
-    """What is wrong; the readers put the file's name in front."""
+    """Says what is wrong; the readers put the file's name in front."""
 
 
 def read_array(path: str | os.PathLike[str], max_bytes: int = MAX_ARRAY_BYTES) -> npt.NDArray[np.generic]:
@@ -43,14 +42,14 @@ def read_array(path: str | os.PathLike[str], max_bytes: int = MAX_ARRAY_BYTES) -
     Returns
     -------
     array
-        Of the shape and type in the file; a copy in memory that may be changed.
+        With the shape and type in the file; writable.
 
     Raises
     ------
     MissingError
         If there is no such file.
     FormatError
-        If it is not an array file, holds pickled objects (see `read_parameters`), or not as much as it announces.
+        If it is not an array file, holds pickled objects (see `read_parameters`), or has not the announced size.
     """
     return parse_array(path, read_bytes(path, max_bytes))
 
@@ -70,10 +69,10 @@ def parse_array(path: str | os.PathLike[str], data: bytes) -> npt.NDArray[np.gen
 def read_parameters(path: str | os.PathLike[str], max_bytes: int = MAX_PARAMETER_BYTES) -> Parameters:
     """Read what a method saved with `numpy.save`: an array, or pickled parameters.
 
-    Of pickled content exactly this is understood: arrays, numbers, text, None, and lists, tuples and dicts of
-    them; and skimage's geometric transforms, for which their 3x3 matrix `params` stands, without skimage. An object
-    array without dimensions stands for its object, one of numbers for the array of these numbers. Byte strings that
-    Python 2 wrote come as text (latin-1). All else is refused by name, before anything is built.
+    Pickled content may hold arrays, numbers, text, None, lists, tuples and dicts of them, and skimage's geometric
+    transforms, which give their 3x3 matrix `params` without skimage. An object array without dimensions gives its
+    object, one of numbers gives an array of numbers. Byte strings from Python 2 become text (latin-1). Anything else is
+    refused by name, before anything is built.
 
     Parameters
     ----------
@@ -103,7 +102,7 @@ def read_parameters(path: str | os.PathLike[str], max_bytes: int = MAX_PARAMETER
 
 
 def _parse(data: bytes) -> tuple[npt.NDArray[np.generic] | None, int]:
-    """The array, or None if the content is pickled; and where the content starts."""
+    """The array, or None if the content is pickled; and the position of the content."""
     if not data.startswith(_MAGIC) or len(data) < 12 or data[6] not in (1, 2, 3):
         raise _NpyError(f"starts with {data[:8]!r}: not a .npy file of version 1, 2 or 3")
     n_length = 2 if data[6] == 1 else 4

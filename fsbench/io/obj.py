@@ -2,8 +2,9 @@
 
 import os
 import re
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from itertools import islice
 
 import numpy as np
 
@@ -31,6 +32,7 @@ _LARGEST_KEPT_BYTES = 16 << 20
 """A block of faces up to this size is remembered."""
 
 _GOES_ON = re.compile(rb"\\[ \t\r]*\n")
+_VERTEX = re.compile(rb"(?<=\n)[\x00-\x09\x0b-\x20]*+v[\x00-\x09\x0b-\x20]")
 _V_OR_F = re.compile(rb"[ \t]*[vf][ \t]")
 _NONE = np.empty(0, np.int64)
 _N_HOMOGENEOUS = 5
@@ -95,7 +97,14 @@ def obj_file(path: str | os.PathLike[str]) -> MeshFile:
     MeshError
         As `read_obj`, without the path.
     """
-    return _official_mesh(_content_of(path))
+    found = _official_mesh(_content_of(path))
+    return replace(found, counted_from=1, line_of=partial(_line_of_vertex, path))
+
+
+def _line_of_vertex(path: str | os.PathLike[str], vertex: int) -> int:
+    raw = _load(path)
+    found = next(islice(_VERTEX.finditer(raw), vertex, None), None)
+    return line_number(np.frombuffer(raw, np.uint8), found.end() - 1) if found else 0
 
 
 def read_polygons(path: str | os.PathLike[str]) -> tuple[Floats, Ints, Ints]:
@@ -128,7 +137,9 @@ def _content_of(path: str | os.PathLike[str]) -> "_Content":
         content = _parse(raw)
     except (_LineError, BadNumberError) as error:
         number = line_number(np.frombuffer(raw, np.uint8), error.position)
-        raise FormatError(f"{path}: line {number}: {error}") from error
+        # The last byte ends the last line where the file does not.
+        hint = ". Is the file cut off?" if raw.find(b"\n", error.position) == len(raw) - 1 else ""
+        raise FormatError(f"{path}: line {number}: {error}{hint}") from error
     if len(content.vertices) == 0:
         raise MeshError("the mesh is empty: no line starts with 'v'. Is it an OBJ file?")
     return content

@@ -1,11 +1,12 @@
 """OFF, the text form, with or without colours and normals.
 
-Not through trimesh, which takes fewer faces than the file announces without a word.
+trimesh is not used: it accepts a file with fewer faces than announced.
 """
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -33,16 +34,16 @@ _BLANKS = re.compile(rb"[\x00-\x20]*")
 def read_off(path: str | os.PathLike[str], *, every_vertex: bool = False) -> Mesh:
     """Read an OFF file.
 
-    The keyword may be OFF, COFF, NOFF, STOFF or a mixture of these, STCNOFF, and the counts may follow it at once.
-    Which vertices are kept is said at `mesh_file.MeshFile`; polygons are cut as `polygons.triangulate` says.
-    Colours, normals and texture coordinates are not read.
+    The keyword is OFF, COFF, NOFF, STOFF or a combination such as STCNOFF; the counts may follow on the same line.
+    `mesh_file.MeshFile` says which vertices are kept, `polygons.triangulate` how polygons are split. Colours, normals
+    and texture coordinates are not read.
 
     Parameters
     ----------
     path : path
         The file.
     every_vertex : bool
-        Keep all vertices, whatever uses them, so that they count as in the file.
+        Keep all vertices, used or not, so that their numbers are those in the file.
 
     Returns
     -------
@@ -53,9 +54,9 @@ def read_off(path: str | os.PathLike[str], *, every_vertex: bool = False) -> Mes
     MissingError
         If there is no such file.
     FormatError
-        If it is not an OFF in text form, or holds more or less than it announces.
+        If it is not an OFF in text form, or its size differs from what it announces.
     MeshError
-        If what it holds is no mesh: no vertices, NaN, an index out of range.
+        If the content is not a mesh: no vertices, NaN, an index out of range.
     """
     try:
         found = off_file(path)
@@ -70,15 +71,24 @@ def off_file(path: str | os.PathLike[str]) -> MeshFile:
     blank_comments(raw)
     text = np.frombuffer(raw, np.uint8)
     try:
-        return _parse(raw, text)
+        return replace(_parse(raw, text), line_of=partial(_line_of_vertex, path))
     except (BadNumberError, _LineError) as error:
         raise FormatError(f"{path}: line {line_number(text, error.position)}: {error}") from error
     except FormatError as error:
         raise FormatError(f"{path}: {error}") from error
 
 
+def _line_of_vertex(path: str | os.PathLike[str], vertex: int) -> int:
+    raw = read_text_padded(path, MAX_MESH_BYTES)
+    blank_comments(raw)
+    text = np.frombuffer(raw, np.uint8)
+    start = _counts(raw, text)[2]
+    lines = _Lines.of(text, start, len(text))
+    return line_number(text, int(lines.starts[lines.heads[vertex]]))
+
+
 class _LineError(ValueError):
-    """A line that cannot be read; `position` in the text is in it."""
+    """A line that cannot be read; `position` lies in it."""
 
     def __init__(self, position: int, reason: str) -> None:
         super().__init__(reason)
@@ -104,15 +114,15 @@ def _parse(raw: bytearray, text: Bytes) -> MeshFile:
 
 
 def _counts(raw: bytearray, text: Bytes) -> tuple[int, int, int]:
-    """Numbers of vertices and faces, and where what they count begins."""
+    """Numbers of vertices and faces, and the position of the first vertex."""
     start = _skip_blanks(raw, 0)
     keyword = _KEYWORD.match(raw, start)
     if keyword is None:
         found = bytes(raw[start : start + 20]).split()[:1]
-        raise FormatError(f"starts with {b''.join(found)!r}, expected OFF, or one of its kin from COFF to STCNOFF")
+        raise FormatError(f"starts with {b''.join(found)!r}, expected OFF, or a variant such as COFF or STCNOFF")
     if keyword[1]:
-        raise FormatError(f"starts with {bytes(keyword[0])!r}, points of 4 or n numbers; expected three, as in an OFF")
-    # The counts follow, on the same line or the next, alone there.
+        raise FormatError(f"starts with {bytes(keyword[0])!r}, so points have 4 or n numbers; expected OFF, with three")
+    # The counts follow on the same line or the next, with nothing else on it.
     start = _skip_blanks(raw, keyword.end())
     end = raw.find(b"\n", start) + 1 or len(raw)
     starts, ends = words_of(text, start, end)
@@ -131,7 +141,7 @@ def _skip_blanks(raw: bytearray, start: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """Some lines: where their words start and end, which words are the first of their line, words of each line."""
+    """Some lines: starts and ends of their words, indices of the first words, and the number of words of each line."""
 
     text: Bytes
     starts: Ints
@@ -154,7 +164,7 @@ class _Lines:
         return parse_floats(self.text, self.starts[words], self.ends[words]).reshape(-1, 3)
 
     def faces(self, lines: slice) -> tuple[Ints, Ints]:
-        """Corners of all polygons, and how many each has."""
+        """Corners of all polygons, and the number of each."""
         heads = self.heads[lines]
         sizes = parse_integers(self.text, self.starts[heads], self.ends[heads])
         wrong = np.flatnonzero((sizes < 3) | (sizes >= self.n_words[lines]))

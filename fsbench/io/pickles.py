@@ -1,10 +1,9 @@
 """Read parameters from an untrusted pickle.
 
-A pickle is a program. The standard machine that runs it calls whatever it names, and even with an allow-list of names
-it allocates what the program asks for. So the program is only *read* here: `pickletools` splits it
-into instructions, and a machine that knows no function, class or attribute keeps book of what they describe. A name
-that is not in the short list below ends the reading. Arrays are made last, from bytes that are in the file, under a
-budget.
+A pickle is a program. Python's unpickler calls whatever the program names, and even with an allow-list of names it
+allocates what the program asks for. So this module only *reads* the program: `pickletools` splits it into instructions,
+and `_Machine`, which knows no function, class or attribute, records what they describe. It refuses every name that is
+not in the short list below. Arrays are made last, from bytes in the file, within a budget.
 """
 
 import math
@@ -30,11 +29,11 @@ _MAX_ATTRIBUTES = 16
 
 
 class PickleError(ValueError):
-    """The pickle holds something else than plain parameters."""
+    """The pickle holds more than plain parameters."""
 
 
 class _Name(Enum):
-    """Names that a pickle may use. They are mere markers: none of them can be called."""
+    """Names that a pickle may use; markers only, none can be called."""
 
     RECONSTRUCT = "numpy _reconstruct"
     NDARRAY = "numpy ndarray"
@@ -53,7 +52,7 @@ _NAMES = {
     ("numpy", "ndarray"): _Name.NDARRAY,
     ("numpy", "dtype"): _Name.DTYPE,
     ("_codecs", "encode"): _Name.ENCODE,
-    # Protocol 2 writes no bytes as a call without arguments.
+    # Protocol 2 writes empty bytes as a call without arguments.
     ("__builtin__", "bytes"): _Name.BYTES,
 }
 for _core in ("numpy.core", "numpy._core"):
@@ -88,7 +87,7 @@ class _Array:
 
 @dataclass(slots=True, eq=False)
 class _Encoded:
-    """Bytes that are written as the text which latin-1 encodes to them. The text is shared, not copied."""
+    """Bytes, written as text in latin-1. The text is shared, not copied."""
 
     text: str
 
@@ -104,11 +103,11 @@ class _Transform:
 
 
 class _Mark:
-    """Where a group begins on the stack."""
+    """The start of a group on the stack."""
 
 
 def parameters_from_pickle(data: bytes, max_bytes: int) -> Parameters:
-    """Say which parameters a pickle describes.
+    """Return the parameters that a pickle describes.
 
     Parameters
     ----------
@@ -140,7 +139,7 @@ def parameters_from_pickle(data: bytes, max_bytes: int) -> Parameters:
 
 
 class _Machine:
-    """Follows the instructions and notes what they describe."""
+    """Follows the instructions and records what they describe."""
 
     def __init__(self) -> None:
         self.stack: list[Any] = []
@@ -156,7 +155,7 @@ class _Machine:
                     raise PickleError(f"the pickle is broken: {code!r} is no instruction")
                 if opcode.name == "STOP":
                     return self._pop()
-                # Looked up before its argument is decoded: decoding is work that a refused instruction is not worth.
+                # Looked up before the argument is decoded, so that a refused instruction costs nothing.
                 step = _STEPS.get(opcode.name)
                 if step is None:
                     raise PickleError(f"the pickle uses the instruction {opcode.name}, which parameters do not need")
@@ -182,7 +181,7 @@ class _Machine:
         self.memo[len(self.memo) if place is None else place] = self._top()
 
     def gather(self, n: int | None, wrap: Callable[[list[Any]], Any]) -> None:
-        """Replace the last n values, or those after the last mark, by one."""
+        """Replace the last n values, or all after the last mark, by one value."""
         values = self._after_mark() if n is None else [self._pop() for _ in range(n)][::-1]
         self.push(wrap(values))
 
@@ -276,8 +275,8 @@ def _pairs(values: list[Any]) -> list[tuple[Any, Any]]:
 
 def _checked_shape(shape: tuple[Any, ...]) -> tuple[int, ...]:
     if len(shape) > 32 or any(type(size) is not int or not 0 <= size < 2**40 for size in shape):
-        # Not shown: what stands in place of a size may be of any depth.
-        raise PickleError("the pickle has an array with more than 32 dimensions, or with sizes that are none")
+        # The message does not show the sizes, as they may be objects of any depth.
+        raise PickleError("the pickle has an array with more than 32 dimensions, or with impossible sizes")
     return shape
 
 
@@ -325,7 +324,7 @@ _STEPS: dict[str, _Step] = {
 
 
 class _Builder:
-    """Makes the values that were described, under a budget: a value that is named twice is made, and paid, twice."""
+    """Makes the described values within a budget; a value named twice is made, and counted, twice."""
 
     def __init__(self, max_bytes: int) -> None:
         self.bytes_left = max_bytes
@@ -406,7 +405,7 @@ class _Builder:
         if not content:
             return np.empty(0, dtype)
         if dtype.kind == "U" and (np.frombuffer(content, f"{dtype.byteorder}u4") > sys.maxunicode).any():
-            raise PickleError("an array of text in the pickle holds what is no text")
+            raise PickleError("an array of text in the pickle holds invalid characters")
         order: Literal["F", "C"] = "F" if described.fortran else "C"
         array = np.frombuffer(content, dtype).reshape(described.shape, order=order)
         return array.copy(order="K") if described.shape else array[()]

@@ -4,7 +4,9 @@ import os
 import re
 import struct
 from array import array
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -50,7 +52,7 @@ _WANTED = {"vertex": ("x", "y", "z"), "face": _INDEX_NAMES}
 
 
 class _PlyError(ValueError):
-    """What is wrong with the file; its name is put in front, and the line that holds the byte `position`, if any."""
+    """Says what is wrong; the reader puts the file's name in front, and the line of the byte `position`, if any."""
 
     def __init__(self, reason: str, position: int = -1) -> None:
         super().__init__(reason)
@@ -86,7 +88,7 @@ class _Header:
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """One property of all items: `values` of all, and for a list how many belong to each."""
+    """One property of all items: all `values`, and for a list the number of each item."""
 
     values: npt.NDArray[np.generic]
     sizes: Ints | None = None
@@ -100,18 +102,17 @@ _EMPTY_LIST = _Column(np.empty(0, np.int64), np.empty(0, np.int64))
 def read_ply(path: str | os.PathLike[str], *, every_vertex: bool = False) -> Mesh:
     """Read a PLY file.
 
-    Vertices that no face uses are dropped, as everywhere; see `mesh_file.MeshFile`. Numbers in an ascii file are
-    rounded to the type that the header declares, as the official FaceScape reader does: `property float` gives
-    float32 values. Faces are the list `vertex_indices` (or `vertex_index`) of the element `face`; polygons are cut as
-    `polygons.triangulate` says.
-    Without faces it is a point cloud.
+    Vertices that no face uses are dropped, see `mesh_file.MeshFile`. Numbers in an ascii file are rounded to the type
+    that the header declares, as by the official FaceScape reader: `property float` gives float32 values. Faces are the
+    list `vertex_indices` (or `vertex_index`) of the element `face`; `polygons.triangulate` splits polygons. A file
+    without faces gives a point cloud.
 
     Parameters
     ----------
     path : path
         The file.
     every_vertex : bool
-        Keep all vertices, whatever uses them, so that they count as in the file.
+        Keep all vertices, used or not, so that their numbers are those in the file.
 
     Returns
     -------
@@ -122,9 +123,9 @@ def read_ply(path: str | os.PathLike[str], *, every_vertex: bool = False) -> Mes
     MissingError
         If there is no such file.
     FormatError
-        If it is not a PLY, announces more than it holds, or holds more than it announces.
+        If it is not a PLY, or its size differs from what it announces.
     MeshError
-        If what it holds is no mesh: no vertices, NaN, an index out of range.
+        If the content is not a mesh: no vertices, NaN, an index out of range.
     """
     try:
         found = ply_file(path)
@@ -135,11 +136,14 @@ def read_ply(path: str | os.PathLike[str], *, every_vertex: bool = False) -> Mes
 
 def ply_file(path: str | os.PathLike[str]) -> MeshFile:
     """Read a PLY as `read_ply` does, in the file's own numbering; errors the same, MeshError without the path."""
-    return parse_ply(path, read_bytes(path, MAX_MESH_BYTES))
+    return parse_ply(path, read_bytes(path, MAX_MESH_BYTES), partial(read_bytes, path, MAX_MESH_BYTES))
 
 
-def parse_ply(path: str | os.PathLike[str], data: bytes) -> MeshFile:
-    """Parse the content of a PLY, see `ply_file`; `path` is for messages."""
+def parse_ply(path: str | os.PathLike[str], data: bytes, again: Callable[[], bytes] | None = None) -> MeshFile:
+    """Parse the content of a PLY, see `ply_file`; `path` is for messages, `again` reads it anew to count lines.
+
+    Without `again` messages on vertices have no line.
+    """
     refuse_foreign(path, data[:512])
     refuse_utf16(path, data[:2])
     data = data.removeprefix(b"\xef\xbb\xbf")
@@ -148,7 +152,7 @@ def parse_ply(path: str | os.PathLike[str], data: bytes) -> MeshFile:
         body = np.frombuffer(data, np.uint8)
         source = _Words(body, header.n_bytes) if header.order == "=" else _Bytes(body, header.n_bytes, header.order)
         tables = _read_elements(source, header.elements)
-        return MeshFile(_vertices(tables), _faces(tables))
+        return MeshFile(_vertices(tables), _faces(tables), line_of=partial(_line_of_vertex, again))
     except BadNumberError as error:
         raise FormatError(f"{path}: {_line_of(data, error.position)}: {error}") from error
     except _PlyError as error:
@@ -156,8 +160,21 @@ def parse_ply(path: str | os.PathLike[str], data: bytes) -> MeshFile:
         raise FormatError(f"{path}: {where}{error}") from error
 
 
+def _line_of_vertex(again: Callable[[], bytes] | None, vertex: int) -> int:
+    """The line of a vertex in an ascii file that begins with them, as nearly all do; 0 in any other."""
+    if again is None:
+        return 0
+    data = again().removeprefix(b"\xef\xbb\xbf")
+    header = _read_header(data)
+    first = header.elements[0]
+    if header.order != "=" or first.name != "vertex" or any(one.count_dtype for one in first.properties):
+        return 0
+    words = _Words(np.frombuffer(data, np.uint8), header.n_bytes)
+    return int(_line_of(data, words.byte_of(vertex * len(first.properties))).removeprefix("line "))
+
+
 def _line_of(data: bytes, position: int) -> str:
-    """Which line of a text, counted from 1, holds a byte."""
+    """Number, from 1, of the line of a text that holds a byte."""
     number = 1 + (data.count(b"\n", 0, position) or data.count(b"\r", 0, position))
     return f"line {number}"
 
@@ -167,7 +184,7 @@ def _vertices(tables: dict[str, _Table]) -> Floats:
     if table is None or any(axis not in table or table[axis].sizes is not None for axis in "xyz"):
         raise _PlyError("there is no element 'vertex' with the properties x, y, z")
     vertices = np.empty((len(table["x"].values), 3))
-    # A NaN may be of the signalling kind, of which numpy warns; Mesh refuses it.
+    # numpy warns of signalling NaNs; Mesh refuses them.
     with np.errstate(invalid="ignore"):
         for i, axis in enumerate("xyz"):
             vertices[:, i] = table[axis].values
@@ -189,12 +206,12 @@ def _faces(tables: dict[str, _Table]) -> npt.NDArray[np.integer[Any]]:
 
 
 def _whole(values: npt.NDArray[np.generic]) -> Ints:
-    """Indices that were written as float or double, if they are whole numbers."""
-    # A NaN may be of the signalling kind, of which numpy warns; comparisons with it are false.
+    """Indices written as float or double, which must be whole numbers."""
+    # numpy warns of signalling NaNs; comparisons with them are false.
     with np.errstate(invalid="ignore"):
         floats = values.astype(np.float64)
     if not (np.abs(floats) <= _LARGEST_WHOLE).all() or (floats != np.floor(floats)).any():
-        raise _PlyError(f"vertex indices are of type {values.dtype}, and not all are, as expected, whole numbers")
+        raise _PlyError(f"vertex indices are of type {values.dtype}, and not all of them are whole numbers")
     return floats.astype(np.int64)
 
 
@@ -202,7 +219,7 @@ def _read_header(data: bytes) -> _Header:
     first = _FIRST_LINE.match(data)
     if first is None:
         raise _PlyError(f"starts with {data[:8]!r}, expected the word 'ply' on a line of its own")
-    # After a header of CR alone, an LF is the first byte of the body.
+    # In a header with CR only, an LF after it is the first byte of the body.
     last = (_LAST_LINE_CR if first[1] == b"\r" else _LAST_LINE).search(data, 0, _MAX_HEADER_BYTES)
     if last is None:
         if b"end_header" in data[:_MAX_HEADER_BYTES]:
@@ -256,7 +273,7 @@ class _Bytes:
         return dtype.itemsize
 
     def grid(self, start: int, step: int, n: int, size: int, dtype: np.dtype) -> npt.NDArray[np.generic]:
-        """Give `size` neighbouring values at each of `n` places, (n, size)."""
+        """Return `size` neighbouring values at each of `n` places, (n, size)."""
         dtype = dtype.newbyteorder(self.order)
         return np.ndarray((n, size), dtype, self.data, start, (step, dtype.itemsize))
 
@@ -274,7 +291,7 @@ class _Bytes:
         return bool(self.data[position:].tobytes().strip())
 
     def byte_of(self, position: int) -> int:
-        """Where a position is in a text; -1, as this is none."""
+        """-1, as a binary body has no lines."""
         return -1
 
 
@@ -292,7 +309,7 @@ class _Words:
         return 1
 
     def grid(self, start: int, step: int, n: int, size: int, dtype: np.dtype) -> npt.NDArray[np.generic]:
-        """Give `size` neighbouring values at each of `n` places, (n, size)."""
+        """Return `size` neighbouring values at each of `n` places, (n, size)."""
         found = np.empty((n, size), dtype)
         for first in range(0, n, _AT_ONCE):
             rows = np.arange(first, min(first + _AT_ONCE, n))
@@ -310,13 +327,13 @@ class _Words:
         wrong = np.flatnonzero((exact < limits.min) | (exact > limits.max)) if exact.size else exact
         if wrong.size:
             position = int(starts[wrong[0]])
-            found = f"a number is no {dtype}, which its property is declared to be: {exact[wrong[0]]}"
+            found = f"the number {exact[wrong[0]]} does not fit the declared type {dtype} of its property"
             raise _PlyError(found, position)
         return exact.astype(dtype)
 
     def count_at(self, position: int, dtype: np.dtype) -> int:
         text = self.data[self.starts[position] : self.ends[position]].tobytes()
-        # Nearly always; what is left is parsed with care, to be refused in the right words.
+        # The usual case; `values` parses all others, and refuses them with a proper message.
         is_plain = len(text) <= 2 and text.isdigit()
         return int(text) if is_plain else int(self.values(np.array([position]), dtype)[0])
 
@@ -328,7 +345,7 @@ class _Words:
 
 
 def _read_elements(source: _Bytes | _Words, elements: tuple[_Element, ...]) -> dict[str, _Table]:
-    """Read what a mesh needs of all elements, which must fill the source."""
+    """Read all that a mesh needs of the elements, which must fill the source."""
     tables: dict[str, _Table] = {}
     position = source.start
     for element in elements:
@@ -350,7 +367,7 @@ def _read_elements(source: _Bytes | _Words, elements: tuple[_Element, ...]) -> d
 def _read_even(
     source: _Bytes | _Words, element: _Element, start: int, wanted: tuple[str, ...]
 ) -> tuple[_Table, int] | None:
-    """Read items that are all as long as the first; None if they are not. Gives the place after the last, too."""
+    """Read items that all have the length of the first, and the position after the last; None if lengths differ."""
     lists: list[tuple[np.dtype, int, int]] = []
     spans: list[tuple[_Property, int, int]] = []
     width = 0
@@ -380,7 +397,7 @@ def _read_even(
 def _read_uneven(
     source: _Bytes | _Words, element: _Element, position: int, wanted: tuple[str, ...]
 ) -> tuple[_Table, int]:
-    """Read items of any length by walking from one to the next. Gives the place after the last, too."""
+    """Read items of any length one after another, and the position after the last."""
     parts: list[_Table] = []
     for done in range(0, element.count, _AT_ONCE):
         part, position = _walk(source, element, position, min(_AT_ONCE, element.count - done), wanted)
@@ -426,7 +443,7 @@ def _walk(
 
 
 def _size_at(source: _Bytes | _Words, of: _Property, count_dtype: np.dtype, position: int, is_wanted: bool) -> int:
-    """How many entries the list has that begins at a position."""
+    """Number of entries of the list at a position."""
     size = source.count_at(position, count_dtype)
     if not 0 <= size <= source.stop:
         raise _PlyError(f"a list '{of.name}' has {size} entries. Is the file truncated?", source.byte_of(position))

@@ -1,4 +1,4 @@
-"""Polygons into triangles, in the order that the benchmark's official reader gives them."""
+"""Splits polygons into triangles, in the order of the benchmark's official reader."""
 
 from typing import Any, TypeVar
 
@@ -12,11 +12,11 @@ _AT_ONCE = 1 << 16
 
 
 def triangulate(corners: npt.NDArray[_Index], sizes: Ints, in_halves: bool = True) -> npt.NDArray[_Index]:
-    """Cut polygons into triangles.
+    """Split polygons into triangles.
 
-    A quad (a, b, c, d) gives (a, b, c), (c, d, a); a larger polygon a fan around its first corner; one with
-    fewer than three corners nothing. The triangles stand in file order, unless all polygons are quads: then all
-    first halves come before all second halves. So does trimesh 3, which the FaceScape benchmark reads with.
+    A quad (a, b, c, d) gives (a, b, c), (c, d, a); a larger polygon gives a fan around its first corner; one with
+    fewer than three corners gives nothing. Triangles keep the order of the file, unless all polygons are quads: then
+    all first halves come before all second halves, as in trimesh 3, the official reader of FaceScape.
 
     Parameters
     ----------
@@ -25,12 +25,12 @@ def triangulate(corners: npt.NDArray[_Index], sizes: Ints, in_halves: bool = Tru
     sizes : array of int, (n,)
         Corners of each polygon.
     in_halves : bool, optional
-        False keeps the halves of quads together, also where all are quads.
+        False keeps the halves of each quad together, even if all polygons are quads.
 
     Returns
     -------
     array, (F, 3)
-        Of the type of `corners`.
+        With the type of `corners`.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def triangulate(corners: npt.NDArray[_Index], sizes: Ints, in_halves: bool = Tru
     if size == 4 and in_halves:
         quads = corners.reshape(-1, 4)
         return np.concatenate([quads[:, [0, 1, 2]], quads[:, [2, 3, 0]]])
-    # Some polygons at a time: what finds their triangles takes several times their memory.
+    # In blocks, as the temporary arrays take several times the memory of the polygons.
     stops = np.cumsum(sizes)
     pieces = [np.empty((0, 3), corners.dtype)]
     for i in range(0, len(sizes), _AT_ONCE):
@@ -57,7 +57,7 @@ def triangulate(corners: npt.NDArray[_Index], sizes: Ints, in_halves: bool = Tru
 def _mixed(corners: npt.NDArray[_Index], sizes: Ints) -> npt.NDArray[_Index]:
     n_triangles = np.maximum(sizes - 2, 0)
     first = np.cumsum(sizes) - sizes
-    # One row a triangle: where its polygon starts, and the how-manieth of it this is.
+    # One row a triangle: the start of its polygon, and its number within the polygon.
     start = np.repeat(first, n_triangles)
     step = np.arange(len(start)) - np.repeat(np.cumsum(n_triangles) - n_triangles, n_triangles)
     index = np.stack([start, start + step + 1, start + step + 2], 1)

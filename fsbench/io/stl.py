@@ -1,7 +1,7 @@
 """STL, binary and ascii.
 
-Not through trimesh, which stops quietly at the first word of an ascii file that is not a number: half a mesh would be
-scored as if it were whole.
+trimesh is not used: it stops silently at the first word of an ascii file that is not a number, so half a mesh would be
+scored as a whole one.
 """
 
 import os
@@ -32,30 +32,30 @@ _TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attrib
 _HEADER_BYTES = 84
 _SOLID = re.compile(rb"(\xef\xbb\xbf)?\s*solid", re.IGNORECASE)
 _NO_NUMBERS = (
-    "an STL has no vertex numbers, each triangle has corners of its own: landmarks cannot be given by vertex numbers; "
-    "give them as points in a file, or the mesh as .obj, .ply or .off"
+    "an STL has no vertex numbers, as each triangle has corners of its own: give the landmarks as points in a file, "
+    "or the mesh as .obj, .ply or .off"
 )
 _NONE = np.empty(0, np.uint32)
 _AT_ONCE = 1 << 16
 
 Corners = npt.NDArray[np.floating]
 
-# Odd numbers without a pattern, one a coordinate: a hash that tells corners apart in one pass.
+# Odd numbers without a pattern, one a coordinate, for a hash of corners.
 _MULTIPLIERS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
 
 
 def read_stl(path: str | os.PathLike[str], *, every_vertex: bool = False) -> Mesh:
     """Read an STL file.
 
-    An STL has no vertices that triangles share. Corners at exactly the same position become one vertex, in the order in
-    which they first occur, so that a vertex counts once here as in any other format. Normals and colours are not read.
+    In an STL, triangles share no vertices. Corners at exactly the same position become one vertex, in the order of
+    their first occurrence, as in other formats. Normals and colours are not read.
 
     Parameters
     ----------
     path : path
         The file.
     every_vertex : bool
-        As of the other formats; every vertex of an STL is used.
+        As for other formats; without effect, as an STL has no unused vertex.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def read_stl(path: str | os.PathLike[str], *, every_vertex: bool = False) -> Mes
     FormatError
         If it is not an STL, or is cut off.
     MeshError
-        If what it holds is no mesh: no triangles, NaN.
+        If the content is not a mesh: no triangles, NaN.
     """
     try:
         found = stl_file(path)
@@ -83,10 +83,10 @@ def stl_file(path: str | os.PathLike[str]) -> MeshFile:
     n_bytes, start = len(raw) - PAD - 1, PAD + _HEADER_BYTES
     n_triangles = int.from_bytes(raw[start - 4 : min(start, PAD + n_bytes)], "little")
     needed = _HEADER_BYTES + n_triangles * _TRIANGLE.itemsize
-    # A binary header may begin with "solid" as well; the count behind it then has a zero byte.
+    # A binary header may begin with "solid", too; the count after it then has a zero byte.
     is_text = bool(_SOLID.match(raw, PAD)) and b"\0" not in raw[PAD:start]
     corners: Corners
-    # What goes on after the last triangle of a binary file is another program's, as colours; a text has its size too.
+    # Some programs write more after the last triangle of a binary file, e.g. colours. A text may match by chance.
     if n_bytes >= _HEADER_BYTES and (n_bytes == needed or (n_bytes > needed and n_triangles and not is_text)):
         corners = np.frombuffer(raw, _TRIANGLE, n_triangles, start)["corners"].reshape(-1, 3)
     elif is_text:
@@ -129,7 +129,7 @@ def _ascii_corners(path: str | os.PathLike[str], text: Bytes) -> Floats:
 
 
 def _is(word: bytes, text: Bytes, starts: Ints, ends: Ints) -> Mask:
-    """Which words are this one, in small or capital letters."""
+    """Whether each word is this one, in lower or upper case."""
     same: Mask = ends - starts == len(word)
     for i, letter in enumerate(word):
         same[same] = (text[starts[same] + i] | 0x20) == letter
@@ -153,7 +153,7 @@ def _shared(corners: Corners) -> tuple[Floats, Ints]:
     first = np.empty(codes.max() + 1, np.int64)
     first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
     if not all(np.array_equal(_bits(corners[first[codes[some]]]), _bits(corners[some])) for some in blocks):
-        # Two corners of one hash: a file made for it.
+        # Two corners share a hash, as in a file made for that.
         _, first, codes = np.unique(_bits(corners), axis=0, return_index=True, return_inverse=True)
         order = np.argsort(first)
         first, codes = first[order], np.argsort(order)[codes.reshape(-1)]
@@ -161,8 +161,7 @@ def _shared(corners: Corners) -> tuple[Floats, Ints]:
 
 
 def _bits(corners: Corners) -> npt.NDArray[np.uint64]:
-    """The coordinates as float64, byte by byte."""
-    # Adding zero makes -0 and 0 the same bytes. A NaN may be of the signalling kind, of which numpy warns; Mesh
-    # refuses it.
+    """The bits of the coordinates as float64."""
+    # Adding zero gives -0 and 0 the same bits. numpy warns of signalling NaNs; Mesh refuses them.
     with np.errstate(invalid="ignore"):
         return (corners.astype(np.float64) + 0.0).view(np.uint64)

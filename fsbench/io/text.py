@@ -1,4 +1,4 @@
-"""Text files: JSON, matrices of numbers, lines. Bounded in size and depth; what is ambiguous is refused."""
+"""Text files: JSON and matrices of numbers, limited in size and depth; ambiguous content is refused."""
 
 import json
 import math
@@ -18,15 +18,15 @@ from fsbench.io.lines import PAD, blank_comments, line_heads, line_number, read_
 MAX_TEXT_BYTES = 64 << 20
 MAX_DEPTH = 32
 _MOST_TEXTS, _MOST_VALUES = 1_000_000, 4_000_000
-"""Names of samples are some hundred thousand, coordinates of a dense mesh as text some hundred thousand too."""
+"""The largest files have some hundred thousand names of samples, or coordinates of a dense mesh."""
 
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
-"""A string, or what stands after a quote that is never closed: so that no byte is looked at twice."""
+"""A string, or the rest of the text after a quote that is never closed, so that no byte is scanned twice."""
 _DECIMAL_COMMA = re.compile(
     rb"(?:^|[ \t;])(?P<first>[+-]?\d+,\d+)[ \t;]+[+-]?[\d.]|[\d.][ \t;]+(?P<second>[+-]?\d+,\d+)(?=[ \t;\r\n])",
     re.MULTILINE,
 )
-"""A number with a comma in it, beside another one from which a blank or a semicolon parts it."""
+"""A number with a comma in it, separated from another number by a blank or a semicolon."""
 _SEPARATORS = bytes.maketrans(b",;", b"  ")
 
 
@@ -93,12 +93,12 @@ def read_json(path: str | os.PathLike[str], max_bytes: int = MAX_TEXT_BYTES) -> 
 
 
 def refuse_immoderate(path: str | os.PathLike[str], data: bytes) -> None:
-    """Refuse JSON that would take the memory of many times its size, before it is parsed; `path` is for messages.
+    """Refuse JSON that would take many times its size in memory, before parsing it; `path` is for messages.
 
     Raises
     ------
     FormatError
-        If it is nested deeper than 32, or holds more texts or values than any file of ours.
+        If it is nested deeper than 32, or holds more texts or values than any real file.
     """
     for letters, most, what in ((b'"', 2 * _MOST_TEXTS, "quotes"), (b",[{", _MOST_VALUES, "values")):
         if (found := sum(data.count(letter) for letter in letters)) > most:
@@ -108,7 +108,7 @@ def refuse_immoderate(path: str | os.PathLike[str], data: bytes) -> None:
 
 
 def _depth(data: bytes) -> int:
-    """How deep brackets are nested at most; before parsing, which would go as deep."""
+    """Largest depth of nested brackets, found without recursion."""
     text = np.frombuffer(_STRING.sub(b"", data), np.uint8)
     brackets = text[np.isin(text, np.frombuffer(b"[]{}", np.uint8))]
     return int(np.where(np.isin(brackets, np.frombuffer(b"[{", np.uint8)), 1, -1).cumsum().max(initial=0))
@@ -129,14 +129,14 @@ def _refuse_constant(name: str) -> Any:
 def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        raise _JsonError(f"found {text[:40]}, which is too large for a number")
+        raise _JsonError(f"found {text[:40]}, which is too large for double precision")
     return value
 
 
 def read_numbers(path: str | os.PathLike[str], max_bytes: int = MAX_TEXT_BYTES) -> Floats:
-    """Read a matrix of numbers: a line a row, separated by blanks, tabs, commas or semicolons.
+    """Read a matrix of numbers, one row a line, separated by blanks, tabs, commas or semicolons.
 
-    Empty lines and comments (from a # that begins a word) are passed over.
+    Empty lines and comments (from a # that begins a word) are skipped.
 
     Parameters
     ----------
@@ -148,14 +148,14 @@ def read_numbers(path: str | os.PathLike[str], max_bytes: int = MAX_TEXT_BYTES) 
     Returns
     -------
     array, (rows, columns)
-        "nan" and "inf" are read as what they say.
+        "nan" and "inf" are read as such.
 
     Raises
     ------
     MissingError
         If there is no such file.
     FormatError
-        If something is not a number, or has a decimal comma, the rows differ in length, or there is none.
+        If a word is not a number or has a decimal comma, rows differ in length, or there are no rows.
     """
     raw = read_text_padded(path, max_bytes)
     blank_comments(raw)
@@ -163,7 +163,7 @@ def read_numbers(path: str | os.PathLike[str], max_bytes: int = MAX_TEXT_BYTES) 
         start = comma.start(comma.lastgroup or 0)
         hint = comma_hint(comma[comma.lastgroup or 0].decode("ascii"))
         line = 1 + raw.count(b"\n", PAD, start)
-        raise FormatError(f"{path}: line {line}: commas and blanks part the numbers{hint}")
+        raise FormatError(f"{path}: line {line}: both commas and blanks separate numbers{hint}")
     text = np.frombuffer(raw.translate(_SEPARATORS), np.uint8)
     starts, ends = words_of(text, PAD, len(text))
     if len(starts) == 0:

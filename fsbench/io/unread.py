@@ -1,4 +1,4 @@
-"""Meshes in a form that is not read: what to do with them."""
+"""Says what to do with meshes in formats that are not read."""
 
 from pathlib import Path
 
@@ -16,14 +16,14 @@ _FORMS = (*_EXPORTED, *_READ, *_PACKED)
 
 
 def why_not_read(name: str, wanted: str = "") -> str:
-    """What to do with a file that holds a mesh in a form that is not read; empty for all other names.
+    """What to do with a mesh in a format that is not read; empty for all other names.
 
     Parameters
     ----------
     name : str
         The file's.
     wanted : str, optional
-        Name of the file that is read; without it any mesh format is.
+        Name of the file that would be read; by default any mesh format.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def instead_of(folder: Path, *wanted: str) -> str:
     ----------
     folder : Path
     wanted : str
-        Names of files that would be read, any of which would do.
+        Names of files, any of which would be read.
     """
     for name in wanted:
         stem = name[: len(name) - len(suffix_of(name))]

@@ -10,7 +10,7 @@ from fsbench.core.errors import UsageError
 from fsbench.core.mesh import Mesh
 
 _ROWS = 1 << 15
-"""Rows formatted at a time: memory stays flat, and the format string short."""
+"""Rows formatted at once, which limits the memory and the format string."""
 
 
 def write_obj(path: str | os.PathLike[str], mesh: Mesh, decimals: int = 6) -> None:
@@ -58,7 +58,7 @@ def write_ply(
     colors : array_like of int in [0, 255], (V, 3) or (V, 4), optional
         Red, green, blue (and alpha) of each vertex.
     quality : array_like, (V,), optional
-        A number for each vertex, as `quality`, which viewers can colour by; kept as float32.
+        A number for each vertex, written as float32 `quality`, by which viewers can colour.
 
     Raises
     ------

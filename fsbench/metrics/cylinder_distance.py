@@ -24,10 +24,10 @@ _CHORD = 4 * np.sin(np.arange(SIZE) * STEP_RAD / 2) ** 2
 
 _SQUARE = 8
 _SQUARES = SIZE // _SQUARE
-"""Squares of cells, so many a side of the map, that are passed over at once where the surfaces are far apart."""
+"""Squares of cells per side of the map, which a search skips as a whole if the surfaces are far apart."""
 
 _FEW_CELLS = 256
-"""Up to here every cell in reach is looked at; beyond, whole squares first."""
+"""Up to this reach every cell is tested; beyond, whole squares first."""
 
 _FLAT = 1e-20
 """A triangle whose squared area is this small against its sides' is measured by its sides alone."""

@@ -1,4 +1,4 @@
-"""Distances between two aligned surfaces, and the numbers that are reported of them."""
+"""Distances between two aligned surfaces, and their statistics."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ def summarise(distances_mm: npt.ArrayLike) -> dict[str, float]:
     """
     values = np.asarray(distances_mm, np.float64)
     if values.size == 0:
-        raise MetricError("no distance to summarise: nothing of the two surfaces corresponds")
+        raise MetricError("no distance to summarise: no part of the two surfaces corresponds")
     if not np.isfinite(values).all():
         raise MetricError(f"{int((~np.isfinite(values)).sum())} of {values.size} distances are NaN or infinite")
     median, p90 = np.percentile(values, [50, 90])

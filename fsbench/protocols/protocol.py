@@ -286,6 +286,10 @@ class Protocol(ABC):
         """Files that `read_prediction` reads, existing or not; None without such a reader. Define both or neither."""
         return None
 
+    def marked_mesh(self, settings: Any, folder: Path, files: SampleFiles) -> Path | None:
+        """The mesh file on which the named landmarks are, for predictions from `read_prediction`; None for none."""
+        return None
+
     def landmarks(self, settings: Any) -> str:
         """The use of a reference's landmarks: "needed", "useful", or "nose tip" if only the nose tip is used."""
         return "needed" if "landmarks" in self.reference_inputs else "useful"

@@ -18,7 +18,7 @@ from fsbench.report.formats import markdown, structured
 from fsbench.report.formats.typeset import TexColumn, environment
 from fsbench.report.notes import evaluators_differ
 from fsbench.runs.cells import to_cell
-from fsbench.stats import MIN_CLUSTERS, OVERALL, PAIRS, Comparison
+from fsbench.stats import ALL_SAMPLES, MIN_CLUSTERS, PAIRS, Comparison
 from fsbench.stats.overlap import small_overlap_reason
 
 WIDTH = 100
@@ -55,7 +55,7 @@ def write_text(found: Comparison) -> str:
     parts.append("\n".join(textwrap.fill(line, WIDTH, subsequent_indent=_GAP) for line in in_words(found)))
     for grid in grids(found):
         widths = [max(map(cell_len, column)) for column in zip(grid.heads, *grid.rows, strict=True)]
-        lines = [_aligned(cells, widths, grid.left) for cells in (grid.heads, *grid.rows)]
+        lines = [aligned(cells, widths, grid.left) for cells in (grid.heads, *grid.rows)]
         parts.append("\n".join([grid.title, "", *lines]))
     parts.append("\n".join(textwrap.fill(note, WIDTH, subsequent_indent=_GAP) for note in notes(found)))
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -146,7 +146,7 @@ def grids(found: Comparison) -> Iterator[Grid]:
 
 def in_words(found: Comparison) -> list[str]:
     """The overall verdicts, one line a pair and metric; none if there are too many to read as sentences."""
-    rows = found.differences[(found.differences["by"] == OVERALL) & found.differences["metric"].isin(found.asked)]
+    rows = found.differences[(found.differences["by"] == ALL_SAMPLES) & found.differences["metric"].isin(found.asked)]
     if len(rows) > _MOST_LINES:
         return [_counted(found, found.quantities[name]) for name in found.asked if found.published]
     return [
@@ -157,7 +157,7 @@ def in_words(found: Comparison) -> list[str]:
 
 def _counted(found: Comparison, what: Quantity) -> str:
     """How many published methods the first run is better than, worse than, or level with."""
-    rows = found.differences[(found.differences["by"] == OVERALL) & (found.differences["metric"] == what.name)]
+    rows = found.differences[(found.differences["by"] == ALL_SAMPLES) & (found.differences["metric"] == what.name)]
     rows = rows[~rows["paired"] & (rows["method"] == found.methods[0])]
     better, worse = (int((rows["winner"] == rows[name]).sum()) for name in ("method", "other"))
     level = len(rows) - better - worse
@@ -319,7 +319,7 @@ def _bin_head(found: Comparison) -> list[str]:
 def _bin_cell(found: Comparison, row: dict[str, Any]) -> list[str]:
     if not found.bins:
         return []
-    several = len(found.bins) > 1 and row["by"] != OVERALL
+    several = len(found.bins) > 1 and row["by"] != ALL_SAMPLES
     return [visible(f"{row['by']} {row['bin']}" if several else row["bin"])]
 
 
@@ -341,7 +341,7 @@ def _held_back_note() -> list[str]:
 
 
 def _stability(found: Comparison, what: Quantity) -> str:
-    rows = found.stability[(found.stability["metric"] == what.name) & (found.stability["by"] == OVERALL)]
+    rows = found.stability[(found.stability["metric"] == what.name) & (found.stability["by"] == ALL_SAMPLES)]
     tau = float(rows["tau"].iloc[0])
     if tau != tau or len(found.methods) < 3:
         return ""
@@ -389,7 +389,8 @@ def _flush(n_left: int, n: int) -> tuple[bool, ...]:
     return tuple(i < n_left for i in range(n))
 
 
-def _aligned(cells: Sequence[str], widths: Sequence[int], left: Sequence[bool]) -> str:
+def aligned(cells: Sequence[str], widths: Sequence[int], left: Sequence[bool]) -> str:
+    """A line of cells in columns of these widths, flush left or right."""
     padded = [
         cell + " " * (width - cell_len(cell)) if flush else " " * (width - cell_len(cell)) + cell
         for cell, width, flush in zip(cells, widths, left, strict=True)

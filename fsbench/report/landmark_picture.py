@@ -9,7 +9,7 @@ from fsbench.core.errors import UsageError
 from fsbench.core.mesh import Floats, Mask, Mesh
 from fsbench.geometry.rays import Surface
 from fsbench.report.heatmaps.upright import upright
-from fsbench.report.heatmaps.views import Frame, render
+from fsbench.report.heatmaps.views import Viewport, render
 from fsbench.report.plots import canvas
 from fsbench.report.plots.styles import STYLES
 
@@ -53,7 +53,7 @@ def landmark_picture(mesh: Mesh, landmarks: Floats, title: str, doubted: frozens
     turn = np.eye(3) if turn is None else turn
     shape, marks = Mesh(mesh.vertices @ turn.T, mesh.faces), landmarks @ turn.T
     middle, spread = marks.mean(0), float(np.sqrt(marks.var(0).sum())) or float(np.ptp(shape.vertices)) or 1.0
-    frame = Frame((float(middle[0]), float(middle[1]), float(middle[2])), _HALF * spread)
+    viewport = Viewport((float(middle[0]), float(middle[1]), float(middle[2])), _HALF * spread)
     width = len(_VIEWS) * (_TILE_IN + _GAP_IN) + _GAP_IN
     height = _TILE_IN + _HEAD_IN + _GAP_IN
     with matplotlib.rc_context(canvas.settings(STYLES["paper"])):
@@ -64,22 +64,22 @@ def landmark_picture(mesh: Mesh, landmarks: Floats, title: str, doubted: frozens
         for column, (name, yaw_deg) in enumerate(_VIEWS):
             left = _GAP_IN + column * (_TILE_IN + _GAP_IN)
             axes = figure.add_axes((left / width, _GAP_IN / height, _TILE_IN / width, _TILE_IN / height))
-            _draw(axes, shape, marks, yaw_deg, frame, doubted)
+            _draw(axes, shape, marks, yaw_deg, viewport, doubted)
             axes.text(0.02, 0.98, name, fontsize=_FONT_PT + 1.5, va="top", transform=axes.transAxes, color="0.35")
         return canvas.encode(figure, "png", title, f"{len(landmarks)} landmarks, numbered from 0")
 
 
-def _draw(axes: Axes, shape: Mesh, marks: Floats, yaw_deg: float, frame: Frame, doubted: frozenset[int]) -> None:
+def _draw(axes: Axes, shape: Mesh, marks: Floats, yaw_deg: float, viewport: Viewport, doubted: frozenset[int]) -> None:
     size_px = 640
-    axes.imshow(render(shape, np.full((shape.n_vertices, 3), _GREY), yaw_deg, frame, size_px), extent=(-1, 1, -1, 1))
+    axes.imshow(render(shape, np.full((shape.n_vertices, 3), _GREY), yaw_deg, viewport, size_px), extent=(-1, 1, -1, 1))
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
     yaw = np.radians(yaw_deg)
     right, towards = np.array([np.cos(yaw), 0.0, -np.sin(yaw)]), np.array([np.sin(yaw), 0.0, np.cos(yaw)])
-    from_middle = (marks - np.array(frame.centre_mm)) / frame.half_mm
+    from_middle = (marks - np.array(viewport.centre_mm)) / viewport.half_mm
     x, y = from_middle @ right, from_middle[:, 1]
-    seen = _seen(shape, marks, towards, frame.half_mm)
+    seen = _seen(shape, marks, towards, viewport.half_mm)
     places = _beside(np.column_stack([x, y]))
     for row in range(len(marks)):
         colour = _DOUBTED if row in doubted else _SEEN if seen[row] else _HIDDEN

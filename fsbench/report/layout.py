@@ -10,8 +10,8 @@ from fsbench.benchmarks.spec import refuse_unknown_bins
 from fsbench.core.errors import UsageError
 from fsbench.core.visible import visible
 from fsbench.runs import Run
+from fsbench.runs.pool_files import OVERALL as OVERALL
 
-OVERALL = "overall"
 _UNITS = {"_deg": "°", "_px": " px", "_mm": " mm"}
 
 

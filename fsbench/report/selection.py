@@ -12,8 +12,8 @@ from fsbench.core.signatures import not_alike
 from fsbench.core.visible import visible
 from fsbench.report.layout import spec_of
 from fsbench.runs import Run
-from fsbench.runs.pooled import METRICS as POOLED_METRICS
-from fsbench.runs.pooled import STATISTICS
+from fsbench.runs.pooled_statistics import METRICS as POOLED_METRICS
+from fsbench.runs.pooled_statistics import STATISTICS
 
 _LONGEST_LABEL = 60
 """In columns of a terminal; Chinese characters take two."""
@@ -37,6 +37,14 @@ def require_comparable(runs: Sequence[Run], labels: Sequence[str] | None = None)
         if shown.count(label) > 1:
             raise UsageError(f"two runs are called {label!r}; rename one with `fsbench score --method`")
     return shown
+
+
+def comparable_groups(runs: Sequence[Run]) -> list[list[int]]:
+    """Positions of the runs that belong side by side: of one benchmark, signature and list of samples."""
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for i, run in enumerate(runs):
+        groups.setdefault((run.benchmark, run.signature, *run.samples["sample"]), []).append(i)
+    return list(groups.values())
 
 
 def _require_same(label: str, first: Run, other_label: str, other: Run) -> None:
@@ -74,13 +82,13 @@ def choose_metrics(run: Run, metrics: Sequence[str] | None) -> list[str]:
     elif not metrics:
         raise UsageError(f"no metric is named; runs of {run.benchmark} have {', '.join(run.metrics)}")
     for name in metrics:
-        if not _has(run, name):
+        if not has_metric(run, name):
             known = [*run.metrics, *(POOLED_METRICS if run.pooled else ())]
             raise UsageError(f"runs of {run.benchmark} have no metric {name!r}; they have {', '.join(known)}")
     return with_companions(dict.fromkeys(metrics), run.metrics, run.quantities)
 
 
-def _has(run: Run, name: str) -> bool:
+def has_metric(run: Run, name: str) -> bool:
     """Whether a number can be taken from the run: a column, its standard deviation, or what it kept pooled."""
     what = run.quantity(name)
     return (
@@ -92,7 +100,7 @@ def main_metrics(run: Run) -> list[str]:
     """Metrics that tables show by default; figures show the first one."""
     spec = spec_of(run)
     named = () if spec is None else spec.main_metrics
-    return [name for name in named if _has(run, name)] or run.metrics[:3]
+    return [name for name in named if has_metric(run, name)] or run.metrics[:3]
 
 
 def main_of_samples(run: Run) -> str:
@@ -142,13 +150,18 @@ def _tail(folder: Path, others: Sequence[Path]) -> str:
 
 def clean_label(label: str) -> str:
     """The label on one line, without characters that a terminal would act on, of bounded length."""
-    plain = visible(" ".join(label.split())) or "unnamed"
-    if cell_len(plain) <= _LONGEST_LABEL:
+    return shortened(" ".join(label.split()) or "unnamed", _LONGEST_LABEL)
+
+
+def shortened(text: str, width: int) -> str:
+    """The text as it can be seen, without its middle where it is wider than `width` columns of a terminal."""
+    plain = visible(text)
+    if cell_len(plain) <= width:
         return plain
-    half = _LONGEST_LABEL // 2
-    return f"{_beginning(plain, half - 1)}…{_beginning(plain[::-1], half)[::-1]}"
+    half = width // 2
+    return f"{beginning(plain, half - 1)}…{beginning(plain[::-1], half)[::-1]}"
 
 
-def _beginning(text: str, width: int) -> str:
-    """As much of the text as fits."""
+def beginning(text: str, width: int) -> str:
+    """As much of the text as `width` columns of a terminal hold."""
     return next(text[:n] for n in range(min(len(text), width), -1, -1) if cell_len(text[:n]) <= width)

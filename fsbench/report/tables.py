@@ -15,7 +15,7 @@ from fsbench.report.model import Cell, Published, Row, Table
 from fsbench.report.published import published_rows
 from fsbench.report.selection import choose_metrics, require_comparable
 from fsbench.runs import Run
-from fsbench.stats import OVERALL, summaries
+from fsbench.stats import ALL_SAMPLES, summaries
 
 
 def build(
@@ -80,7 +80,7 @@ def _summary(runs: Sequence[Run], divided: Layout, metrics: Sequence[Quantity], 
     # One metric at least: the counts of samples come with it.
     plain = [what.name for what in metrics if what.pooled == "mean"] or runs[0].metrics[:1]
     found = summaries(runs, by=by, policy=policy, metrics=plain, where=divided.where, ci=ci)
-    return found[found["by"] == (divided.column or OVERALL)]
+    return found[found["by"] == (divided.column or ALL_SAMPLES)]
 
 
 def _rows(

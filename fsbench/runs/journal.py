@@ -25,6 +25,7 @@ NAME = "journal.jsonl"
 
 _SYNC_EVERY_S = 1.0
 _LONGEST = 300
+_LARGEST_BYTES = 1 << 30
 
 
 class Journal:
@@ -51,17 +52,7 @@ class Journal:
     def places(self) -> dict[str, int]:
         """Name of every sample that has a record, and the record's position in the file."""
         self._refuse_if_gone()
-        places: dict[str, int] = {}
-        with (self._folder / NAME).open("rb") as file:
-            end = len(file.readline())
-            for line in file:
-                start, end = end, end + len(line)
-                content = _parsed(line, self._known)
-                if isinstance(content, Record):
-                    places[content.sample] = start
-                for sample in content if isinstance(content, list) else ():
-                    places.pop(sample, None)
-        return places
+        return _places(self._folder / NAME, self._known)
 
     def records(self, samples: Iterable[str] | None = None) -> Iterator[Record]:
         """Read the records of these samples, which must have one; without samples, read all in the order of writing."""
@@ -128,6 +119,21 @@ class Journal:
                 f"{self._folder}: cannot write {what}: {error.strerror}; the {self.n_done} "
                 "samples before are kept: when that is mended, the same command goes on"
             ) from None
+
+
+def _places(path: Path, known: Mapping[str, Quantity]) -> dict[str, int]:
+    """Position in the file of the record of every sample that has one."""
+    places: dict[str, int] = {}
+    with path.open("rb") as file:
+        end = len(file.readline())
+        for line in file:
+            start, end = end, end + len(line)
+            content = _parsed(line, known)
+            if isinstance(content, Record):
+                places[content.sample] = start
+            for sample in content if isinstance(content, list) else ():
+                places.pop(sample, None)
+    return places
 
 
 @contextmanager
@@ -228,6 +234,31 @@ def _refuse_other_settings(folder: Path, header: bytes, settings: dict[str, Any]
 def is_unfinished(folder: Path) -> bool:
     """Whether the folder holds an unfinished run."""
     return (folder / NAME).is_file()
+
+
+def progress_of(folder: Path) -> str:
+    """How far an unfinished run is, as "was stopped, 67 of 400 samples are scored"; empty if there is none."""
+    path = folder / NAME
+    if not path.is_file():
+        return ""
+    if path.stat().st_size > _LARGEST_BYTES:
+        return "was stopped"
+    n_done = len(_places(path, known_quantities()))
+    with path.open("rb") as file:
+        total = _n_samples(file.readline())
+    return f"was stopped, {n_done} {f'of {total} ' if total else ''}samples are scored"
+
+
+def _n_samples(header: bytes) -> int:
+    """How many samples the run of a journal has; 0 if it does not say."""
+    try:
+        about = json.loads(header)["settings"]
+        chosen = about["settings"]["samples"]
+        total = int(about["benchmark_samples"]) if chosen == "all" else len(chosen)
+        shard = about.get("shard") or {"number": 1, "of": 1}
+        return len(range(shard["number"] - 1, total, shard["of"]))
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
+        return 0
 
 
 def remove_journal(folder: Path) -> None:

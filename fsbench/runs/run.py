@@ -16,7 +16,7 @@ from fsbench.io.text import refuse_immoderate
 from fsbench.runs.cells import from_cell, to_cell
 from fsbench.runs.files import write_atomically
 from fsbench.runs.manifest import fault_of
-from fsbench.runs.pooled import QUANTITIES, Pooled, read_pooled
+from fsbench.runs.pooled_statistics import QUANTITIES, Pooled, read_pooled
 from fsbench.runs.record import STATUSES, Record
 
 if TYPE_CHECKING:
@@ -207,8 +207,13 @@ def load_run(folder: str | Path) -> Run:
 def load_manifest(folder: str | Path) -> dict[str, Any]:
     """Read the manifest of a run folder; errors as `load_run`."""
     folder = Path(folder)
+    # Late: a worker opens a benchmark, and reads no runs.
+    from fsbench.runs.journal import progress_of
+
     for name in ("run.json", "samples.csv"):
         path = folder / name
+        if not path.is_file() and (state := progress_of(folder)):
+            raise UsageError(f"{folder}: this run {state}: the `fsbench score` command that wrote it goes on")
         if not path.is_file():
             raise UsageError(
                 f"{folder}: there is no {name} here; a run folder, as `fsbench score --out` writes it, has one"
@@ -229,7 +234,7 @@ def load_manifest(folder: str | Path) -> dict[str, Any]:
     except ValueError as error:
         raise FormatError(f"{path}: quantities: {error}") from None
     # Late: a worker opens a benchmark, and reads no runs.
-    from fsbench.runs.lacking import lacking_columns
+    from fsbench.runs.required_columns import lacking_columns
 
     if lacking := lacking_columns(manifest):
         raise FormatError(

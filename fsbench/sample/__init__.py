@@ -7,7 +7,7 @@
 'cv'
 """
 
-from fsbench.sample.layout import Written, write
+from fsbench.sample.benchmark_files import Written, write
 from fsbench.sample.methods import METHODS, Baseline
 
 __all__ = ["METHODS", "Baseline", "Written", "write"]

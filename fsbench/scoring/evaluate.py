@@ -23,8 +23,8 @@ from fsbench.protocols import registry
 from fsbench.runs import Record
 from fsbench.runs.file_states import origin_of
 from fsbench.runs.maps import remove_map
-from fsbench.scoring.beside import remove_beside, write_beside
 from fsbench.scoring.kept_maps import keep_map
+from fsbench.scoring.run_hooks import remove_sample_files, write_sample_files
 from fsbench.submissions.submission import Submission
 
 
@@ -43,10 +43,10 @@ class Task:
         The user's options for files and settings.
     cache : str
         Folder of prepared references; if empty, none are kept.
-    beside : str
-        Folder for a sample's data besides its row; if empty, none is kept.
+    sample_folder : str
+        Folder for what is kept of a sample besides its row; if empty, nothing is.
     maps : str
-        Folder for every sample's error map; none are kept if empty.
+        Folder for every sample's error map; if empty, none are kept.
     """
 
     benchmark: str
@@ -54,7 +54,7 @@ class Task:
     submission: Submission
     choice: Choice
     cache: str = ""
-    beside: str = ""
+    sample_folder: str = ""
     maps: str = ""
 
     @classmethod
@@ -76,11 +76,11 @@ class Task:
         try:
             measured = benchmark.measure(name, self.submission.load(benchmark, name), cache)
         except (FsbenchError, OSError) as error:
-            _keep(self.beside, remove_beside, name)
+            _keep(self.sample_folder, remove_sample_files, name)
             _keep(self.maps, remove_map, name)
             return _without_score(self, name, error, start)
         notes, scores = "; ".join(measured.scores.notes), measured.scores.as_dict()
-        _keep(self.beside, write_beside, name, measured, benchmark.protocol.pooled)
+        _keep(self.sample_folder, write_sample_files, name, measured, benchmark.protocol.pooled)
         _keep(self.maps, keep_map, name, measured, scores)
         return Record(name, "ok", notes, scores, time.perf_counter() - start, origin)
 
@@ -109,13 +109,13 @@ class Task:
             here,
             self.choice.with_absolute_paths(files),
             _absolute(self.cache) if self.cache else "",
-            _absolute(self.beside) if self.beside else "",
+            _absolute(self.sample_folder) if self.sample_folder else "",
             _absolute(self.maps) if self.maps else "",
         )
 
 
 def _keep(folder: str, write: Callable[..., None], *what: Any) -> None:
-    """Write what belongs to a sample beside its row, where it is wanted."""
+    """Call `write` for a sample, if there is a folder."""
     if not folder:
         return
     try:

@@ -12,7 +12,7 @@ from fsbench.runs.maps import FOLDER, MARK, has_map, remove_map, write_map
 def keep_map(folder: Path, sample: str, measured: Measurement, scores: Mapping[str, float]) -> None:
     """Write a sample's error map; a row stands without one that does not fit."""
     # Late: most runs keep no maps.
-    from fsbench.runs.map_of import encoded_map_of
+    from fsbench.runs.map_from_measurement import encoded_map_of
 
     content = encoded_map_of(measured, scores)
     if content is None:

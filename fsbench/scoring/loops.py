@@ -4,6 +4,7 @@ import importlib
 from types import ModuleType
 
 import fsbench.core.mesh
+import fsbench.geometry.bilinear
 import fsbench.geometry.dogleg
 import fsbench.geometry.raster
 import fsbench.geometry.tree
@@ -17,6 +18,7 @@ from fsbench.core.compiled import load
 from fsbench.protocols import registry
 
 _MODULES = (
+    fsbench.geometry.bilinear,
     fsbench.geometry.dogleg,
     fsbench.geometry.tree,
     fsbench.geometry.tree_building,

@@ -70,7 +70,7 @@ class Running:
             yield None, 1
 
     @contextmanager
-    def beside(self, look: Callable[[], _Answer], tell: Callable[[_Answer], object]) -> Iterator[None]:
+    def quick_check(self, look: Callable[[], _Answer], tell: Callable[[_Answer], object]) -> Iterator[None]:
         """Make one short call and report its answer: at once if samples are scored here, else from a worker of its own.
 
         A mesh that crashes the process that reads it must not end the run.

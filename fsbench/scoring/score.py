@@ -16,28 +16,28 @@ from fsbench.core.visible import visible
 from fsbench.runs import Record, Run, load_run
 from fsbench.runs.file_states import origin_of
 from fsbench.runs.journal import Journal, brief, different, is_unfinished, open_journal, remove_journal
-from fsbench.runs.pools import remove_tables
+from fsbench.runs.pool_files import remove_tables
 from fsbench.runs.run import load_manifest
 from fsbench.runs.saving import Saved, save
-from fsbench.scoring.beside import Beside
 from fsbench.scoring.evaluate import Task, evaluate, manifest
 from fsbench.scoring.events import Began, Ended, OnEvent, Said, Scored, ignore
 from fsbench.scoring.labels import method_label, refuse_inside_predictions
+from fsbench.scoring.run_hooks import RunHooks
 from fsbench.scoring.running import Running
 from fsbench.submissions.submission import Submission, open_submission
 
 
 def score(
     benchmark: Benchmark,
-    submission: Submission | str | os.PathLike[str],
-    out: str | os.PathLike[str] | None = None,
+    submission: "Submission | str | os.PathLike[str]",
+    out: "str | os.PathLike[str] | None" = None,
     jobs: int = 1,
     *,
     method: str | None = None,
-    samples: str | Sequence[str | Sample] | None = None,
+    samples: "str | Sequence[str | Sample] | None" = None,
     overwrite: bool = False,
     resume: bool = False,
-    on_event: OnEvent = ignore,
+    on_event: "OnEvent | None" = None,
     keep_maps: bool = False,
 ) -> Run:
     """Score a submission on a benchmark, as `fsbench score` does.
@@ -86,7 +86,16 @@ def score(
             refuse_inside_predictions(out, given.folder)
         label, chosen, running = method_label(method, given.shown), _chosen(benchmark, samples), Running(jobs)
         score_into(
-            Path(folder), benchmark, given, label, chosen, running, overwrite, resume, on_event, keep_maps=keep_maps
+            Path(folder),
+            benchmark,
+            given,
+            label,
+            chosen,
+            running,
+            overwrite,
+            resume,
+            on_event or ignore,
+            keep_maps=keep_maps,
         )
         return load_run(Path(folder))
 
@@ -127,11 +136,11 @@ def score_into(
         samples = running.part(samples)
     bins = {sample.name: sample.bins for sample in samples}
     _refuse_foreign(out, overwrite)
-    beside = Beside(benchmark, out, bins, keep_maps)
+    hooks = RunHooks(benchmark, out, bins, keep_maps)
     if not overwrite:
         _refuse_other_run(out, about)
     if resume and is_finished(out):
-        on_event(Said(f"{out}: is finished already; without --resume it would be scored again"))
+        on_event(Said(f"{out}: is finished already and stays as it is; to score it again pass --overwrite"))
         return Saved.of(load_run(out))
     absent = set(benchmark.missing_references()) & {sample.name for sample in samples}
     if absent:
@@ -146,19 +155,19 @@ def score_into(
     ):
         if not overwrite and journal.is_new:
             _refuse_what_came_between(out, about)
-        folder, maps = beside.begin(is_new=not journal.n_done)
-        task = replace(task, beside=folder, maps=maps).with_absolute_paths()
-        _work(journal, task, samples, running, beside, f"{about['benchmark']} {method}", on_event)
+        folder, maps = hooks.begin(is_new=not journal.n_done)
+        task = replace(task, sample_folder=folder, maps=maps).with_absolute_paths()
+        _work(journal, task, samples, running, hooks, f"{about['benchmark']} {method}", on_event)
         seconds = round(time.perf_counter() - start, 2)
         ending = {**about, "references_missing": len(absent), "jobs": running.jobs, "wall_seconds": seconds}
         ending |= carried(benchmark.spec, benchmark.name)
         # From here to the end there is no run but the journal: rows never stand beside another run's manifest.
         (out / "run.json").unlink(missing_ok=True)
         remove_tables(out)
-        ending |= beside.finish(journal)
-        saved = save(out, map(beside.amended, journal.records(bins)), bins, benchmark.metrics, ending)
+        ending |= hooks.finish(journal)
+        saved = save(out, map(hooks.amended, journal.records(bins)), bins, benchmark.metrics, ending)
         remove_journal(out)
-        beside.end()
+        hooks.end()
     return saved
 
 
@@ -177,12 +186,12 @@ def _work(
     task: Task,
     samples: Sequence[Sample],
     running: Running,
-    beside: Beside,
+    hooks: RunHooks,
     title: str,
     on_event: OnEvent,
 ) -> None:
     """Score what has no record yet."""
-    todo = _to_do(journal, task, samples, beside)
+    todo = _to_do(journal, task, samples, hooks)
     if journal.n_done:
         on_event(Said(f"going on: {journal.n_done} of {len(samples)} samples are scored already"))
         adapter = task.submission.adapter
@@ -221,7 +230,7 @@ def _inputs(benchmark: Benchmark, submission: Submission) -> dict[str, str]:
     return {**inputs, "predef": benchmark.references.digest} if benchmark.references.digest else inputs
 
 
-def _to_do(journal: Journal, task: Task, samples: Sequence[Sample], beside: Beside) -> list[Sample]:
+def _to_do(journal: Journal, task: Task, samples: Sequence[Sample], hooks: RunHooks) -> list[Sample]:
     """The samples without a record, or with one that does not hold any more, which is taken back."""
     if not journal.n_done:
         return list(samples)
@@ -229,16 +238,16 @@ def _to_do(journal: Journal, task: Task, samples: Sequence[Sample], beside: Besi
     stale = [
         one.sample
         for one in journal.records()
-        if one.sample not in names or set(one.scores) != metrics or _is_stale(one, task, beside)
+        if one.sample not in names or set(one.scores) != metrics or _is_stale(one, task, hooks)
     ]
     journal.forget(stale)
     done = journal.places()
     return [sample for sample in samples if sample.name not in done]
 
 
-def _is_stale(record: Record, task: Task, beside: Beside) -> bool:
+def _is_stale(record: Record, task: Task, hooks: RunHooks) -> bool:
     """Whether a run that goes on scores it again: without a score, its files changed, or what belongs to it lost."""
-    return record.status != "ok" or record.origin != task.origin(record.sample) or beside.lacks(record.sample)
+    return record.status != "ok" or record.origin != task.origin(record.sample) or hooks.lacks(record.sample)
 
 
 def _refuse_what_came_between(out: Path, about: dict[str, Any]) -> None:

@@ -79,8 +79,13 @@ class Scorer:
         """Names of the benchmark's samples, in its order: what `score` takes."""
         return tuple(sample.name for sample in self.benchmark.samples)
 
+    # Annotations as text: help() would write out what an ArrayLike is, a screen of it.
     def score(
-        self, sample: str, vertices: npt.ArrayLike, faces: npt.ArrayLike, landmarks: npt.ArrayLike | None = None
+        self,
+        sample: str,
+        vertices: "npt.ArrayLike",
+        faces: "npt.ArrayLike",
+        landmarks: "npt.ArrayLike | None" = None,
     ) -> Scores:
         """Score one prediction.
 
@@ -176,6 +181,9 @@ class Scorer:
         MeshError, AlignmentError, MetricError
             As `score`.
         """
+        if not isinstance(sample, str):
+            # Of a type that may not even be a key; says how samples are named.
+            self.benchmark.sample(sample)
         return self.benchmark.compare(self._prepared(sample), prediction).scores
 
     def _prepare(self, sample: str) -> Any:

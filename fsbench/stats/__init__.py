@@ -7,20 +7,20 @@ from fsbench.stats.overlap import small_overlaps
 from fsbench.stats.policies import policy_in_words
 from fsbench.stats.policy_sensitivity import PolicyOrders, policy_orders
 from fsbench.stats.published import PublishedMeans
-from fsbench.stats.scores import OVERALL, Scores, gather
+from fsbench.stats.score_table import ALL_SAMPLES, ScoreTable, gather
 from fsbench.stats.summaries import LEVEL, N_RESAMPLES, summaries
 
 __all__ = [
+    "ALL_SAMPLES",
     "LEVEL",
     "MIN_CLUSTERS",
     "N_RESAMPLES",
-    "OVERALL",
     "PAIRS",
     "POLICIES",
     "Comparison",
     "PolicyOrders",
     "PublishedMeans",
-    "Scores",
+    "ScoreTable",
     "compare",
     "gather",
     "policy_in_words",

@@ -18,7 +18,7 @@ from fsbench.stats.policies import apply_policy, policy_in_words
 from fsbench.stats.published import PublishedMeans, require_published, unpaired_rows
 from fsbench.stats.ranks import first_share, kendall_taus, rank, rank_interval
 from fsbench.stats.resampling import DIGITS, Resamples, draw_resamples
-from fsbench.stats.scores import Scores, gather
+from fsbench.stats.score_table import ScoreTable, gather
 from fsbench.stats.summaries import LEVEL, N_RESAMPLES, summaries
 from fsbench.stats.verdicts import Evidence, verdict
 
@@ -191,7 +191,7 @@ def _beside(ranks: pd.DataFrame, published: PublishedMeans) -> pd.DataFrame:
 
 
 def _in_cell(
-    scores: Scores, values: np.ndarray, cell: tuple[str, str, np.ndarray], settings: _Settings
+    scores: ScoreTable, values: np.ndarray, cell: tuple[str, str, np.ndarray], settings: _Settings
 ) -> tuple[list[dict[str, object]], list[dict[str, object]], list[dict[str, object]]]:
     by, label, inside = cell
     n_methods, n_metrics = len(values), len(settings.metrics)
@@ -258,7 +258,7 @@ def _chosen_pairs(ranks: np.ndarray, pairs: str) -> list[tuple[int, int]]:
 
 def _pair_rows(
     place: dict[str, str],
-    scores: Scores,
+    scores: ScoreTable,
     values: np.ndarray,
     chosen: Sequence[tuple[int, int]],
     sign: int,
@@ -287,7 +287,7 @@ def _pair_rows(
     ]
 
 
-def _with_verdicts(rows: pd.DataFrame, scores: Scores, level: float) -> pd.DataFrame:
+def _with_verdicts(rows: pd.DataFrame, scores: ScoreTable, level: float) -> pd.DataFrame:
     parts = []
     for name, part in rows.groupby("metric", sort=False):
         what = scores.quantities[str(name)]

@@ -9,7 +9,7 @@ import numpy as np
 
 from fsbench.core.quantities import Quantity
 from fsbench.runs import Run
-from fsbench.stats.scores import Scores, gather
+from fsbench.stats.score_table import ScoreTable, gather
 
 
 def small_overlaps(runs: Sequence[Run], threshold: float | None = None) -> dict[str, float]:
@@ -38,12 +38,12 @@ def small_overlaps(runs: Sequence[Run], threshold: float | None = None) -> dict[
     return found
 
 
-def coverages(scores: Scores) -> list[Quantity]:
+def coverages(scores: ScoreTable) -> list[Quantity]:
     """The metrics that say how much of the reference is covered."""
     return [what for what in scores.quantities.values() if what.enough is not None]
 
 
-def is_small(scores: Scores, i: int, what: Quantity, inside: np.ndarray) -> bool:
+def is_small(scores: ScoreTable, i: int, what: Quantity, inside: np.ndarray) -> bool:
     """Whether method `i` covers too little of the samples `inside` (samples,) by the coverage `what`."""
     return what.enough is not None and _mean(scores, i, what, inside) < what.enough
 
@@ -67,7 +67,7 @@ def enough_in_words(what: Quantity) -> str:
     return f"{what.factor * (what.enough or 0.0):.3g} {what.unit}".strip()
 
 
-def _mean(scores: Scores, i: int, what: Quantity, inside: np.ndarray) -> float:
+def _mean(scores: ScoreTable, i: int, what: Quantity, inside: np.ndarray) -> float:
     """Mean over the samples `inside` that have a value; NaN, which is below no limit, if none has."""
     shares = scores.values[i, inside, scores.metrics.index(what.name)]
     shares = shares[np.isfinite(shares)]

@@ -6,7 +6,7 @@ import numpy as np
 
 from fsbench.core.choices import POLICIES
 from fsbench.core.errors import UsageError
-from fsbench.stats.scores import Scores, difficulty_bin
+from fsbench.stats.score_table import ScoreTable, difficulty_bin
 
 
 def policy_in_words(policy: str, bins: Sequence[str]) -> str:
@@ -25,12 +25,12 @@ def policy_in_words(policy: str, bins: Sequence[str]) -> str:
     return POLICIES[policy].replace("in its bin", place)
 
 
-def apply_policy(scores: Scores, policy: str) -> np.ndarray:
+def apply_policy(scores: ScoreTable, policy: str) -> np.ndarray:
     """Replace or drop the values of failed samples, so that means can be taken.
 
     Parameters
     ----------
-    scores : Scores
+    scores : ScoreTable
         Of all compared methods: `common` and `penalised` depend on the company.
     policy : str
         One of `POLICIES`.
@@ -56,7 +56,7 @@ def apply_policy(scores: Scores, policy: str) -> np.ndarray:
     return np.stack([_penalised(scores, k) for k in range(len(scores.metrics))], axis=2)
 
 
-def _penalised(scores: Scores, k: int) -> np.ndarray:
+def _penalised(scores: ScoreTable, k: int) -> np.ndarray:
     values = scores.values[:, :, k]
     sign = scores.quantities[scores.metrics[k]].sign
     if sign == 0:

@@ -10,7 +10,7 @@ from fsbench.core.choices import POLICIES
 from fsbench.runs import Run
 from fsbench.stats.policies import apply_policy
 from fsbench.stats.ranks import rank
-from fsbench.stats.scores import gather
+from fsbench.stats.score_table import gather
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,7 +12,7 @@ from fsbench.stats.intervals import Method, intervals
 from fsbench.stats.overlap import coverages, is_small
 from fsbench.stats.policies import apply_policy
 from fsbench.stats.resampling import draw_resamples
-from fsbench.stats.scores import Scores, gather
+from fsbench.stats.score_table import ScoreTable, gather
 
 N_RESAMPLES = 10_000
 LEVEL = 0.95
@@ -101,7 +101,7 @@ def _check_resamples(n_resamples: int) -> None:
 
 
 def _of_one_method(
-    scores: Scores,
+    scores: ScoreTable,
     i: int,
     values: np.ndarray,
     cells: Sequence[tuple[str, str, np.ndarray]],

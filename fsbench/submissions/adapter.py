@@ -72,11 +72,14 @@ class SideFile:
         File name; `{sample}` stands for the sample. Without it the file is shared by all samples.
     read : callable
         (path, sample) to the argument's value.
+    how : str
+        How to write the file, where the method itself does not; for the message about its absence.
     """
 
     argument: str
     pattern: str
     read: Callable[[Path, str], Any]
+    how: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +173,7 @@ class Adapter:
         path = the_file(Path(folder), in_pattern(self.mesh, sample))
         # The official loader drops unused vertices of an OBJ and keeps those of a PLY: published numbers rest on it.
         mesh = read_prediction(path, every_vertex=path.suffix.lower() == ".ply")
-        values = {side.argument: self._read(side, path, sample) for side in self.side}
+        values = {side.argument: self._read(side, Path(folder), path, sample) for side in self.side}
         return placed(path, mesh, partial(self.place, focal_px=focal_px, **values), self.swap_faces)
 
     def settings(self) -> dict[str, Any]:
@@ -181,9 +184,9 @@ class Adapter:
         """Both will do."""
 
     @staticmethod
-    def _read(side: SideFile, mesh_path: Path, sample: str) -> Any:
-        path = the_file(mesh_path.parent, in_pattern(side.pattern, sample))
-        return read_beside(mesh_path, path, partial(side.read, path, sample))
+    def _read(side: SideFile, folder: Path, mesh_path: Path, sample: str) -> Any:
+        path = the_file(folder, in_pattern(side.pattern, sample))
+        return read_beside(mesh_path, path, partial(side.read, path, sample), side.how)
 
 
 def check_call(folder: str | Path, sample: str, focal_px: float | None) -> None:
@@ -228,10 +231,11 @@ def read_prediction(path: Path, *, every_vertex: bool = False) -> Mesh:
     return read_mesh(path, every_vertex=every_vertex)
 
 
-def read_beside(mesh_path: Path, path: Path, read: Callable[[], Any]) -> Any:
+def read_beside(mesh_path: Path, path: Path, read: Callable[[], Any], how: str = "") -> Any:
     """Read a file that belongs to an existing mesh; its absence is a fault of the prediction."""
     if not path.exists():
-        raise FormatError(f"{path}: is not there, and without it {mesh_path.name} cannot be placed in the image")
+        hint = f". {how}" if how else ""
+        raise FormatError(f"{path}: is not there, and without it {mesh_path.name} cannot be placed in the image{hint}")
     return read()
 
 

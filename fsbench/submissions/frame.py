@@ -206,10 +206,10 @@ class Frame:
 
     def apply(
         self,
-        vertices: npt.ArrayLike,
+        vertices: "npt.ArrayLike",
         *,
         sample: str = "",
-        tform: npt.ArrayLike | None = None,
+        tform: "npt.ArrayLike | None" = None,
         focal_px: float | None = None,
     ) -> Floats:
         """Place vertices in the benchmark's camera frame, as `load` does with a file: for arrays in memory.

@@ -71,7 +71,7 @@ class Own:
         check_call(folder, sample, focal_px)
         function = self.resolve()
         try:
-            with _foreign_code():
+            with _foreign_code(self.path):
                 returned = function(Path(folder), sample, focal_px)
         except FileNotFoundError as error:
             raise MissingError(f"no prediction: {error.filename or error} is not there (says {self.name})") from error
@@ -212,12 +212,12 @@ def _module(path: str, content: bytes) -> ModuleType:
     # Dataclasses and pickles of the file look their module up.
     sys.modules[name] = module
     try:
-        with _foreign_code():
+        with _foreign_code(path):
             # Not from Python's own cache, which tells files by size and whole seconds.
             exec(compile(content, path, "exec"), vars(module))
     except (_ForeignError, FsbenchError, FileNotFoundError) as error:
         del sys.modules[name]
-        raise UsageError(f"{path}: cannot be imported: {_reason(error)}") from error
+        raise UsageError(f"{path}: cannot be imported: {_reason(error, path)}") from error
     return module
 
 
@@ -226,8 +226,10 @@ class _ForeignError(Exception):
 
 
 @contextmanager
-def _foreign_code() -> Iterator[None]:
+def _foreign_code(path: str = "") -> Iterator[None]:
     """Run code that is not ours: its prints go to stderr, as stdout is for data, and it may raise anything.
+
+    `path` is the user's own file, whose line an error names.
 
     Raises
     ------
@@ -242,16 +244,20 @@ def _foreign_code() -> Iterator[None]:
     except (FsbenchError, FileNotFoundError, KeyboardInterrupt, MemoryError):
         raise
     except BaseException as error:  # see the module's text
-        raise _ForeignError(_last_line(error)) from error
+        raise _ForeignError(_last_line(error, path)) from error
 
 
-def _reason(error: Exception) -> str:
-    return str(error) if isinstance(error, _ForeignError) else _last_line(error)
+def _reason(error: Exception, path: str = "") -> str:
+    return str(error) if isinstance(error, _ForeignError) else _last_line(error, path)
 
 
-def _last_line(error: BaseException) -> str:
-    """Where it broke in the user's code, and the traceback's last line."""
+def _last_line(error: BaseException, path: str) -> str:
+    """Where it broke in the user's own file, else in what that calls, and the traceback's last line."""
     lines = traceback.format_exception_only(error)
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}: " if frames else ""
-    return where + lines[-1].strip()
+    places = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    # A file that is no Python has no frame.
+    odd = [(error.filename, error.lineno)] if isinstance(error, SyntaxError) and error.filename else []
+    file, line = next(
+        iter([*odd, *(place for place in reversed(places) if place[0] == path), *places[-1:]]), ("", None)
+    )
+    return (f"{Path(file).name}, line {line}: " if file else "") + lines[-1].strip()

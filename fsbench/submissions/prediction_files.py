@@ -12,7 +12,7 @@ from fsbench.core.errors import FormatError, MissingError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.geometry.mean_mesh import mean_mesh
 from fsbench.geometry.procrustes import fit_landmarks
-from fsbench.io import MESH_SUFFIXES, read_mesh
+from fsbench.io import MESH_SUFFIXES, read_mesh, read_vertices
 from fsbench.io.folders import landmarks_called, the_one, with_an_ending
 from fsbench.io.names import folder_named, named
 from fsbench.io.unread import instead_of
@@ -69,6 +69,19 @@ class PredictionFiles:
         stem, path = found[0]
         frames = [self._frame(folder, files, stem, one) for one in _meshes_of(path)]
         return frames[0] if path.is_file() else self._video(frames)
+
+    def landmarks_on(self, path: Path, folder: Path, files: SampleFiles) -> Floats:
+        """The named landmarks of the mesh `path`, (n, 3) in its unit.
+
+        Raises
+        ------
+        FormatError, MeshError
+            If they are not there or unusable.
+        """
+        assert self.landmarks is not None, "asked for only where they are named"
+        if self.landmarks.indices:
+            return read_vertices(path, self.landmarks.indices)
+        return landmarks_of(path, self._needed_file(folder, files, files.predictions[0], path))
 
     def found(self, folder: Path, files: SampleFiles) -> list[Path]:
         """The file, or folder of frames, of the sample; several if the choice is not clear."""

@@ -82,3 +82,21 @@ PUBLISHED: tuple[Adapter, ...] = (
     ),
     Adapter("RAFaRe", weak_perspective.rafare),
 )
+
+OTHERS: tuple[Adapter, ...] = (
+    Adapter(
+        "Detailed3DFace",
+        weak_perspective.detailed3dface,
+        mesh="{sample}/{sample}.obj",
+        side=(
+            SideFile(
+                "camera",
+                "{sample}/{sample}_camera.json",
+                sidefiles.rotation_scale_shift,
+                "The released program computes the camera and does not save it: write its rot_vector (3, radians), "
+                'scale and trans (2) as JSON, {"rot_vector": [..], "scale": .., "trans": [..]}',
+            ),
+        ),
+    ),
+)
+"""Methods whose files are read as their authors' programs write them, beyond the benchmark's own fifteen."""

@@ -8,14 +8,15 @@ from fsbench.core.mesh import Mesh
 from fsbench.submissions import own
 from fsbench.submissions.adapter import AdapterLike
 from fsbench.submissions.frame import FRAMES, Frame
-from fsbench.submissions.published import PUBLISHED
+from fsbench.submissions.published import OTHERS, PUBLISHED
 
 _PUBLISHED = {adapter.name: adapter for adapter in PUBLISHED}
+_OTHERS = {adapter.name: adapter for adapter in OTHERS}
 
 
 def names() -> tuple[str, ...]:
     """All names that `get` knows: published methods, frames, then what installed packages add."""
-    built_in = (*_PUBLISHED, *FRAMES)
+    built_in = (*_PUBLISHED, *FRAMES, *_OTHERS)
     return (*built_in, *(name for name in own.entry_point_names() if name not in built_in))
 
 
@@ -41,6 +42,8 @@ def get(name: str) -> AdapterLike:
     """
     if name in _PUBLISHED:
         return _PUBLISHED[name]
+    if name in _OTHERS:
+        return _OTHERS[name]
     if name in FRAMES:
         return Frame(name)
     if name in own.entry_point_names():
@@ -84,4 +87,4 @@ def _unknown(name: str) -> str:
     folded = {other.casefold(): other for other in known}
     near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     hint = f"Did you mean {folded[near[0]]}?" if near else f"Known are {', '.join(known)}."
-    return f"there is no adapter {name!r}. {hint} For one's own method see `fsbench adapters`"
+    return f"there is no adapter {name!r}. {hint} For your own method, see `fsbench adapters`"

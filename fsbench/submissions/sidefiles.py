@@ -110,6 +110,17 @@ def lap_camera(path: Path, sample: str) -> tuple[Floats, Floats, tuple[float, fl
     return k.reshape(3, 3), rt.reshape(3, 4), (row, column, c)
 
 
+def rotation_scale_shift(path: Path, sample: str) -> tuple[Floats, float, Floats]:
+    """{"rot_vector": [3 radians], "scale": number, "trans": [2 px]} as (rotation vector, scale, shift)."""
+    found, names = read_json(path), ("rot_vector", "scale", "trans")
+    if not isinstance(found, dict) or not set(names) <= set(found):
+        raise FormatError(f"{path}: expected an object with {', '.join(names)}")
+    vector, scale, shift = (_floats(path, found[name], n, name) for name, n in zip(names, (3, 1, 2), strict=True))
+    if not scale[0] > 0:
+        raise FormatError(f"{path}: scale is {scale[0]:g}, expected a positive number")
+    return vector, float(scale[0]), shift
+
+
 def mgcnet_camera(path: Path, sample: str) -> tuple[float, Floats, Floats]:
     """Lines 3 (nine intrinsics) and 5 (three angles, three offsets) of a camera text as (focal, angles, offsets)."""
     lines = read_text(path, _MAX_CAMERA_BYTES).splitlines()

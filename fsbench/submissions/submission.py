@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +83,13 @@ class Submission:
             return Prediction(mesh, {"landmarks": self._vertices(name, mesh, numbers)} if numbers else {})
         protocol, files = benchmark.protocol, benchmark.references.sample_files(name)
         own = protocol.read_prediction(benchmark.settings, Path(self.folder), files)
-        return own or PredictionFiles.of(benchmark).read(Path(self.folder), files)
+        if own is None:
+            return PredictionFiles.of(benchmark).read(Path(self.folder), files)
+        marked = protocol.marked_mesh(benchmark.settings, Path(self.folder), files)
+        if marked is None or benchmark.pred_landmarks is None:
+            return own
+        marks = PredictionFiles.of(benchmark).landmarks_on(marked, Path(self.folder), files)
+        return replace(own, inputs={**own.inputs, "landmarks": marks})
 
     def _vertices(self, name: str, mesh: Mesh, numbers: tuple[int, ...]) -> Floats:
         """Vertices of a mesh that the adapter placed, by their numbers in its file; in the mesh if no file is known."""

@@ -8,6 +8,7 @@ In formulas N is the sample, V a vertex of the file, W the inverse of a tform: c
 import numpy as np
 
 from fsbench.core.mesh import Floats
+from fsbench.geometry.transforms import rotation_by
 from fsbench.submissions import steps
 
 
@@ -125,6 +126,31 @@ def facescape_deep(v: Floats, focal_px: float | None, *, tform: Floats) -> Float
     crop = steps.ortho_from_pixels(v)
     image = steps.unwarp_ortho(crop, image_from_crop, 128.0, steps.row_scale(image_from_crop))
     return steps.camera_from_ortho(image, focal_px)
+
+
+def detailed3dface(v: Floats, focal_px: float | None, *, camera: tuple[Floats, float, Floats]) -> Floats:
+    """Detailed3DFace, FaceScape's riggable predictor as released.
+
+    Frame
+    -----
+    FaceScape's bilinear model, mm, y up, z out of the face, before the fitted camera; pixels of the 256 px image.
+
+    Formula
+    -------
+    (x, y, z) = s R V + (tx, ty, 0) in pixels, R of the rotation vector; x, y - 128; all / 128; then as ortho.
+
+    Oddities
+    --------
+    The program writes the front mesh (12483 vertices) in its own frame and does not save the camera that it computes:
+    without N_camera.json there is no place in the image. Its 20 displacement maps are scored by the benchmark rig.
+
+    Source
+    ------
+    Yang et al. 2020, arXiv:2003.13989; https://github.com/yanght321/Detailed3DFace
+    """
+    vector, scale, shift = camera
+    turned: Floats = scale * (v @ rotation_by(vector).T)
+    return steps.camera_from_ortho(steps.ortho_from_pixels(steps.moved(turned, shift[0], shift[1])), focal_px)
 
 
 def deca(v: Floats, focal_px: float | None, *, tform: Floats, cam: Floats) -> Floats:

@@ -1,5 +1,6 @@
 """`fsbench leaderboard` as a user types it, without any data."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -40,7 +41,9 @@ def test_show_needs_no_data(capsys):
     assert lines[0] == "FaceScape in the wild, by pose"
     (deca,) = [line for line in lines if line.startswith("DECA")]
     assert deca.split()[1:] == "2.92 0.079 99.9 2.65 0.078 99.9 2.91 0.080 99.7 4.81 0.116 99.7 100.0".split()
-    assert max(map(len, lines)) <= 100
+    # An address stays whole.
+    assert max(len(line) for line in lines if "https://" not in line) <= 100
+    assert "Method DECA: SIGGRAPH 2021, https://arxiv.org/abs/2012.04012" in lines
 
 
 def test_show_all_boards(capsys):
@@ -114,6 +117,27 @@ def test_remove_takes_a_method_off_and_rebuilds(boards, capsys):
     assert fsbench(capsys, "leaderboard", "check", "--folder", boards).code == 0
     assert fsbench(capsys, "leaderboard", "remove", "DECA", "--folder", boards).code == 0
     assert "DECA" not in (boards / "README.md").read_text() + (boards / "methods.csv").read_text()
+
+
+def test_a_run_keeps_its_day_and_link_until_its_numbers_change_or_it_is_removed(capsys, official, boards, tmp_path):
+    out = tmp_path / "runs"
+    fsbench(capsys, "leaderboard", "import-official", official, "-o", out)
+    add = ("leaderboard", "add", out / "fswild_RAFaRe", "--folder", boards, "--replace", "--link")
+    assert fsbench(capsys, *add, "http://example.org").code == 2
+    assert fsbench(capsys, *add, "https://example.org/first").code == 0
+    shown = fsbench(capsys, "leaderboard", "show", "fswild", "--folder", boards).out
+    said = r"Method RAFaRe: AAAI 2023, https://\S+; added 20\d\d-\d\d-\d\d,\s+https://example\.org/first\n"
+    assert re.search(said, shown)
+    assert "| RAFaRe | fswild | added 20" in (boards / "README.md").read_text()
+    answer = fsbench(capsys, *add, "https://example.org/second")
+    assert (answer.code, answer.err) == (0, f"{boards}: nothing to do\n")
+    (official / "fswild_RAFaRe" / "CD_full.txt").write_text("1.5\n" * 7 + "nan\n" + "1.5\n" * 392)
+    fsbench(capsys, "leaderboard", "import-official", official, "-o", out)
+    assert fsbench(capsys, *add, "https://example.org/third").code == 0
+    assert "https://example.org/third" in (boards / "entries.csv").read_text()
+    assert fsbench(capsys, "leaderboard", "check", "--folder", boards).code == 0
+    assert fsbench(capsys, "leaderboard", "remove", "RAFaRe", "--folder", boards).code == 0
+    assert "RAFaRe" not in (boards / "entries.csv").read_text() + (boards / "README.md").read_text()
 
 
 @pytest.mark.parametrize(

@@ -310,4 +310,7 @@ def test_datasets_tells_what_is_here(capsys, pairs: Path) -> None:
     answer = run(capsys, "datasets", "--root", pairs / "scans")
     assert answer.code == 0
     lines = answer.out.splitlines()
-    assert "complete here, 2 samples" in lines[next(i for i, line in enumerate(lines) if line.startswith("scan ")) + 1]
+    assert (
+        "takes every mesh under --root for a reference, here 2"
+        in lines[next(i for i, line in enumerate(lines) if line.startswith("scan ")) + 1]
+    )

@@ -13,8 +13,8 @@ import fsbench
 from fsbench.benchmarks import Choice
 from fsbench.core.mesh import Mesh
 from fsbench.io import write_ply
-from fsbench.metrics.pools import Pool
-from fsbench.runs.pools import write_pool
+from fsbench.metrics.pool import Pool
+from fsbench.runs.pool_files import write_pool
 from fsbench.scoring.evaluate import Task
 from fsbench.submissions.adapter import Adapter
 from fsbench.submissions.submission import Submission
@@ -110,7 +110,7 @@ def test_a_run_of_scans_whose_folder_is_renamed_says_so_too(capsys, monkeypatch,
             out.rename(gone)
         write_pool(folder, sample, pool)
 
-    monkeypatch.setattr("fsbench.scoring.beside.write_pool", rename)
+    monkeypatch.setattr("fsbench.scoring.run_hooks.write_pool", rename)
     answer = run(capsys, "score", "scan", "--root", tmp_path / "scans", "--pred", tmp_path / "pred", "--out", out)
     assert answer.code == 2 and f"1 of 2 samples are kept in {gone}, as {out} was renamed" in answer.err
 
@@ -126,7 +126,7 @@ def test_no_room_for_distances_stops_the_run(capsys, monkeypatch, tmp_path: Path
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "a file of ours")
 
     with monkeypatch.context() as patched:
-        patched.setattr("fsbench.scoring.beside.write_pool", full)
+        patched.setattr("fsbench.scoring.run_hooks.write_pool", full)
         answer = run(capsys, *command)
     assert answer.code == 2 and "No space left" in answer.err and "the same command goes on" in answer.err
     assert run(capsys, *command).code == 0
@@ -165,6 +165,6 @@ def test_landmarks_travel_too(monkeypatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "marks").mkdir()
     choice = Choice(landmarks="marks", pred_landmarks="{sample}_lmk.csv")
-    far = Task("scan", "scans", Submission("pred"), choice, beside="pools").with_absolute_paths()
-    assert (far.root, far.beside) == (str(tmp_path / "scans"), str(tmp_path / "pools"))
+    far = Task("scan", "scans", Submission("pred"), choice, sample_folder="pools").with_absolute_paths()
+    assert (far.root, far.sample_folder) == (str(tmp_path / "scans"), str(tmp_path / "pools"))
     assert far.choice == Choice(landmarks=str(tmp_path / "marks"), pred_landmarks="{sample}_lmk.csv")

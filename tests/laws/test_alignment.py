@@ -31,7 +31,7 @@ def test_icp_gives_back_any_similarity_within_45_degrees() -> None:
     for _ in range(WITHOUT):
         pred_from_ref = random_similarity(rng, most_deg=45)
         prediction = NearestSurface(moved(HEAD, pred_from_ref))
-        found = find_alignment(FACE, prediction, reference).points_from_surface
+        found = find_alignment(FACE, prediction, reference).ref_from_pred
         there = found.apply(pred_from_ref.apply(FACE.vertices))
         assert np.linalg.norm(there - FACE.vertices, axis=1).max() < 0.01
 
@@ -39,7 +39,7 @@ def test_icp_gives_back_any_similarity_within_45_degrees() -> None:
 def test_the_smaller_part_may_be_the_prediction() -> None:
     pred_from_ref = random_similarity(np.random.default_rng(3), most_deg=45)
     prediction = NearestSurface(moved(FACE, pred_from_ref))
-    found = find_alignment(HEAD, prediction, NearestSurface(HEAD)).points_from_surface
+    found = find_alignment(HEAD, prediction, NearestSurface(HEAD)).ref_from_pred
     there = found.apply(pred_from_ref.apply(FACE.vertices))
     assert np.linalg.norm(there - FACE.vertices, axis=1).max() < 0.5
 
@@ -47,4 +47,4 @@ def test_the_smaller_part_may_be_the_prediction() -> None:
 def test_the_same_points_give_the_same_bytes() -> None:
     prediction = moved(HEAD, random_similarity(np.random.default_rng(4), most_deg=45))
     first, second = (find_alignment(FACE, NearestSurface(prediction)) for _ in range(2))
-    assert first.points_from_surface.matrix().tobytes() == second.points_from_surface.matrix().tobytes()
+    assert first.ref_from_pred.matrix().tobytes() == second.ref_from_pred.matrix().tobytes()

@@ -120,7 +120,7 @@ OWN_COLUMNS = {"boards/official.py", "report/heatmaps/measured.py", "report/heat
 def test_what_shows_runs_knows_no_column_and_no_benchmark(path: Path) -> None:
     from fsbench.benchmarks import spec_names
     from fsbench.protocols.known_quantities import known_quantities
-    from fsbench.runs.pooled import METRICS
+    from fsbench.runs.pooled_statistics import METRICS
 
     if path.relative_to(PACKAGE).as_posix() in OWN_COLUMNS:
         return

@@ -165,6 +165,8 @@ def _realy() -> Example:
 
 
 EXAMPLES["realy"] = _realy()
+# A neutral face; its expressions have laws of their own in test_rig.py.
+EXAMPLES["rig"] = Example("rig", "rig_mm", 1e-9, landmarks=FACE.vertices[MANY])
 # Distances in mm after a motion and back: searches end some 1e-3 mm apart.
 SAME_MM = 1e-2
 

@@ -280,7 +280,8 @@ class Prepared:
 
     def _refuse_misplaced(self, mesh: Mesh) -> None:
         if not mesh.n_faces:
-            raise MeshError(f"the mesh has {mesh.n_vertices} vertices but no faces: a point cloud has no surface")
+            found = f"the mesh has {mesh.n_vertices} vertices but no faces"
+            raise MeshError(f"{found}: a point cloud has no surface. Is the file cut off?")
         self._refuse_size(_diagonal_mm(mesh))
         if (self.view.camera.depth(mesh.vertices) <= 0).all():
             raise AlignmentError(

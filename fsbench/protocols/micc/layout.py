@@ -26,15 +26,15 @@ def list_samples(spec: Spec, root: Path, settings: Micc) -> tuple[SampleFiles, .
     if not subjects:
         raise UsageError(f"{root}: there is no folder subject_NN here; get the data from {spec.where}")
     tips = _nose_tips(root / NOSE_TIPS)
-    cases = []
+    found = []
     for subject in subjects:
         views = tuple(_florence_scan(spec, subject, view, tips) for view in views_of(spec, settings))
         for condition, video in spec.raw["samples"]["conditions"].items():
             name = f"{subject.name}/{condition}"
             names = {"sample": name, "subject": subject.name, "condition": condition, "video": video}
             sample = Sample(shown(name), {"subject": shown(subject.name), "condition": condition})
-            cases.append(SampleFiles(sample, views, (name, f"{subject.name}/{video}"), names))
-    return tuple(cases)
+            found.append(SampleFiles(sample, views, (name, f"{subject.name}/{video}"), names))
+    return tuple(found)
 
 
 def _florence_scan(spec: Spec, subject: Path, view: str, tips: "_NoseTips") -> ReferenceFiles:

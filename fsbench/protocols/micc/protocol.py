@@ -207,7 +207,7 @@ class PreparedMicc:
         raw = NearestSurface(shape, self.threads)
         start, marked, doubts = self._start(raw, given)
         fit = fit_icp(self.reference.vertices, raw, start, self.protocol.icp)
-        ref_from_pred = fit.points_from_surface
+        ref_from_pred = fit.ref_from_pred
         aligned = NearestSurface(Mesh(ref_from_pred.apply(shape.vertices), shape.faces), self.threads)
         points = self.reference.vertices
         nearest = aligned.closest(points)
@@ -241,7 +241,7 @@ class PreparedMicc:
         if self.protocol.start == "search":
             icp = replace(self.protocol.icp, scale=True)
             return (
-                find_alignment(self.reference, prediction, self.surface, icp).points_from_surface,
+                find_alignment(self.reference, prediction, self.surface, icp).ref_from_pred,
                 None,
                 [*self.doubts],
             )

@@ -23,7 +23,7 @@ def list_samples(spec: Spec, root: Path, settings: Any) -> tuple[SampleFiles, ..
         raise UsageError(
             f"{listed} is not there: --root is the folder with scans/ and the list; get it from {spec.where}"
         )
-    cases: dict[str, SampleFiles] = {}
+    found: dict[str, SampleFiles] = {}
     scans: dict[str, ReferenceFiles] = {}
     for number, line in enumerate(read_text(listed).splitlines(), 1):
         if not line.strip():
@@ -34,14 +34,14 @@ def list_samples(spec: Spec, root: Path, settings: Any) -> tuple[SampleFiles, ..
         subject, challenge, image = parts
         stem = PurePosixPath(image).stem
         name = f"{subject}/{challenge}/{stem}"
-        if name in cases:
+        if name in found:
             raise FormatError(f"{listed}: {name} is listed twice")
         scan = scans.get(subject) or scans.setdefault(subject, _now_scan(root, subject))
         names = {"sample": name, "subject": subject, "challenge": challenge, "stem": stem}
-        cases[name] = SampleFiles(Sample(name, {"subject": subject, "challenge": challenge}), (scan,), (name,), names)
-    if not 0 < len(cases) <= _MOST_SAMPLES:
-        raise FormatError(f"{listed}: lists {len(cases)} images")
-    return tuple(cases.values())
+        found[name] = SampleFiles(Sample(name, {"subject": subject, "challenge": challenge}), (scan,), (name,), names)
+    if not 0 < len(found) <= _MOST_SAMPLES:
+        raise FormatError(f"{listed}: lists {len(found)} images")
+    return tuple(found.values())
 
 
 def _now_scan(root: Path, subject: str) -> ReferenceFiles:

@@ -183,7 +183,7 @@ class PreparedScan:
         found, marked, doubts = self._start(raw, given, icp)
         start = self._in_unit(found) if metric else found
         fit = align_from(start, self.icp_points, raw, self.surface, icp)
-        ref_from_pred = fit.points_from_surface
+        ref_from_pred = fit.ref_from_pred
         aligned = NearestSurface(Mesh(ref_from_pred.apply(solid.vertices), solid.faces), self.threads)
         distances = measure(self.reference, aligned, reference_surface=self.surface)
         off = fit.scale / found.scale
@@ -218,7 +218,7 @@ class PreparedScan:
         """
         if landmarks is None or self.landmarks is None:
             searched = find_alignment(self.reference, prediction, self.surface, replace(icp, scale=True))
-            return searched.points_from_surface, None, []
+            return searched.ref_from_pred, None, []
         fit = fit_landmarks(self.landmarks, landmarks).trusted()
         about = [*self.doubts, *fit.doubts]
         return fit.ref_from_pred, fit, about + doubts_about_place(landmarks, prediction.closest(landmarks).distances)

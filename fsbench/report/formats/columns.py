@@ -39,6 +39,40 @@ class Group:
     columns: tuple[Column, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table as it is printed, of one benchmark or of several.
+
+    Attributes
+    ----------
+    title : str
+    name : str
+        What a document refers to it by, e.g. "fswild-pose".
+    labels : tuple of str
+        Of the rows.
+    groups : tuple of Group
+    notes : tuple of str
+    signatures : tuple of (str, str)
+        Title and signature of each benchmark; the title is empty where it is the only one.
+    """
+
+    title: str
+    name: str
+    labels: tuple[str, ...]
+    groups: tuple[Group, ...]
+    notes: tuple[str, ...]
+    signatures: tuple[tuple[str, str], ...]
+
+
+def sheet(table: Table | Sheet) -> Sheet:
+    """`table` as it is printed."""
+    if isinstance(table, Sheet):
+        return table
+    labels = tuple(row.label for row in table.rows)
+    name = f"{table.benchmark}-{table.layout.name}"
+    return Sheet(table.title, name, labels, tuple(groups(table)), table.notes, (("", table.signature),))
+
+
 def groups(table: Table) -> list[Group]:
     """The columns of `table`, by bin; the done rate last."""
     marked = best_and_second.of_table(table)

@@ -34,17 +34,22 @@ def write(tables: Sequence[Table]) -> str:
             f"csv holds one table a call, here are {len(tables)} ({names}): choose with --by, or use --tidy"
         )
     (table,) = tables
-    rows = [_heading(table)]
+    return as_csv(printed(table))
+
+
+def printed(table: Table, benchmark: str = "") -> list[list[str]]:
+    """Heading and rows as printed; `benchmark` tells columns of several benchmarks apart, and stands for the bin."""
+    rows = [_heading(table, benchmark)]
     for row in table.rows:
         cells = [text for b in range(len(table.bins)) for text in _printed(table, row.cells[b])]
         legacy = "" if row.legacy_done is None else f"{100 * row.legacy_done:.1f}"
         rows.append([row.label, *cells, f"{100 * row.done:.1f}", legacy])
-    return _csv(rows)
+    return rows
 
 
 def write_tidy(tables: Sequence[Table]) -> str:
     """One row a (table, method, bin, metric), in the run's units (CR as a share), 12 digits: beyond is rounding."""
-    return _csv([list(TIDY), *(line for table in tables for line in _tidy(table))])
+    return as_csv([list(TIDY), *(line for table in tables for line in _tidy(table))])
 
 
 def _tidy(table: Table) -> Iterator[list[str]]:
@@ -56,11 +61,12 @@ def _tidy(table: Table) -> Iterator[list[str]]:
                 yield [table.benchmark, table.layout.name, row.label, bin_.label, metric.name, *values, *counts]
 
 
-def _heading(table: Table) -> list[str]:
-    names = [f"{_name(metric)}[{bin_.label}]" for bin_ in table.bins for metric in table.metrics]
+def _heading(table: Table, benchmark: str = "") -> list[str]:
+    names = [f"{_name(metric)}[{benchmark or bin_.label}]" for bin_ in table.bins for metric in table.metrics]
     if _has_intervals(table):
         names = [f"{name}{end}" for name in names for end in ("", "_low", "_high")]
-    return ["method", *names, "done_percent", "done_published_percent"]
+    of = f"[{benchmark}]" if benchmark else ""
+    return ["method", *names, f"done_percent{of}", f"done_published_percent{of}"]
 
 
 def _name(metric: Quantity) -> str:
@@ -79,7 +85,8 @@ def _has_intervals(table: Table) -> bool:
     return any(cell.low == cell.low for row in table.rows for cells in row.cells for cell in cells)
 
 
-def _csv(rows: Sequence[Sequence[str]]) -> str:
+def as_csv(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of text as csv, made harmless for spreadsheets and terminals."""
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows([[to_cell(visible(text)) for text in row] for row in rows])
     return out.getvalue()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from jinja2 import Environment, StrictUndefined
 
-from fsbench.report.formats.columns import DASH, groups
+from fsbench.report.formats.columns import DASH, Sheet, sheet
 from fsbench.report.model import Table
 
 _PAGE = """\
@@ -71,7 +71,9 @@ th[aria-sort=descending] button::after { content: " \\25BC"; }
 {%- for note in table.notes %}
 <li>{{ note }}</li>
 {%- endfor %}
-<li>Measured as <code>{{ table.signature }}</code>.</li>
+{%- for title, signature in table.signatures %}
+<li>{% if title %}{{ title }}: measured{% else %}Measured{% endif %} as <code>{{ signature }}</code>.</li>
+{%- endfor %}
 </ul>
 {%- endfor %}
 <script>
@@ -92,17 +94,7 @@ for (const button of document.querySelectorAll("th button")) button.onclick = ()
 """
 
 
-def write(tables: Sequence[Table]) -> str:
+def write(tables: Sequence[Table | Sheet]) -> str:
     """Write a page with the tables below each other, sortable by their headings; what comes from runs is escaped."""
     template = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True).from_string(_PAGE)
-    shown = [
-        {
-            "title": table.title,
-            "groups": groups(table),
-            "labels": [row.label for row in table.rows],
-            "notes": table.notes,
-            "signature": table.signature,
-        }
-        for table in tables
-    ]
-    return template.render(tables=shown, classes={1: "best", 2: "second"}, dash=DASH)
+    return template.render(tables=list(map(sheet, tables)), classes={1: "best", 2: "second"}, dash=DASH)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from fsbench.core.quantities import Better
-from fsbench.report.formats.columns import Column, groups
+from fsbench.report.formats.columns import Column, Sheet, sheet
 from fsbench.report.formats.typeset import TexColumn, environment, escape
 from fsbench.report.model import Table
 
@@ -12,17 +12,21 @@ _ARROWS: dict[Better, str] = {"lower": " ↓", "higher": " ↑", None: ""}
 __all__ = ["escape", "write"]
 
 
-def write(tables: Sequence[Table]) -> str:
+def write(tables: Sequence[Table | Sheet]) -> str:
     """Write table environments below each other; they need \\usepackage{booktabs}."""
-    return "\n".join(_one(table) for table in tables)
+    return "\n".join(_one(sheet(table)) for table in tables)
 
 
-def _one(table: Table) -> str:
-    columns = [_column(column, group.title) for group in groups(table) for column in group.columns]
-    stub = TexColumn(("Method", ""), tuple(row.label for row in table.rows), left=True)
+def _one(table: Sheet) -> str:
+    columns = [_column(column, group.title) for group in table.groups for column in group.columns]
+    stub = TexColumn(("Method", ""), table.labels, left=True)
     notes = " ".join(map(escape, table.notes))
-    head = f"% needs \\usepackage{{booktabs}}\n% measured as {' '.join(table.signature.split())}\n"
-    return head + environment(table.title, f"{table.benchmark}-{table.layout.name}", stub, columns, notes)
+    measured = [
+        f"% {' '.join(f'{title}: measured as {signature}'.removeprefix(': ').split())}\n"
+        for title, signature in table.signatures
+    ]
+    head = "".join(["% needs \\usepackage{booktabs}\n", *measured])
+    return head + environment(table.title, table.name, stub, columns, notes)
 
 
 def _column(column: Column, group: str) -> TexColumn:

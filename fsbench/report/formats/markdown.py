@@ -2,24 +2,24 @@
 
 from collections.abc import Sequence
 
-from fsbench.report.formats.columns import groups
+from fsbench.report.formats.columns import Sheet, sheet
 from fsbench.report.model import Table
 
 _STYLES = {0: "{}", 1: "**{}**", 2: "*{}*"}
 
 
-def write(tables: Sequence[Table]) -> str:
+def write(tables: Sequence[Table | Sheet]) -> str:
     """Write tables below each other, each with a heading and its notes."""
-    return "\n".join(_one(table) for table in tables)
+    return "\n".join(_one(sheet(table)) for table in tables)
 
 
-def _one(table: Table) -> str:
-    columns = [(group.title, column) for group in groups(table) for column in group.columns]
+def _one(table: Sheet) -> str:
+    columns = [(group.title, column) for group in table.groups for column in group.columns]
     heads = [escape(f"{title} {column.label} ({column.unit})".strip()) for title, column in columns]
     lines = [_line(["Method", *heads]), _line([":--", *("--:" for _ in heads)])]
-    for r, row in enumerate(table.rows):
+    for r, label in enumerate(table.labels):
         cells = [_STYLES[column.marks[r]].format(column.cells[r]) for _, column in columns]
-        lines.append(_line([escape(row.label), *cells]))
+        lines.append(_line([escape(label), *cells]))
     notes = [f"- {escape(note)}" for note in table.notes]
     return "\n".join([f"**{escape(table.title)}**", "", *lines, "", *notes, ""])
 

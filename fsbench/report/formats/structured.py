@@ -38,15 +38,20 @@ def as_dict(table: Table) -> dict[str, Any]:
 
 def _row(table: Table, row: Row) -> dict[str, Any]:
     bins = {
-        bin_.label: {metric.name: _cell(cell) for metric, cell in zip(table.metrics, cells, strict=True)}
+        bin_.label: {metric.name: numbers(cell) for metric, cell in zip(table.metrics, cells, strict=True)}
         for bin_, cells in zip(table.bins, row.cells, strict=True)
     }
-    counts = {"n_scored": row.n_scored, "n_total": row.n_total, "done": row.done, "done_published": row.legacy_done}
-    by = {"measured_by": row.measured_by} if row.measured_by else {}
-    return {"method": row.label, **by, **counts, "bins": bins}
+    measured_by = {"measured_by": row.measured_by} if row.measured_by else {}
+    return {"method": row.label, **measured_by, **counts(row), "bins": bins}
 
 
-def _cell(cell: Cell) -> dict[str, float | int | None]:
+def counts(row: Row) -> dict[str, float | int | None]:
+    """How many samples of a row have a score."""
+    return {"n_scored": row.n_scored, "n_total": row.n_total, "done": row.done, "done_published": row.legacy_done}
+
+
+def numbers(cell: Cell) -> dict[str, float | int | None]:
+    """A cell; what has no value is None."""
     values = {"mean": cell.mean, "median": cell.median, "low": cell.low, "high": cell.high}
     shown: dict[str, float | int | None] = {name: None if v != v else v for name, v in values.items()}
     return shown | {"n_scored": cell.n_scored, "n_total": cell.n_total}

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 
-from fsbench.report.formats.columns import Column, Group, groups
+from fsbench.report.formats.columns import Column, Group, Sheet, sheet
 from fsbench.report.model import Table
 
 WIDTH = 100
@@ -15,24 +15,26 @@ _MOST_LINES = 2
 _STYLES = {0: "{}", 1: "\x1b[1m{}\x1b[0m", 2: "\x1b[4m{}\x1b[0m"}
 
 
-def write(tables: Sequence[Table], width: int = WIDTH) -> str:
+def write(tables: Sequence[Table | Sheet], width: int = WIDTH) -> str:
     """Write tables below each other.
 
     Bins that do not fit beside each other go into further blocks below, each with the labels; before that, labels of
     columns are broken into two lines. The best value is bold and the second best underlined by ANSI codes, which
     `click.echo` drops where stdout is no terminal.
     """
-    return "\n".join(_one(table, width) for table in tables)
+    return "\n".join(_one(sheet(table), width) for table in tables)
 
 
-def _one(table: Table, width: int) -> str:
-    labels = ["Method", "", *(row.label for row in table.rows)]
+def _one(table: Sheet, width: int) -> str:
+    labels = ["Method", "", *table.labels]
     stub = max(map(cell_len, labels))
-    columns = groups(table)
-    layouts = {n: list(_pages(columns, width - stub, n)) for n in range(1, _MOST_LINES + 1)}
+    layouts = {n: list(_pages(table.groups, width - stub, n)) for n in range(1, _MOST_LINES + 1)}
     n_lines = min(layouts, key=lambda n: len(layouts[n]))
     blocks = [_block(["", *[""] * (n_lines - 1), *labels], stub, page, n_lines) for page in layouts[n_lines]]
-    said = [textwrap.fill(note, width, subsequent_indent=_GAP) for note in table.notes]
+    said = [
+        textwrap.fill(note, width, subsequent_indent=_GAP, break_long_words=False, break_on_hyphens=False)
+        for note in table.notes
+    ]
     return "\n".join([table.title, "", *blocks, *said, ""])
 
 

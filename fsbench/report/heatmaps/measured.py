@@ -129,7 +129,7 @@ def picks(run: Run, layout: Layout, metric: str = "cd_mm") -> list[tuple[str, di
     found = []
     for bin_ in layout.bins:
         inside = run.samples[layout.members(run.samples, bin_) & (run.samples["status"] == "ok")]
-        names = list(inside.sort_values([metric, "sample"])["sample"])
+        names = list(inside[inside[metric].notna()].sort_values([metric, "sample"])["sample"])
         if names:
             found.append((bin_.title, _picks(names)))
     return found

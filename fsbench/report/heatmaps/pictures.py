@@ -12,7 +12,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from fsbench.core.mesh import Floats, Mesh
-from fsbench.report.heatmaps.views import COLOURS, LIMIT_MM, Frame, colours, frame_of, render
+from fsbench.report.heatmaps.views import COLOURS, LIMIT_MM, Viewport, colours, render, viewport_of
 from fsbench.report.plots import canvas
 from fsbench.report.plots.styles import STYLES
 
@@ -79,10 +79,10 @@ def three_views(heat: Heat, description: str, limit_mm: float = LIMIT_MM, size_p
     width_in = step_in * len(views) + bar_in
     with matplotlib.rc_context(canvas.settings(STYLES["paper"])):
         figure = canvas.new_figure(width_in, 4.0)
-        frame = frame_of(*map(heat.turned, shown))
+        viewport = viewport_of(*map(heat.turned, shown))
         names = ("prediction" if heat.prediction.n_faces else "prediction (points)", "reference")
         for column, (yaw_deg, name) in enumerate(views):
-            for row, picture in enumerate(_pair(heat, yaw_deg, frame, size_px, limit_mm)):
+            for row, picture in enumerate(_pair(heat, yaw_deg, viewport, size_px, limit_mm)):
                 left, width = (0.162 + step_in * column) / width_in, 1.512 / width_in
                 axes = _picture_axes(figure, (left, 0.47 - 0.46 * row, width, 0.43), picture)
                 if row == 0:
@@ -132,7 +132,7 @@ def sheet(
             for column, heat in heats.items():
                 c = columns.index(column)
                 x = left_in + 2 * cell_in * c
-                for k, picture in enumerate(_pair(heat, 0.0, frame_of(heat.turned(heat.reference)), 220, limit_mm)):
+                for k, picture in enumerate(_pair(heat, 0.0, viewport_of(heat.turned(heat.reference)), 220, limit_mm)):
                     place = ((x + k * cell_in) / width, y / height, cell_in / width, cell_in / height)
                     _picture_axes(figure, place, picture)
                 figure.text((x + cell_in) / width, (y + cell_in) / height, heat.title, fontsize=6, ha="center")
@@ -142,11 +142,11 @@ def sheet(
         return canvas.encode(figure, "png", title, description)
 
 
-def _pair(heat: Heat, yaw_deg: float, frame: Frame, size_px: int, limit_mm: float) -> tuple[Floats, Floats]:
+def _pair(heat: Heat, yaw_deg: float, viewport: Viewport, size_px: int, limit_mm: float) -> tuple[Floats, Floats]:
     grey = np.full((heat.reference.n_vertices, 3), _GREY)
     return (
-        render(heat.turned(heat.prediction), colours(heat.distances_mm, limit_mm), yaw_deg, frame, size_px),
-        render(heat.turned(heat.reference), grey, yaw_deg, frame, size_px),
+        render(heat.turned(heat.prediction), colours(heat.distances_mm, limit_mm), yaw_deg, viewport, size_px),
+        render(heat.turned(heat.reference), grey, yaw_deg, viewport, size_px),
     )
 
 

@@ -30,20 +30,20 @@ _AMBIENT = 0.35
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class Viewport:
     """What a view shows: a square of half side `half_mm` around `centre_mm` (3,), head frame."""
 
     centre_mm: tuple[float, float, float]
     half_mm: float
 
 
-def frame_of(*meshes: Mesh) -> Frame:
-    """The frame that holds the meshes from every side."""
+def viewport_of(*meshes: Mesh) -> Viewport:
+    """The viewport that holds the meshes from every side."""
     points = np.concatenate([mesh.vertices for mesh in meshes])
     low, high = points.min(axis=0), points.max(axis=0)
     x, y, z = (low + high) / 2
     half = float(np.linalg.norm((points - (low + high) / 2)[:, [0, 2]], axis=1).max())
-    return Frame((float(x), float(y), float(z)), 1.03 * max(half, float(high[1] - low[1]) / 2))
+    return Viewport((float(x), float(y), float(z)), 1.03 * max(half, float(high[1] - low[1]) / 2))
 
 
 def scale_of(distances_mm: Sequence[Floats]) -> float:
@@ -75,7 +75,7 @@ def colours(distances_mm: Floats, limit_mm: float = LIMIT_MM) -> npt.NDArray[np.
     return np.round(255 * shown[..., :3]).astype(np.uint8)
 
 
-def render(mesh: Mesh, vertex_colours: npt.ArrayLike, yaw_deg: float, frame: Frame, size_px: int) -> Floats:
+def render(mesh: Mesh, vertex_colours: npt.ArrayLike, yaw_deg: float, viewport: Viewport, size_px: int) -> Floats:
     """A shaded picture of the mesh on white, orthographic.
 
     Parameters
@@ -86,7 +86,7 @@ def render(mesh: Mesh, vertex_colours: npt.ArrayLike, yaw_deg: float, frame: Fra
         0 to 255.
     yaw_deg : float
         From where: 0 from the front, positive from the viewer's right.
-    frame : Frame
+    viewport : Viewport
     size_px : int
         Side of the picture.
 
@@ -99,9 +99,9 @@ def render(mesh: Mesh, vertex_colours: npt.ArrayLike, yaw_deg: float, frame: Fra
     towards = np.array([np.sin(yaw), 0.0, np.cos(yaw)])
     right, up = np.array([np.cos(yaw), 0.0, -np.sin(yaw)]), np.array([0.0, 1.0, 0.0])
     n = size_px * _OVERSAMPLE
-    steps = ((np.arange(n) + 0.5) / n * 2 - 1) * frame.half_mm
-    far = 4 * frame.half_mm
-    origins = np.array(frame.centre_mm) + far * towards + steps[None, :, None] * right - steps[:, None, None] * up
+    steps = ((np.arange(n) + 0.5) / n * 2 - 1) * viewport.half_mm
+    far = 4 * viewport.half_mm
+    origins = np.array(viewport.centre_mm) + far * towards + steps[None, :, None] * right - steps[:, None, None] * up
     tints = np.asarray(vertex_colours, np.float64) / 255
     solid, tints = (mesh, tints) if mesh.n_faces else _splats(mesh.vertices, tints, right, up)
     picture = _trace(solid, tints, origins.reshape(-1, 3), -towards, right, up)

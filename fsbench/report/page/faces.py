@@ -13,7 +13,7 @@ from fsbench.report.heatmaps.recorded import opened
 from fsbench.report.layout import default_layouts, layout
 from fsbench.report.selection import main_of_samples
 from fsbench.runs import Run
-from fsbench.runs.map_of import encoded_map_of
+from fsbench.runs.map_from_measurement import encoded_map_of
 from fsbench.runs.maps import FOLDER, read_map
 
 BUDGET_BYTES = 2_000_000

@@ -15,7 +15,7 @@ from fsbench.report.plots.placing import mean_heading, upper_end
 from fsbench.report.plots.samples import Samples, gather_points, gather_samples
 from fsbench.report.selection import main_metrics, main_of_samples
 from fsbench.runs import Run
-from fsbench.runs.pooled import METRICS as POOLED_METRICS
+from fsbench.runs.pooled_statistics import METRICS as POOLED_METRICS
 
 _FEWEST = 5
 """A box of fewer samples would pretend to know quartiles: they are drawn one by one."""

@@ -770,11 +770,20 @@ class Chapter {
 
 const chapters = [...document.querySelectorAll(".chapter")].map((root, number) => new Chapter(root, number));
 
+/* What stands behind a name in an address; nothing if somebody typed a "%" that stands for no letter. */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
 function followHash() {
   const found = /^#sample-(\d+)=(.*)$/.exec(location.hash);
   if (!found) return;
   const chapter = chapters[Number(found[1])];
-  const sample = decodeURIComponent(found[2]);
+  const sample = decoded(found[2]);
   if (chapter?.numberOf?.has(sample)) chapter.open(sample, chapter.view.left);
 }
 

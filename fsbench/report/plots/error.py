@@ -13,9 +13,19 @@ from fsbench.core.mesh import Floats
 from fsbench.core.quantities import Quantity
 from fsbench.report.model import Table
 from fsbench.report.plots.panels import Margins, make_room_left, stacked
-from fsbench.report.plots.placing import label_beside, label_room_in, line_style, mean_heading, spread, upper_end
+from fsbench.report.plots.placing import (
+    label_beside,
+    label_room_in,
+    line_style,
+    mean_heading,
+    spread,
+    text_width_in,
+    upper_end,
+)
 from fsbench.report.plots.styles import Look, Style, looks
 
+_MOST_ACROSS = 6
+"""More titles of bins than this are written upwards where they are too long to stand side by side."""
 _DODGE = 0.36
 """Whiskers of one bin take at most this much of the way to the next."""
 
@@ -47,11 +57,15 @@ def draw(table: Table, style: Style) -> Figure:
     names = _names(table, curves[0])
     width, height = label_room_in(names, style)
     em = style.font_pt / 72
-    margins = Margins(5.0 * em, width, 4.2 * em, (0.9 + 1.2 * _most_above(curves)) * em)
+    titles = [bin_.title for bin_ in table.bins]
+    longest = text_width_in(titles, style.font_pt)
+    crowded = longest > (style.width_in - 5.0 * em - width) / len(titles)
+    below = longest + 3.2 * em if crowded and len(titles) > _MOST_ACROSS else 4.2 * em
+    margins = Margins(5.0 * em, width, below, (0.9 + 1.2 * _most_above(curves)) * em)
     heights = [max(style.panel_in, height), *[0.5 * style.panel_in] * (len(curves) - 1)]
     figure, panels = stacked(style, heights, margins)
     x = np.arange(len(table.bins)) + _dodges(table, curves)[:, None]
-    panels[-1].set_xticks(range(len(table.bins)), [bin_.title for bin_ in table.bins])
+    panels[-1].set_xticks(range(len(titles)), titles, rotation=90 if crowded and len(titles) > _MOST_ACROSS else 0)
     panels[-1].set_xlim(-0.3, len(table.bins) - 0.7)
     panels[-1].set_xlabel(table.layout.axis)
     for axes, one in zip(panels, curves, strict=True):

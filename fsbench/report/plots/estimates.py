@@ -15,7 +15,7 @@ from fsbench.report.model import Table
 from fsbench.report.plots.panels import Margins, grid
 from fsbench.report.plots.placing import axis_heading, line_style, mean_heading, text_width_in, upper_end
 from fsbench.report.plots.styles import Look, Style, looks
-from fsbench.stats import OVERALL, Comparison
+from fsbench.stats import ALL_SAMPLES, Comparison
 
 _ROW_EM = 1.6
 
@@ -73,7 +73,7 @@ def draw_differences(found: Comparison, table: Table, style: Style) -> Figure:
     panels = []
     for bin_ in table.bins:
         for metric in table.metrics:
-            rows = found.differences[found.differences["by"] == (table.layout.column or OVERALL)]
+            rows = found.differences[found.differences["by"] == (table.layout.column or ALL_SAMPLES)]
             rows = rows[(rows["metric"] == metric.name) & (rows["bin"] == bin_.label)]
             values, lows, highs = (rows[name].to_numpy(float) * metric.factor for name in ("difference", "low", "high"))
             told = tuple(

@@ -13,7 +13,7 @@ from fsbench.core.quantities import Quantity
 from fsbench.report import notes
 from fsbench.report.layout import OVERALL, default_layouts
 from fsbench.report.model import Published, Table
-from fsbench.report.plots import canvas, cd_cr, cumulative, distribution, error, estimates
+from fsbench.report.plots import answers, canvas, cd_cr, cumulative, distribution, error, estimates
 from fsbench.report.plots.placing import fitting
 from fsbench.report.plots.samples import Samples, gather_points, gather_samples
 from fsbench.report.plots.styles import STYLES, Style
@@ -62,7 +62,7 @@ def plot(
         samples.
     metric : str, optional
         What to draw; a chamfer distance brings the complete rate with it. Default: the benchmark's main one. A pooled
-        one (`fsbench.runs.pooled.METRICS`) makes a cumulative curve one of all points of the references.
+        one (`fsbench.runs.pooled_statistics.METRICS`) makes a cumulative curve one of all points of the references.
     labels : sequence of str, optional
         Instead of the runs' own.
     style : str
@@ -131,6 +131,8 @@ def _metrics(run: Run, kind: str, asked_for: str | None) -> list[str]:
     """The metric to draw, followed by its companion."""
     main = main_metrics(run)[0] if kind == "cumulative" else main_of_samples(run)
     name = asked_for or main
+    if run.quantity(name).label_of and kind != "distribution":
+        raise UsageError(f"{name} is an answer among labels; its figure is --kind distribution")
     if run.quantity(name).pooled not in _OVER.get(kind, ("mean",)):
         raise UsageError(f"a {kind} figure is of single samples; {name} is over all of them")
     return choose_metrics(run, [name])
@@ -145,6 +147,8 @@ def _error(_runs: Sequence[Run], table: Table, style: Style) -> tuple[Figure, Sa
 
 
 def _distribution(runs: Sequence[Run], table: Table, style: Style) -> tuple[Figure, Said]:
+    if table.metrics[0].label_of:
+        return answers.draw(runs, [row.label for row in table.rows], table.layout, table.metrics[0], style), ()
     return distribution.draw(_samples(runs, table), style), ()
 
 
@@ -228,6 +232,8 @@ def _shown(kind: str, table: Table) -> str:
         return "share of all points of the references with at most a distance"
     if kind == "cd-cr":
         return " against ".join(metric.words or metric.label for metric in metrics)
+    if kind == "distribution" and metrics[0].label_of:
+        return "share of each answer in percent, by bin"
     said = PLOT_KINDS[kind]
     if not table.layout.column:
         said = said.replace(" over the bins", "").removesuffix(", by bin")

@@ -10,7 +10,7 @@ from fsbench.core.mesh import Floats
 from fsbench.core.quantities import Quantity
 from fsbench.report.layout import Bin, Layout
 from fsbench.runs import Run
-from fsbench.runs.pooled import Pooled
+from fsbench.runs.pooled_statistics import Pooled
 
 _N_QUANTILES = 2000
 

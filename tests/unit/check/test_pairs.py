@@ -26,7 +26,7 @@ from fsbench.io.write import write_obj
 from fsbench.submissions import AdapterLike
 from fsbench.submissions.submission import Submission
 from tests.mistakes import MISTAKES, Mistake, spoil
-from tests.slips import Slip, options, slips, write
+from tests.slips import Slip, invert_tforms, options, slips, write
 
 PROMISE = 0.02
 """What advice may miss its promise by; the sentence has two decimals."""
@@ -82,6 +82,18 @@ def test_a_crop_that_lies_beside_and_was_forgotten(sample: Path, tmp_path: Path)
     text, _ = _look(sample, folder, WILD, adapter="pixels")
     assert "--tform {sample}_tform.npy --size 224" in text
     _keeps_its_promise(text, sample, folder, WILD)
+
+
+def test_crops_that_were_written_the_wrong_way_round(sample: Path, tmp_path: Path) -> None:
+    folder = _cropped(sample / "pred/wild_pred/mean-face", WILD, tmp_path / "pred")
+    right = {"adapter": "pixels", "tform": "{sample}_tform.npy", "size": "224"}
+    _, is_right = _look(sample, folder, WILD, **right)
+    invert_tforms(folder)
+    text, _ = _look(sample, folder, WILD, **right)
+    assert "take pixels of the crop to pixels of the image, not the other way; write the inverse of each" in text
+    invert_tforms(folder)
+    _keeps_its_promise(text, sample, folder, WILD)
+    assert float(re.search(r"-> ([\d.]+)", text)[1]) == pytest.approx(is_right.own_misfit, abs=PROMISE)
 
 
 def test_one_sample_cannot_tell_a_fixed_crop(sample: Path, tmp_path: Path) -> None:
@@ -168,8 +180,10 @@ class _Look:
         found = _options(finding.text)
         if finding.verdict == "ok":
             return "seems right", finding.text
-        if "->" not in finding.text and (found is None or "--flip" not in found):
+        if "->" not in finding.text and (found is None or "flip" not in found):
             return "no advice", finding.text
+        if "write the inverse of each" in finding.text:
+            invert_tforms(self.folder)
         misfit, front = self._misfit(evidence, build_adapter(**found))
         promised = re.search(r"-> ([\d.]+)", finding.text)
         kept = front > 0.5 and (promised is None or abs(misfit - float(promised[1])) <= PROMISE)
@@ -177,9 +191,9 @@ class _Look:
 
     def _misfit(self, evidence: Sequence[Evidence], adapter: AdapterLike) -> tuple[float, float]:
         """Of the files as the options read them: mean misfit, and share of triangles that face the camera."""
-        sights = []
+        view_fits = []
         for one in evidence:
             predicted = load(adapter, self.folder, one.sample.name, one.focal_px)
             image = in_image_frame(predicted.mesh, one.focal_px)
-            sights.append(one.target.look(Surface(Mesh(image, predicted.mesh.faces)), image.mean(0)))
-        return float(np.mean([one.misfit for one in sights])), float(np.nanmean([one.front for one in sights]))
+            view_fits.append(one.target.look(Surface(Mesh(image, predicted.mesh.faces)), image.mean(0)))
+        return float(np.mean([one.misfit for one in view_fits])), float(np.nanmean([one.front for one in view_fits]))

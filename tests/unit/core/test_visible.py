@@ -94,12 +94,12 @@ def test_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_summaries_and_progress(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from fsbench.cli.progress import _steps, summarise
+    from fsbench.cli.progress import steps, summarise
 
     run = hostile_run()
     samples = run.samples.assign(sample=[f"x\n{name}" for name in run.samples["sample"]])
     summarise(Saved.of(Run(samples, run.manifest)), tmp_path)
-    with _steps(f"title\nfsbench: all is well {HOSTILE}", 1, 0) as step:
+    with steps(f"title\nfsbench: all is well {HOSTILE}", 1, 0) as step:
         step(Record("000", "missing"))
     said = capsys.readouterr().err
     assert acting(said) == set()
@@ -110,10 +110,10 @@ def test_a_title_is_no_markup(capsys: pytest.CaptureFixture[str], monkeypatch: p
     """Taken for markup, it would be left out, or stop the run."""
     import sys
 
-    from fsbench.cli.progress import _steps
+    from fsbench.cli.progress import steps
 
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    with _steps("[/red] [bold]net", 1, 0) as step:
+    with steps("[/red] [bold]net", 1, 0) as step:
         step(Record("000", "missing"))
     assert "[/red] [bold]net" in capsys.readouterr().err
 

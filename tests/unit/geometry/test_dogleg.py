@@ -41,9 +41,9 @@ def test_a_known_motion_is_undone(with_scale: bool) -> None:
     off = Similarity(1.03 if with_scale else 1.0, Rotation.from_rotvec([0.03, -0.02, 0.01]).as_matrix(), [1, -2, 1])
     found = refine(HEAD.vertices, NearestSurface(moved(HEAD, off)), with_scale)
     assert found.converged
-    np.testing.assert_allclose((found.points_from_surface @ off).apply(POINTS), POINTS, atol=0.01)
+    np.testing.assert_allclose((found.ref_from_pred @ off).apply(POINTS), POINTS, atol=0.01)
     if not with_scale:
-        assert found.points_from_surface.scale == 1
+        assert found.ref_from_pred.scale == 1
 
 
 def test_a_perfect_prediction_ends_at_once() -> None:

@@ -17,22 +17,22 @@ NEAR = Similarity(1.1, Rotation.from_rotvec([0.1, -0.15, 0.08]).as_matrix(), [6,
 """Ten percent too large, some 11 degrees and 9 mm off."""
 
 
-def _error_mm(points_from_surface: Similarity) -> float:
+def _error_mm(ref_from_pred: Similarity) -> float:
     """How far the face's vertices end from where they belong."""
-    there = points_from_surface.apply(FACE.vertices)
+    there = ref_from_pred.apply(FACE.vertices)
     return float(np.linalg.norm(there - FACE.vertices, axis=1).max())
 
 
 def test_a_face_finds_its_place_on_the_head() -> None:
     fit = fit_icp(FACE.vertices, NearestSurface(HEAD), NEAR)
-    assert _error_mm(fit.points_from_surface) < 0.01
+    assert _error_mm(fit.ref_from_pred) < 0.01
     assert fit.converged
     assert fit.reason
 
 
 def test_point_to_point_gets_there_more_slowly() -> None:
     fit = fit_icp(FACE.vertices, NearestSurface(HEAD), NEAR, Icp("point-to-point", max_iterations=300))
-    assert _error_mm(fit.points_from_surface) < 0.2 * _error_mm(NEAR)
+    assert _error_mm(fit.ref_from_pred) < 0.2 * _error_mm(NEAR)
     assert fit.iterations > fit_icp(FACE.vertices, NearestSurface(HEAD), NEAR).iterations
 
 
@@ -40,7 +40,7 @@ def test_rigid_keeps_the_scale() -> None:
     start = Similarity(1.0, NEAR.rotation, NEAR.translation)
     fit = fit_icp(FACE.vertices, NearestSurface(HEAD), start, Icp(scale=False))
     assert fit.scale == pytest.approx(1.0, abs=1e-12)
-    assert _error_mm(fit.points_from_surface) < 0.01
+    assert _error_mm(fit.ref_from_pred) < 0.01
 
 
 def test_a_rotation_of_thirty_degrees_and_metres_are_no_trouble() -> None:
@@ -48,7 +48,7 @@ def test_a_rotation_of_thirty_degrees_and_metres_are_no_trouble() -> None:
     surface = NearestSurface(moved(HEAD, in_metres))
     start = Similarity(1000.0, np.eye(3), -1000 * in_metres.translation)
     fit = fit_icp(FACE.vertices, surface, start)
-    assert _error_mm(fit.points_from_surface @ in_metres) < 0.01
+    assert _error_mm(fit.ref_from_pred @ in_metres) < 0.01
 
 
 @pytest.mark.parametrize("robust", ["huber", "tukey"])
@@ -61,8 +61,8 @@ def test_outliers_are_outvoted(robust: str) -> None:
     plain = fit_icp(noisy, surface, NEAR, Icp(robust="none"))
     fit = fit_icp(noisy, surface, NEAR, Icp(robust=robust))
     # 0.3 mm of noise on some 2000 points leaves hundredths of a millimetre.
-    assert _error_mm(fit.points_from_surface) < 0.3
-    assert _error_mm(fit.points_from_surface) < 0.5 * _error_mm(plain.points_from_surface)
+    assert _error_mm(fit.ref_from_pred) < 0.3
+    assert _error_mm(fit.ref_from_pred) < 0.5 * _error_mm(plain.ref_from_pred)
 
 
 def test_trimming_leaves_out_the_farthest() -> None:
@@ -70,7 +70,7 @@ def test_trimming_leaves_out_the_farthest() -> None:
     spoilt[::5] += [0, 0, 40]
     fit = fit_icp(spoilt, NearestSurface(HEAD), NEAR, Icp(robust="none", trim=0.25))
     assert fit.inliers == pytest.approx(0.75, abs=0.01)
-    assert _error_mm(fit.points_from_surface) < 0.05
+    assert _error_mm(fit.ref_from_pred) < 0.05
 
 
 def test_shapes_that_overlap_in_part_are_not_pulled_over_each_other() -> None:
@@ -78,15 +78,15 @@ def test_shapes_that_overlap_in_part_are_not_pulled_over_each_other() -> None:
     start = Similarity(1.0, NEAR.rotation, NEAR.translation)
     free = fit_icp(left.vertices, NearestSurface(right), start, Icp(scale=False))
     pulled = fit_icp(left.vertices, NearestSurface(right), start, Icp(scale=False, robust="none", rim=True))
-    assert _error_mm(free.points_from_surface) < 0.05
-    assert _error_mm(pulled.points_from_surface) > 1
+    assert _error_mm(free.ref_from_pred) < 0.05
+    assert _error_mm(pulled.ref_from_pred) > 1
     assert free.inliers < 0.95
 
 
 def test_what_a_plane_leaves_open_does_not_move() -> None:
     points = np.random.default_rng(1).uniform(-50, 50, size=(200, 3)) * [1, 1, 0] + [0, 0, 3]
     fit = fit_icp(points, NearestSurface(plane(500)), Similarity(), Icp(scale=False))
-    np.testing.assert_allclose(fit.points_from_surface.translation, [0, 0, 3], atol=1e-6)
+    np.testing.assert_allclose(fit.ref_from_pred.translation, [0, 0, 3], atol=1e-6)
 
 
 def test_the_steps_may_run_out() -> None:
@@ -98,7 +98,7 @@ def test_the_steps_may_run_out() -> None:
 @pytest.mark.parametrize("steps", [1, 2, 3])
 def test_what_is_said_of_a_fit_is_said_of_where_it_ended(steps: int) -> None:
     fit = fit_icp(FACE.vertices, NearestSurface(HEAD), NEAR, Icp(robust="none", rim=True, max_iterations=steps))
-    left = NearestSurface(HEAD).closest(fit.points_from_surface.inverse().apply(FACE.vertices)).distances
+    left = NearestSurface(HEAD).closest(fit.ref_from_pred.inverse().apply(FACE.vertices)).distances
     assert fit.residual_rms == pytest.approx(fit.scale * np.sqrt((left**2).mean()), rel=1e-9)
 
 

@@ -115,7 +115,7 @@ def npy(descr: str, shape: str, content: bytes = bytes(16), version: int = 1) ->
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"", "is empty, it has no byte"),
+        (b"", r"is empty \(0 bytes\)"),
         (b"\x93NUMPY\x09\x00\x01\x00x", "not a .npy file"),
         (npy("'<f8'", "(2,)")[:40], "longer than the file"),
         (npy("'<f8'", "(3,)"), "announces 24 bytes of shape .3,., the file has 16"),

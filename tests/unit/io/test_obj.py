@@ -118,7 +118,7 @@ def test_without_faces_it_is_a_point_cloud(read):
 @pytest.mark.parametrize(
     ("text", "kind", "reason"),
     [
-        ("", FormatError, "is empty, it has no byte"),
+        ("", FormatError, r"is empty \(0 bytes\)"),
         ("\n", MeshError, "the mesh is empty"),
         (SQUARE.replace("1 1 0", "1 -1.#QNAN0 0") + "f 1 2 3\n", FormatError, r"line 3: found '-1\.#QNAN0'"),
         (SQUARE.replace("1 1 0", "1 1 0#") + "f 1 2 3\n", FormatError, "line 3: found '0#'"),

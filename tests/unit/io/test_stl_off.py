@@ -110,7 +110,7 @@ def test_binary_stl(read, head: bytes, rest: bytes):
     [
         (".stl", BINARY_STL[:-1], FormatError, "announces 1 triangles, which need 134"),
         (".stl", BINARY_STL[:80] + b"\xff\xff\xff\xff" + BINARY_STL[84:], FormatError, "announces 4,294,967,295"),
-        (".stl", b"", FormatError, "is empty, it has no byte"),
+        (".stl", b"", FormatError, r"is empty \(0 bytes\)"),
         (".stl", STL.replace("1 1 0", "1 -1.#IND 0"), FormatError, "line 6: found '-1.#IND'"),
         (".stl", STL.replace("1 1 0", "1,5 1 0"), FormatError, "line 6: found '1,5'.*decimal comma"),
         (".off", OFF.replace("1 1 0", "1 1.#QNAN 0"), FormatError, "line 5: found '1.#QNAN'"),
@@ -123,7 +123,7 @@ def test_binary_stl(read, head: bytes, rest: bytes):
         (".stl", STL.replace("1 1 0", "1 1"), FormatError, "line 6: a vertex has 2 numbers"),
         (".stl", STL.replace("1 1 0", "1 x 0"), FormatError, "line 6: found 'x'"),
         (".stl", STL.replace("1 1 0", "1 inf 0"), MeshError, "infinite"),
-        (".off", "", FormatError, "is empty, it has no byte"),
+        (".off", "", FormatError, r"is empty \(0 bytes\)"),
         (".off", "\n", FormatError, "starts with b''"),
         (".off", "OFF", FormatError, "no line with the numbers"),
         (".off", OFF.replace("OFF", "4OFF"), FormatError, "starts with b'4OFF'"),

@@ -6,7 +6,7 @@ import pytest
 from fsbench.core.errors import MetricError
 from fsbench.core.mesh import Mesh
 from fsbench.geometry.nearest import NearestSurface
-from fsbench.metrics.pools import BIN_MM, Pool
+from fsbench.metrics.pool import BIN_MM, Pool
 from fsbench.metrics.surface_distance import measure, summarise
 from tests.shapes import plane
 

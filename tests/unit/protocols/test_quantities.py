@@ -12,7 +12,7 @@ from fsbench.protocols.micc import quantities as micc
 from fsbench.protocols.now import quantities as now
 from fsbench.protocols.scan import quantities as scan
 from fsbench.protocols.shared_quantities import distance_statistics
-from fsbench.runs.pooled import QUANTITIES as POOLED
+from fsbench.runs.pooled_statistics import QUANTITIES as POOLED
 
 # Headings, direction and decimals of 0.4, which were read off the names: published tables show them.
 _SHOWN = """

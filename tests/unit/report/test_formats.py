@@ -18,8 +18,8 @@ from fsbench.protocols.scan import protocol as scan
 from fsbench.report.formats import FORMATS, write_tidy
 from fsbench.report.tables import build
 from fsbench.runs import Record, Run, assemble
-from fsbench.runs.pooled import STATISTICS, Pooled
-from fsbench.runs.pools import OVERALL
+from fsbench.runs.pool_files import OVERALL
+from fsbench.runs.pooled_statistics import STATISTICS, Pooled
 
 NASTY = r"<b>&_%$#{}~^\|*`"
 

@@ -10,7 +10,7 @@ from PIL import Image
 from fsbench.core.mesh import Mesh
 from fsbench.report.heatmaps.measured import picks
 from fsbench.report.heatmaps.pictures import Heat, sheet, three_views
-from fsbench.report.heatmaps.views import LIMIT_MM, colours, frame_of, render, scale_in_words, scale_of
+from fsbench.report.heatmaps.views import LIMIT_MM, colours, render, scale_in_words, scale_of, viewport_of
 from fsbench.report.layout import layouts
 
 
@@ -26,7 +26,7 @@ def sphere(radius: float = 80.0, n: int = 48) -> Mesh:
 
 def test_sphere_is_a_disc_of_its_radius():
     ball = sphere()
-    frame = frame_of(ball)
+    frame = viewport_of(ball)
     picture = render(ball, np.full((ball.n_vertices, 3), 200), 30.0, frame, 100)
     covered = (picture < 0.999).any(axis=2).mean()
     # 2 %: pixels on the edge, and facets that lie inside the ball.
@@ -40,7 +40,7 @@ def test_a_cloud_of_points_is_seen_as_a_closed_surface():
     ring = np.sqrt(1 - z**2)
     points = 80 * np.stack([ring * np.cos(turns), z, ring * np.sin(turns)], 1)
     tints = np.where(points[:, 2:] > 0, [0, 0, 200], [200, 0, 0])
-    frame = frame_of(sphere())
+    frame = viewport_of(sphere())
     picture = render(Mesh(points), tints, 0.0, frame, 100)
     covered = (picture < 0.999).any(axis=2)
     # 12 %: squares stand out over the edge by half their side, 3 mm of 80 mm, and so do pixels on the edge.
@@ -56,12 +56,12 @@ def test_right_is_right_and_up_is_up():
     tints = np.zeros((ball.n_vertices, 3))
     tints[:, 0] = 255 * (ball.vertices[:, 0] > 0)
     tints[:, 1] = 255 * (ball.vertices[:, 1] > 0)
-    picture = render(ball, tints, 0.0, frame_of(ball), 40)
+    picture = render(ball, tints, 0.0, viewport_of(ball), 40)
     assert picture[20, 30, 0] > 0.3 > picture[20, 10, 0]
     assert picture[10, 20, 1] > 0.3 > picture[30, 20, 1]
     # From the viewer's right, the side at +x turns to the middle.
-    assert render(ball, tints, 90.0, frame_of(ball), 40)[20, 20, 0] > 0.3
-    assert render(ball, tints, -90.0, frame_of(ball), 40)[20, 20, 0] < 0.3
+    assert render(ball, tints, 90.0, viewport_of(ball), 40)[20, 20, 0] > 0.3
+    assert render(ball, tints, -90.0, viewport_of(ball), 40)[20, 20, 0] < 0.3
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from fsbench.benchmarks import load_spec
 from fsbench.core.errors import FormatError, UsageError
-from fsbench.metrics.pools import Pool
+from fsbench.metrics.pool import Pool
 from fsbench.report.layout import default_layouts, layout
 from fsbench.report.plots import cumulative, error
 from fsbench.report.plots.canvas import settings
@@ -20,7 +20,7 @@ from fsbench.report.plots.styles import STYLES
 from fsbench.report.selection import main_metrics, main_of_samples
 from fsbench.report.tables import build
 from fsbench.runs import Record, Run, assemble, load_run
-from fsbench.runs.pools import write_pool, write_tables
+from fsbench.runs.pool_files import write_pool, write_tables
 
 CHALLENGES = ("multiview_neutral", "selfie")
 # What `pooled.csv` is written with: six significant digits.

@@ -10,7 +10,7 @@ import pytest
 from fsbench.core.errors import FormatError
 from fsbench.core.mesh import Mesh
 from fsbench.metrics.cylinder import SIZE, QuadMap
-from fsbench.runs.map_of import encoded_map_of
+from fsbench.runs.map_from_measurement import encoded_map_of
 from fsbench.runs.maps import (
     LARGEST_BYTES,
     GridMap,

@@ -1,0 +1,26 @@
+"""Displacement maps of one subject, with the neutral one kept, as every expression is compared with it."""
+
+from collections import OrderedDict
+from pathlib import Path
+
+from fsbench.io.displacement import Displacement, read_displacement
+
+# The neutral one of each side, and the last expression of each.
+_KEPT = 4
+
+
+class MapReader:
+    """Reads maps and keeps the last two of each side."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[Path, int, int], Displacement] = OrderedDict()
+
+    def read(self, path: Path) -> Displacement:
+        """The map, see `read_displacement`; a changed file is read again."""
+        state = path.stat() if path.exists() else None
+        key = (path, state.st_size, state.st_mtime_ns) if state else (path, 0, 0)
+        found = self._kept.pop(key, None) or read_displacement(path)
+        self._kept[key] = found
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        return found
