@@ -9,16 +9,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from fsbench.core.errors import FsbenchError
 from fsbench.core.mesh import Mesh
 from fsbench.io import read_mesh, write_obj, write_ply
+from fsbench.io.displacement import read_displacement
+from fsbench.io.landmark_places import read_places
 from fsbench.io.landmarks import read_landmarks
 from fsbench.io.npy import read_array, read_parameters
+from fsbench.io.obj_uv import read_uv
 from fsbench.io.text import read_json, read_numbers
 from fsbench.protocols.elr.weights import read_weights
 from fsbench.protocols.realy.layout import read_keypoints, read_mask, read_scales
 from fsbench.protocols.realy.layout import read_mesh as read_realy_mesh
+from fsbench.protocols.rig.settings import read_vertex_numbers
 from fsbench.submissions.svfr.checking import check_zip
 from tests import svfr_zips
 
@@ -128,6 +133,8 @@ def originals(folder: Path) -> dict[str, list[bytes]]:
         ".json": [document, b"[[1, 2, 3], [4, 5, 6]]", json.dumps(keypoints).encode()],
         ".lnd": [b"1 -26.6 20.07 -3.37\n2 -4.05 1e1 -0.02\n3 28.25 19.7 1.47\n"],
         ".pp": [picked],
+        ".pkl": [pickle.dumps({"lmk_face_idx": np.arange(51), "lmk_b_coords": np.full((51, 3), 1 / 3)}, 2)],
+        ".png": [_png(folder)],
         ".csv": [b"x,y,z\n1,2,3\n4,5,6\n", b"1 2 3\n4 5 6\n"],
         ".npz": [(folder / "a.npz").read_bytes(), (folder / "b.npz").read_bytes()],
         ".zip": [(folder / "a.zip").read_bytes(), (folder / "b.zip").read_bytes()],
@@ -135,18 +142,27 @@ def originals(folder: Path) -> dict[str, list[bytes]]:
     }
 
 
+def _png(folder: Path) -> bytes:
+    """A displacement map of 16 bits, as FaceScape has them."""
+    rng = np.random.default_rng(3)
+    Image.fromarray(rng.integers(0, 1 << 16, (32, 32)).astype(np.uint16)).save(folder / "a.png")
+    return (folder / "a.png").read_bytes()
+
+
 READERS: dict[str, tuple[Callable[[Path], object], ...]] = {
-    ".obj": (read_mesh, read_realy_mesh),
+    ".obj": (read_mesh, read_realy_mesh, read_uv),
     ".ply": (read_mesh,),
     ".stl": (read_mesh,),
     ".off": (read_mesh,),
-    ".npy": (read_array, read_parameters, read_landmarks),
-    ".json": (read_json, read_landmarks, read_keypoints),
+    ".npy": (read_array, read_parameters, read_landmarks, read_places),
+    ".json": (read_json, read_landmarks, read_keypoints, read_places),
     ".lnd": (read_landmarks,),
     ".pp": (read_landmarks,),
     ".csv": (read_numbers, read_landmarks),
-    ".npz": (read_weights,),
-    ".txt": (read_scales, read_mask),
+    ".npz": (read_weights, read_places),
+    ".pkl": (read_places,),
+    ".png": (read_displacement,),
+    ".txt": (read_scales, read_mask, read_vertex_numbers, read_places),
     ".zip": (check_zip,),
 }
 
