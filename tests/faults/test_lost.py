@@ -93,8 +93,11 @@ def test_a_run_whose_folder_is_gone_says_where_its_samples_are(
     else:
         assert f"are kept in {gone}, as {out} was renamed: rename it back, and the same command goes on" in answer.err
         gone.rename(out)
+    # Two workers may have had their first sample under way when the folder went.
+    is_kept = not is_deleted and '"reason"' in (out / "journal.jsonl").read_text("utf-8")
     again = score()
-    assert again.code == 0 and ("going on: " in again.err) is not is_deleted
+    assert again.code == 0 and ("going on: " in again.err) is is_kept
+    assert is_kept or is_deleted or jobs > 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows where an open file is now")
