@@ -14,7 +14,7 @@ from fsbench.core.mesh import Floats
 from fsbench.io import read_vertices
 from fsbench.io.folders import the_one, with_an_ending
 from fsbench.io.landmarks import LANDMARK_SUFFIXES, read_landmarks_or_numbers
-from fsbench.io.names import named
+from fsbench.io.names import is_there, named
 from fsbench.io.npy import read_array
 from fsbench.io.text import read_json
 
@@ -140,15 +140,15 @@ def parse_source(text: str) -> LandmarkSource | None:
     """
     if not text:
         return None
-    if _INDICES.fullmatch(text) and not Path(text).exists():
+    if _INDICES.fullmatch(text) and not is_there(text):
         return LandmarkSource(indices=_enough(text, tuple(int(word) for word in text.split(","))))
     if "{" in text:
         return LandmarkSource(text)
     path = Path(text)
-    if path.is_dir():
+    if is_there(path) and path.is_dir():
         # Braces in the name of an existing folder are no pattern.
         return LandmarkSource("{sample}", own=path.resolve())
-    if not path.is_file():
+    if not (is_there(path) and path.is_file()):
         raise UsageError(f"{text}: no such folder or file of landmarks; give {FORMS}")
     return LandmarkSource(indices=_read_indices(path))
 

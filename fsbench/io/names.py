@@ -118,6 +118,11 @@ def in_listing(folder: Path, name: str) -> list[str]:
         return []
 
 
+def is_there(path: str | Path) -> bool:
+    """Whether there is such a file or folder; `Path.exists` raises where the name is longer than a disk takes."""
+    return os.path.exists(path)  # noqa: PTH110
+
+
 def _is_file(path: Path) -> bool:
     """Whether there is such a file; `Path.is_file` raises where the name is longer than a disk takes."""
     return os.path.isfile(path)  # noqa: PTH113

@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from fsbench.io.names import is_there
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -66,4 +68,4 @@ def _with_absolute_path(change: str, files: Collection[str]) -> str:
 
 def _absolute(landmarks: str) -> str:
     """Make a folder or file absolute; keep vertices and patterns, which are relative to their side's own folder."""
-    return str(Path(landmarks).absolute()) if landmarks and Path(landmarks).exists() else landmarks
+    return str(Path(landmarks).absolute()) if landmarks and is_there(landmarks) else landmarks

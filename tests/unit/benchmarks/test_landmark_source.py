@@ -8,6 +8,7 @@ import pytest
 
 from fsbench.benchmarks.landmark_source import LandmarkSource, parse_source
 from fsbench.core.errors import FormatError, UsageError
+from fsbench.protocols.choice import Choice
 
 VERTICES = np.arange(30.0).reshape(10, 3)
 OBJ = "".join("v {} {} {}\n".format(*vertex) for vertex in VERTICES.tolist()) + "f 2 3 4\n"
@@ -174,3 +175,13 @@ def test_an_unknown_name_in_braces_is_answered_with_the_known(tmp_path: Path) ->
 def test_what_is_not_there_is_refused() -> None:
     with pytest.raises(UsageError, match="no such folder or file"):
         parse_source("nowhere")
+
+
+def test_more_indices_than_a_file_name_has_letters() -> None:
+    text = ",".join(str(10_000 + i) for i in range(68))
+    found = parse_source(text)
+    assert found is not None
+    assert found.indices == tuple(range(10_000, 10_068))
+    assert Choice(landmarks=text, pred_landmarks=text).with_absolute_paths(()).landmarks == text
+    with pytest.raises(UsageError, match="no such folder or file"):
+        parse_source("x" * 300)
