@@ -9,6 +9,9 @@ from fsbench.build.plan import Plan
 
 UNKNOWN = "not given: fill it in before you publish a number (--licence, --trained-on)"
 
+RENDERED = 'Images are rendered, not photographed: rank methods by them, and do not call the errors "in the wild".'
+"""What every command that makes images says."""
+
 LIMITS = """\
 These images are rendered, not photographed. The light is a lamp and nine spherical harmonics on a Lambertian skin:
 no shadows, no highlights, no light through the skin, no hair. Lenses, noise and compression of real cameras are

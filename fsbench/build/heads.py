@@ -22,6 +22,24 @@ from fsbench.core.errors import UsageError
 MARK = "build.json"
 """The plan of a folder; a folder of another plan is not gone on with."""
 
+TRUTH = "truth.py"
+_ADAPTER = '''\
+"""Reads the truth itself as predictions: every score is perfect if the benchmark is whole.
+
+fsbench score benchmark.toml --root . --pred tuples -a truth.py:load --out RUN
+"""
+
+from pathlib import Path
+
+import fsbench
+
+
+def load(folder, sample, focal_px):
+    """The mesh of a tuple, before the benchmark's camera and in its unit."""
+    mesh = fsbench.read_mesh(Path(folder) / sample / "mesh.obj")
+    return mesh.vertices, mesh.faces
+'''
+
 _NAME = re.compile(r"[\w][\w.-]{0,59}")
 
 
@@ -85,6 +103,8 @@ def build(
     write_specification(job.out / "benchmark.toml", specification(job.name, plan, records))
     text = card(job.name, source.description, job.licence, job.trained_on, plan, records)
     (job.out / "CARD.md").write_text(text, encoding="utf-8", newline="\n")
+    if plan.tuples:
+        (job.out / TRUTH).write_text(_ADAPTER, encoding="utf-8", newline="\n")
     return records
 
 

@@ -9,6 +9,9 @@ from fsbench.core.mesh import Floats, Ints, Mask, Mesh
 BEFORE_MM = 1.0
 """A point is hidden by a surface that is nearer by this much: landmarks lie a little off the triangles."""
 
+_ON_EDGE = 1e-9
+"""Twice the area (px^2) by which a ray may miss a triangle through rounding: landmarks are vertices."""
+
 _Triple = tuple[float, float, float]
 
 
@@ -50,7 +53,7 @@ def depths_at(view: View, placed: Mesh, pixels: Floats) -> Floats:
 def _inside(x: _Triple, y: _Triple) -> tuple[bool, _Triple]:
     a, b, c = x[1] * y[2] - x[2] * y[1], x[2] * y[0] - x[0] * y[2], x[0] * y[1] - x[1] * y[0]
     area = a + b + c
-    return area < 0 and max(a, b, c) <= 0, (a / area, b / area, c / area)
+    return area < 0 and max(a, b, c) <= _ON_EDGE, (a / area, b / area, c / area)
 
 
 @compiled(f"void({POINTS}, Array(f8, 1, 'C', readonly=True), {FACES}, {POINTS}, f8[::1])")

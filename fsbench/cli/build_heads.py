@@ -109,13 +109,13 @@ def _tell(record: "Record") -> None:
 
 
 def _summarise(records: "list[Record]", folder: Path) -> int:
-    from fsbench.build.card import LIMITS
+    from fsbench.build.card import RENDERED
 
     if len({record.facts["pupils"] for record in records if record.facts}) > 1:
         say("pupils were found in several ways, which differ by some 2 % in scale: give all heads the same")
     n_lost = sum(len(record.lost) for record in records)
     left = [record for record in records if not record.facts]
-    say(f"{LIMITS.splitlines()[0]} See {folder / 'CARD.md'}.")
+    say(f"{RENDERED} The limits are in {folder / 'CARD.md'}")
     if n_lost:
         say(f"{n_lost} samples were left out, {len(left)} heads as a whole; they are not part of the benchmark")
     put(f"fsbench score {folder / 'benchmark.toml'} --root {folder} --pred PREDICTIONS -a cv --out RUN")
