@@ -89,16 +89,17 @@ def _rows(
 ) -> Iterator[Row]:
     """One row a run; the summary's own labels tell runs apart by their position."""
     plain = list(summary["metric"].unique())
-    lines = {place: part.to_dict("records") for place, part in summary.groupby(["by", "bin"])}
+    lines = {key: part.to_dict("records") for key, part in summary.groupby(["by", "bin"])}
     whole = divided.overall and replace(divided, column="", bins=(divided.overall,))
+    places = [(divided, bin_) for bin_ in divided.bins] + ([(whole, bin_) for bin_ in whole.bins] if whole else [])
     nothing = Cell(float("nan"), float("nan"), 0, 0)
     for r, (run, label) in enumerate(zip(runs, labels, strict=True)):
         own = slice(r * len(plain), (r + 1) * len(plain))
         cells = []
-        for of, bin_ in [(of, bin_) for of in (divided, whole) if of for bin_ in of.bins]:
+        for of, bin_ in places:
             # A run of some samples only may leave a bin of the layout empty.
-            place = (of.column or ALL_SAMPLES, bin_.label)
-            found = map(_cell, lines[place][own]) if place in lines else (nothing,) * len(plain)
+            key = (of.column or ALL_SAMPLES, bin_.label)
+            found = map(_cell, lines[key][own]) if key in lines else (nothing,) * len(plain)
             known = dict(zip(plain, found, strict=True))
             counts = known[plain[0]]
             cells.append(tuple(known.get(what.name) or _derived(run, of, bin_, what, counts) for what in metrics))
