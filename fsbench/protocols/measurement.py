@@ -7,7 +7,7 @@ from typing import Protocol, Self
 import numpy as np
 
 from fsbench.core.errors import UsageError
-from fsbench.core.mesh import Floats, Mesh
+from fsbench.core.mesh import Floats, Ints, Mesh
 from fsbench.geometry.nearest import NearestSurface
 from fsbench.geometry.transforms import Similarity
 
@@ -60,6 +60,29 @@ class Scores:
         return self.values[name]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Motion:
+    """How a face at rest moves on both sides, at places that correspond; in the reference's frame, mm.
+
+    All samples of a person have the same places.
+
+    Attributes
+    ----------
+    faces : ndarray of int, (m, 3)
+        Triangles of the places.
+    rest_ref, rest_pred : ndarray, (n, 3)
+        The places at rest.
+    ref, pred : ndarray, (n, 3)
+        Offsets from there.
+    """
+
+    faces: Ints
+    rest_ref: Floats
+    rest_pred: Floats
+    ref: Floats
+    pred: Floats
+
+
 class Measurement(Protocol):
     """Scores with the shapes behind them; `AlignedMeasurement` serves most protocols."""
 
@@ -91,6 +114,10 @@ class Measurement(Protocol):
     def in_head_frame(self) -> bool:
         """Whether the face looks along +z in the reference's frame, y up."""
 
+    @property
+    def motion(self) -> Motion | None:
+        """How both sides move from rest, of protocols that name a `motion_metric`; None for a sample at rest."""
+
     def grids_mm(self) -> tuple[Floats, Floats] | None:
         """Reference and prediction on the head's cylinder over their common part, (256, 256) each; None if not on it.
 
@@ -119,6 +146,8 @@ class AlignedMeasurement:
         Distance from each of them to the prediction.
     landmarks : ndarray, (k, 3), optional
         Of the reference, in its frame in mm.
+    motion : Motion, optional
+        Where the protocol compares motions.
     """
 
     scores: Scores
@@ -128,6 +157,7 @@ class AlignedMeasurement:
     points: Floats
     ref_to_pred_mm: Floats
     landmarks: Floats | None = None
+    motion: Motion | None = None
 
     @property
     def in_head_frame(self) -> bool:
