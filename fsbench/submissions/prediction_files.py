@@ -12,7 +12,7 @@ from fsbench.core.errors import FormatError, MissingError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.geometry.mean_mesh import mean_mesh
 from fsbench.geometry.procrustes import fit_landmarks
-from fsbench.io import MESH_SUFFIXES, read_mesh, read_vertices
+from fsbench.io import MESH_SUFFIXES, read_mesh
 from fsbench.io.folders import landmarks_called, the_one, with_an_ending
 from fsbench.io.names import folder_named, named
 from fsbench.io.unread import instead_of
@@ -80,7 +80,7 @@ class PredictionFiles:
         """
         assert self.landmarks is not None, "asked for only where they are named"
         if self.landmarks.indices:
-            return read_vertices(path, self.landmarks.indices)
+            return self.landmarks.places.on(path)
         return landmarks_of(path, self._needed_file(folder, files, files.predictions[0], path))
 
     def found(self, folder: Path, files: SampleFiles) -> list[Path]:
