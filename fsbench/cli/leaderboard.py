@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fsbench.cli.messages import put, say
+from fsbench.cli.table_options import format_option, with_intervals
 from fsbench.core.choices import TABLE_FORMATS
 
 if TYPE_CHECKING:
@@ -28,14 +29,8 @@ def command() -> None:
 @command.command()
 @click.argument("benchmark", required=False)
 @click.option("--by", help="pose, focal, pose-all or overall. Default: overall.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(TABLE_FORMATS),
-    default="text",
-    show_default=True,
-)
-@click.option("--ci", is_flag=True, help="With 95 % intervals of the means.")
+@format_option(TABLE_FORMATS)
+@with_intervals
 @_FOLDER
 def show(benchmark: str | None, by: str | None, format_: str, ci: bool, folder: str | None) -> None:
     """Print the boards, of BENCHMARK or of all, and below them who made each method and when its run was added."""

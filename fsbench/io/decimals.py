@@ -12,7 +12,7 @@ import numpy as np
 
 from fsbench.core.compiled import BYTES, compiled
 from fsbench.core.mesh import Floats, Ints
-from fsbench.io.lines import Bytes, Positions
+from fsbench.io.lines import Bytes, LineError, Positions
 
 _BLOCK = 1 << 14
 """Numbers parsed at a time: temporary arrays stay small."""
@@ -33,13 +33,12 @@ _LONGEST = 400
 _MINUS, _PLUS, _DOT, _ZERO, _E, _LOWER = *b"-+.0e", 0x20
 
 
-class BadNumberError(ValueError):
+class BadNumberError(LineError):
     """A piece of text is not a number; `position` is where it starts in the buffer."""
 
     def __init__(self, position: int, text: bytes, expected: str) -> None:
         shown = text[:40].decode("ascii", "backslashreplace") + ("..." if len(text) > 40 else "")
-        super().__init__(f"found '{shown}', expected {expected}{comma_hint(shown)}")
-        self.position = position
+        super().__init__(position, f"found '{shown}', expected {expected}{comma_hint(shown)}")
 
 
 def comma_hint(text: str) -> str:
