@@ -30,6 +30,7 @@ _FILE = click.Path(dir_okay=False)
 @click.option("--landmarks", type=_FILE, help="The 68 landmarks (or 2 pupils) of all heads, as vertex numbers.")
 @click.option("--face-mask", type=_FILE, help="Image over the texture coordinates, white where the reference is kept.")
 @click.option("--cut", type=float, metavar="MM", help="Keep of the reference what is so near to the nose tip.")
+@click.option("--detail", is_flag=True, help="Displace FaceScape's TU models by their maps (dpmap).")
 @click.option("--size", default=256, show_default=True, help="Side of the images in pixels.")
 @click.option("--light", type=click.Choice(["studio", "flat", "random"]), default="studio", show_default=True)
 @click.option(
@@ -61,6 +62,7 @@ def heads(
     landmarks: str | None,
     face_mask: str | None,
     cut: float | None,
+    detail: bool,
     size: int,
     light: str,
     background: str,
@@ -77,7 +79,8 @@ def heads(
 
     SOURCE is a folder of OBJ or PLY with a texture or colours of vertices, y up and the face along +z, called
     SUBJECT.obj or SUBJECT/EXPRESSION.obj. Beside each stand its 68 landmarks (iBUG's order) or its two pupils, as
-    SUBJECT.json, .txt, ...: points or vertex numbers; or one file `landmarks` for all.
+    SUBJECT.json, .txt, ...: points or vertex numbers; or one file `landmarks` for all. FaceScape's TU models
+    (facescape_trainset) are known: they need no landmarks, and take the face mask from its toolkit's `predef` beside.
 
     Exit code 1: some heads were left out, each with a sentence.
     """
@@ -88,10 +91,11 @@ def heads(
     from fsbench.build.views import rig_called
 
     rig, backdrop = rig_called(views), Backdrop.called(background)
-    plan = Plan(rig, parse_focals(focal), size, light, backdrop, seed, cut, private, tuples)
+    plan = Plan(rig, parse_focals(focal), size, light, backdrop, seed, cut, private, tuples, detail)
     folder = Path(out)
     job = Job(folder, name or folder.absolute().name, licence, trained_on, jobs)
-    opened = open_source(Path(source), *(None if one is None else Path(one) for one in (face_mask, landmarks)))
+    mask, marks = (None if one is None else Path(one) for one in (face_mask, landmarks))
+    opened = open_source(Path(source), mask, marks, detail)
     records = build(job, opened, chosen(list(opened.names()), subjects, expressions), plan, _tell)
     return _summarise(records, folder)
 

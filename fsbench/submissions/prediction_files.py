@@ -9,7 +9,7 @@ from fsbench.benchmarks.landmark_source import LandmarkSource, landmarks_of, n_l
 from fsbench.core.errors import FormatError, MissingError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.geometry.mean_mesh import alignments_to_first, mean_of
-from fsbench.io import MESH_SUFFIXES, read_mesh, read_vertices
+from fsbench.io import MESH_SUFFIXES, read_mesh
 from fsbench.io.folders import landmarks_called, the_one, with_an_ending
 from fsbench.io.names import folder_named, named
 from fsbench.io.unread import instead_of
@@ -77,7 +77,7 @@ class PredictionFiles:
         """
         assert self.landmarks is not None, "asked for only where they are named"
         if self.landmarks.indices:
-            return read_vertices(path, self.landmarks.indices)
+            return self.landmarks.places.on(path)
         return landmarks_of(path, self._needed_file(folder, files, files.predictions[0], path))
 
     def found(self, folder: Path, files: SampleFiles) -> list[Path]:
