@@ -128,10 +128,7 @@ class Submission:
         )
 
     def is_missing(self, benchmark: Benchmark, name: str) -> bool:
-        """Whether the sample's files, as far as they are known, show that there is no prediction."""
-        if self.is_plain(benchmark):
-            files = benchmark.references.sample_files(name)
-            return not PredictionFiles.of(benchmark).found(Path(self.folder), files)
+        """Whether none of the sample's files is there; False where its files are not known."""
         known = self.files(benchmark, name)
         return bool(known) and not any(path.exists() for path in known)
 
