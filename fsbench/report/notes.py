@@ -29,6 +29,7 @@ def of_table(
     return (
         *_subset(runs[0], spec),
         *of_metrics(metrics),
+        *(spec.raw.get("table_notes", ()) if spec else ()),
         *_small_overlap(layout, metrics, rows),
         *_means(layout, policy, runs[0].bins),
         *([_interval("subjects" if "subject" in runs[0].bins else "samples", rows)] if ci else []),
@@ -69,6 +70,18 @@ def _subset(run: Run, spec: Spec | None) -> list[str]:
     found = len(set(run.samples["subject"])) if "subject" in run.bins else 0
     if subjects and found < subjects:
         said.append(f"A part of the data set: {found} of its {subjects} subjects.")
+    return said + _part_of_bins(run, spec)
+
+
+def _part_of_bins(run: Run, spec: Spec | None) -> list[str]:
+    """Say how many samples of the whole data set there are, where it is known and some have no reference."""
+    said = []
+    wholes = spec.raw["samples"].get("whole", {}) if spec else {}
+    for column in set(wholes) & set(run.bins):
+        found = run.samples[column].value_counts()
+        few = [f"{found[label]} of {n} {label}" for label, n in wholes[column].items() if 0 < found.get(label, 0) < n]
+        if few:
+            said.append(f"A part of the data set: {' and '.join(few)} samples; done is over these.")
     return said
 
 
