@@ -76,9 +76,9 @@ FaceScape in the wild; FaceScape in the lab: CD leaves out what of the reference
   not reach: read it with CR.
 FaceScape in the lab: A part of the benchmark: 9 of its 660 samples.
 Noses: the nose alone is measured.
-FaceScape in the wild: measured as fswild|test|v1
-FaceScape in the lab: measured as fslab|test|v1
-Noses: measured as noses|v1
+FaceScape in the wild: measured as fswild v1 · 1107a4
+FaceScape in the lab: measured as fslab v1 · 90413e
+Noses: measured as noses v1 · 156a47
 """
 
 
@@ -162,7 +162,7 @@ def test_html_is_well_formed_and_inert(capsys, runs):
     assert parser.open == []
     assert set(parser.widths) == {1 + 4 + 4 + 2 + 2}
     assert "<b>&" not in page
-    assert "Noses: measured as <code>noses|v1</code>" in page
+    assert "Noses: measured as <code>noses v1 · 156a47</code>" in page
     assert page.count('class="group" colspan="4"') == 2
 
 
