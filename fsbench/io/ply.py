@@ -48,7 +48,8 @@ _Order = Literal["<", ">", "="]
 _STRUCT_CODES = dict(zip(("i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8"), "bBhHiIqQ", strict=True))
 _ORDERS: dict[str, _Order] = {"binary_little_endian": "<", "binary_big_endian": ">", "ascii": "="}
 _INDEX_NAMES = ("vertex_indices", "vertex_index")
-_WANTED = {"vertex": ("x", "y", "z"), "face": _INDEX_NAMES}
+_COLOURS = ("red", "green", "blue")
+_WANTED: dict[str, tuple[str, ...]] = {"vertex": ("x", "y", "z"), "face": _INDEX_NAMES}
 
 
 class _PlyError(ValueError):
@@ -158,6 +159,30 @@ def parse_ply(path: str | os.PathLike[str], data: bytes, again: Callable[[], byt
     except _PlyError as error:
         where = "" if error.position < 0 else f"{_line_of(data, error.position)}: "
         raise FormatError(f"{path}: {where}{error}") from error
+
+
+def read_vertex_colours(path: str | os.PathLike[str]) -> npt.NDArray[np.uint8] | None:
+    """Red, green and blue of every vertex, (V, 3) sRGB; None if the file has none. Errors as `read_ply`.
+
+    Bytes are taken as they are, other whole numbers by their type's range, and real numbers from 0 to 1.
+    """
+    data = read_bytes(path, MAX_MESH_BYTES).removeprefix(b"\xef\xbb\xbf")
+    try:
+        header = _read_header(data)
+        names = {p.name: p.dtype for one in header.elements if one.name == "vertex" for p in one.properties}
+        if not {*_COLOURS} <= set(names):
+            return None
+        body = np.frombuffer(data, np.uint8)
+        source = _Words(body, header.n_bytes) if header.order == "=" else _Bytes(body, header.n_bytes, header.order)
+        table = _read_elements(source, header.elements, {**_WANTED, "vertex": _COLOURS})["vertex"]
+        columns = np.stack([table[name].values.astype(np.float64) for name in _COLOURS], 1)
+    except (BadNumberError, _PlyError) as error:
+        raise FormatError(f"{path}: {error}") from error
+    kind = names["red"]
+    columns *= 255.0 if kind.kind == "f" else 255.0 / np.iinfo(kind).max
+    if not np.isfinite(columns).all():
+        raise FormatError(f"{path}: the colour of a vertex is not finite")
+    return np.round(np.clip(columns, 0, 255)).astype(np.uint8)
 
 
 def _line_of_vertex(again: Callable[[], bytes] | None, vertex: int) -> int:
@@ -344,12 +369,14 @@ class _Words:
         return int(self.starts[position])
 
 
-def _read_elements(source: _Bytes | _Words, elements: tuple[_Element, ...]) -> dict[str, _Table]:
-    """Read all that a mesh needs of the elements, which must fill the source."""
+def _read_elements(
+    source: _Bytes | _Words, elements: tuple[_Element, ...], of: dict[str, tuple[str, ...]] = _WANTED
+) -> dict[str, _Table]:
+    """Read the properties of the elements that a mesh needs, or those in `of`; the elements must fill the source."""
     tables: dict[str, _Table] = {}
     position = source.start
     for element in elements:
-        wanted = _WANTED.get(element.name, ())
+        wanted = of.get(element.name, ())
         least = sum(source.width(p.count_dtype or p.dtype) for p in element.properties)
         if position + least * element.count > source.stop:
             raise _TruncatedError(source, element)

@@ -1,0 +1,109 @@
+"""The TOML of a built benchmark: any number of subjects, focal lengths and views."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from fsbench.build.lab import Record
+from fsbench.build.plan import Plan
+from fsbench.core.patterns import require_text
+
+_WHERE = "built by `fsbench build heads`; see CARD.md beside this file"
+_SUBJECT = "{subject:02d}"
+
+
+def specification(name: str, plan: Plan, records: Sequence[Record]) -> str:
+    """The content of benchmark.toml.
+
+    Parameters
+    ----------
+    name : str
+        Of the benchmark, in tables and signatures.
+    plan : Plan
+    records : sequence of Record
+        Of all heads, by number.
+    """
+    focals = [f"{focal:g}" for focal in plan.focals_px]
+    lost = [sample for record in records for sample in record.lost]
+    sample = _SUBJECT + "_{focal}_{view:02d}"
+    lines = [
+        f"# {name}: {len(records)} faces x {len(focals)} focal lengths x {len(plan.rig.places)} views, rendered.",
+        f"name = {_text(name)}",
+        f"title = {_text(f'{name} (rendered heads)')}",
+        'protocol = "facescape"',
+        'align = "depth-median-rays"',
+        'citation = "the owner of the heads, and Zhu et al., FaceScape, TPAMI 2023, arXiv:2111.01082 for the protocol"',
+        f"where = {_text(_WHERE)}",
+        'unit = "pupil-normalised mm: every subject\'s pupil distance counts as 62.85 mm"',
+        'frame = "cv"',
+        'predictions = "pred/lab_pred"',
+        'main_metrics = ["cd_mm", "mne_rad", "cr"]',
+        "",
+        "[axes]",
+        'pose_deg = "Head pose"',
+        'focal_px = "Focal length"',
+        "",
+        "[samples]",
+        f"name = {_text(sample)}",
+        *([f"without = {_list(lost)}"] if lost else []),
+        "[samples.axes]",
+        f"subject = {len(records)}",
+        f"focal = {len(focals)}",
+        f"view = {len(plan.rig.places)}",
+        "",
+        *_bin("subject", "subject", [record.subject for record in records]),
+        *(
+            _bin("expression", "subject", [record.expression or "-" for record in records])
+            if any(record.expression for record in records)
+            else []
+        ),
+        *_bin("view", "view", [f"{k:02d}" for k in range(len(plan.rig.places))]),
+        *_bin("pose_deg", "view", list(plan.rig.pose_labels)),
+        *_bin("focal_px", "focal", focals),
+        "[reference]",
+        f'mesh = "data/lab_gt_mesh/{_SUBJECT}.obj"',
+        f'camera = "data/lab_cam/{sample}.json"',
+        "",
+        "[predef]",
+        'rotation = { file = "code/predef/lab_rotations.npy", axis = "view", shape = [3, 3] }',
+        'head_center = { file = "code/predef/lab_head_centers.npy", axis = "focal", shape = [3] }',
+        "",
+        *_table("pose", f"{name}, by view angle", "pose_deg", "°", _ordered(plan.rig.pose_labels)),
+        *_table("focal", f"{name}, by focal length", "focal_px", " px", focals),
+    ]
+    return "\n".join(lines)
+
+
+def write_specification(path: Path, text: str) -> None:
+    """Write the file."""
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _ordered(labels: Sequence[str]) -> list[str]:
+    return sorted(set(labels), key=lambda label: int(label.split("-")[0]))
+
+
+def _bin(name: str, axis: str, labels: Sequence[str]) -> list[str]:
+    return [f"[bins.{name}]", f'axis = "{axis}"', f"labels = {_list(labels)}", ""]
+
+
+def _table(name: str, title: str, by: str, unit: str, labels: Sequence[str]) -> list[str]:
+    columns = ", ".join(f"{_text(label)} = {_text(label)}" for label in labels)
+    return [
+        "[[tables]]",
+        f'name = "{name}"',
+        f"title = {_text(title)}",
+        f'by = "{by}"',
+        f"unit = {_text(unit)}",
+        f"columns = {{ {columns} }}",
+        "",
+    ]
+
+
+def _list(texts: Sequence[str]) -> str:
+    return f"[{', '.join(map(_text, texts))}]"
+
+
+def _text(text: str) -> str:
+    """A basic string of TOML, whose escapes are those of JSON."""
+    return json.dumps(require_text(text), ensure_ascii=False)

@@ -1,0 +1,16 @@
+"""`fsbench build`: benchmarks from one's own textured 3D faces. A subcommand is a line here and a file of its own."""
+
+import click
+
+from fsbench.cli.build_heads import heads
+
+
+@click.group("build")
+def command() -> None:
+    """Make a benchmark from textured 3D faces of one's own: images, cameras, meshes and a TOML.
+
+    Images are rendered, not photographed: rank methods by them, and do not call them "in the wild".
+    """
+
+
+command.add_command(heads)
