@@ -165,8 +165,7 @@ def _means(layout: BinLayout, policy: str, bins: Sequence[str] = ()) -> list[str
     )
     if not layout.where:
         return [f"{what}."]
-    only = " and ".join(f"{column} = {label}" for column, label in layout.where.items())
-    return [f"{what}; only samples with {only}, while done is over all samples."]
+    return [f"{what}, all {layout.condition}; done is over all samples."]
 
 
 def _interval(unit: str, rows: Sequence[Row]) -> str:

@@ -38,6 +38,7 @@ class RealyProtocol(Protocol):
     loops = ("fsbench.protocols.realy.block_cholesky",)
     distances_note = "mm at the scan's regions, each in an alignment and a correspondence of its own"
     distances_metric = "all_mm"
+    distances_at = "scan"
 
     def default_settings(self, spec: Spec, choice: Choice) -> Said:
         """None: the topology of predictions has to be named."""

@@ -73,6 +73,11 @@ def sheet(table: Table | Sheet) -> Sheet:
     return Sheet(table.title, name, labels, tuple(groups(table)), table.notes, (("", table.signature),))
 
 
+def measured_as(table: Sheet) -> list[str]:
+    """A line for each signature."""
+    return [f"{f'{title}: m' if title else 'M'}easured as {signature}" for title, signature in table.signatures]
+
+
 def groups(table: Table) -> list[Group]:
     """The columns of `table`, by bin; the done rate last."""
     marked = best_and_second.of_table(table)

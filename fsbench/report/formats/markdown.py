@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from fsbench.report.formats.columns import Sheet, sheet
+from fsbench.report.formats.columns import Sheet, measured_as, sheet
 from fsbench.report.model import Table
 
 _STYLES = {0: "{}", 1: "**{}**", 2: "*{}*"}
@@ -20,7 +20,7 @@ def _one(table: Sheet) -> str:
     for r, label in enumerate(table.labels):
         cells = [_STYLES[column.ranks[r]].format(column.cells[r]) for _, column in columns]
         lines.append(_line([escape(label), *cells]))
-    notes = [f"- {escape(note)}" for note in table.notes]
+    notes = [f"- {escape(note)}" for note in (*table.notes, *measured_as(table))]
     return "\n".join([f"**{escape(table.title)}**", "", *lines, "", *notes, ""])
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 
-from fsbench.report.formats.columns import Column, Group, Sheet, sheet
+from fsbench.report.formats.columns import Column, Group, Sheet, measured_as, sheet
 from fsbench.report.model import Table
 
 WIDTH = 100
@@ -33,7 +33,7 @@ def _one(table: Sheet, width: int) -> str:
     blocks = [_block(["", *[""] * (n_lines - 1), *labels], stub, page, n_lines) for page in layouts[n_lines]]
     said = [
         textwrap.fill(note, width, subsequent_indent=_GAP, break_long_words=False, break_on_hyphens=False)
-        for note in table.notes
+        for note in (*table.notes, *measured_as(table))
     ]
     return "\n".join([table.title, "", *blocks, *said, ""])
 

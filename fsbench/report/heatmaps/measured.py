@@ -77,7 +77,8 @@ class Source:
             turn = upright(found.reference, found.landmarks)
             turn, axes = outer_side(found.reference) if turn is None else (turn, "")
         notes = () if brief else found.scores.notes
-        return Heat(title, compared, distances_mm, found.reference, protocol.distances_unit, turn, axes, notes)
+        about = (protocol.distances_unit, turn, axes, notes, protocol.distances_at)
+        return Heat(title, compared, distances_mm, found.reference, *about)
 
     def measured(self, sample: str) -> Measurement:
         """Measure a sample again; UsageError if the run has no score for it, or the files give another one."""
