@@ -116,7 +116,8 @@ def parse_triples(buffer: Bytes, letter: int, start: int, stop: int) -> Floats |
     start, stop : int
         Whole lines of the buffer.
     """
-    values = np.empty(((stop - start) // _SHORTEST_TRIPLE, 3))
+    # One row more, as a line may turn out not to be plain after its first number.
+    values = np.empty(((stop - start) // _SHORTEST_TRIPLE + 1, 3))
     n = _triples(buffer, letter, start, stop, values)
     return None if n < 0 else values[:n].copy()
 
