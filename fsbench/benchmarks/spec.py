@@ -18,7 +18,7 @@ from fsbench.core.patterns import (
     require_text,
 )
 from fsbench.core.resources import folder
-from fsbench.core.spec import Sample, Spec, TableLayout
+from fsbench.core.spec import ALL_SAMPLES, Sample, Spec, TableLayout
 from fsbench.core.toml import parse_toml, read_limited
 
 _MOST_SAMPLES, _MOST_BINS = 200_000, 32
@@ -143,6 +143,10 @@ def _is_amount(value: Any) -> bool:
 def _table(raw: dict[str, Any]) -> TableLayout:
     table = TableLayout(**raw)
     pairs = (*table.columns.items(), *table.where.items())
+    if type(table.overall) is not bool:
+        raise ValueError("overall of a table is expected to be true or false")
+    if table.overall and (table.where or ALL_SAMPLES in table.columns):
+        raise ValueError(f"the table {table.name} has overall = true, so no where, and no bin called {ALL_SAMPLES!r}")
     for text in (table.name, table.title, table.by, table.unit, *(part for pair in pairs for part in pair)):
         require_text(text)
     return table

@@ -53,5 +53,15 @@ def signature(benchmark: str, settings: "DataclassInstance") -> str:
     return "|".join([benchmark, *named, f"v{settings.version}"])  # type: ignore[attr-defined]
 
 
+class Signed:
+    """Settings, a dataclass, whose signature has all their fields."""
+
+    __slots__ = ()
+
+    def signature(self: "DataclassInstance", benchmark: str) -> str:
+        """One line with everything that can move a number."""
+        return signature(benchmark, self)
+
+
 def _shown(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)

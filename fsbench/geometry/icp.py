@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 
+from fsbench.core.arrays import spread_of
 from fsbench.core.errors import AlignmentError
 from fsbench.core.mesh import Floats
 from fsbench.geometry.nearest import NearestSurface
@@ -141,7 +142,7 @@ def fit_icp(points: Floats, surface: NearestSurface, start: Similarity, settings
         If the settings leave fewer than 10 points.
     """
     rules = settings or Icp()
-    size = float(np.sqrt(points.var(0).sum()))
+    size = spread_of(points)
     current, pace = start, _Pace(rules, size)
     for iteration in range(1, rules.max_iterations + 1):
         pairs = _Pairs.of(points, surface, current, rules, size)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fsbench.core.errors import MeshError
-from fsbench.core.mesh import Floats, Ints, Mask, Mesh
+from fsbench.core.mesh import Floats, Ints, Mask, Mesh, only
 
 
 class NumberingError(ValueError):
@@ -54,12 +54,11 @@ class MeshFile:
         MeshError
             If there is no vertex, a vertex that is kept is not finite, or an index is out of range.
         """
-        unused = self.unused
         kept = np.ones(len(self.vertices), np.bool_)
-        kept[unused] = False
-        if not unused.size:
+        kept[self.unused] = False
+        if kept.all():
             return self._checked(self.vertices, self.faces, kept)
-        return self._checked(self.vertices[kept], (np.cumsum(kept) - 1)[self.faces], kept)
+        return self._checked(*only(kept, self.vertices, self.faces), kept)
 
     def every_vertex(self) -> Mesh:
         """The mesh with all its vertices, in the file's numbering; errors as `mesh`."""

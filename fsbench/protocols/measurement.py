@@ -1,13 +1,13 @@
 """Results of a comparison: scores, doubts about them, and the shapes behind them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 
 from fsbench.core.errors import UsageError
-from fsbench.core.mesh import Floats, Mesh
+from fsbench.core.mesh import Floats, Ints, Mesh
 from fsbench.geometry.nearest import NearestSurface
 from fsbench.geometry.transforms import Similarity
 
@@ -38,6 +38,15 @@ class Scores:
     doubts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @classmethod
+    def of(
+        cls, metrics: Iterable[str], values: Mapping[str, float], doubts: Iterable[str], notes: Iterable[str] = ()
+    ) -> Self:
+        """The values of these metrics in their order, with "suspicious" 1 if there are doubts, else 0."""
+        doubts = tuple(doubts)
+        values = {**values, "suspicious": float(bool(doubts))}
+        return cls({name: values[name] for name in metrics}, doubts, tuple(notes))
+
     def as_dict(self) -> dict[str, float]:
         """Metric name to value, in the order of a run's columns."""
         return dict(self.values)
@@ -49,6 +58,29 @@ class Scores:
         if name.startswith("_") or name == "values" or name not in self.values:
             raise AttributeError(f"scores have no {name!r}")
         return self.values[name]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Motion:
+    """How a face at rest moves on both sides, at places that correspond; in the reference's frame, mm.
+
+    All samples of a person have the same places.
+
+    Attributes
+    ----------
+    faces : ndarray of int, (m, 3)
+        Triangles of the places.
+    rest_ref, rest_pred : ndarray, (n, 3)
+        The places at rest.
+    ref, pred : ndarray, (n, 3)
+        Offsets from there.
+    """
+
+    faces: Ints
+    rest_ref: Floats
+    rest_pred: Floats
+    ref: Floats
+    pred: Floats
 
 
 class Measurement(Protocol):
@@ -82,6 +114,10 @@ class Measurement(Protocol):
     def in_head_frame(self) -> bool:
         """Whether the face looks along +z in the reference's frame, y up."""
 
+    @property
+    def motion(self) -> Motion | None:
+        """How both sides move from rest, of protocols that name a `motion_metric`; None for a sample at rest."""
+
     def grids_mm(self) -> tuple[Floats, Floats] | None:
         """Reference and prediction on the head's cylinder over their common part, (256, 256) each; None if not on it.
 
@@ -110,6 +146,8 @@ class AlignedMeasurement:
         Distance from each of them to the prediction.
     landmarks : ndarray, (k, 3), optional
         Of the reference, in its frame in mm.
+    motion : Motion, optional
+        Where the protocol compares motions.
     """
 
     scores: Scores
@@ -119,6 +157,7 @@ class AlignedMeasurement:
     points: Floats
     ref_to_pred_mm: Floats
     landmarks: Floats | None = None
+    motion: Motion | None = None
 
     @property
     def in_head_frame(self) -> bool:

@@ -8,6 +8,7 @@ import pandas as pd
 from fsbench.benchmarks import Spec, TableLayout, spec_of_run
 from fsbench.benchmarks.spec import refuse_unknown_bins
 from fsbench.core.errors import UsageError
+from fsbench.core.spec import ALL_SAMPLES
 from fsbench.core.visible import visible
 from fsbench.runs import Run
 from fsbench.runs.pool_files import OVERALL as OVERALL
@@ -39,6 +40,9 @@ class Bin:
         return self.heading + self.unit
 
 
+_ALL = Bin(ALL_SAMPLES, "all samples")
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """How runs are divided.
@@ -55,6 +59,8 @@ class Layout:
         What the bins are, where the benchmark says it better than the name of the column.
     figure_note : str
         What has to be said below a figure of it.
+    overall : Bin or None
+        Columns over all samples, which a table has beside those of the bins; a figure has none.
     """
 
     name: str
@@ -64,6 +70,7 @@ class Layout:
     where: Mapping[str, str] = field(default_factory=dict)
     heading: str = ""
     figure_note: str = ""
+    overall: Bin | None = None
 
     @property
     def axis(self) -> str:
@@ -134,7 +141,7 @@ def default_layouts(run: Run) -> list[str]:
 
 
 def _overall(title: str) -> Layout:
-    return Layout(OVERALL, f"{title}, all samples", "", (Bin("all", "all samples"),))
+    return Layout(OVERALL, f"{title}, all samples", "", (_ALL,))
 
 
 def _of_spec(spec: Spec, table: TableLayout) -> Layout:
@@ -142,7 +149,8 @@ def _of_spec(spec: Spec, table: TableLayout) -> Layout:
     heading = spec.axes.get(table.by, "")
     if heading and table.where:
         heading += f" ({', '.join(_in_words(spec, *part) for part in table.where.items())})"
-    return Layout(table.name, table.title, table.by, bins, table.where, heading, table.figure_note)
+    overall = _ALL if table.overall else None
+    return Layout(table.name, table.title, table.by, bins, table.where, heading, table.figure_note, overall)
 
 
 def _in_words(spec: Spec, column: str, label: str) -> str:

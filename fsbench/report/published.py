@@ -35,7 +35,11 @@ def published_rows(
         raise UsageError(f"a run is called {taken[0]!r}, as a published row; rename it with `fsbench score --method`")
     chosen = [places[metric.name] for metric in metrics]
     return tuple(
-        replace(row, cells=tuple(tuple(_shown(cells[m], ci) for m in chosen) for cells in row.cells))
+        replace(
+            row,
+            cells=tuple(tuple(_shown(cells[m], ci) for m in chosen) for cells in row.cells),
+            overall=tuple(_shown(row.overall[m], ci) for m in chosen if row.overall),
+        )
         for row in table.rows
     )
 

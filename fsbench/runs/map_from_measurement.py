@@ -73,7 +73,7 @@ def _measured_part(scan: Mesh, points: Floats, distances: Floats) -> tuple[Mesh,
 
 
 def _on_surface(prediction: Mesh, scan: Mesh, distances_mm: Floats, n: int) -> SurfaceMap:
-    chosen, faces = _thinned(scan, distances_mm, n)
+    chosen, faces = thinned(scan, distances_mm, n)
     vertices = scan.vertices[chosen]
     surface = NearestSurface(prediction if prediction.n_faces else point_cloud(prediction))
     offsets = surface.closest(vertices).points - vertices
@@ -84,16 +84,18 @@ def _on_surface(prediction: Mesh, scan: Mesh, distances_mm: Floats, n: int) -> S
     return SurfaceMap(vertices, faces, offsets, signed)
 
 
-def _thinned(scan: Mesh, distances_mm: Floats, n: int) -> tuple[Ints, Ints]:
-    """Indices of at most `n` vertices, one a cell of a regular grid, and the faces between their cells.
+def thinned(scan: Mesh, distances_mm: Floats, n: int, connected: bool = False) -> tuple[Ints, Ints]:
+    """Indices of at most `n` vertices, one a cell of a regular grid, and the faces (m, 3) between their cells.
 
-    Where the largest distance is, its vertex stands for the cell: a picture must not hide it.
+    Where the largest distance (V,) is, its vertex stands for the cell: a picture must not hide it. With `connected`,
+    parts that no triangle joins within a cell stay apart, as lips that will open.
     """
     cells = np.arange(scan.n_vertices)
     if scan.n_vertices > n:
         span = np.ptp(scan.vertices, axis=0)
         size = float(np.sort(span)[1:].prod() / n) ** 0.5
-        while (found := _cells(scan.vertices, size)).max() >= n:
+        joined = scan.faces if connected else None
+        while (found := _cells(scan.vertices, size, joined)).max() >= n:
             size *= _FINER
         cells = found
     middle = (
@@ -111,8 +113,16 @@ def _thinned(scan: Mesh, distances_mm: Floats, n: int) -> tuple[Ints, Ints]:
     return chosen, faces[first]
 
 
-def _cells(points: Floats, size: float) -> Ints:
-    """Number of every point's cell of this size, from 0."""
+def _cells(points: Floats, size: float, joined: Ints | None) -> Ints:
+    """Number of every point's cell of this size, from 0; one for each part of it, where triangles (m, 3) say so."""
     places = np.floor((points - points.min(axis=0)) / size).astype(np.int64)
     numbers: Ints = np.unique(places, axis=0, return_inverse=True)[1].reshape(-1)
-    return numbers
+    if joined is None:
+        return numbers
+    from scipy.sparse import coo_array, csgraph
+
+    ends = joined[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2)
+    ends = ends[numbers[ends[:, 0]] == numbers[ends[:, 1]]]
+    links = coo_array((np.ones(len(ends)), ends.T), shape=(len(points), len(points)))
+    parts: Ints = csgraph.connected_components(links, directed=False)[1].astype(np.int64)
+    return parts

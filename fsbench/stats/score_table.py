@@ -9,11 +9,10 @@ import pandas as pd
 from fsbench.core.errors import UsageError
 from fsbench.core.quantities import Quantity
 from fsbench.core.signatures import not_alike
+from fsbench.core.spec import ALL_SAMPLES as ALL_SAMPLES
 from fsbench.runs import Run
 from fsbench.stats.resampling import combine_seeds, content_seed
 
-ALL_SAMPLES = "all"
-"""Bin column and label of a row over all samples."""
 WHOLE = "overall"
 """Name that asks for the whole benchmark where bins are named."""
 

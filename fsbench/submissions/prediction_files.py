@@ -4,15 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-import numpy as np
-
 from fsbench.benchmarks import Benchmark
 from fsbench.benchmarks.landmark_source import LandmarkSource, landmarks_of, n_landmarks_in
 from fsbench.core.errors import FormatError, MissingError
 from fsbench.core.mesh import Floats, Mesh
-from fsbench.geometry.mean_mesh import mean_mesh
-from fsbench.geometry.procrustes import fit_landmarks
-from fsbench.io import MESH_SUFFIXES, read_mesh, read_vertices
+from fsbench.geometry.mean_mesh import alignments_to_first, mean_of
+from fsbench.io import MESH_SUFFIXES, read_mesh
 from fsbench.io.folders import landmarks_called, the_one, with_an_ending
 from fsbench.io.names import folder_named, named
 from fsbench.io.unread import instead_of
@@ -80,7 +77,7 @@ class PredictionFiles:
         """
         assert self.landmarks is not None, "asked for only where they are named"
         if self.landmarks.indices:
-            return read_vertices(path, self.landmarks.indices)
+            return self.landmarks.places.on(path)
         return landmarks_of(path, self._needed_file(folder, files, files.predictions[0], path))
 
     def found(self, folder: Path, files: SampleFiles) -> list[Path]:
@@ -138,7 +135,10 @@ class PredictionFiles:
             raise FormatError(
                 f"the frames have {' and '.join(map(str, counts))} landmarks: only equal numbers can be averaged"
             )
-        return _prediction(mean_mesh(meshes), _mean_landmarks(frames), len(frames))
+        alignments = alignments_to_first(meshes)
+        mean = Mesh(mean_of([mesh.vertices for mesh in meshes], alignments), meshes[0].faces)
+        marks = [frame.landmarks for frame in frames if frame.landmarks is not None]
+        return _prediction(mean, mean_of(marks, alignments) if marks else None, len(frames))
 
     def _frame(self, folder: Path, files: SampleFiles, stem: str, path: Path) -> Prediction:
         mesh = read_mesh(path)
@@ -194,15 +194,3 @@ def _meshes_in(folder: Path) -> list[Path]:
     """A video's frames by name, without hidden files."""
     paths = (path for path in sorted(folder.iterdir()) if not path.name.startswith("."))
     return [path for path in paths if path.suffix.lower() in MESH_SUFFIXES and path.is_file()]
-
-
-def _mean_landmarks(frames: list[Prediction]) -> Floats | None:
-    """Landmarks of a mean mesh: brought to the first frame by the similarity of the meshes, then averaged."""
-    first = frames[0].mesh.vertices
-    marks = [frame.landmarks for frame in frames]
-    moved = [
-        fit_landmarks(first, frame.mesh.vertices).ref_from_pred.apply(mark)
-        for frame, mark in zip(frames, marks, strict=True)
-        if mark is not None
-    ]
-    return np.asarray(np.mean(moved, axis=0), np.float64) if moved else None

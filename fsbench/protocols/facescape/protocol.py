@@ -347,6 +347,10 @@ class CylinderMeasurement:
         """None, as the head frame is known without landmarks."""
 
     @property
+    def motion(self) -> None:
+        """None: single shapes are compared."""
+
+    @property
     def in_head_frame(self) -> bool:
         """True, as the shapes are in the head frame."""
         return True

@@ -30,6 +30,7 @@ class RigProtocol(Protocol):
     reference_inputs = prediction_inputs = frozenset({"landmarks"})
     file_settings = FILES
     loops = ("fsbench.protocols.rig.texels",)
+    motion_metric = "motion_mm"
     distances_note = "mm to the nearest place, in the alignment of the neutral face"
 
     def default_settings(self, spec: Spec, choice: Choice) -> Rig:

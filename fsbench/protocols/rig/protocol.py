@@ -15,7 +15,7 @@ from fsbench.core.errors import MeshError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.geometry.nearest import NearestSurface
 from fsbench.geometry.procrustes import fit_landmarks
-from fsbench.protocols.measurement import AlignedMeasurement, Scores
+from fsbench.protocols.measurement import AlignedMeasurement, Motion, Scores
 from fsbench.protocols.protocol import Prediction
 from fsbench.protocols.rig import detail, motion, quantities
 from fsbench.protocols.rig.fit import Fit, fitted
@@ -74,13 +74,14 @@ class PreparedRig:
         values: dict[str, float] = dict.fromkeys(METRICS, _NAN)
         values |= self._shape_scores(fit, aligned, distances) if moves else {}
         values |= {"neutral_mm": fit.neutral_mm, "covered": fit.covered, "mm_per_unit": fit.ref_from_pred.scale}
-        if moves and not self.is_neutral:
-            values |= self._motion(fit, aligned) | {"head_mm": head_mm}
+        moved = self._moved(fit, aligned) if moves and not self.is_neutral else None
+        if moved is not None:
+            values |= self._motion(moved) | {"head_mm": head_mm}
         found, notes = self._detail(fit, prediction.inputs)
         values.update(found, suspicious=float(bool(fit.doubts)))
         scores = Scores(values, fit.doubts, (*prediction.inputs.get(NOTES, ()), *notes))
         surface, marks = self.subject.surface(self.stem), self.subject.marks_mm
-        return AlignedMeasurement(scores, fit.ref_from_pred, surface, aligned, points, distances, marks)
+        return AlignedMeasurement(scores, fit.ref_from_pred, surface, aligned, points, distances, marks, moved)
 
     def _aligned(self, fit: Fit, neutral: Mesh, moved: Mesh) -> tuple[Mesh, float]:
         """The predicted expression in the alignment of neutral, without head motion, and the mean of that motion."""
@@ -115,15 +116,20 @@ class PreparedRig:
             "realigned_mm": float(np.linalg.norm(again.apply(places) - points, axis=1).mean()),
         }
 
-    def _motion(self, fit: Fit, aligned: Mesh) -> dict[str, float]:
+    def _moved(self, fit: Fit, aligned: Mesh) -> Motion:
         subject = self.subject
         face, own = subject.face, subject.captured.index(self.stem)
-        predicted = (fit.places.at(aligned.vertices) - fit.places.at(fit.neutral.vertices))[face]
-        captured = subject.motions
-        found = motion.nearest_motion(captured, predicted, np.ones(len(captured), np.bool_))
+        rest = fit.places.at(fit.neutral.vertices)
+        predicted = (fit.places.at(aligned.vertices) - rest)[face]
+        return Motion(subject.triangles, subject.neutral.vertices[face], rest[face], subject.motions[own], predicted)
+
+    def _motion(self, moved: Motion) -> dict[str, float]:
+        subject, captured = self.subject, self.subject.motions
+        own = subject.captured.index(self.stem)
+        found = motion.nearest_motion(captured, moved.pred, np.ones(len(captured), np.bool_))
         place = subject.source.stems.index(subject.captured[found])
         return {
-            **motion.compare_motion(captured[own], predicted, subject.settings.said.active_mm),
+            **motion.compare_motion(moved.ref, moved.pred, subject.settings.said.active_mm),
             "hit": float(found == own),
             "nearest": float(place),
         }

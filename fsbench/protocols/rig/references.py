@@ -202,7 +202,7 @@ class RigReferences(References):
         found = {"references": f"{len(self._names)}/{digest}"}
         if self.landmarks is not None:
             text = (
-                str(self.landmarks.indices)
+                "".join(map(str, filter(None, (self.landmarks.indices, self.landmarks.weights))))
                 if self.landmarks.indices
                 else str([_head(path) for subject in self.listed.subjects if (path := self._landmark_file(subject))])
             )

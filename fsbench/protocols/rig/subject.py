@@ -130,6 +130,13 @@ class Subject:
         return found[:, 0] & found[:, 1] & found[:, 2]
 
     @cached_property
+    def triangles(self) -> Ints:
+        """Those of `face_triangles` by place in `face`, (m, 3)."""
+        number = np.cumsum(self.in_face) - 1
+        found: Ints = number[self.raw_neutral.faces[self.face_triangles]]
+        return found
+
+    @cached_property
     def texture(self) -> TextureMap:
         """Texture coordinates of the neutral mesh; ReferenceDataError if it has none."""
         found = self.source.texture()

@@ -83,14 +83,14 @@ def groups(table: Table) -> list[Group]:
                 Column(
                     metric.label,
                     metric.unit,
-                    tuple(show(row.cells[b][m], metric) for row in table.rows),
+                    tuple(show(row.cells_with_overall[b][m], metric) for row in table.rows),
                     tuple(marked.get((r, b, m), 0) for r in range(len(table.rows))),
                     metric.better,
                 )
                 for m, metric in enumerate(table.metrics)
             ),
         )
-        for b, bin_ in enumerate(table.bins)
+        for b, bin_ in enumerate(table.bins_with_overall)
     ]
     shares = tuple(f"{100 * row.done:.1f}" for row in table.rows)
     done = Column("done", "%", shares, (0,) * len(table.rows), "higher")

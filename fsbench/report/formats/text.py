@@ -39,13 +39,18 @@ def _one(table: Sheet, width: int) -> str:
 
 
 def _pages(columns: Sequence[Group], room: int, n_lines: int) -> Iterator[list[Group]]:
-    """As many groups side by side as fit, at least one."""
+    """As many groups side by side as fit, at least one; the done rate is beside the group before it, if they fit."""
+
+    def fits(page: Sequence[Group]) -> bool:
+        return sum(len(_GAP) + _width(one, n_lines) for one in page) <= room
+
+    n_single = len(columns) - 2 if fits(columns[-2:]) else len(columns)
     page: list[Group] = []
-    for group in columns:
-        if page and sum(len(_GAP) + _width(one, n_lines) for one in [*page, group]) > room:
+    for together in filter(None, [*([group] for group in columns[:n_single]), columns[n_single:]]):
+        if page and not fits([*page, *together]):
             yield page
             page = []
-        page.append(group)
+        page += together
     yield page
 
 

@@ -15,6 +15,7 @@ from fsbench.report.page import figures, samples
 from fsbench.report.page.faces import Wish, gather
 from fsbench.report.page.glyphs import for_plotly, svg
 from fsbench.report.page.means import means
+from fsbench.report.page.motions import motions
 from fsbench.report.page.tables import Variant, layout_names, variants, warning
 from fsbench.report.page.verdicts import Verdict, pairs_in_words, verdicts
 from fsbench.report.plots.styles import Look
@@ -96,7 +97,7 @@ def chapter(
     labels = require_comparable(runs, labels)
     found = variants(runs, labels)
     legacy = {one.by: one.table for one in found if one.policy == "legacy"}
-    faces = gather(runs, labels, folders, wish)
+    faces, moving = gather(runs, labels, folders, wish), motions(runs, labels, folders, wish)
     cautions = [text for text in (warning(runs, labels),) if text]
     data = {
         "methods": [{"label": label, **for_plotly(look)} for label, look in zip(labels, known, strict=True)],
@@ -109,7 +110,8 @@ def chapter(
         "means": _texts(means(runs, labels, folders)),
         "limit_mm": _limit_mm(faces.maps.values()),
         "main": runs[0].quantity(main_of_samples(runs[0])).heading,
-        "notes": list(faces.notes),
+        "motions": moving,
+        "notes": [*faces.notes, *(moving["notes"] if moving else ())],
     }
     layouts = {name: legacy[name].title for name in layout_names(runs[0])}
     compared = verdicts(runs, labels)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-_TYPES = {"<f8": "Float64Array", "<f4": "Float32Array", "<u2": "Uint16Array", "|u1": "Uint8Array"}
+_TYPES = {"<f8": "Float64Array", "<f4": "Float32Array", "<u2": "Uint16Array", "<i2": "Int16Array", "|u1": "Uint8Array"}
 
 
 def packed(values: npt.ArrayLike, kind: str = "<f8") -> dict[str, Any]:

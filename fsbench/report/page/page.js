@@ -2,6 +2,7 @@
 /* What a reader can do with the page. All numbers come from the page itself; labels are text, never markup. */
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
 let printing = false;
 
 const theme = () => {
@@ -25,7 +26,7 @@ async function inflated(bytes) {
   return new Response(stream).arrayBuffer();
 }
 
-const TYPES = { Float64Array, Float32Array, Uint16Array, Uint8Array };
+const TYPES = { Float64Array, Float32Array, Uint16Array, Int16Array, Uint8Array };
 
 /* A typed array with `at(i, j, ...)`. */
 async function unpack(packed) {
@@ -376,9 +377,15 @@ const statistics = (values) => {
 function meshOf(surface, options) {
   const share = options.blend;
   const place = surface.pred.map((column, axis) => column.map((value, v) => (1 - share) * value + share * surface.ref[axis][v]));
+  const errors = options.signed ? surface.values : surface.values.map(Math.abs);
+  return surfaceOf(surface, place, { ...options, errors });
+}
+
+/* A mesh, or points without triangles, at places (x, y, z). `options`: errors, limit, signed; or grey. */
+function surfaceOf(surface, place, options) {
   const [x, y, z] = place;
   const colours = options.grey ? {} : {
-    intensity: options.signed ? surface.values : surface.values.map(Math.abs), cmin: options.signed ? -options.limit : 0, cmax: options.limit,
+    intensity: options.errors, cmin: options.signed ? -options.limit : 0, cmax: options.limit,
     colorscale: options.signed ? BLUE_ORANGE : VIRIDIS, showscale: true,
     colorbar: { title: { text: "mm" }, thickness: 12, len: 0.8, x: 0.98, xanchor: "right", tickfont: { color: theme().ink } },
     hovertemplate: "%{intensity:.2f} mm<extra></extra>",
@@ -390,6 +397,31 @@ function meshOf(surface, options) {
   const [i, j, k] = surface.faces;
   const light = { ambient: 0.62, diffuse: 0.5, specular: 0.06, roughness: 0.8, fresnel: 0.05 };
   return { type: "mesh3d", x, y, z, i, j, k, color: "#b8bcc4", hoverinfo: options.grey ? "skip" : undefined, lighting: light, lightposition: { x: 200, y: 400, z: 2000 }, ...colours };
+}
+
+/* A subject of `motions`, see fsbench/report/page/motions.py: columns x, y, z in mm, and a cube that holds all of them. */
+async function readMotion(subject) {
+  const lengths = async (packed) => Float32Array.from((await unpack(packed)).values, (steps) => steps * packed.step_mm);
+  const thirds = (values) => [0, 1, 2].map((axis) => values.subarray((axis * values.length) / 3, ((axis + 1) * values.length) / 3));
+  const one = async (restPacked, movedPacked, rows) => {
+    const [rest, moved] = [thirds(await lengths(restPacked)), await lengths(movedPacked)];
+    const size = 3 * rest[0].length;
+    return { rest, offsets: (e) => (rows.includes(e) ? thirds(moved.subarray(rows.indexOf(e) * size, (rows.indexOf(e) + 1) * size)) : null) };
+  };
+  const truth = await one(subject.rest, subject.truth, subject.samples.map((_, e) => e));
+  const methods = new Map(await Promise.all(subject.methods.map(async ([i, rows, rest, moved]) => [i, await one(rest, moved, rows)])));
+  const faces = thirds((await unpack(subject.faces)).values);
+  const ends = [0, 1, 2].map((axis) => {
+    let [low, high] = [Infinity, -Infinity];
+    for (const { rest, offsets } of [truth, ...methods.values()]) for (const e of [null, ...subject.samples.keys()]) {
+      const moved = e === null ? null : offsets(e);
+      rest[axis].forEach((value, v) => { const there = value + (moved?.[axis][v] ?? 0); low = Math.min(low, there); high = Math.max(high, there); });
+    }
+    return [low, high];
+  });
+  const half = Math.max(...ends.map(([low, high]) => (high - low) / 2));
+  const box = ends.map(([low, high]) => [(low + high) / 2 - half, (low + high) / 2 + half]);
+  return { samples: subject.samples, truth, methods, faces, box };
 }
 
 /* Two views with linked cameras. */
@@ -409,10 +441,10 @@ class Pair {
     div.parentElement.hidden = side === null;
     if (side === null) { plotly().purge(div); div.linked = false; return; }
     const { soft, card, ink } = theme();
-    const bare = { visible: false };
+    const axis = (k) => ({ visible: false, ...(side.box && { range: side.box[k], autorange: false }) });
     const layout = {
       paper_bgcolor: card, font: { color: ink }, margin: { l: 0, r: 0, t: 0, b: 0 }, hoverlabel: { bgcolor: card, font: { color: ink }, bordercolor: soft },
-      scene: { xaxis: bare, yaxis: bare, zaxis: bare, aspectmode: "data", camera: this.camera, dragmode: "orbit", domain: { x: [0, 0.88], y: [0, 1] } },
+      scene: { xaxis: axis(0), yaxis: axis(1), zaxis: axis(2), aspectmode: "data", camera: this.camera, dragmode: "orbit", domain: { x: [0, 0.88], y: [0, 1] } },
     };
     div.setAttribute("aria-label", side.caption);
     div.nextElementSibling.textContent = side.caption;
@@ -439,6 +471,9 @@ const hasWebgl = () => {
   } catch { return false; }
 };
 
+/* Of a played motion, to and fro. */
+const PERIOD_MS = 2400;
+
 const NO_WEBGL = "This browser shows no 3D here: WebGL is switched off or not there. All numbers of the sample stand in the table above; `fsbench heatmap` draws pictures of it.";
 
 /* ---- a chapter ---- */
@@ -463,6 +498,7 @@ class Chapter {
     this.figures();
     this.list();
     this.sampleView();
+    if (this.data.motions) this.motionView();
     await this.meanView();
   }
 
@@ -545,6 +581,7 @@ class Chapter {
     for (const figure of this.drawn) { if (printing) figure.wanted = true; figure.update(); }
     this.paint?.();
     this.paintMeans?.();
+    this.paintMotion?.();
   }
 
   /* The searchable table of one method's samples. */
@@ -704,6 +741,95 @@ class Chapter {
     if (ticket !== this.ticket) return;
     await this.pair.show(sides);
     root.dataset.shown = sample;
+  }
+
+  /* A subject whose face moves: of a method coloured by the error of its motion, or as captured. */
+  motionView() {
+    const root = this.find(".moving");
+    const { motions } = this.data;
+    const at = (name) => root.querySelector(`.${name}`);
+    const pair = new Pair(root);
+    const metric = this.samples.metrics.findIndex((one) => one.name === motions.metric);
+    const { label, unit } = this.samples.metrics[metric];
+    const read = new Map();
+    const subject = () => {
+      const s = Number(at("of-subject").value);
+      if (!read.has(s)) read.set(s, readMotion(motions.subjects[s]));
+      return read.get(s);
+    };
+    const fillAll = (right) => {
+      const one = motions.subjects[Number(at("of-subject").value)];
+      if (!one) return;
+      const there = one.methods.map(([i]) => [String(i), this.methods[i].label]);
+      fill(at("of-expression"), one.samples.map((name, e) => [String(e), name.startsWith(`${one.name}/`) ? name.slice(one.name.length + 1) : name]), at("of-expression").value);
+      fill(at("left"), there, at("left").value);
+      fill(at("right"), [["ref", "captured"], ...there, ["", "nothing"]], right);
+    };
+    fill(at("of-subject"), motions.subjects.map((one, s) => [String(s), one.pick ? `${one.name} (${one.pick})` : one.name]));
+    fillAll("ref");
+    at("limit").value = motions.limit_mm;
+    const side = (moving, choice, e, share, limit) => {
+      if (choice === "") return null;
+      const one = choice === "ref" ? moving.truth : moving.methods.get(Number(choice));
+      const s = this.numberOf.get(moving.samples[e]);
+      const name = choice === "ref" ? "captured" : this.methods[choice].label;
+      const offsets = one.offsets(e);
+      if (!offsets) return { mesh: surfaceOf(moving, one.rest, { grey: true }), box: moving.box, caption: `${name}: no score of this expression, the face at rest` };
+      const place = one.rest.map((column, axis) => column.map((value, v) => value + share * offsets[axis][v]));
+      const caption = choice === "ref" ? "captured" : `${name}: ${label} ${show(this.samples.metrics[metric], this.samples.scores.at(Number(choice), s, metric))} ${unit}`;
+      if (choice === "ref") return { mesh: surfaceOf(moving, place, { grey: true }), box: moving.box, caption };
+      const truth = moving.truth.offsets(e);
+      const errors = place[0].map((_, v) => share * Math.hypot(...[0, 1, 2].map((axis) => offsets[axis][v] - truth[axis][v])));
+      return { mesh: surfaceOf(moving, place, { limit, errors }), box: moving.box, caption };
+    };
+    const why = at("why");
+    this.paintMotion = async () => {
+      if (!this.motionSeen) return;
+      why.hidden = this.webgl && motions.subjects.length > 0;
+      why.textContent = this.webgl ? "No motion is on the page." : NO_WEBGL;
+      for (const part of ["pair", "controls"]) at(part).hidden = !why.hidden;
+      if (!why.hidden) return;
+      const ticket = (this.motionTicket = (this.motionTicket ?? 0) + 1);
+      const moving = await subject();
+      const [e, share] = [Number(at("of-expression").value), Number(at("share").value)];
+      const limit = Math.max(0.1, Number(at("limit").value) || motions.limit_mm);
+      if (ticket !== this.motionTicket) return;
+      await pair.show(["left", "right"].map((name) => side(moving, at(name).value, e, share, limit)));
+      root.dataset.shown = `${moving.samples[e]} ${share}`;
+    };
+    at("notes").replaceChildren(...[
+      "Drag to turn. Both faces are drawn at corresponding places, in the alignment of the neutral face.",
+      "The colour is the error of motion, how far a place has moved otherwise than the captured one; it grows with the slider, whatever the face's shape.",
+      ...motions.notes,
+    ].map((note) => element("li", note)));
+    this.play(at("play"), at("share"));
+    at("of-subject").addEventListener("input", () => fillAll(at("right").value));
+    for (const control of root.querySelectorAll(".controls :is(select, input)")) control.addEventListener("input", () => this.paintMotion());
+    new IntersectionObserver((entries, observer) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      observer.disconnect();
+      this.motionSeen = true;
+      this.paintMotion();
+    }, { rootMargin: "200px" }).observe(root);
+  }
+
+  /* A button that moves a slider to and fro; for readers who want no animation it goes to the other end. */
+  play(button, slider) {
+    const stop = () => { this.playing = false; button.textContent = "Play"; };
+    slider.addEventListener("input", stop);
+    button.addEventListener("click", async () => {
+      if (this.playing) { stop(); return; }
+      if (calm.matches) { slider.value = Number(slider.value) > 0.5 ? 0 : 1; this.paintMotion(); return; }
+      this.playing = true;
+      button.textContent = "Stop";
+      const start = performance.now() - (PERIOD_MS / 2) * Number(slider.value);
+      while (this.playing) {
+        const now = await new Promise(requestAnimationFrame);
+        const turn = ((now - start) % PERIOD_MS) / PERIOD_MS;
+        slider.value = 1 - Math.abs(1 - 2 * turn);
+        await this.paintMotion();
+      }
+    });
   }
 
   /* Mean maps: a bin, a method on the left, another or the difference from the first on the right. */

@@ -111,6 +111,18 @@ def test_notes_and_axes_are_lines_of_text(tmp_path: Path, old: str, new: str, me
         load_spec(_own(tmp_path, old, new))
 
 
+@pytest.mark.parametrize(
+    ("new", "message"),
+    [
+        ("overall = 1", "overall of a table is expected to be true or false"),
+        ('overall = true\nwhere = { pose_deg = "0-5" }', "so no where"),
+    ],
+)
+def test_columns_over_all_samples_are_asked_for_in_one_way(tmp_path: Path, new: str, message: str) -> None:
+    with pytest.raises(FormatError, match=message):
+        load_spec(_own(tmp_path, "overall = true", new))
+
+
 SECRET = "the secret is 4711"
 
 
