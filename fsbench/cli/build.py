@@ -3,6 +3,7 @@
 import click
 
 from fsbench.cli.build_heads import heads
+from fsbench.cli.build_inspect import inspect
 
 
 @click.group("build")
@@ -14,3 +15,4 @@ def command() -> None:
 
 
 command.add_command(heads)
+command.add_command(inspect)
