@@ -3,6 +3,7 @@
 import click
 
 from fsbench.cli.build_heads import heads
+from fsbench.cli.build_inspect import inspect
 from fsbench.cli.build_tuples import tuples
 
 
@@ -14,5 +15,6 @@ def command() -> None:
     """
 
 
+command.add_command(inspect)
 command.add_command(heads)
 command.add_command(tuples)
