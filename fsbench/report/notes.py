@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from fsbench.benchmarks import Spec
 from fsbench.core.quantities import Quantity
-from fsbench.report.layout import Layout
+from fsbench.report.layout import BinLayout
 from fsbench.report.model import Row
 from fsbench.runs import Run
 from fsbench.runs.frame_finding import finding_of
@@ -19,7 +19,7 @@ _FEW = 0.5
 def of_table(
     runs: Sequence[Run],
     spec: Spec | None,
-    layout: Layout,
+    layout: BinLayout,
     metrics: Sequence[Quantity],
     rows: Sequence[Row],
     policy: str = "legacy",
@@ -98,7 +98,7 @@ def _benchmark_samples(run: Run, spec: Spec | None) -> int | None:
 
 
 def of_published(
-    layout: Layout, metrics: Sequence[Quantity], rows: Sequence[Row], may_differ_by: Mapping[str, float]
+    layout: BinLayout, metrics: Sequence[Quantity], rows: Sequence[Row], may_differ_by: Mapping[str, float]
 ) -> tuple[str, ...]:
     """Notes about published rows: who measured them, and how far apart that puts them."""
     by = " and ".join(dict.fromkeys(row.measured_by for row in rows))
@@ -142,7 +142,7 @@ def _read_with(companion: Quantity) -> str:
     return f"{covers} leaves out what of the reference the prediction does not reach: read it with {label}."
 
 
-def _small_overlap(layout: Layout, metrics: Sequence[Quantity], rows: Sequence[Row]) -> list[str]:
+def _small_overlap(layout: BinLayout, metrics: Sequence[Quantity], rows: Sequence[Row]) -> list[str]:
     coverage = next((metric for metric in _companions(metrics) if metric.covers), None)
     if coverage is None:
         return []
@@ -157,7 +157,7 @@ def _small_overlap(layout: Layout, metrics: Sequence[Quantity], rows: Sequence[R
     return [f"{small}, so that {coverage.covers} may leave out the hard parts: {'; '.join(found)}."]
 
 
-def _means(layout: Layout, policy: str, bins: Sequence[str] = ()) -> list[str]:
+def _means(layout: BinLayout, policy: str, bins: Sequence[str] = ()) -> list[str]:
     what = (
         "Means over the samples that have a score"
         if policy == "legacy"
@@ -165,8 +165,7 @@ def _means(layout: Layout, policy: str, bins: Sequence[str] = ()) -> list[str]:
     )
     if not layout.where:
         return [f"{what}."]
-    only = " and ".join(f"{column} = {label}" for column, label in layout.where.items())
-    return [f"{what}; only samples with {only}, while done is over all samples."]
+    return [f"{what}, all {layout.condition}; done is over all samples."]
 
 
 def _interval(unit: str, rows: Sequence[Row]) -> str:
@@ -189,7 +188,7 @@ def legacy_done(rows: Sequence[Row]) -> list[str]:
     ]
 
 
-def few_samples(layout: Layout, rows: Sequence[Row]) -> list[str]:
+def few_samples(layout: BinLayout, rows: Sequence[Row]) -> list[str]:
     """Name the means over less than half of a bin's samples."""
     found = [
         f"{row.label}{f' {bin_.title}' if layout.column else ''} {cells[0].n_scored} of {cells[0].n_total}"
@@ -200,7 +199,7 @@ def few_samples(layout: Layout, rows: Sequence[Row]) -> list[str]:
     return [f"Few samples behind a mean: {'; '.join(found)}."] if found else []
 
 
-def of_figure(layout: Layout) -> tuple[str, ...]:
+def of_figure(layout: BinLayout) -> tuple[str, ...]:
     """Notes of a figure beyond those of its table."""
     return (layout.figure_note,) if layout.figure_note else ()
 
@@ -216,7 +215,7 @@ def of_differences(found: Comparison, first: str) -> tuple[str, ...]:
     )
 
 
-def of_board(unit: str, layout: Layout, metrics: Sequence[Quantity], rows: Sequence[Row]) -> tuple[str, ...]:
+def of_board(unit: str, layout: BinLayout, metrics: Sequence[Quantity], rows: Sequence[Row]) -> tuple[str, ...]:
     """The notes of a table of a leaderboard; its intervals, if it shows any, are over `unit`."""
     return (
         *of_metrics(metrics),
