@@ -174,7 +174,7 @@ class MeshReferences(References):
         """
         scans = {one.names["sample"]: one for files in self.by_name.values() for one in files.scans}
         if self.landmarks is not None and self.landmarks.indices:
-            marks = [str(index) for index in self.landmarks.indices]
+            marks = [str(one) for one in (*self.landmarks.indices, *self.landmarks.weights)]
         else:
             paths = {name: self._landmark_file_or_none(one) for name, one in scans.items() if self._uses_landmarks(one)}
             lines = [f"{name} {path and digest_of(path)}" for name, path in paths.items()]

@@ -36,6 +36,8 @@ class Plan:
         Show persons whose pictures may not be published; they are grey otherwise.
     tuples : bool
         Write a folder a sample besides the benchmark.
+    detail : bool
+        Displace the heads by their maps, which the source does.
     """
 
     rig: Rig
@@ -47,6 +49,7 @@ class Plan:
     within_mm: float | None
     private: bool
     tuples: bool
+    detail: bool = False
 
     def __post_init__(self) -> None:
         if not _FEWEST_PX <= self.size_px <= LARGEST_PX:
@@ -73,6 +76,7 @@ class Plan:
             "cut_mm": self.within_mm,
             "private": self.private,
             "tuples": self.tuples,
+            "detail": self.detail,
         }
 
 

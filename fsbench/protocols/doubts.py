@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from fsbench.core.arrays import spread_of
 from fsbench.core.errors import AlignmentError
 from fsbench.core.mesh import Floats, Mask, Mesh
-from fsbench.core.units import FOOT_MM, INCH_MM, MM_PER, Unit, spread_of, units_of_spread
+from fsbench.core.units import FOOT_MM, INCH_MM, MM_PER, Unit, units_of_spread
 from fsbench.geometry.nearest import NearestSurface, spacing, to_vertices
 from fsbench.geometry.oriented import spread_indices
 from fsbench.geometry.procrustes import LandmarkFit
@@ -207,7 +208,7 @@ def doubts_about_place(landmarks: Floats, away: Floats, whose: str = "prediction
     AlignmentError
         If they are far from the mesh.
     """
-    typical, spread = float(np.median(away)), float(np.sqrt(landmarks.var(0).sum()))
+    typical, spread = float(np.median(away)), spread_of(landmarks)
     text = (
         f"the {whose}'s landmarks are {typical:.3g} away from its mesh (median; {spread:.3g} from their own middle): "
         "are they in the mesh's frame and unit, and do they belong to this mesh?"
