@@ -103,7 +103,7 @@ def _read(path: Path, columns: tuple[str, ...], texts: tuple[str, ...]) -> "pd.D
 
     try:
         types = dict.fromkeys(texts, str)
-        table = pd.read_csv(path, dtype=types, keep_default_na=False, **exact_floats())
+        table: pd.DataFrame = pd.read_csv(path, dtype=types, keep_default_na=False, **exact_floats())
         for name in table.columns.difference(list(texts)):
             table[name] = table[name].astype(np.float64)
     except (ValueError, UnicodeDecodeError) as error:
