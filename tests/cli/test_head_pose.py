@@ -78,7 +78,7 @@ def test_places_on_triangles_are_landmarks_of_both_sides(run: Run) -> None:
     marks = ("--landmarks", "places.json", "--pred-landmarks", "places.json")
     assert run("score", "fswild", *FILES, *MARKS, "--out", "vertices").code == 0
     assert run("score", "fswild", *FILES, *marks, "--out", "places").code == 0
-    pd.testing.assert_frame_equal(_rows("places"), _rows("vertices"))
+    pd.testing.assert_frame_equal(rows_of("places"), rows_of("vertices"))
     assert _manifest("places")["signature"] != _manifest("vertices")["signature"]
 
 
@@ -103,7 +103,7 @@ def test_every_command(run: Run) -> None:
     assert run("report", "a", "-o", "page.html").code == 0
 
 
-def test_processes_shards_a_resumed_run_and_the_scorer_give_the_samerows_of(
+def test_processes_shards_a_resumed_run_and_the_scorer_give_the_same_rows(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run("score", "fswild", *FILES, *MARKS, "--out", "one", "--no-cache").code == 0

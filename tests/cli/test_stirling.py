@@ -83,7 +83,7 @@ def test_every_command(run: Run) -> None:
     assert run("report", "a", "b", "-o", "page.html").code == 0
 
 
-def test_processes_shards_a_resumed_run_and_the_scorer_give_the_samerows_of(
+def test_processes_shards_a_resumed_run_and_the_scorer_give_the_same_rows(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run("score", "stirling", *FILES, "--out", "one").code == 0
@@ -159,4 +159,4 @@ def test_a_process_that_goes_on_notices_files_that_came_and_went(run: Run) -> No
     missing.touch()
     marks.write_text(content)
     assert run("score", "stirling", *FILES, "--out", "b").code == 0
-    assert _rows("b").index.tolist() == SAMPLES
+    assert rows_of("b").index.tolist() == SAMPLES
