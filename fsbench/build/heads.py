@@ -65,8 +65,14 @@ class Job:
     jobs: int = 1
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
-            raise UsageError(f"--name {self.name[:60]!r}: expected letters, digits, dots and dashes")
+        require_name(self.name)
+
+
+def require_name(name: str) -> str:
+    """Return a benchmark's name; UsageError if it would not do in a table or a file's name."""
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"--name {name[:60]!r}: expected letters, digits, dots and dashes")
+    return name
 
 
 def build(

@@ -1,7 +1,7 @@
 """The TOML of a built benchmark: any number of subjects, focal lengths and views."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fsbench.build.lab import Record
@@ -9,6 +9,7 @@ from fsbench.build.plan import Plan
 from fsbench.core.patterns import require_text
 
 _WHERE = "built by `fsbench build heads`; see CARD.md beside this file"
+_CITATION = "their owner, and for the protocol Zhu et al., FaceScape, TPAMI 2023, arXiv:2111.01082"
 _SUBJECT = "{subject:02d}"
 
 
@@ -32,7 +33,7 @@ def specification(name: str, plan: Plan, records: Sequence[Record]) -> str:
         f"title = {_text(f'{name} (rendered heads)')}",
         'protocol = "facescape"',
         'align = "depth-median-rays"',
-        'citation = "the owner of the heads, and Zhu et al., FaceScape, TPAMI 2023, arXiv:2111.01082 for the protocol"',
+        f"citation = {_text(_CITATION)}",
         f"where = {_text(_WHERE)}",
         'unit = "pupil-normalised mm: every subject\'s pupil distance counts as 62.85 mm"',
         'frame = "cv"',
@@ -70,6 +71,60 @@ def specification(name: str, plan: Plan, records: Sequence[Record]) -> str:
         "",
         *_table("pose", f"{name}, by view angle", "pose_deg", "°", _ordered(plan.rig.pose_labels)),
         *_table("focal", f"{name}, by focal length", "focal_px", " px", focals),
+    ]
+    return "\n".join(lines)
+
+
+def tuples_specification(name: str, bins: Mapping[str, Sequence[str]], lost: Sequence[int], perspective: bool) -> str:
+    """The content of benchmark.toml for tuples, each with its own pose and camera.
+
+    Parameters
+    ----------
+    name : str
+    bins : mapping of str to sequence of str
+        A label for every tuple, by bin.
+    lost : sequence of int
+        Numbers of the tuples that were left out.
+    perspective : bool
+        Pinhole cameras; orthographic ones otherwise.
+    """
+    kind = "lab" if perspective else "wild"
+    lines = [
+        f"name = {_text(name)}",
+        f"title = {_text(f'{name} (tuples)')}",
+        'protocol = "facescape"',
+        f'align = "{"depth-median-rays" if perspective else "depth-median"}"',
+        f"citation = {_text(_CITATION)}",
+        'where = "built by `fsbench build tuples`; see CARD.md beside this file"',
+        'unit = "pupil-normalised mm: every subject\'s pupil distance counts as 62.85 mm"',
+        f'frame = "{"cv" if perspective else "ortho"}"',
+        f'predictions = "pred/{kind}_pred"',
+        'main_metrics = ["cd_mm", "mne_rad", "cr"]',
+        "",
+        "[axes]",
+        'pose_deg = "Head pose"',
+        "",
+        "[samples]",
+        'name = "{index:04d}"',
+        *([f"without = {_list([f'{number:04d}' for number in lost])}"] if lost else []),
+        "[samples.axes]",
+        f"index = {len(bins['subject'])}",
+        "",
+        *(line for label, labels in bins.items() for line in _bin(label, "index", labels)),
+        "[reference]",
+        f'mesh = "data/{kind}_gt_mesh/{{index:04d}}.obj"',
+        *(['camera = "data/lab_cam/{index:04d}.json"'] if perspective else []),
+        "",
+        "[predef]",
+        f'rotation = {{ file = "code/predef/{kind}_rotations.npy", axis = "index", shape = [3, 3] }}',
+        f'head_center = {{ file = "code/predef/{kind}_head_centers.npy", axis = "index", shape = [3] }}',
+        *(
+            []
+            if perspective
+            else ['mm_per_unit = { file = "code/predef/wild_pupil_scales.npy", axis = "index", shape = [] }']
+        ),
+        "",
+        *_table("pose", f"{name}, by pose", "pose_deg", "°", _ordered(bins["pose_deg"])),
     ]
     return "\n".join(lines)
 

@@ -20,7 +20,11 @@ MAP_PX = 256
 """Side of the image of which the cameras that score are."""
 DECIMALS = 9
 """Of coordinates in pupil distances: 1e-7 mm."""
-CENTRE = "pixel centres at half numbers: the image's top left corner is (0, 0); in OpenCV's convention subtract 0.5"
+PIXEL_CENTRE = 0.5
+"""Where the first pixel's middle is in K: the image's top left corner is (0, 0). OpenCV's convention is 0."""
+CAMERA, WORLD = "camera", "world"
+"""Frames of a tuple's mesh: before its camera, or as `Rt` takes it there."""
+PUPIL_UNIT = f"pupil distance {PUPIL_DISTANCE_MM} mm"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,18 +73,19 @@ def write_tuple(folder: Path, sample: Sample, source: Mapping[str, Any]) -> None
 
 def camera_of(view: View) -> dict[str, Any]:
     """The content of camera.json."""
-    size = {"width": view.width, "height": view.height, "pixels": CENTRE}
-    pose = np.column_stack([view.rotation, view.translation / PUPIL_DISTANCE_MM]).tolist()
-    if isinstance(view.camera, OrthographicCamera):
-        unit = f"ortho unit of {view.camera.half_extent_mm!r} mm; the image is [-1, 1]^2"
-        placed = np.column_stack([view.rotation, view.translation / view.camera.half_extent_mm]).tolist()
-        return {"model": "orthographic", "mm_per_unit": view.camera.half_extent_mm, "Rt": placed, **size, "unit": unit}
+    camera = view.camera
+    is_orthographic = isinstance(camera, OrthographicCamera)
+    unit = camera.half_extent_mm if isinstance(camera, OrthographicCamera) else PUPIL_DISTANCE_MM
     return {
-        "model": "pinhole",
-        "K": matrix_of(view, 1.0),
-        "Rt": pose,
-        **size,
-        "unit": f"pupil distance {PUPIL_DISTANCE_MM} mm",
+        "model": "orthographic" if is_orthographic else "pinhole",
+        **({} if is_orthographic else {"K": matrix_of(view, 1.0)}),
+        "Rt": np.column_stack([view.rotation, view.translation / unit]).tolist(),
+        "width": view.width,
+        "height": view.height,
+        "pixel_centre": PIXEL_CENTRE,
+        "mesh_frame": CAMERA,
+        "unit": f"{unit!r} mm; the image is [-1, 1]^2" if is_orthographic else PUPIL_UNIT,
+        "mm_per_unit": unit,
     }
 
 

@@ -3,6 +3,8 @@
 import click
 
 from fsbench.cli.build_heads import heads
+from fsbench.cli.build_inspect import inspect
+from fsbench.cli.build_tuples import tuples
 
 
 @click.group("build")
@@ -13,4 +15,6 @@ def command() -> None:
     """
 
 
+command.add_command(inspect)
 command.add_command(heads)
+command.add_command(tuples)

@@ -16,7 +16,7 @@ _FILE = click.Path(dir_okay=False)
 
 
 @click.command("heads")
-@click.argument("source", type=_FOLDER)
+@click.argument("source", type=click.Path())
 @click.option(
     "--views",
     default="published",
@@ -31,6 +31,7 @@ _FILE = click.Path(dir_okay=False)
 @click.option("--face-mask", type=_FILE, help="Image over the texture coordinates, white where the reference is kept.")
 @click.option("--cut", type=float, metavar="MM", help="Keep of the reference what is so near to the nose tip.")
 @click.option("--detail", is_flag=True, help="Displace FaceScape's TU models by their maps (dpmap).")
+@click.option("--people", type=click.IntRange(1), help="Random people of a bilinear model, by --seed [10].")
 @click.option("--size", default=256, show_default=True, help="Side of the images in pixels.")
 @click.option("--light", type=click.Choice(["studio", "flat", "random"]), default="studio", show_default=True)
 @click.option(
@@ -40,7 +41,9 @@ _FILE = click.Path(dir_okay=False)
     metavar="plain|gradient|DIR",
     help="A folder's images are put behind the heads.",
 )
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of random light and backgrounds.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=1, show_default=True, help="Of random light, backgrounds, people."
+)
 @click.option(
     "--tuples/--no-tuples",
     default=True,
@@ -63,6 +66,7 @@ def heads(
     face_mask: str | None,
     cut: float | None,
     detail: bool,
+    people: int | None,
     size: int,
     light: str,
     background: str,
@@ -81,6 +85,7 @@ def heads(
     SUBJECT.obj or SUBJECT/EXPRESSION.obj. Beside each stand its 68 landmarks (iBUG's order) or its two pupils, as
     SUBJECT.json, .txt, ...: points or vertex numbers; or one file `landmarks` for all. FaceScape's TU models
     (facescape_trainset) are known: they need no landmarks, and take the face mask from its toolkit's `predef` beside.
+    So is its bilinear model, a .npz or a folder with core_847_50_52.npy.
 
     Exit code 1: some heads were left out, each with a sentence.
     """
@@ -95,7 +100,7 @@ def heads(
     folder = Path(out)
     job = Job(folder, name or folder.absolute().name, licence, trained_on, jobs)
     mask, marks = (None if one is None else Path(one) for one in (face_mask, landmarks))
-    opened = open_source(Path(source), mask, marks, detail)
+    opened = open_source(Path(source), mask, marks, detail, people, seed)
     records = build(job, opened, chosen(list(opened.names()), subjects, expressions), plan, _tell)
     return _summarise(records, folder)
 

@@ -6,6 +6,7 @@ import click
 
 from fsbench.cli.messages import put, say
 from fsbench.cli.signature_option import signature_option, signed
+from fsbench.cli.table_options import format_option, with_intervals
 from fsbench.core.choices import TABLE_FORMATS
 
 if TYPE_CHECKING:
@@ -29,14 +30,8 @@ def command() -> None:
 @command.command()
 @click.argument("benchmark", required=False)
 @click.option("--by", help="pose, focal, pose-all or overall. Default: overall.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(TABLE_FORMATS),
-    default="text",
-    show_default=True,
-)
-@click.option("--ci", is_flag=True, help="With 95 % intervals of the means.")
+@format_option(TABLE_FORMATS)
+@with_intervals
 @signature_option
 @_FOLDER
 def show(

@@ -10,7 +10,8 @@ from fsbench.cli.project import project_option
 from fsbench.cli.published_option import published_rows, with_published
 from fsbench.cli.run_arguments import run_folders
 from fsbench.cli.signature_option import signature_option, signed
-from fsbench.core.choices import POLICIES, TABLE_FORMATS
+from fsbench.cli.table_options import format_option, with_intervals, with_policy
+from fsbench.core.choices import TABLE_FORMATS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,24 +25,12 @@ if TYPE_CHECKING:
 @click.option(
     "--by", multiple=True, help="pose, focal, pose-all, overall, or a bin column; more than once for more tables."
 )
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(TABLE_FORMATS),
-    default="text",
-    show_default=True,
-)
+@format_option(TABLE_FORMATS)
 @click.option("--metrics", help="Metric columns, e.g. cd_mm,mne_rad,cr. CD brings CR with it.")
 @click.option("--tidy", is_flag=True, help="One row a (method, bin, metric), unrounded; csv.")
-@click.option(
-    "--policy",
-    type=click.Choice(list(POLICIES)),
-    default="legacy",
-    show_default=True,
-    help="What a failed sample counts as; legacy leaves it out, as published.",
-)
+@with_policy
 @click.option("--across", is_flag=True, help="One table over several benchmarks: a row a method, all samples of each.")
-@click.option("--ci", is_flag=True, help="With 95 % intervals of the means.")
+@with_intervals
 @signature_option
 @project_option
 @with_published

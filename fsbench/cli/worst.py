@@ -8,6 +8,7 @@ from fsbench.cli.messages import put, say
 from fsbench.cli.project import project_option
 from fsbench.cli.run_arguments import run_folders
 from fsbench.cli.signature_option import signature_option, signed
+from fsbench.cli.table_options import format_option
 from fsbench.core.choices import WORST_FORMATS
 
 if TYPE_CHECKING:
@@ -19,14 +20,7 @@ if TYPE_CHECKING:
 @click.option("--metric", help="Metric column with a value a sample.  [default: the benchmark's main one]")
 @click.option("-n", "n", type=click.IntRange(1, 1_000_000), default=10, show_default=True, help="How many samples.")
 @click.option("--report", metavar="FILE", help="A page that `fsbench report` wrote: links that open a sample in it.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(WORST_FORMATS),
-    default="text",
-    show_default=True,
-    help="csv has all digits and whole reasons.",
-)
+@format_option(WORST_FORMATS, "csv has all digits and whole reasons.")
 @signature_option
 @project_option
 def command(

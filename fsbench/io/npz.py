@@ -25,21 +25,23 @@ _LIMITS = ArchiveLimits(max_members=1000)
 
 
 class Rows:
-    """An array that is read along its first axis.
+    """An array that is read along the first axis of what is stored.
 
     Attributes
     ----------
     path : str
         The file, for messages.
-    shape : tuple of int
+    shape, stored : tuple of int
+        `stored` is `shape` backwards where the file has Fortran's order.
     dtype : dtype
     """
 
     def __init__(self, path: str, head: NpyHead, content: IO[bytes]) -> None:
-        if head.dtype is None or head.dtype.kind not in "fiu" or head.is_fortran or not head.n_bytes:
+        if head.dtype is None or head.dtype.kind not in "fiu" or not head.n_bytes:
             kind = "pickled objects" if head.dtype is None else f"{head.dtype} of shape {head.shape}"
-            raise FormatError(f"{path}: holds {kind}, expected numbers in C order")
+            raise FormatError(f"{path}: holds {kind}, expected numbers")
         self.path, self.shape, self.dtype, self._content = path, head.shape, head.dtype, content
+        self.stored = head.shape[::-1] if head.is_fortran else head.shape
 
     def pieces(self) -> Iterator[tuple[int, npt.NDArray[Any]]]:
         """Number of the first row, and some rows, until all were given; a piece has 16 MiB or one row.
@@ -49,17 +51,17 @@ class Rows:
         FormatError
             If the file is damaged or ends too early.
         """
-        n_row = int(np.prod(self.shape[1:], dtype=np.int64)) * self.dtype.itemsize
+        n_row = int(np.prod(self.stored[1:], dtype=np.int64)) * self.dtype.itemsize
         step = max(_PIECE_BYTES // n_row, 1)
-        for first in range(0, self.shape[0], step):
-            n = min(step, self.shape[0] - first)
+        for first in range(0, self.stored[0], step):
+            n = min(step, self.stored[0] - first)
             try:
                 data = b"".join(_blocks(self._content, n * n_row))
             except _BROKEN as error:
                 raise FormatError(f"{self.path}: is damaged: {error}") from error
             if len(data) < n * n_row:
-                raise FormatError(f"{self.path}: ends in row {first} of {self.shape[0]}: was it copied completely?")
-            yield first, np.frombuffer(data, self.dtype).reshape(n, *self.shape[1:])
+                raise FormatError(f"{self.path}: ends in row {first} of {self.stored[0]}: was it copied completely?")
+            yield first, np.frombuffer(data, self.dtype).reshape(n, *self.stored[1:])
 
 
 class Npz:

@@ -44,7 +44,7 @@ _ALL = Bin(ALL_SAMPLES, "all samples")
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class BinLayout:
     """How runs are divided.
 
     Attributes
@@ -96,12 +96,12 @@ def spec_of(run: Run) -> Spec | None:
     return spec
 
 
-def published_layouts(spec: Spec) -> dict[str, Layout]:
+def published_layouts(spec: Spec) -> dict[str, BinLayout]:
     """The layouts that a specification names, and "overall"."""
     return {table.name: _of_spec(spec, table) for table in spec.tables} | {OVERALL: _overall(spec.title)}
 
 
-def layouts(run: Run) -> dict[str, Layout]:
+def layouts(run: Run) -> dict[str, BinLayout]:
     """All ways to divide `run`: those of its specification, "overall", and one for each bin column."""
     spec = spec_of(run)
     title = visible(run.benchmark) if spec is None else spec.title
@@ -111,13 +111,13 @@ def layouts(run: Run) -> dict[str, Layout]:
         labels = list(dict.fromkeys(run.samples[column]))
         heading = "" if spec is None else spec.axes.get(column, "")
         bins = tuple(Bin(label, visible(label)) for label in labels)
-        whole = Layout(name, f"{title}, by {visible(name)}", column, bins, heading=heading)
+        whole = BinLayout(name, f"{title}, by {visible(name)}", column, bins, heading=heading)
         found.setdefault(name, whole)
         found.setdefault(column, found[name] if not found[name].where else whole)
     return found
 
 
-def layout(runs: Sequence[Run], by: str) -> Layout:
+def layout(runs: Sequence[Run], by: str) -> BinLayout:
     """The layout called `by`.
 
     Raises
@@ -143,18 +143,20 @@ def default_layouts(run: Run) -> list[str]:
     return [*firsts.values(), *whole] or [OVERALL]
 
 
-def _overall(title: str) -> Layout:
-    return Layout(OVERALL, f"{title}, all samples", "", (_ALL,))
+def _overall(title: str) -> BinLayout:
+    return BinLayout(OVERALL, f"{title}, all samples", "", (_ALL,))
 
 
-def _of_spec(spec: Spec, table: TableLayout) -> Layout:
+def _of_spec(spec: Spec, table: TableLayout) -> BinLayout:
     bins = tuple(Bin(label, heading, table.unit) for label, heading in table.columns.items())
     heading = spec.axes.get(table.by, "")
     if heading and table.where:
         heading += f" ({', '.join(' '.join(_in_words(spec, *part)) for part in table.where.items())})"
     condition = " and ".join(_condition(*_in_words(spec, *part)) for part in table.where.items())
     overall = _ALL if table.overall else None
-    return Layout(table.name, table.title, table.by, bins, table.where, heading, table.figure_note, condition, overall)
+    return BinLayout(
+        table.name, table.title, table.by, bins, table.where, heading, table.figure_note, condition, overall
+    )
 
 
 def _in_words(spec: Spec, column: str, label: str) -> tuple[str, str]:

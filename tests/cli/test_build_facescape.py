@@ -11,6 +11,7 @@ from fsbench.build import sources
 from fsbench.build.facescape.tu import open_tu
 from tests import facescape_data as data
 from tests.cli.commands import fsbench
+from tests.textured import write_coloured
 
 FEW = ("--views", "-30,0/0", "--focal", "1200", "--cut", "95", "--size", "64")
 
@@ -70,3 +71,19 @@ def test_detail_of_other_heads_is_refused(tmp_path: Path, capsys: pytest.Capture
     answer = fsbench(capsys, "build", "heads", tmp_path / "heads", "--detail", "-o", tmp_path / "out")
     assert answer.code == 2
     assert "holds no TU models of FaceScape" in answer.err
+
+
+def test_inspect_says_what_is_there_in_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_coloured(tmp_path, 2, scale=0.1)
+    answer = fsbench(capsys, "build", "inspect", tmp_path)
+    assert answer.code == 0
+    lines = answer.out.splitlines()
+    assert lines[1].split() == ["subject", "expression", "triangles", "colours", "pupils", "factor", "remarks"]
+    assert lines[2].endswith("the unit is no millimetre") and lines[2].split()[0] == "p0"
+    assert lines[-1] == "no fault was found"
+    (tmp_path / "p1.ply").write_bytes(b"ply\nformat \x1b[2J")
+    answer = fsbench(capsys, "build", "inspect", tmp_path)
+    assert answer.code == 1
+    assert "\x1b" not in answer.out
+    assert len(answer.out.splitlines()) == len(lines)
+    assert answer.out.splitlines()[-1] == "faults: 1"

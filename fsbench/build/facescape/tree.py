@@ -30,11 +30,14 @@ class TuTree:
         Files of every head; more than one where the choice is not clear.
     odd : tuple of Path
         Meshes of subjects whose names say no expression.
+    is_certain : bool
+        Whether a folder is called `models_reg`; others may name their files alike.
     """
 
     root: Path
     meshes: Mapping[HeadName, tuple[Path, ...]]
     odd: tuple[Path, ...] = ()
+    is_certain: bool = True
 
     @classmethod
     def of(cls, root: Path) -> "TuTree | None":
@@ -42,8 +45,10 @@ class TuTree:
         folder below; None if there is nothing of this."""
         found: dict[HeadName, list[Path]] = {}
         odd: list[Path] = []
+        is_any_certain = False
         for subject, folder, is_certain in _mesh_folders(root):
             paths = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".obj")
+            is_any_certain |= is_certain
             for path in (path for path in paths if not path.name.startswith(".")):
                 name = _head_name(subject, path.stem)
                 if name is not None and (is_certain or name.expression in _STEMS):
@@ -51,7 +56,9 @@ class TuTree:
                 elif is_certain:
                     odd.append(path)
         ordered = sorted(found, key=lambda name: (_by_number(name.subject), _by_number(name.expression)))
-        return cls(root, {name: distinct(found[name]) for name in ordered}, tuple(odd)) if found else None
+        if not found:
+            return None
+        return cls(root, {name: distinct(found[name]) for name in ordered}, tuple(odd), is_any_certain)
 
     @property
     def subjects(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 from fsbench.build.facescape import predef
 from fsbench.build.facescape.tree import FIRST_MOSAIC, TuTree, images_beside
 from fsbench.build.head import Head, HeadName, Image
-from fsbench.core.errors import FormatError, MissingError
+from fsbench.core.errors import FormatError, FsbenchError, MissingError
 from fsbench.core.mesh import Floats, Mask, Mesh
 from fsbench.geometry.displacing import TexturedMesh, displaced
 from fsbench.geometry.face_points import doubts_about_face
@@ -174,7 +174,7 @@ def open_tu(
         If one of these files is damaged.
     """
     tree = TuTree.of(root) if root.is_dir() else None
-    if tree is None:
+    if tree is None or not (tree.is_certain or _has_vertices(tree, topology or TuTopology.facescape())):
         return None
     mask = mask or predef.beside(root, predef.MASK)
     numbers = None if landmarks is not None else predef.beside(root, predef.LANDMARKS)
@@ -189,6 +189,15 @@ def open_tu(
         detail,
         None if found is None else predef.read_publishable(found),
     )
+
+
+def _has_vertices(tree: TuTree, topology: TuTopology) -> bool:
+    """Whether the first mesh is of the topology."""
+    path = next(iter(tree.meshes.values()))[0]
+    try:
+        return read_mesh(path, every_vertex=True).n_vertices == topology.n_vertices
+    except FsbenchError:
+        return False
 
 
 def texture_of(mesh: Path) -> tuple[Image | None, tuple[str, ...]]:

@@ -56,7 +56,7 @@ class RealyProtocol(Protocol):
 
     def prepare(self, settings: Settings, reference: Reference, threads: int = 1) -> WithTemplate:
         """Merge the regions' vertices and find the order in which to solve."""
-        return WithTemplate(settings.recipe.prepare(reference.inputs[OWN], threads), settings.template)
+        return WithTemplate(settings.protocol.prepare(reference.inputs[OWN], threads), settings.template)
 
     def prediction_files(self, settings: Settings, folder: Path, files: SampleFiles) -> list[Path]:
         """The sample's mesh; FormatError if it is not clear which."""

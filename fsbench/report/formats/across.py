@@ -38,7 +38,7 @@ def _columns(labels: Sequence[str], table: Table) -> tuple[Column, ...]:
         replace(
             column,
             cells=tuple(DASH if r is None else column.cells[r] for r in rows),
-            marks=tuple(0 if r is None else column.marks[r] for r in rows),
+            ranks=tuple(0 if r is None else column.ranks[r] for r in rows),
         )
         for group in groups(table)
         for column in group.columns

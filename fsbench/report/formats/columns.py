@@ -19,7 +19,7 @@ class Column:
         Heading: "CD" and "mm".
     cells : tuple of str
         By row, "-" where there is no value.
-    marks : tuple of int
+    ranks : tuple of int
         By row: 1 for the best value, 2 for the second best, else 0.
     better : "lower", "higher" or None
     """
@@ -27,7 +27,7 @@ class Column:
     label: str
     unit: str
     cells: tuple[str, ...]
-    marks: tuple[int, ...]
+    ranks: tuple[int, ...]
     better: Better = None
 
 

@@ -81,9 +81,9 @@ def _rule(title: str, width: int) -> str:
 def _padded(column: Column, n_lines: int) -> list[str]:
     width = _column_width(column, n_lines)
     texts = [*_label(column, n_lines), column.unit, *column.cells]
-    marks = [0] * (len(texts) - len(column.marks)) + [*column.marks]
+    ranks = [0] * (len(texts) - len(column.ranks)) + [*column.ranks]
     return [
-        " " * (width - cell_len(text)) + _STYLES[mark].format(text) for text, mark in zip(texts, marks, strict=True)
+        " " * (width - cell_len(text)) + _STYLES[rank].format(text) for text, rank in zip(texts, ranks, strict=True)
     ]
 
 

@@ -69,6 +69,13 @@ def test_every_layout_gives_the_same_name(tmp_path: Path, path: str):
     assert list(found.meshes) == [HeadName("7", "3_mouth_stretch")]
 
 
+def test_the_same_names_with_another_topology_are_no_tu_models(original: Path, tmp_path: Path):
+    (tmp_path / "1").mkdir()
+    shutil.copy(original / "1/models_reg/1_neutral.obj", tmp_path / "1")
+    assert open_tu(tmp_path, topology=data.TOPOLOGY) is not None
+    assert open_tu(tmp_path) is None
+
+
 def test_other_folders_are_no_tu_models(tmp_path: Path):
     for name in ("7/front.obj", "person/1_neutral.obj", "7/1_view.obj"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
