@@ -17,7 +17,7 @@ from fsbench.core.quantities import Quantity, quantity, with_companions
 from fsbench.core.spec import ALL_SAMPLES
 from fsbench.protocols.known_quantities import known_quantities
 from fsbench.report import notes
-from fsbench.report.layout import OVERALL, Layout, published_layouts
+from fsbench.report.layout import OVERALL, BinLayout, published_layouts
 from fsbench.report.model import Cell, Row, Table
 from fsbench.report.tables import build
 from fsbench.runs import Run
@@ -61,7 +61,7 @@ class Board:
         return list(overall.sort_values(["mean", "method"], na_position="last")["method"])
 
     @property
-    def layouts(self) -> dict[str, Layout]:
+    def layouts(self) -> dict[str, BinLayout]:
         """The tables of the board: all samples first, then those of the specification."""
         known = published_layouts(self.spec)
         return {OVERALL: known.pop(OVERALL), **known}
@@ -92,7 +92,7 @@ class Board:
             return []
         return [f"Scored by fsbench: {', '.join(methods)}. {self.spec.board_note}".strip()]
 
-    def _row(self, lines: _Lines, method: str, layout: Layout, metrics: Sequence[Quantity], ci: bool) -> Row:
+    def _row(self, lines: _Lines, method: str, layout: BinLayout, metrics: Sequence[Quantity], ci: bool) -> Row:
         over_all = (method, OVERALL, ALL_SAMPLES)
         coverages = [(what.name, what.enough) for what in self.quantities.values() if what.enough is not None]
         cells = []

@@ -141,9 +141,12 @@ class Looks:
         pixels = view.project(placed) * STEPS - 0.5
         nearness = 1 / placed[:, 2] if view.perspective else placed[:, 2].copy()
         limit = np.inf if view.perspective else 0.0
-        everywhere = np.ones((view.height * STEPS, view.width * STEPS), np.bool_)
+        light_sums, counts = np.zeros((view.height, view.width, 3)), np.zeros((view.height, view.width))
+        box = _box_of(pixels, view)
+        pixels -= (box[1].start * STEPS, box[0].start * STEPS)
+        sums, hits = np.zeros_like(light_sums[box]), np.zeros_like(counts[box])
+        everywhere = np.ones((hits.shape[0] * STEPS, hits.shape[1] * STEPS), np.bool_)
         seen = nearest_front(pixels, nearness, self.mesh.faces, everywhere, limit)
-        sums, counts = np.zeros((view.height, view.width, 3)), np.zeros((view.height, view.width))
         shade(
             np.ascontiguousarray(pixels),
             nearness,
@@ -161,9 +164,18 @@ class Looks:
             LINEAR,
             STEPS,
             sums,
-            counts,
+            hits,
         )
-        return Picture(sums / STEPS**2, counts / STEPS**2)
+        light_sums[box], counts[box] = sums / STEPS**2, hits / STEPS**2
+        return Picture(light_sums, counts)
+
+
+def _box_of(pixels: Floats, view: View) -> tuple[slice, slice]:
+    """Rows and columns of the image that the head may be in; `pixels` count rays."""
+    low, high = np.floor(pixels.min(0) / STEPS - 1), np.ceil(pixels.max(0) / STEPS + 1)
+    left, top = (int(np.clip(value, 0, size)) for value, size in zip(low, (view.width, view.height), strict=True))
+    right, below = (int(np.clip(value, 0, size)) for value, size in zip(high, (view.width, view.height), strict=True))
+    return slice(top, max(top, below)), slice(left, max(left, right))
 
 
 def _flat(texture: Texture | None, n_faces: int) -> tuple[Floats, Ints, Ints, Image, Ints]:

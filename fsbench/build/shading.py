@@ -13,11 +13,9 @@ _Place = tuple[int, int, int]
 
 
 @inlined
-def _weights(x: _Triple, y: _Triple) -> _Triple:
-    """Barycentric coordinates of the origin in a triangle of the image."""
-    a, b, c = x[1] * y[2] - x[2] * y[1], x[2] * y[0] - x[0] * y[2], x[0] * y[1] - x[1] * y[0]
-    area = a + b + c
-    return a / area, b / area, c / area
+def _areas(x: _Triple, y: _Triple) -> _Triple:
+    """Barycentric coordinates of the origin in a triangle of the image, times twice its area."""
+    return x[1] * y[2] - x[2] * y[1], x[2] * y[0] - x[0] * y[2], x[0] * y[1] - x[1] * y[0]
 
 
 @inlined
@@ -113,43 +111,51 @@ def shade(
     """
     r = rotation
     for row in range(seen.shape[0]):
-        for column in range(seen.shape[1]):
-            face = seen[row, column]
-            if face < 0:
-                continue
-            i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
-            x = pixels[i, 0] - column, pixels[j, 0] - column, pixels[k, 0] - column
-            y = pixels[i, 1] - row, pixels[j, 1] - row, pixels[k, 1] - row
-            a, b, c = _weights(x, y)
-            if perspective:
-                a, b, c = a * nearness[i], b * nearness[j], c * nearness[k]
-                whole = a + b + c
-                a, b, c = a / whole, b / whole, c / whole
-            nx = a * normals[i, 0] + b * normals[j, 0] + c * normals[k, 0]
-            ny = a * normals[i, 1] + b * normals[j, 1] + c * normals[k, 1]
-            nz = a * normals[i, 2] + b * normals[j, 2] + c * normals[k, 2]
-            length = max(np.sqrt(nx * nx + ny * ny + nz * nz), 1e-30)
-            nx, ny, nz = nx / length, ny / length, nz / length
-            n = (
-                r[0, 0] * nx + r[0, 1] * ny + r[0, 2] * nz,
-                r[1, 0] * nx + r[1, 1] * ny + r[1, 2] * nz,
-                r[2, 0] * nx + r[2, 1] * ny + r[2, 2] * nz,
-            )
-            texture = texture_of[face]
-            if texture >= 0:
-                p, q, s = corners[face, 0], corners[face, 1], corners[face, 2]
-                u, v = a * uv[p, 0] + b * uv[q, 0] + c * uv[s, 0], a * uv[p, 1] + b * uv[q, 1] + c * uv[s, 1]
-                place = places[texture, 0], places[texture, 1], places[texture, 2]
-                albedo = _texel(texels, place, table, u, v)
-            elif len(colours):
-                albedo = (
-                    _mixed((a, b, c), colours, table, (i, j, k), 0),
-                    _mixed((a, b, c), colours, table, (i, j, k), 1),
-                    _mixed((a, b, c), colours, table, (i, j, k), 2),
+        pixel_row = row // steps
+        for pixel in range(counts.shape[1]):
+            red, green, blue, count = 0.0, 0.0, 0.0, 0.0
+            for column in range(pixel * steps, pixel * steps + steps):
+                face = seen[row, column]
+                if face < 0:
+                    continue
+                i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
+                x = pixels[i, 0] - column, pixels[j, 0] - column, pixels[k, 0] - column
+                y = pixels[i, 1] - row, pixels[j, 1] - row, pixels[k, 1] - row
+                a, b, c = _areas(x, y)
+                if perspective:
+                    a, b, c = a * nearness[i], b * nearness[j], c * nearness[k]
+                share = 1 / (a + b + c)
+                a, b, c = a * share, b * share, c * share
+                nx = a * normals[i, 0] + b * normals[j, 0] + c * normals[k, 0]
+                ny = a * normals[i, 1] + b * normals[j, 1] + c * normals[k, 1]
+                nz = a * normals[i, 2] + b * normals[j, 2] + c * normals[k, 2]
+                scale = 1 / max(np.sqrt(nx * nx + ny * ny + nz * nz), 1e-30)
+                nx, ny, nz = nx * scale, ny * scale, nz * scale
+                n = (
+                    r[0, 0] * nx + r[0, 1] * ny + r[0, 2] * nz,
+                    r[1, 0] * nx + r[1, 1] * ny + r[1, 2] * nz,
+                    r[2, 0] * nx + r[2, 1] * ny + r[2, 2] * nz,
                 )
-            else:
-                albedo = grey, grey, grey
-            for channel in range(3):
-                light = _light(factors, direction, strength, n, channel)
-                sums[row // steps, column // steps, channel] += albedo[channel] * light
-            counts[row // steps, column // steps] += 1.0
+                texture = texture_of[face]
+                if texture >= 0:
+                    p, q, s = corners[face, 0], corners[face, 1], corners[face, 2]
+                    u, v = a * uv[p, 0] + b * uv[q, 0] + c * uv[s, 0], a * uv[p, 1] + b * uv[q, 1] + c * uv[s, 1]
+                    place = places[texture, 0], places[texture, 1], places[texture, 2]
+                    albedo = _texel(texels, place, table, u, v)
+                elif len(colours):
+                    albedo = (
+                        _mixed((a, b, c), colours, table, (i, j, k), 0),
+                        _mixed((a, b, c), colours, table, (i, j, k), 1),
+                        _mixed((a, b, c), colours, table, (i, j, k), 2),
+                    )
+                else:
+                    albedo = grey, grey, grey
+                red += albedo[0] * _light(factors, direction, strength, n, 0)
+                green += albedo[1] * _light(factors, direction, strength, n, 1)
+                blue += albedo[2] * _light(factors, direction, strength, n, 2)
+                count += 1.0
+            if count > 0:
+                sums[pixel_row, pixel, 0] += red
+                sums[pixel_row, pixel, 1] += green
+                sums[pixel_row, pixel, 2] += blue
+                counts[pixel_row, pixel] += count

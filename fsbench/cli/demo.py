@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fsbench.cli.messages import put, say
+from fsbench.cli.signature_option import signed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +47,7 @@ def command(out: str, jobs: int, seed: int, wild: int, subjects: int) -> None:
         runs = _score(sample, benchmark, folder / "runs", jobs)
         everything += runs
         tables = [build(runs, by) for by in default_layouts(runs[0])]
-        put(FORMATS["text"](tables))
+        put(FORMATS["text"]([signed(table, "text", False) for table in tables]))
         for path, caption in _plot(runs, folder).items():
             say(f"wrote {path}, and its caption beside it:\n  {caption}")
         if benchmark == "fswild":

@@ -139,7 +139,7 @@ def _score(
 
     from fsbench.benchmarks import Benchmark
     from fsbench.cli.cache import usable_cache
-    from fsbench.cli.progress import Progress, say_pooled, say_suspicious, summarise
+    from fsbench.cli.progress import Progress, say_doubts, say_pooled, summarise
     from fsbench.cli.submission_options import opened_submission, split_options
     from fsbench.runs import load_run
     from fsbench.runs.frame_finding import finding_of, keep_finding
@@ -173,7 +173,7 @@ def _score(
         say_pooled(target, sum(saved.counts.values()))
     if "suspicious" in opened.metrics:
         run = load_run(target)
-        say_suspicious(run, run.manifest.get("suspicious", {}), target)
+        say_doubts(run, run.manifest.get("suspicious", {}), target)
     if of_frame:
         keep_finding(target, of_frame[0])
     code = summarise(saved, target)

@@ -1,5 +1,6 @@
 """Content of a mesh file in the file's own numbering, and the vertices that belong to the mesh."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -127,3 +128,14 @@ class MeshFile:
         used[faces] = True
         used[: self.n_kept] |= np.isfinite(self.vertices[: self.n_kept]).all(1)
         return np.flatnonzero(~used)
+
+
+def mesh_of(
+    read: Callable[[str | os.PathLike[str]], MeshFile], path: str | os.PathLike[str], *, every_vertex: bool
+) -> Mesh:
+    """The mesh of a file, or of every vertex in it; a MeshError names the file."""
+    try:
+        found = read(path)
+        return found.every_vertex() if every_vertex else found.mesh()
+    except MeshError as error:
+        raise MeshError(f"{path}: {error}") from error

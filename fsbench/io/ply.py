@@ -12,12 +12,12 @@ from typing import Any, Literal, cast
 import numpy as np
 import numpy.typing as npt
 
-from fsbench.core.errors import FormatError, MeshError
+from fsbench.core.errors import FormatError
 from fsbench.core.mesh import Floats, Ints, Mesh
-from fsbench.io.decimals import BadNumberError, parse_floats, parse_integers
+from fsbench.io.decimals import parse_floats, parse_integers
 from fsbench.io.files import MAX_MESH_BYTES, read_bytes, refuse_foreign
-from fsbench.io.lines import NEWLINE, Bytes, all_words_of, refuse_utf16
-from fsbench.io.mesh_file import MeshFile
+from fsbench.io.lines import NEWLINE, Bytes, LineError, all_words_of, refuse_utf16
+from fsbench.io.mesh_file import MeshFile, mesh_of
 from fsbench.io.polygons import triangulate
 
 _MAX_HEADER_BYTES = 1 << 16
@@ -52,12 +52,11 @@ _COLOURS = ("red", "green", "blue")
 _WANTED: dict[str, tuple[str, ...]] = {"vertex": ("x", "y", "z"), "face": _INDEX_NAMES}
 
 
-class _PlyError(ValueError):
-    """Says what is wrong; the reader puts the file's name in front, and the line of the byte `position`, if any."""
+class _PlyError(LineError):
+    """Says what is wrong in the line of the byte `position`; -1 if in no single line."""
 
     def __init__(self, reason: str, position: int = -1) -> None:
-        super().__init__(reason)
-        self.position = position
+        super().__init__(position, reason)
 
 
 class _TruncatedError(_PlyError):
@@ -128,11 +127,7 @@ def read_ply(path: str | os.PathLike[str], *, every_vertex: bool = False) -> Mes
     MeshError
         If the content is not a mesh: no vertices, NaN, an index out of range.
     """
-    try:
-        found = ply_file(path)
-        return found.every_vertex() if every_vertex else found.mesh()
-    except MeshError as error:
-        raise MeshError(f"{path}: {error}") from error
+    return mesh_of(ply_file, path, every_vertex=every_vertex)
 
 
 def ply_file(path: str | os.PathLike[str]) -> MeshFile:
@@ -154,9 +149,7 @@ def parse_ply(path: str | os.PathLike[str], data: bytes, again: Callable[[], byt
         source = _Words(body, header.n_bytes) if header.order == "=" else _Bytes(body, header.n_bytes, header.order)
         tables = _read_elements(source, header.elements)
         return MeshFile(_vertices(tables), _faces(tables), line_of=partial(_line_of_vertex, again))
-    except BadNumberError as error:
-        raise FormatError(f"{path}: {_line_of(data, error.position)}: {error}") from error
-    except _PlyError as error:
+    except LineError as error:
         where = "" if error.position < 0 else f"{_line_of(data, error.position)}: "
         raise FormatError(f"{path}: {where}{error}") from error
 
@@ -176,7 +169,7 @@ def read_vertex_colours(path: str | os.PathLike[str]) -> npt.NDArray[np.uint8] |
         source = _Words(body, header.n_bytes) if header.order == "=" else _Bytes(body, header.n_bytes, header.order)
         table = _read_elements(source, header.elements, {**_WANTED, "vertex": _COLOURS})["vertex"]
         columns = np.stack([table[name].values.astype(np.float64) for name in _COLOURS], 1)
-    except (BadNumberError, _PlyError) as error:
+    except LineError as error:
         raise FormatError(f"{path}: {error}") from error
     kind = names["red"]
     columns *= 255.0 if kind.kind == "f" else 255.0 / np.iinfo(kind).max

@@ -207,6 +207,8 @@ class Protocol(ABC):
         Unit of distances, and the note that a picture of distances must carry.
     distances_metric : str
         The metric that sums up the distances in such a picture; empty if it is the one that ranks samples.
+    distances_at : str
+        Whose surface has the distances in such a picture: "prediction" or "scan".
     motion_metric : str
         The metric that sums up the error of a sample's `motion`, which a page then shows moving; empty without motions.
     """
@@ -227,6 +229,7 @@ class Protocol(ABC):
     distances_unit: ClassVar[str] = "mm"
     distances_note: ClassVar[str] = "mm after an alignment, which hides errors of size and pose"
     distances_metric: ClassVar[str] = ""
+    distances_at: ClassVar[str] = "prediction"
     motion_metric: ClassVar[str] = ""
 
     @property

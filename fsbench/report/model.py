@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fsbench.core.quantities import Quantity
-from fsbench.report.layout import Bin, Layout
+from fsbench.report.layout import Bin, BinLayout
 
 PUBLISHED = " (published)"
 """End of the label of a published row."""
@@ -86,7 +86,7 @@ class Table:
 
     benchmark: str
     signature: str
-    layout: Layout
+    layout: BinLayout
     metrics: tuple[Quantity, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...]

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from fsbench.core.errors import UsageError
 from fsbench.core.quantities import Quantity
-from fsbench.report.layout import Layout
+from fsbench.report.layout import BinLayout
 from fsbench.report.model import Cell, Published, Row
 
 
 def published_rows(
-    published: Published, divided: Layout, metrics: Sequence[Quantity], labels: Sequence[str], policy: str, ci: bool
+    published: Published, divided: BinLayout, metrics: Sequence[Quantity], labels: Sequence[str], policy: str, ci: bool
 ) -> tuple[Row, ...]:
     """The rows for a table of these bins and metrics.
 

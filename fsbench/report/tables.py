@@ -10,7 +10,7 @@ from fsbench.core.errors import UsageError
 from fsbench.core.quantities import Quantity
 from fsbench.core.visible import visible
 from fsbench.report import notes
-from fsbench.report.layout import Bin, Layout, default_layouts, layout, spec_of
+from fsbench.report.layout import Bin, BinLayout, default_layouts, layout, spec_of
 from fsbench.report.model import Cell, Published, Row, Table
 from fsbench.report.published import published_rows
 from fsbench.report.selection import choose_metrics, require_comparable
@@ -75,7 +75,9 @@ def _allowed(chosen: Sequence[Quantity], asked_for: bool, policy: str) -> tuple[
     return tuple(what for what in chosen if what.name not in pooled)
 
 
-def _summary(runs: Sequence[Run], divided: Layout, metrics: Sequence[Quantity], policy: str, ci: bool) -> pd.DataFrame:
+def _summary(
+    runs: Sequence[Run], divided: BinLayout, metrics: Sequence[Quantity], policy: str, ci: bool
+) -> pd.DataFrame:
     by = divided.column or None
     # One metric at least: the counts of samples come with it.
     plain = [what.name for what in metrics if what.pooled == "mean"] or runs[0].metrics[:1]
@@ -85,7 +87,7 @@ def _summary(runs: Sequence[Run], divided: Layout, metrics: Sequence[Quantity], 
 
 
 def _rows(
-    runs: Sequence[Run], labels: Sequence[str], divided: Layout, metrics: Sequence[Quantity], summary: pd.DataFrame
+    runs: Sequence[Run], labels: Sequence[str], divided: BinLayout, metrics: Sequence[Quantity], summary: pd.DataFrame
 ) -> Iterator[Row]:
     """One row a run; the summary's own labels tell runs apart by their position."""
     plain = list(summary["metric"].unique())
@@ -110,7 +112,7 @@ def _rows(
         yield Row(label, tuple(cells), n_scored, len(run.samples), n_published, overall=overall)
 
 
-def _derived(run: Run, divided: Layout, bin_: Bin, what: Quantity, counts: Cell) -> Cell:
+def _derived(run: Run, divided: BinLayout, bin_: Bin, what: Quantity, counts: Cell) -> Cell:
     """A number that is no mean over samples: their spread, or one over the points of all of them."""
     if what.pooled == "std":
         inside = divided.members(run.samples, bin_) & (run.samples["status"] == "ok")

@@ -65,13 +65,6 @@ class GridMap:
         """What was compared, head frame, mm."""
         return quad_mesh(self.radius_pred_mm, self.is_open)
 
-    @property
-    def grid_mm(self) -> Floats:
-        """The distances on the grid, (256, 256); NaN where there is none."""
-        grid = np.full((SIZE, SIZE), np.nan)
-        grid[self.corners] = self.distances_mm
-        return grid
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SurfaceMap:

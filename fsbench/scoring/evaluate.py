@@ -59,7 +59,8 @@ class Task:
 
     @classmethod
     def of(cls, benchmark: Benchmark, submission: Submission, cache: str = "") -> "Task":
-        """The task of scoring a submission on a benchmark that is open."""
+        """The task of scoring a submission on a benchmark that was just opened; nothing older stays open."""
+        _benchmarks.forget()
         return cls(benchmark.name, str(benchmark.root), submission, benchmark.choice, cache)
 
     def __call__(self, name: str) -> Record:

@@ -159,7 +159,8 @@ def score_into(
         task = replace(task, sample_folder=folder, maps=maps).with_absolute_paths()
         _work(journal, task, samples, running, hooks, f"{about['benchmark']} {method}", on_event)
         seconds = round(time.perf_counter() - start, 2)
-        ending = {**about, "references_missing": len(absent), "jobs": running.jobs, "wall_seconds": seconds}
+        ending = {**about, "cautions": list(benchmark.cautions), "references_missing": len(absent)}
+        ending |= {"jobs": running.jobs, "wall_seconds": seconds}
         ending |= carried(benchmark.spec, benchmark.name)
         # From here to the end there is no run but the journal: rows never stand beside another run's manifest.
         (out / "run.json").unlink(missing_ok=True)

@@ -25,7 +25,7 @@ class PredictionFiles:
     ----------
     landmarks : LandmarkSource or None
         Source that the user names.
-    beside : bool
+    landmarks_beside : bool
         Whether, without `landmarks`, each mesh needs a file of landmarks with its name beside it.
     folders : bool
         Whether a sample may be a folder of frames.
@@ -34,7 +34,7 @@ class PredictionFiles:
     """
 
     landmarks: LandmarkSource | None
-    beside: bool
+    landmarks_beside: bool
     folders: bool
     frames: str
 
@@ -42,8 +42,8 @@ class PredictionFiles:
     def of(cls, benchmark: Benchmark) -> "PredictionFiles":
         """As the benchmark's protocol declares them, and the user says where landmarks are."""
         protocol, frames = benchmark.protocol, str(benchmark.spec.raw.get("frames", "one"))
-        beside = protocol.landmarks_beside(benchmark.settings)
-        return cls(benchmark.pred_landmarks, beside, "frames" in protocol.prediction_inputs, frames)
+        landmarks_beside = protocol.landmarks_beside(benchmark.settings)
+        return cls(benchmark.pred_landmarks, landmarks_beside, "frames" in protocol.prediction_inputs, frames)
 
     def read(self, folder: Path, files: SampleFiles) -> Prediction:
         """The prediction of a sample; of a video the first frame by name, with the others.
@@ -99,7 +99,7 @@ class PredictionFiles:
         """
         if self.landmarks is not None and self.landmarks.indices:
             return [len(self.landmarks.indices)]
-        if self.landmarks is None and not self.beside:
+        if self.landmarks is None and not self.landmarks_beside:
             return []
         meshes = [(stem, mesh) for stem, path in self._candidates(folder, files) for mesh in _meshes_of(path)]
         marks = [self._needed_file(folder, files, stem, mesh) for stem, mesh in meshes]
@@ -142,7 +142,7 @@ class PredictionFiles:
 
     def _frame(self, folder: Path, files: SampleFiles, stem: str, path: Path) -> Prediction:
         mesh = read_mesh(path)
-        if self.landmarks is None and not self.beside:
+        if self.landmarks is None and not self.landmarks_beside:
             return Prediction(mesh)
         if self.landmarks is not None and self.landmarks.indices:
             return _prediction(mesh, self.landmarks.read(folder, _names(files, path), path))
@@ -157,7 +157,7 @@ class PredictionFiles:
 
     def _landmark_path(self, folder: Path, files: SampleFiles, stem: str, path: Path) -> Path | None:
         if self.landmarks is None:
-            return _find_beside(folder, files, stem, path) if self.beside else None
+            return _find_beside(folder, files, stem, path) if self.landmarks_beside else None
         return None if self.landmarks.indices else self.landmarks.path(folder, _names(files, path))
 
     def _wanted(self, folder: Path, files: SampleFiles, stem: str, path: Path) -> str:

@@ -97,6 +97,7 @@ def test_every_command(run: Run) -> None:
         table = run("table", *both, "--format", form)
         assert table.code == 0 and f"SVFR ({LOCAL}), by subtask" in _plain(table.out), table.err
         assert "changes with that frame" in _plain(table.out)
+        assert "10 of 391 posed and 10 of 391 neutral samples; done is over these" in _plain(table.out)
     compared = run("compare", *both)
     assert compared.code == 0 and "Local, not the leaderboard" in _plain(compared.out), compared.err
     for kind in ("error", "distribution", "cumulative"):

@@ -44,6 +44,7 @@ Beta    3.00 0.100 90.0  3.00 0.100 90.0  3.00 0.100 90.0  3.00 0.100 90.0  3.00
 mm are normalised to a pupil distance of 62.85 mm, they are not metric truth.
 CD leaves out what of the reference the prediction does not reach: read it with CR.
 Means over the samples that have a score.
+Measured as test v1 · 8cb5ec
 """
 
 
@@ -75,6 +76,20 @@ def test_tidy(capsys, runs):
     assert lines[5].startswith("fswild,pose,Alpha,all,mne_rad,0.1")
     assert lines[5].endswith(",,,399,400")
     assert fsbench(capsys, "table", runs["a"], "--tidy", "--format", "html").code == 2
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown", "html"])
+def test_the_whole_signature_is_printed_on_demand(capsys, runs, format_):
+    short = fsbench(capsys, "table", runs["a"], "--format", format_).out
+    whole = fsbench(capsys, "table", runs["a"], "--format", format_, "--signature").out
+    assert "test v1 · 8cb5ec" in short and "test|v1" not in short
+    assert "test|v1" in whole.replace("\\|", "|") and "8cb5ec" not in whole
+
+
+@pytest.mark.parametrize("format_", ["json", "latex"])
+def test_programs_and_comments_always_have_the_whole_signature(capsys, runs, format_):
+    answer = fsbench(capsys, "table", runs["a"], "--format", format_)
+    assert "test|v1" in answer.out and "8cb5ec" not in answer.out
 
 
 @pytest.mark.parametrize("format_", ["markdown", "latex", "json", "html"])

@@ -36,7 +36,7 @@ _EVERY = 10
 
 @dataclass(frozen=True, slots=True)
 class Elr(Signed):
-    """The recipe; every setting is in the signature.
+    """The settings of the protocol; every one is in the signature.
 
     Attributes
     ----------

@@ -32,7 +32,7 @@ _SCALES_MM = (5.0, 15.0)
 
 @dataclass(frozen=True, slots=True)
 class Realy(Signed):
-    """The recipe; every setting is in the signature.
+    """The settings of the protocol; every one is in the signature.
 
     Attributes
     ----------

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -14,6 +13,7 @@ from fsbench.core.spec import Sample
 from fsbench.io.names import shown
 from fsbench.protocols.files import LandmarkReader, SampleFiles
 from fsbench.protocols.protocol import Reference, References
+from fsbench.protocols.rig.digests import digest_of_files
 from fsbench.protocols.rig.layout import Listed, bins_of, the_only
 from fsbench.protocols.rig.settings import Settings
 from fsbench.protocols.rig.sources import InFiles, InMemory
@@ -37,9 +37,6 @@ def subject_of(settings: Settings, reference: Reference, threads: int) -> tuple[
     if stem not in meshes:
         raise ReferenceDataError(f"there is no expression {stem} among {', '.join(meshes)}")
     return Subject(settings, InMemory(meshes), reference.landmarks, threads), stem
-
-
-_HEAD_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,18 +193,17 @@ class RigReferences(References):
         return self.landmarks is not None
 
     def digests(self) -> Mapping[str, str]:
-        """Of the references: names, sizes and first lines of all files, as all content of FaceScape is 80 GB."""
-        lines = [f"{name} {_head(path)}" for name, pair in self._names.items() for path in self._content(*pair)]
-        digest = hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:8]
-        found = {"references": f"{len(self._names)}/{digest}"}
+        """Of all captured files and of landmarks, by content, see `fsbench.protocols.rig.digests`."""
+        files = [(name, path) for name, pair in self._names.items() for path in self._content(*pair)]
+        found = {"references": f"{len(self._names)}/{digest_of_files(files)}"}
         if self.landmarks is not None:
-            text = (
-                "".join(map(str, filter(None, (self.landmarks.indices, self.landmarks.weights))))
-                if self.landmarks.indices
-                else str([_head(path) for subject in self.listed.subjects if (path := self._landmark_file(subject))])
-            )
+            held = "".join(map(str, filter(None, (self.landmarks.indices, self.landmarks.weights))))
+            text = held or digest_of_files(self._marked())
             found["landmarks"] = hashlib.sha256(text.encode()).hexdigest()[:8]
         return found
+
+    def _marked(self) -> list[tuple[str, Path]]:
+        return [(subject, path) for subject in self.listed.subjects if (path := self._landmark_file(subject))]
 
     def _content(self, subject: str, stem: str) -> list[Path]:
         return [*self.listed.mesh_files(subject, stem), *self.listed.map_files(subject, stem)]
@@ -216,18 +212,3 @@ class RigReferences(References):
 def _state(path: Path) -> tuple[str, int, int]:
     state = path.stat()
     return str(path), state.st_size, state.st_mtime_ns
-
-
-def _head(path: Path) -> str:
-    """Size and digest of a file's first bytes."""
-    try:
-        state = path.stat()
-        return _digest(path, state.st_size, state.st_mtime_ns)
-    except OSError:
-        return "none"
-
-
-@lru_cache(maxsize=50_000)
-def _digest(path: Path, size: int, mtime_ns: int) -> str:
-    with path.open("rb") as file:
-        return f"{size} {hashlib.sha256(file.read(_HEAD_BYTES)).hexdigest()}"

@@ -19,7 +19,7 @@ class Column:
         Heading: "CD" and "mm".
     cells : tuple of str
         By row, "-" where there is no value.
-    marks : tuple of int
+    ranks : tuple of int
         By row: 1 for the best value, 2 for the second best, else 0.
     better : "lower", "higher" or None
     """
@@ -27,7 +27,7 @@ class Column:
     label: str
     unit: str
     cells: tuple[str, ...]
-    marks: tuple[int, ...]
+    ranks: tuple[int, ...]
     better: Better = None
 
 
@@ -71,6 +71,11 @@ def sheet(table: Table | Sheet) -> Sheet:
     labels = tuple(row.label for row in table.rows)
     name = f"{table.benchmark}-{table.layout.name}"
     return Sheet(table.title, name, labels, tuple(groups(table)), table.notes, (("", table.signature),))
+
+
+def measured_as(table: Sheet) -> list[str]:
+    """A line for each signature."""
+    return [f"{f'{title}: m' if title else 'M'}easured as {signature}" for title, signature in table.signatures]
 
 
 def groups(table: Table) -> list[Group]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 
-from fsbench.report.formats.columns import Column, Group, Sheet, sheet
+from fsbench.report.formats.columns import Column, Group, Sheet, measured_as, sheet
 from fsbench.report.model import Table
 
 WIDTH = 100
@@ -33,7 +33,7 @@ def _one(table: Sheet, width: int) -> str:
     blocks = [_block(["", *[""] * (n_lines - 1), *labels], stub, page, n_lines) for page in layouts[n_lines]]
     said = [
         textwrap.fill(note, width, subsequent_indent=_GAP, break_long_words=False, break_on_hyphens=False)
-        for note in table.notes
+        for note in (*table.notes, *measured_as(table))
     ]
     return "\n".join([table.title, "", *blocks, *said, ""])
 
@@ -81,9 +81,9 @@ def _rule(title: str, width: int) -> str:
 def _padded(column: Column, n_lines: int) -> list[str]:
     width = _column_width(column, n_lines)
     texts = [*_label(column, n_lines), column.unit, *column.cells]
-    marks = [0] * (len(texts) - len(column.marks)) + [*column.marks]
+    ranks = [0] * (len(texts) - len(column.ranks)) + [*column.ranks]
     return [
-        " " * (width - cell_len(text)) + _STYLES[mark].format(text) for text, mark in zip(texts, marks, strict=True)
+        " " * (width - cell_len(text)) + _STYLES[rank].format(text) for text, rank in zip(texts, ranks, strict=True)
     ]
 
 

@@ -38,6 +38,8 @@ def test_lab_by_pose_is_at_1200_px_with_done_over_all(make_run):
     assert math.isnan(row.cells[2][0].mean)
     assert row.cells[2][0].n_scored == 0
     assert (row.n_scored, row.n_total) == (540, 660)
+    note = "Means over the samples that have a score, all at a focal length of 1200 px; done is over all samples."
+    assert note in build([run], "pose").notes
     (everything,) = build([run], "pose-all").rows
     assert everything.cells[1][0].n_total == 480
 
