@@ -53,7 +53,7 @@ def has_pool(folder: Path, sample: str) -> bool:
 
 
 def remove_pool(folder: Path, sample: str) -> None:
-    """Remove the files of an earlier try at a sample."""
+    """Remove the files that an earlier attempt at a sample left."""
     _path(folder, sample).unlink(missing_ok=True)
     write_doubts(folder, sample, ())
 
