@@ -32,7 +32,7 @@ PAGE = r"""\documentclass[10pt,twocolumn]{article}
 def texts(make_run):
     """What the commands write, by what it is."""
     few = [make_run("PRNet"), make_run("3DDFA_V2", level=3.1), make_run("DF2Net", level=7, fail={"60-90": 0})]
-    odd = [make_run("mine"), make_run(LONG, level=9)]
+    odd = [make_run("mine", level=9), make_run(LONG)]
     lab = [make_run(name, benchmark="fslab", level=2 + i / 9) for i, name in enumerate(["PRNet", "DECA", LONG])]
     latex = FORMATS["latex"]
     compared = comparison.write_latex
