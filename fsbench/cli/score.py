@@ -132,7 +132,7 @@ def _score(
     from fsbench.runs.run import load_manifest
     from fsbench.scoring.evaluate import Task
     from fsbench.scoring.labels import method_label, refuse_inside_predictions
-    from fsbench.scoring.score import score_into, was_looked_at
+    from fsbench.scoring.score import score_into, skips_quick_check
 
     choice, adapter = split_options(benchmark, options)
     label, target = method_label(method, pred), Path(out)
@@ -151,7 +151,7 @@ def _score(
     with opened_submission(opened, pred, adapter) as submission:
         _say_settings(opened)
         look = partial(_look, Task.of(opened, submission, cache), [one.name for one in running.part(chosen)])
-        with nullcontext() if was_looked_at(target, overwrite, resume) else running.quick_check(look, warn):
+        with nullcontext() if skips_quick_check(target, overwrite, resume) else running.quick_check(look, warn):
             saved = score_into(
                 target, opened, submission, label, chosen, running, overwrite, resume, Progress(), cache, keep_maps
             )
