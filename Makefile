@@ -5,10 +5,10 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs leaderboards lock clean
+.PHONY: help demo test test-oldest check bench docs leaderboards lock lock-oldest clean
 
 help:           ## say what there is
-	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
 
 # A mark is written last, so that an interrupted installation is not taken for a finished one.
 .venv/requirements: requirements.lock
@@ -29,6 +29,17 @@ demo: .venv/installed   ## the main job on the sample benchmark; results in demo
 
 test: .venv/installed   ## unit, laws, golden, cli, faults, doctests
 	$(BIN)/python -m pytest -n 2
+
+# Old libraries warn of what newer ones have changed since; only here that is no error.
+test-oldest: .venv.oldest/installed ## the same tests with the oldest version of every dependency
+	.venv.oldest/bin/python -m pytest -n 2 -o filterwarnings=default
+
+.venv.oldest/installed: requirements-oldest.lock
+	rm -rf .venv.oldest
+	$(PYTHON) -m venv .venv.oldest
+	.venv.oldest/bin/pip --disable-pip-version-check --quiet install -r requirements-oldest.lock
+	.venv.oldest/bin/pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --config-settings editable_mode=compat -e .
+	touch $@
 
 check: .venv/installed  ## what CI runs: format, lint, types, boards, tests
 	$(BIN)/ruff format --check .
@@ -54,8 +65,16 @@ lock:           ## pin what setup.cfg's ranges give today
 	rm -rf .venv.lock
 	$(PYTHON) -m venv .venv.lock
 	.venv.lock/bin/pip --disable-pip-version-check --quiet install '.[dev]'
-	.venv.lock/bin/python tools/write_lock.py > requirements.lock
+	.venv.lock/bin/python tools/write_lock.py lock > requirements.lock
+	rm -rf .venv.lock
+
+lock-oldest:    ## pin the oldest versions in setup.cfg's ranges
+	rm -rf .venv.lock
+	$(PYTHON) -m venv .venv.lock
+	.venv.lock/bin/python tools/oldest_ranges.py > .venv.lock/ranges
+	.venv.lock/bin/pip --disable-pip-version-check --quiet install -r .venv.lock/ranges
+	.venv.lock/bin/python tools/write_lock.py lock-oldest > requirements-oldest.lock
 	rm -rf .venv.lock
 
 clean:          ## remove what make made
-	rm -rf .venv .venv.lock build demo fsbench.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv.oldest .venv.lock build demo fsbench.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -20,7 +20,8 @@ print(getattr(build_meta, sys.argv[1])(sys.argv[2]))
 """
 
 
-def _build(kind: str, source: Path, out: Path) -> Path:
+def build(kind: str, source: Path, out: Path) -> Path:
+    """Call a hook of setuptools in a source folder; returns the file that it wrote."""
     out.mkdir(exist_ok=True)
     call = [sys.executable, "-W", "ignore", "-c", BUILD, kind, str(out)]
     said = subprocess.run(call, cwd=source, capture_output=True, text=True, check=True).stdout
@@ -44,7 +45,7 @@ def source(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def wheel(source: Path, tmp_path_factory) -> Path:
-    return _build("build_wheel", source, tmp_path_factory.mktemp("wheel"))
+    return build("build_wheel", source, tmp_path_factory.mktemp("wheel"))
 
 
 def _expected(source: Path) -> set[str]:
@@ -63,10 +64,10 @@ def test_the_wheel_holds_the_package_and_nothing_else(source: Path, wheel: Path)
 
 
 def test_a_source_distribution_gives_the_same_wheel(source: Path, wheel: Path, tmp_path: Path) -> None:
-    with tarfile.open(_build("build_sdist", source, tmp_path / "sdist")) as archive:
+    with tarfile.open(build("build_sdist", source, tmp_path / "sdist")) as archive:
         archive.extractall(tmp_path / "unpacked", filter="data")
     (unpacked,) = (tmp_path / "unpacked").iterdir()
-    assert _held(_build("build_wheel", unpacked, tmp_path / "wheel")) == _held(wheel)
+    assert _held(build("build_wheel", unpacked, tmp_path / "wheel")) == _held(wheel)
 
 
 def test_the_wheel_works_without_a_checkout(wheel: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
-"""Print the packages of this environment as pins, for requirements.lock; see `make lock`."""
+"""Print the packages of this environment as pins, for a lock file: `write_lock.py TARGET`, see `make lock`."""
 
+import sys
 from importlib.metadata import distributions
 
 LOCAL = {"fsbench", "pip", "wheel"}
@@ -19,5 +20,5 @@ def pins() -> list[str]:
     return sorted(set(lines))
 
 
-print("# Written by `make lock` on Linux x86-64, Python 3.11. The ranges are in setup.cfg.")
+print(f"# Written by `make {sys.argv[1]}` on Linux x86-64, Python 3.11. The ranges are in setup.cfg.")
 print("\n".join(pins()))

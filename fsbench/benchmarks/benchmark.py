@@ -1,6 +1,7 @@
 """Benchmark: a specification with its data under a root, scored by any protocol."""
 
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -201,11 +202,9 @@ class Benchmark:
         # A reference stored by another version of the code is not used.
         key = PreparedCache.key([f"fsbench {fsbench.__version__}".encode(), *content])
         if (arrays := cache.load(key)) is not None:
-            try:
+            # An entry may be whole but not ours; then the reference is computed again.
+            with suppress(LookupError, ValueError, TypeError):
                 return self.protocol.restore(self.settings, arrays, self.references.inputs(name))
-            except (LookupError, ValueError, TypeError):
-                # The entry is whole but not ours, so compute the reference again.
-                pass
         prepared = self.protocol.prepare(self.settings, self.references.read(name), threads)
         try:
             cache.store(key, prepared.arrays())

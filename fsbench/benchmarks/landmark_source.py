@@ -1,4 +1,4 @@
-"""Sources of landmarks: a file for every sample, or vertices of a fixed topology."""
+"""Sources of landmarks: a file for every sample, or vertices or places on triangles of a fixed topology."""
 
 import glob
 import re
@@ -11,19 +11,17 @@ import numpy as np
 from fsbench.benchmarks.digests import digest_of
 from fsbench.core.errors import FormatError, UsageError
 from fsbench.core.mesh import Floats
-from fsbench.io import read_vertices
 from fsbench.io.folders import the_one, with_an_ending
-from fsbench.io.landmarks import LANDMARK_SUFFIXES, read_landmarks_or_numbers
+from fsbench.io.landmark_places import Places, read_places
+from fsbench.io.landmarks import LANDMARK_SUFFIXES
 from fsbench.io.names import is_there, named
-from fsbench.io.npy import read_array
-from fsbench.io.text import read_json
 
 _INDICES = re.compile(r"\s*\d+\s*(,\s*\d+\s*)*")
 _FEWEST = 3
 _PLACE = re.compile(r"\{(\w+)\}")
 FORMS = (
     "a folder with a file of each sample's name, a pattern such as {sample}_marks.csv, "
-    "or vertex indices (a .json or .npy list, or 12,55,93)"
+    "or vertex indices (a .json or .npy list, or 12,55,93), or a .json list of [triangle, w1, w2]"
 )
 
 
@@ -37,7 +35,9 @@ class LandmarkSource:
         File of a sample, with `{sample}` and further names in braces, and `*` for anything; relative to the side's own
         folder unless absolute. Without an ending, every ending that `read_landmarks` knows is tried.
     indices : tuple of int
-        Vertices, instead of a file.
+        Vertices, or triangles where there are `weights`, instead of a file.
+    weights : tuple of (float, float, float)
+        Of the triangles' corners.
     own : Path or None
         Folder that the pattern is relative to, instead of the side's own.
     """
@@ -45,6 +45,14 @@ class LandmarkSource:
     pattern: str = ""
     indices: tuple[int, ...] = ()
     own: Path | None = None
+    weights: tuple[tuple[float, float, float], ...] = ()
+
+    @property
+    def places(self) -> Places:
+        """Vertices or places on triangles that are the same on every mesh."""
+        if not self.weights:
+            return Places(self.indices)
+        return Places(triangles=np.array(self.indices, np.int64), weights=np.array(self.weights, np.float64))
 
     def path(self, folder: Path, names: Mapping[str, str]) -> Path | None:
         """The file of a sample; None if there is none.
@@ -86,13 +94,13 @@ class LandmarkSource:
             As `path`.
         """
         if self.indices:
-            return ",".join(map(str, self.indices))
+            return ",".join(map(str, (*self.indices, *self.weights)))
         path = self.path(folder, names)
         return "" if path is None else digest_of(path)
 
     @property
     def _endings(self) -> tuple[str, ...]:
-        """The folder that the pattern is relative to."""
+        """Endings to try after the pattern; none if it has one."""
         if Path(self.pattern).suffix.lower() in LANDMARK_SUFFIXES:
             return ("",)
         return tuple(spelt for suffix in LANDMARK_SUFFIXES for spelt in (suffix, suffix.upper()))
@@ -103,29 +111,28 @@ class LandmarkSource:
         Raises
         ------
         FormatError, MeshError
-            If a file is unusable, or the mesh has no vertex of a number.
+            If a file is unusable, or the mesh lacks a vertex or triangle that is named.
         """
         if self.indices:
-            return read_vertices(whose, self.indices)
+            return self.places.on(whose)
         path = self.path(folder, names)
         return None if path is None else landmarks_of(whose, path)
 
 
 def landmarks_of(whose: Path, path: Path) -> Floats:
-    """Landmarks of the mesh in the file `whose`, (n, 3) in its unit, by the points or vertex numbers in `path`.
+    """Landmarks of the mesh in the file `whose`, (n, 3) in its unit, by the points or places in `path`.
 
     Raises
     ------
     FormatError, MeshError
         As `LandmarkSource.read`.
     """
-    found = read_landmarks_or_numbers(path)
-    return read_vertices(whose, found) if isinstance(found, tuple) else found
+    return read_places(path).on(whose)
 
 
 def n_landmarks_in(path: Path) -> int:
     """Number of landmarks in a file; FormatError if it is unusable."""
-    return len(read_landmarks_or_numbers(path))
+    return len(read_places(path))
 
 
 def parse_source(text: str) -> LandmarkSource | None:
@@ -136,7 +143,7 @@ def parse_source(text: str) -> LandmarkSource | None:
     UsageError
         If the text names no source of landmarks.
     FormatError
-        If it names a file without vertex indices.
+        If it names a file without vertex indices or places on triangles.
     """
     if not text:
         return None
@@ -150,21 +157,22 @@ def parse_source(text: str) -> LandmarkSource | None:
         return LandmarkSource("{sample}", own=path.resolve())
     if not (is_there(path) and path.is_file()):
         raise UsageError(f"{text}: no such folder or file of landmarks; give {FORMS}")
-    return LandmarkSource(indices=_read_indices(path))
-
-
-def _read_indices(path: Path) -> tuple[int, ...]:
-    found = read_array(path) if path.suffix.lower() == ".npy" else read_json(path)
-    if isinstance(found, np.ndarray):
-        found = found.tolist() if found.ndim == 1 and found.dtype.kind in "iu" else None
-    if not isinstance(found, list) or not found or not all(type(index) is int and index >= 0 for index in found):
-        raise FormatError(f"{path}: expected a list of vertex indices; for landmarks in files give {FORMS}")
-    return _enough(str(path), tuple(found))
+    expected = f"expected a list of vertex indices or of [triangle, w1, w2]; for landmarks in files give {FORMS}"
+    try:
+        found = read_places(path)
+    except FormatError as error:
+        raise FormatError(f"{error}; {expected}") from error
+    if found.points is not None:
+        raise FormatError(f"{path}: {expected}")
+    if found.triangles is None or found.weights is None:
+        return LandmarkSource(indices=_enough(text, found.numbers))
+    weights = tuple((first, second, third) for first, second, third in found.weights.tolist())
+    return LandmarkSource(indices=_enough(text, tuple(found.triangles.tolist())), weights=weights)
 
 
 def _enough(where: str, indices: tuple[int, ...]) -> tuple[int, ...]:
     """Return the indices; raise UsageError if they are too few for a pose."""
     if len(indices) < _FEWEST:
-        one = "1 vertex" if len(indices) == 1 else f"{len(indices)} vertices"
+        one = "1 point" if len(indices) == 1 else f"{len(indices)} points"
         raise UsageError(f"{where}: names {one}, expected at least {_FEWEST}; for landmarks give {FORMS}")
     return indices

@@ -174,7 +174,7 @@ class MeshReferences(References):
         """
         scans = {one.names["sample"]: one for files in self.by_name.values() for one in files.scans}
         if self.landmarks is not None and self.landmarks.indices:
-            marks = [str(index) for index in self.landmarks.indices]
+            marks = [str(one) for one in (*self.landmarks.indices, *self.landmarks.weights)]
         else:
             paths = {name: self._landmark_file_or_none(one) for name, one in scans.items() if self._uses_landmarks(one)}
             lines = [f"{name} {path and digest_of(path)}" for name, path in paths.items()]
@@ -192,7 +192,7 @@ class MeshReferences(References):
         return short_digest([f"{name}\n{[digest_of(path) for path in paths]}" for name, paths in files.items()])
 
     def inputs(self, name: str) -> Mapping[str, Any]:
-        """None, as landmarks may be vertices of the mesh."""
+        """None: landmarks may be vertices of the mesh, which is not read here."""
         return {}
 
     def shared_key(self, name: str) -> Any:

@@ -45,6 +45,10 @@ class Reopening(Generic[_Benchmark]):
         self._kept[key] = benchmark, _content_of([spec, *benchmark.sources])
         return benchmark
 
+    def forget(self) -> None:
+        """Open every benchmark anew: a file that came or went deep below a folder is no change of the folder."""
+        self._kept.clear()
+
 
 def _content_of(paths: Iterable[Path]) -> str:
     """A text that changes with the content of a small file, or with a folder's list of files."""

@@ -18,7 +18,7 @@ from fsbench.core.patterns import (
     require_text,
 )
 from fsbench.core.resources import folder
-from fsbench.core.spec import Sample, Spec, TableLayout
+from fsbench.core.spec import ALL_SAMPLES, Sample, Spec, TableLayout
 from fsbench.core.toml import parse_toml, read_limited
 
 _MOST_SAMPLES, _MOST_BINS = 200_000, 32
@@ -143,6 +143,10 @@ def _is_amount(value: Any) -> bool:
 def _table(raw: dict[str, Any]) -> TableLayout:
     table = TableLayout(**raw)
     pairs = (*table.columns.items(), *table.where.items())
+    if type(table.overall) is not bool:
+        raise ValueError("overall of a table is expected to be true or false")
+    if table.overall and (table.where or ALL_SAMPLES in table.columns):
+        raise ValueError(f"the table {table.name} has overall = true, so no where, and no bin called {ALL_SAMPLES!r}")
     for text in (table.name, table.title, table.by, table.unit, *(part for pair in pairs for part in pair)):
         require_text(text)
     return table
@@ -161,6 +165,9 @@ def _samples(section: dict[str, Any], bins: dict[str, Any]) -> tuple[Sample, ...
     total = math.prod(axes.values())
     if not 0 < total <= _MOST_SAMPLES:
         raise ValueError(f"the axes make {total} samples; expected 1 to {_MOST_SAMPLES}")
+    without = section.get("without", [])
+    if not isinstance(without, list) or not all(isinstance(one, str) for one in without):
+        raise ValueError("without is expected to list names of samples that the axes make and that do not exist")
     samples = []
     for position in itertools.product(*(range(count) for count in axes.values())):
         index = dict(zip(axes, position, strict=True))
@@ -168,7 +175,13 @@ def _samples(section: dict[str, Any], bins: dict[str, Any]) -> tuple[Sample, ...
         samples.append(Sample(name.format(**index), labels, index))
     if len({sample.name for sample in samples}) != len(samples):
         raise ValueError(f"the name {name!r} is not unique for every sample")
-    return tuple(samples)
+    if unknown := set(without) - {sample.name for sample in samples}:
+        raise ValueError(f"without names {min(unknown)!r}, which the axes do not make")
+    left_out = frozenset(without)
+    kept = tuple(sample for sample in samples if sample.name not in left_out)
+    if not kept:
+        raise ValueError("without leaves no sample")
+    return kept
 
 
 def _label(bin_: dict[str, Any], position: int) -> str:

@@ -14,9 +14,10 @@ from fsbench.boards.official import official_signature
 from fsbench.boards.rows import COLUMNS, NUMBERS, read_rows
 from fsbench.core.errors import FormatError, UsageError
 from fsbench.core.quantities import Quantity, quantity, with_companions
+from fsbench.core.spec import ALL_SAMPLES
 from fsbench.protocols.known_quantities import known_quantities
 from fsbench.report import notes
-from fsbench.report.layout import OVERALL, Layout, published_layouts
+from fsbench.report.layout import OVERALL, BinLayout, published_layouts
 from fsbench.report.model import Cell, Row, Table
 from fsbench.report.tables import build
 from fsbench.runs import Run
@@ -60,7 +61,7 @@ class Board:
         return list(overall.sort_values(["mean", "method"], na_position="last")["method"])
 
     @property
-    def layouts(self) -> dict[str, Layout]:
+    def layouts(self) -> dict[str, BinLayout]:
         """The tables of the board: all samples first, then those of the specification."""
         known = published_layouts(self.spec)
         return {OVERALL: known.pop(OVERALL), **known}
@@ -91,16 +92,18 @@ class Board:
             return []
         return [f"Scored by fsbench: {', '.join(methods)}. {self.spec.board_note}".strip()]
 
-    def _row(self, lines: _Lines, method: str, layout: Layout, metrics: Sequence[Quantity], ci: bool) -> Row:
-        places = [(method, layout.name, bin_.label) for bin_ in layout.bins]
+    def _row(self, lines: _Lines, method: str, layout: BinLayout, metrics: Sequence[Quantity], ci: bool) -> Row:
+        over_all = (method, OVERALL, ALL_SAMPLES)
         coverages = [(what.name, what.enough) for what in self.quantities.values() if what.enough is not None]
         cells = []
-        for place in places:
+        for place in (*((method, layout.name, bin_.label) for bin_ in layout.bins), over_all):
             small = any(lines[*place, name]["mean"] < enough for name, enough in coverages)
             cells.append(tuple(_cell(lines, place, metric.name, ci, small) for metric in metrics))
-        whole = lines[method, OVERALL, "all", self.spec.main_metrics[0]]
+        *of_bins, of_all = cells
+        whole = lines[*over_all, self.spec.main_metrics[0]]
         published = int(whole["published_rows"]) or None
-        return Row(method, tuple(cells), int(whole["n_scored"]), int(whole["n_total"]), published)
+        counts = int(whole["n_scored"]), int(whole["n_total"])
+        return Row(method, tuple(of_bins), *counts, published, overall=of_all if layout.overall else ())
 
     def without(self, method: str) -> "Board":
         """The board without a method."""
@@ -192,7 +195,7 @@ def _fault(rows: pd.DataFrame, totals: dict[tuple[str, str], int], metrics: Coll
     for table, label, n_total in zip(rows["table"], rows["bin"], rows["n_total"], strict=True):
         if n_total != totals[table, label]:
             return f"{n_total} samples in {table} {label}, the benchmark has {totals[table, label]}"
-    whole = totals[OVERALL, "all"]
+    whole = totals[OVERALL, ALL_SAMPLES]
     for metric in metrics:
         sums = (
             rows[rows["metric"] == metric].groupby("table", sort=False)[["n_scored", "n_total"]].sum().to_dict("index")

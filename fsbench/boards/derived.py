@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -16,6 +16,7 @@ from fsbench.boards.entries import Entries, read_entries
 from fsbench.boards.methods import FILE, Method, read_methods
 from fsbench.boards.origins import require_known
 from fsbench.core.errors import FormatError
+from fsbench.core.signatures import shortened
 from fsbench.report import notes
 from fsbench.report.formats import markdown, structured
 from fsbench.report.layout import OVERALL
@@ -121,18 +122,22 @@ def _figure(table: Table) -> bytes:
     return plot_table(table, form="svg", identifier=identifier).content
 
 
+def _in_markdown(table: Table) -> str:
+    return markdown.write([replace(table, signature=shortened(table.signature))])
+
+
 def _readme(boards: Mapping[str, Board], methods: Mapping[str, Method], entries: Entries) -> str:
     parts = [_INTRODUCTION]
     for name, board in boards.items():
         spec = board.spec
         parts.append(f"## {spec.title}\n\n{spec.citation}. {len(spec.samples)} samples; {spec.unit}.\n")
-        parts.append(markdown.write([board.table(OVERALL, ci=True)]))
+        parts.append(_in_markdown(board.table(OVERALL, ci=True)))
         for layout in _drawn(board):
             table = board.table(layout)
             shown = " and ".join(board.quantities[metric].label for metric in board.figure_metrics)
             parts.append(f"![{table.title}: mean {shown} of every method, with intervals]({name}-{layout}.svg)\n")
             parts += [f"{note}\n" for note in notes.of_figure(table.layout)]
-            parts.append(markdown.write([table]))
+            parts.append(_in_markdown(table))
     listed = {method for board in boards.values() for method in board.methods}
     parts.append("## Methods\n\n| Method | Paper | Appeared in |\n| :-- | :-- | :-- |")
     parts += [_method_line(methods[label]) for label in methods if label in listed]

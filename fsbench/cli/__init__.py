@@ -58,6 +58,7 @@ COMMANDS = {
     "warm": "Compile the inner loops now, which the first command does otherwise.",
     "cache": "Prepared references kept on disk: how many, where, remove them.",
     "svfr": "Pack and check the zip of NeRSemble's SVFR benchmark.",
+    "build": "A benchmark from one's own textured 3D faces: images, cameras, meshes.",
     "sample": "Write the sample benchmark and its baselines' meshes.",
 }
 

@@ -9,7 +9,9 @@ from fsbench.cli.messages import put, say
 from fsbench.cli.project import project_option
 from fsbench.cli.published_option import published_rows, with_published
 from fsbench.cli.run_arguments import run_folders
-from fsbench.core.choices import COMPARISON_FORMATS, PAIRS, POLICIES
+from fsbench.cli.signature_option import signature_option, signed
+from fsbench.cli.table_options import format_option, with_policy
+from fsbench.core.choices import COMPARISON_FORMATS, PAIRS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,23 +37,11 @@ if TYPE_CHECKING:
     show_default=True,
     help="The first RUN against each other one; each against the next in rank; or every pair.",
 )
-@click.option(
-    "--policy",
-    type=click.Choice(list(POLICIES)),
-    default="legacy",
-    show_default=True,
-    help="What a failed sample counts as; legacy leaves it out, as published.",
-)
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(COMPARISON_FORMATS),
-    default="text",
-    show_default=True,
-    help="csv holds the differences, json everything.",
-)
+@with_policy
+@format_option(COMPARISON_FORMATS, "csv holds the differences, json everything.")
 @click.option("--level", type=float, default=0.95, show_default=True, help="Of the intervals and verdicts.")
 @click.option("--resamples", type=int, default=10_000, show_default=True, help="Of subjects, or of samples.")
+@signature_option
 @project_option
 @with_published
 def command(
@@ -63,6 +53,7 @@ def command(
     format_: str,
     level: float,
     resamples: int,
+    whole_signature: bool,
     project: str | None,
     published: str | None,
 ) -> None:
@@ -93,7 +84,7 @@ def command(
         n_resamples=resamples,
         published=beside.for_comparison if beside else None,
     )
-    put(comparison.COMPARISON_FORMATS[format_](found), nl=False)
+    put(comparison.COMPARISON_FORMATS[format_](signed(found, format_, whole_signature)), nl=False)
     _warn_of_orders(labelled, found.asked)
 
 

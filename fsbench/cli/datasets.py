@@ -18,18 +18,20 @@ def command(root: str | None) -> None:
 
     if root is not None and not Path(root).is_dir():
         raise UsageError(f"{root}: no such folder")
+    width = max(map(len, spec_names()))
+    margin = " " * (width + 1)
     for name in spec_names():
         spec = load_spec(name)
         bins = "; ".join(f"{bin_}: {_few(labels)}" for bin_, labels in spec.bins.items())
         listed = spec.raw["samples"].get("listed")
         samples = f"samples: {listed}" if listed else f"{len(spec.samples)} samples"
-        put(f"{name:<8} {spec.title}, {samples}")
+        put(f"{name:<{width}} {spec.title}, {samples}")
         if bins:
-            put(f"         {bins}")
+            put(f"{margin}{bins}")
         if root is not None:
-            put(f"         {_presence(name, root)}")
+            put(f"{margin}{_presence(name, root)}")
         else:
-            put(click.wrap_text(f"get it: {spec.where}", 98, "         ", "         "))
+            put(click.wrap_text(f"get it: {spec.where}", 98, margin, margin))
 
 
 def _few(labels: list[str]) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fsbench.cli.messages import put, say
+from fsbench.cli.signature_option import signed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,9 @@ _SAME_IN_THE_WILD = (
     "linear-weak and linear-persp are equal in the wild: nobody knows the focal length of those photographs, so there "
     "is no perspective to fit; in the lab they differ"
 )
+_SHOWN = ("000", "100", "201", "302", "00_0_00", "00_2_03", "01_1_09", "02_0_05")
+"""Samples whose images the demo shows, of the default size; rendering all of them takes some ten seconds more."""
+
 BENCHMARKS = {"fswild": "wild_pred", "fslab": "lab_pred"}
 _PEOPLE = 3
 """With expressions: enough for the worst, the median and the best one to be others."""
@@ -48,18 +52,19 @@ def command(out: str, jobs: int, seed: int, wild: int, subjects: int) -> None:
 
     folder = Path(out)
     sample, rigs = _sample(folder, seed, wild, subjects), _rigs(folder, seed)
+    _show_images(sample, folder / "images.png")
     everything: list[Run] = []
     for benchmark in BENCHMARKS:
         runs = _score(sample, benchmark, folder / "runs", jobs)
         everything += runs
         tables = [build(runs, by) for by in default_layouts(runs[0])]
-        put(FORMATS["text"](tables))
+        put(FORMATS["text"]([signed(table, "text", False) for table in tables]))
         for path, caption in _plot(runs, folder).items():
             say(f"wrote {path}, and its caption beside it:\n  {caption}")
         if benchmark == "fswild":
             say(_SAME_IN_THE_WILD)
     moving = _score_rigs(rigs, folder / "runs")
-    put(FORMATS["text"]([build(moving, OVERALL)]))
+    put(FORMATS["text"]([signed(build(moving, OVERALL), "text", False)]))
     everything += moving
     say(f"the sample benchmark is in {sample}, the rigs are in {rigs}, the runs are in {folder / 'runs'}")
     _report(everything, folder)
@@ -74,7 +79,7 @@ def _sample(folder: "Path", seed: int, n_wild: int, n_subjects: int) -> "Path":
         folder / "sample",
         wanted,
         words,
-        lambda place: write(place, seed=seed, n_wild=n_wild, n_subjects=n_subjects),
+        lambda place: write(place, seed=seed, n_wild=n_wild, n_subjects=n_subjects, images=_SHOWN),
     )
 
 
@@ -107,6 +112,17 @@ def _made(place: "Path", wanted: dict[str, int], words: str, write: "Callable[[P
     (partial / "demo.json").write_text(making)
     partial.rename(place)
     return place
+
+
+def _show_images(sample: "Path", row: "Path") -> None:
+    """Some of the images, side by side."""
+    from fsbench.build.card import RENDERED
+    from fsbench.sample.pictures import write_row
+
+    images = [path for name in _SHOWN for path in sorted((sample / "data").glob(f"*_img/{name}.png"))]
+    if images:
+        write_row(images, row)
+        say(f"wrote {row}: some of the images; `fsbench sample DIR --images` renders all.\n  {RENDERED}")
 
 
 def _score(sample: "Path", benchmark: str, out: "Path", jobs: int) -> list["Run"]:

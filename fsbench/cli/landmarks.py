@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _ORDERS = click.Choice(["7", "51", "68"])
 _FORMS = click.Choice(["vertices", "triangles", "points"])
 _MOST_DOUBTS = 12
+# Of the mesh's size; ours: landmarks lie on the skin, and within 1 % of a sparse mesh's vertices.
+_FAR_OFF = 0.05
 
 _points = click.option("--points", type=_ORDERS, help="Only NoW's 7 or iBUG's 51 of them.  [default: all]")
 _form = click.option("--form", type=_FORMS, default="vertices", show_default=True,
@@ -67,21 +69,23 @@ def show_command(topology: str, points: str | None, out: str | None) -> None:
 @click.argument("file")
 @click.option("-o", "--out", required=True, metavar="FILE", help="A .json to write.")
 @click.option(
-    "--mesh", metavar="MESH", help="A mesh that the landmarks are of; only triangles stay triangles without it."
+    "--mesh", metavar="MESH", help="A mesh that the landmarks are of, to look at; without it they keep their form."
 )
 @_form
 @_points
-def convert_command(file: str, out: str, mesh: str | None, form: str, points: str | None) -> None:
+def convert_command(file: str, out: str, mesh: str | None, form: str, points: str | None) -> int:
     """Write the landmarks in FILE in another form.
 
     FILE is a list of vertex numbers, of [triangle, w1, w2] as REALY's keypoints, of points, or FLAME's embedding
     (flame_static_embedding.pkl or landmark_embedding.npy), which its licence lets nobody ship: convert your own copy. A
-    pickle is read and not run.
+    pickle is read and not run. Exit code 1: they are far off the mesh.
     """
     from fsbench.core.errors import UsageError
     from fsbench.io.landmark_places import read_places, write_places
 
-    places = _reduced(read_places(file), points)
+    places, doubts = _reduced(read_places(file), points), []
+    if mesh is not None:
+        doubts = _doubts_about_place(places, mesh)
     if places.form != form:
         if mesh is None:
             raise UsageError(
@@ -90,6 +94,9 @@ def convert_command(file: str, out: str, mesh: str | None, form: str, points: st
         places = _in_form(places, form, mesh)
     write_places(Path(out), places)
     say(f"wrote {len(places)} landmarks as {form} to {out}")
+    for doubt in doubts:
+        say(f"warning: {file}: {doubt}")
+    return int(bool(doubts))
 
 
 @command.command("transfer")
@@ -201,6 +208,21 @@ def _rows(n: int, points: str | None) -> list[int]:
         return [int(row) for row in order_of(n, int(points))]
     except AlignmentError as error:
         raise UsageError(f"--points {points}: {error}") from error
+
+
+def _doubts_about_place(places: "Places", mesh: str) -> list[str]:
+    """Whether landmarks are far off the mesh; its errors if it has no such vertex or triangle."""
+    import numpy as np
+
+    from fsbench.io import read_mesh
+
+    marks, corners = places.on(mesh), read_mesh(mesh, every_vertex=True).vertices
+    off = max(float(np.linalg.norm(corners - mark, axis=1).min()) for mark in marks)
+    size = float(np.linalg.norm(np.ptp(corners, axis=0)))
+    if off <= _FAR_OFF * size:
+        return []
+    read_as = "; they were read as points, as not every row is [triangle, w1, w2]" if places.form == "points" else ""
+    return [f"up to {off:.3g} off the mesh, {off / size:.0%} of its size: are they in its frame and unit{read_as}?"]
 
 
 def _in_form(places: "Places", form: str, mesh: str) -> "Places":

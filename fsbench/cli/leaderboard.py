@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import click
 
 from fsbench.cli.messages import put, say
+from fsbench.cli.signature_option import signature_option, signed
+from fsbench.cli.table_options import format_option, with_intervals
 from fsbench.core.choices import TABLE_FORMATS
 
 if TYPE_CHECKING:
@@ -28,16 +30,13 @@ def command() -> None:
 @command.command()
 @click.argument("benchmark", required=False)
 @click.option("--by", help="pose, focal, pose-all or overall. Default: overall.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(TABLE_FORMATS),
-    default="text",
-    show_default=True,
-)
-@click.option("--ci", is_flag=True, help="With 95 % intervals of the means.")
+@format_option(TABLE_FORMATS)
+@with_intervals
+@signature_option
 @_FOLDER
-def show(benchmark: str | None, by: str | None, format_: str, ci: bool, folder: str | None) -> None:
+def show(
+    benchmark: str | None, by: str | None, format_: str, ci: bool, whole_signature: bool, folder: str | None
+) -> None:
     """Print the boards, of BENCHMARK or of all, and below them who made each method and when its run was added."""
     from dataclasses import replace
 
@@ -58,6 +57,7 @@ def show(benchmark: str | None, by: str | None, format_: str, ci: bool, folder: 
         if benchmark in (None, name):
             table = board.table(by or "overall", ci=ci)
             origins = [origin(method, methods[method], entries.get((name, method))) for method in board.methods]
+            table = signed(table, format_, whole_signature)
             tables.append(replace(table, notes=(*table.notes, *origins)))
     put(FORMATS[format_](tables), nl=False)
 

@@ -6,6 +6,7 @@ from fsbench.cli.messages import say
 from fsbench.cli.project import project_option
 from fsbench.cli.published_option import published_rows, with_published
 from fsbench.cli.run_arguments import run_folders
+from fsbench.cli.signature_option import signature_option
 from fsbench.core.choices import FIGURE_FORMATS, PLOT_KINDS, PLOT_STYLES
 
 
@@ -21,6 +22,7 @@ from fsbench.core.choices import FIGURE_FORMATS, PLOT_KINDS, PLOT_STYLES
 @click.option("--by", help="pose, focal, pose-all, overall, or a bin column.")
 @click.option("--metric", help="What to draw [the benchmark's main one]. CD brings CR with it.")
 @click.option("--style", type=click.Choice(PLOT_STYLES), default="paper", show_default=True)
+@signature_option
 @project_option
 @with_published
 def command(
@@ -30,6 +32,7 @@ def command(
     by: str | None,
     metric: str | None,
     style: str,
+    whole_signature: bool,
     project: str | None,
     published: str | None,
 ) -> None:
@@ -45,6 +48,7 @@ def command(
     from pathlib import Path
 
     from fsbench.core.errors import UsageError
+    from fsbench.core.signatures import shortened
     from fsbench.report.plots.figure import plot
     from fsbench.report.selection import distinct_labels
     from fsbench.runs import load_run
@@ -62,4 +66,5 @@ def command(
     given = beside.for_tables if beside else None
     drawn = plot(loaded, kind, by, metric, labels, style=style, form=form, published=given)
     write_atomically(path, drawn.content)
-    say(drawn.caption)
+    signature = loaded[0].signature
+    say(f"{drawn.caption} Measured as {signature if whole_signature else shortened(signature)}.")

@@ -115,7 +115,7 @@ def say_pooled(out: Path, n_samples: int) -> None:
         say(f"warning: {left_out} of {n_samples} samples have no score and are in no pooled number")
 
 
-def say_suspicious(run: Run, doubts: Mapping[str, str], out: Path) -> None:
+def say_doubts(run: Run, doubts: Mapping[str, str], out: Path) -> None:
     """Say which alignments a person should look at."""
     fine = run.samples[run.samples["status"] == "ok"]
     if doubts:

@@ -16,7 +16,8 @@ ROOT = "The benchmark's data: scans, or for FaceScape its folder with code/ and 
 _OPTIONS = (
     click.option("--landmarks", metavar="WHERE",
                  help="Landmarks of the references: a folder with a file for each, a pattern as "
-                 "'{sample}_marks.csv', or vertex indices (a .json or .npy list, or 12,55,93)."),
+                 "'{sample}_marks.csv', or vertex indices (a .json or .npy list, or 12,55,93) or places "
+                 "[triangle, w1, w2] (a .json list)."),
     click.option("--pred-landmarks", metavar="WHERE", help="Landmarks of the predictions, given the same way; for "
                  "FaceScape vertex indices, for columns of the head's pose."),
     click.option("--measure", metavar="NAME",

@@ -9,7 +9,9 @@ from fsbench.cli.messages import put, say
 from fsbench.cli.project import project_option
 from fsbench.cli.published_option import published_rows, with_published
 from fsbench.cli.run_arguments import run_folders
-from fsbench.core.choices import POLICIES, TABLE_FORMATS
+from fsbench.cli.signature_option import signature_option, signed
+from fsbench.cli.table_options import format_option, with_intervals, with_policy
+from fsbench.core.choices import TABLE_FORMATS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,24 +25,13 @@ if TYPE_CHECKING:
 @click.option(
     "--by", multiple=True, help="pose, focal, pose-all, overall, or a bin column; more than once for more tables."
 )
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(TABLE_FORMATS),
-    default="text",
-    show_default=True,
-)
+@format_option(TABLE_FORMATS)
 @click.option("--metrics", help="Metric columns, e.g. cd_mm,mne_rad,cr. CD brings CR with it.")
 @click.option("--tidy", is_flag=True, help="One row a (method, bin, metric), unrounded; csv.")
-@click.option(
-    "--policy",
-    type=click.Choice(list(POLICIES)),
-    default="legacy",
-    show_default=True,
-    help="What a failed sample counts as; legacy leaves it out, as published.",
-)
+@with_policy
 @click.option("--across", is_flag=True, help="One table over several benchmarks: a row a method, all samples of each.")
-@click.option("--ci", is_flag=True, help="With 95 % intervals of the means.")
+@with_intervals
+@signature_option
 @project_option
 @with_published
 def command(
@@ -52,6 +43,7 @@ def command(
     policy: str,
     across: bool,
     ci: bool,
+    whole_signature: bool,
     project: str | None,
     published: str | None,
 ) -> None:
@@ -74,7 +66,7 @@ def command(
     if across:
         if published is not None:
             raise UsageError("--across is for runs of your own; leave out --with-published")
-        _put_across(loaded, folders, names, format_, by=by, tidy=tidy, policy=policy, ci=ci)
+        _put_across(loaded, folders, names, format_, by=by, tidy=tidy, policy=policy, ci=ci, whole=whole_signature)
         return
     # Runs that are named shall stand in one table; those of a project may be of several benchmarks.
     groups = [range(len(loaded))] if runs else comparable_groups(loaded)
@@ -83,7 +75,10 @@ def command(
         for group in groups
         for table in _tables([loaded[i] for i in group], [folders[i] for i in group], by, names, policy, ci, published)
     ]
-    put((write_tidy if tidy else FORMATS[format_])(tables), nl=False)
+    if tidy:
+        put(write_tidy(tables), nl=False)
+        return
+    put(FORMATS[format_]([signed(table, format_, whole_signature) for table in tables]), nl=False)
 
 
 def _put_across(
@@ -96,7 +91,10 @@ def _put_across(
     tidy: bool,
     policy: str,
     ci: bool,
+    whole: bool,
 ) -> None:
+    from dataclasses import replace
+
     from fsbench.core.errors import UsageError
     from fsbench.report.across import build_across, by_benchmark
     from fsbench.report.formats import across, write_tidy
@@ -108,7 +106,11 @@ def _put_across(
         if len(of) > 1:
             by_sample = [metric.name for metric in table.metrics if metric.name in of[0].metrics]
             _warn_of_orders(of, (by_sample or of[0].metrics)[0], f"{table.benchmark}: ")
-    put(write_tidy(found.tables) if tidy else across.write(found, format_), nl=False)
+    if tidy:
+        put(write_tidy(found.tables), nl=False)
+        return
+    tables = tuple(signed(table, format_, whole) for table in found.tables)
+    put(across.write(replace(found, tables=tables), format_), nl=False)
 
 
 def _tables(

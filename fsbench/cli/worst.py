@@ -7,6 +7,8 @@ import click
 from fsbench.cli.messages import put, say
 from fsbench.cli.project import project_option
 from fsbench.cli.run_arguments import run_folders
+from fsbench.cli.signature_option import signature_option, signed
+from fsbench.cli.table_options import format_option
 from fsbench.core.choices import WORST_FORMATS
 
 if TYPE_CHECKING:
@@ -18,17 +20,17 @@ if TYPE_CHECKING:
 @click.option("--metric", help="Metric column with a value a sample.  [default: the benchmark's main one]")
 @click.option("-n", "n", type=click.IntRange(1, 1_000_000), default=10, show_default=True, help="How many samples.")
 @click.option("--report", metavar="FILE", help="A page that `fsbench report` wrote: links that open a sample in it.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(WORST_FORMATS),
-    default="text",
-    show_default=True,
-    help="csv has all digits and whole reasons.",
-)
+@format_option(WORST_FORMATS, "csv has all digits and whole reasons.")
+@signature_option
 @project_option
 def command(
-    runs: tuple[str, ...], metric: str | None, n: int, report: str | None, format_: str, project: str | None
+    runs: tuple[str, ...],
+    metric: str | None,
+    n: int,
+    report: str | None,
+    format_: str,
+    whole_signature: bool,
+    project: str | None,
 ) -> None:
     """List the worst samples of a run, or those that got worse from the first RUN to the second.
 
@@ -47,7 +49,7 @@ def command(
     loaded = [load_run(folder) for folder in folders]
     found = worst(loaded, distinct_labels(loaded, folders), metric or main_of_samples(loaded[0]), n)
     links = {} if report is None else _links(report, loaded[-1], found.samples)
-    put(WRITERS[format_](found, links), nl=False)
+    put(WRITERS[format_](signed(found, format_, whole_signature), links), nl=False)
 
 
 def _links(report: str, run: "Run", samples: tuple[str, ...]) -> dict[str, str]:

@@ -55,6 +55,11 @@ def as_floats(values: Any, what: str) -> npt.NDArray[np.float64]:
         raise MeshError(f"{what} are no numbers: {error}") from error
 
 
+def spread_of(points: npt.NDArray[np.float64]) -> float:
+    """Root mean square distance of points (n, 3) from their middle."""
+    return float(np.sqrt(points.var(0).sum()))
+
+
 def _is_foreign(values: Any) -> bool:
     """Whether a value, or the first of a list, is an array of a library other than numpy."""
     one = values[0] if isinstance(values, list | tuple) and values else values

@@ -10,6 +10,8 @@ MESH_SUFFIXES = (".obj", ".off", ".ply", ".stl")
 
 TABLE_FORMATS = ("text", "csv", "markdown", "latex", "json", "html")
 WORST_FORMATS = ("text", "markdown", "csv")
+WHOLE_SIGNATURES = ("csv", "json", "latex")
+"""Formats with signatures as a whole: of programs, and where they are a comment."""
 COMPARISON_FORMATS = ("text", "markdown", "latex", "csv", "json")
 
 PLOT_KINDS = MappingProxyType(

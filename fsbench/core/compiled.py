@@ -3,6 +3,9 @@
 The compiler may not reorder or fuse sums (no fast math, no fused products), so every machine gets the same number.
 The cache notices changes of a function's own file only, so a function calls compiled functions of its own file only.
 
+A compiled function makes no array, its caller does: otherwise references of arrays are counted, with locked
+instructions, wherever an inlined part takes one, and that takes up to half of a loop's time.
+
 The cache is used only in a folder that belongs to this user alone; otherwise each process compiles, and warns.
 
 The compiler is loaded at the first call, as loading it takes longer than most commands do.
@@ -45,24 +48,26 @@ FACES = "Array(i8, 2, 'C', readonly=True)"
 """Type of a mesh's faces in a signature."""
 
 
-def compiled(signature: str) -> Callable[[F], F]:
+def compiled(signature: str, *, makes_arrays: bool = False) -> Callable[[F], F]:
     """Compile for arguments of these types and no others; the global interpreter lock is released while it runs.
 
     Parameters
     ----------
     signature : str
         In numba's notation: `"f8(f8[::1], i8)"` takes a contiguous array of doubles and an integer.
+    makes_arrays : bool
+        Whether it makes arrays; the compiler refuses a function that makes some and does not say so.
     """
 
     def decorate(function: F) -> F:
-        return cast(F, _Later(function, signature))
+        return cast(F, _Later(function, signature, _nrt=makes_arrays))
 
     return decorate
 
 
 def inlined(function: F) -> F:
-    """Mark a function that compiled functions of the same file include."""
-    return cast(F, _Later(function, forceinline=True))
+    """Mark a function that compiled functions of the same file include; it neither makes nor returns an array."""
+    return cast(F, _Later(function, forceinline=True, _nrt=False))
 
 
 def merged(function: F) -> F:

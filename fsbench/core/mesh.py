@@ -1,6 +1,7 @@
 """Mesh: checked triangles in space."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -107,7 +108,12 @@ def without_unused(vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:
     used[faces] = True
     if used.all():
         return vertices, faces
-    return vertices[used], (np.cumsum(used) - 1)[faces]
+    return only(used, vertices, faces)
+
+
+def only(kept: Mask, vertices: Floats, faces: npt.NDArray[np.integer[Any]]) -> tuple[Floats, Ints]:
+    """The vertices that are kept, (V,) bool, and the faces, which use no other, renumbered to fit."""
+    return vertices[kept], (np.cumsum(kept) - 1)[faces]
 
 
 @compiled(f"void({POINTS}, {FACES}, f8[:,::1])")

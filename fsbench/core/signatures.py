@@ -1,5 +1,6 @@
 """Signatures: one line with everything that can move a number, and the differences of two."""
 
+import hashlib
 import re
 from dataclasses import fields
 from typing import TYPE_CHECKING
@@ -9,6 +10,8 @@ if TYPE_CHECKING:
 
 _ABSENT = "-"
 _VERSION = "version"
+_DIGITS = 6
+_AND = " and "
 
 
 def differences(ours: str, theirs: str) -> list[str]:
@@ -23,6 +26,24 @@ def differences(ours: str, theirs: str) -> list[str]:
     names = sorted({**first, **second}, key=_VERSION.__eq__)
     pairs = ((name, first.get(name, _ABSENT), second.get(name, _ABSENT)) for name in names)
     return [f"{name}: {one} / {other}" for name, one, other in pairs if one != other]
+
+
+def shortened(signature: str) -> str:
+    """Benchmark, version and a digest of the whole line; for several, joined by " and ", of each.
+
+    Examples
+    --------
+    >>> shortened("fswild|align:depth-median|v1")
+    'fswild v1 · 3e69d0'
+    """
+    return _AND.join(map(_shortened, signature.split(_AND)))
+
+
+def _shortened(signature: str) -> str:
+    parts = _parts(signature)
+    version = f" {parts[_VERSION]}" if _VERSION in parts else ""
+    digest = hashlib.sha256(signature.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
+    return f"{signature.partition('|')[0]}{version} · {digest}"
 
 
 def not_alike(label: str, ours: str, other_label: str, theirs: str) -> str:
@@ -51,6 +72,16 @@ def signature(benchmark: str, settings: "DataclassInstance") -> str:
     parts = [f"{field.name}:{_shown(getattr(settings, field.name))}" for field in fields(settings)]
     named = [part for part in parts if not part.startswith("version:")]
     return "|".join([benchmark, *named, f"v{settings.version}"])  # type: ignore[attr-defined]
+
+
+class Signed:
+    """Settings, a dataclass, whose signature has all their fields."""
+
+    __slots__ = ()
+
+    def signature(self: "DataclassInstance", benchmark: str) -> str:
+        """One line with everything that can move a number."""
+        return signature(benchmark, self)
 
 
 def _shown(value: object) -> str:

@@ -6,6 +6,9 @@ from typing import Any
 
 from fsbench.core.errors import UsageError
 
+ALL_SAMPLES = "all"
+"""Bin column and label of what is over all samples."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -48,6 +51,8 @@ class TableLayout:
         Bins to which the scores (not the done rate) are restricted.
     figure_note : str
         Note that must stand below a figure of this table; empty if none.
+    overall : bool
+        Whether columns over all samples follow those of the bins.
     """
 
     name: str
@@ -57,6 +62,7 @@ class TableLayout:
     unit: str = ""
     where: Mapping[str, str] = field(default_factory=dict)
     figure_note: str = ""
+    overall: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fsbench.core.arrays import spread_of
 from fsbench.core.errors import AlignmentError
 from fsbench.core.mesh import Floats
 
@@ -86,11 +87,6 @@ def unit_of_scan(vertices: Floats, landmarks: Floats | None = None) -> Unit:
         f"({_SMALLEST_MM:g} to {_LARGEST_MM:g} mm); give --reference-unit its unit's length in millimetres, as 180, "
         f"or name one of {', '.join(MM_PER)}"
     )
-
-
-def spread_of(landmarks: Floats) -> float:
-    """Root mean square distance of landmarks (n, 3) from their middle."""
-    return float(np.sqrt(landmarks.var(0).sum()))
 
 
 def units_of_spread(spread: float) -> list[Unit]:

@@ -211,7 +211,7 @@ def _move(points: Floats, matrix: Floats, shift: Floats, moved: Floats) -> None:
             moved[i, axis] = matrix[axis, 0] * x + matrix[axis, 1] * y + matrix[axis, 2] * z + shift[axis]
 
 
-@compiled("void(f8[:,::1], f8[:,::1], f8[::1], f8[:,::1], f8[::1])")
+@compiled("void(f8[:,::1], f8[:,::1], f8[::1], f8[:,::1], f8[::1])", makes_arrays=True)
 def _sum_up(moved: Floats, nearest: Floats, distances: Floats, products: Floats, weighted: Floats) -> None:
     """Sums of a a' and of a times the distance, where a = (u.q, u x q, u): u the direction from the nearest point q.
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fsbench.core.arrays import spread_of
 from fsbench.core.errors import AlignmentError
 from fsbench.core.mesh import Floats, Ints, Mask, Mesh
 from fsbench.geometry.barycentric import interpolate
@@ -118,7 +119,7 @@ def bend_onto(source: Mesh, target: Mesh, focus: Floats, known: tuple[Floats, Fl
     ICT-FaceKit's heads.
     """
     centre = focus.mean(0)
-    size = float(np.sqrt(focus.var(0).sum()))
+    size = spread_of(focus)
     if not size > 0:
         raise AlignmentError("all landmarks are in one place: nothing says which part of the surface they are on")
     places = (focus - centre) / size

@@ -4,6 +4,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from fsbench.core.arrays import spread_of
 from fsbench.core.errors import AlignmentError
 from fsbench.core.mesh import Floats, Ints
 from fsbench.geometry.procrustes import fit_landmarks
@@ -74,7 +75,7 @@ def doubts_about_face(landmarks: Floats, vertices: Floats) -> list[str]:
     A mesh of another topology with as many vertices has them anywhere: they are no face's mirror image, or as large as
     the whole. For numbers of points other than 7, 51 and 68 only the size is looked at.
     """
-    spread, whole = (float(np.sqrt(points.var(0).sum())) for points in (landmarks, vertices))
+    spread, whole = (spread_of(points) for points in (landmarks, vertices))
     if not spread > 0:
         return ["all landmarks are in one place"]
     found = []

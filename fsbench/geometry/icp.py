@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 
+from fsbench.core.arrays import spread_of
 from fsbench.core.errors import AlignmentError
 from fsbench.core.mesh import Floats
 from fsbench.geometry.nearest import NearestSurface
@@ -141,7 +142,7 @@ def fit_icp(points: Floats, surface: NearestSurface, start: Similarity, settings
         If the settings leave fewer than 10 points.
     """
     rules = settings or Icp()
-    size = float(np.sqrt(points.var(0).sum()))
+    size = spread_of(points)
     current, pace = start, _Pace(rules, size)
     for iteration in range(1, rules.max_iterations + 1):
         pairs = _Pairs.of(points, surface, current, rules, size)
@@ -150,13 +151,13 @@ def fit_icp(points: Floats, surface: NearestSurface, start: Similarity, settings
                 f"after {iteration} steps {pairs.n_used} of {len(points)} points have a counterpart: "
                 "the shapes hardly overlap; give landmarks, or a closer start"
             )
-        where, weights = pairs.where, pairs.weights
+        places, weights = pairs.places, pairs.weights
         if rules.distance == "point-to-plane":
-            step = _plane_step(points, where, pairs.normals, weights, rules.scale, pace.share)
+            step = _plane_step(points, places, pairs.normals, weights, rules.scale, pace.share)
         else:
-            step = weighted_similarity(points, where, weights / weights.sum(), None if rules.scale else 1.0)
+            step = weighted_similarity(points, places, weights / weights.sum(), None if rules.scale else 1.0)
         current = step @ current
-        moved = float(np.sqrt(((step.apply(where) - where) ** 2).sum(1).mean()))
+        moved = float(np.sqrt(((step.apply(places) - places) ** 2).sum(1).mean()))
         if reason := pace.why_stop(moved, pairs.rms):
             return IcpFit(current, pairs.rms, pairs.share, iteration, True, reason)
     # The last step was long, so the residual after it differs from the one before it.
@@ -200,7 +201,7 @@ class _Pairs:
     All of them are continuous in the pose; a jump would let the last digit decide where the steps end.
     """
 
-    where: Floats
+    places: Floats
     normals: Floats
     distances: Floats
     weights: Floats
@@ -209,12 +210,12 @@ class _Pairs:
     def of(cls, points: Floats, surface: NearestSurface, pose: Similarity, rules: Icp, size: float) -> "_Pairs":
         nearest = surface.closest(pose.inverse().apply(points))
         distances = nearest.distances * pose.scale
-        where, normals = pose.apply(nearest.points), surface.smooth_normals(nearest) @ pose.rotation.T
+        places, normals = pose.apply(nearest.points), surface.smooth_normals(nearest) @ pose.rotation.T
         kept = np.ones(len(points))
         if not rules.rim:
             rim = surface.on_rim(nearest)
-            kept[rim] = _within_reach((points - where)[rim], normals[rim], size)
-        return cls(where, normals, distances, _weights(distances, kept, rules, size))
+            kept[rim] = _within_reach((points - places)[rim], normals[rim], size)
+        return cls(places, normals, distances, _weights(distances, kept, rules, size))
 
     @property
     def n_used(self) -> int:
@@ -266,18 +267,18 @@ def _weighted_median(values: Floats, weights: Floats) -> float:
 
 
 def _plane_step(
-    points: Floats, where: Floats, normals: Floats, weights: Floats, scale: bool, share: float
+    points: Floats, places: Floats, normals: Floats, weights: Floats, scale: bool, share: float
 ) -> Similarity:
     """One linearised step of point-to-plane about the points' centre."""
-    centre = weights @ where / weights.sum()
-    arm = where - centre
+    centre = weights @ places / weights.sum()
+    arm = places - centre
     size = float(np.sqrt((arm**2).sum(1).mean())) or 1.0
     columns = [np.cross(arm, normals) / size, normals]
     if scale:
         columns.append((arm * normals).sum(1, keepdims=True) / size)
     root = np.sqrt(weights)
     system = np.hstack(columns) * root[:, None]
-    gap = ((points - where) * normals).sum(1) * root
+    gap = ((points - places) * normals).sum(1) * root
     # The least squares solution of least norm does not move along directions that a plane or a ball leaves open.
     solution = np.linalg.lstsq(system, gap, rcond=1e-6)[0]
     turn = solution[:3] / size

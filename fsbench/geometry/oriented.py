@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fsbench.core.arrays import spread_of
 from fsbench.core.mesh import Floats, Ints, Mesh
 from fsbench.geometry.normals import vertex_normals
 
@@ -37,7 +38,7 @@ class Oriented:
     @property
     def size(self) -> float:
         """Root mean square distance from the middle."""
-        return float(np.sqrt(self.points.var(0).sum()))
+        return spread_of(self.points)
 
     def take(self, n: int) -> "Oriented":
         """n of the points, the same on every call; all if there are fewer."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from fsbench.core.arrays import spread_of
 from fsbench.core.errors import AlignmentError, MeshError
 from fsbench.core.mesh import Floats, Ints, Mesh
 from fsbench.geometry.barycentric import interpolate
@@ -117,7 +118,7 @@ def _transferred(
     target = surface.mesh
     pose = _pose(source, target, start)
     moved, marks = pose.apply(source.vertices), pose.apply(landmarks)
-    spread = float(np.sqrt(marks.var(0).sum()))
+    spread = spread_of(marks)
     rms = _misfit(moved, marks, surface, spread)
     posed = Mesh(moved, source.faces)
     if rms <= _SAME_SHAPE * spread:
@@ -168,7 +169,7 @@ def _looked_up(
     points = interpolate(surface.mesh.vertices, corners, nearest.weights)
     gaps = np.linalg.norm(surface.mesh.vertices[corners] - points[:, None], axis=2)
     vertices = np.take_along_axis(corners, gaps.argmin(1)[:, None], 1)[:, 0]
-    spread = float(np.sqrt(marks.var(0).sum()))
+    spread = spread_of(marks)
     doubts = _doubts(NearestSurface(posed), marks, bending, surface, nearest, spread)
     left = rms if bending is None else bending.residual_rms
     return Transfer(

@@ -119,7 +119,18 @@ class TriangleTree:
 
     def _walk(self, queries: Floats, starts: Ints, found: Nearest, part: slice) -> None:
         answers = found.points[part], found.faces[part], found.weights[part], found.distances[part]
-        _closest(*self._tree, self._unit, queries[part], starts[part], *answers)
+        lanes, later = np.empty((4, LANES)), np.empty(_LEFT_BEHIND, np.int64)
+        _closest(
+            *self._tree,
+            self._unit,
+            queries[part],
+            starts[part],
+            lanes[:3],
+            lanes[3],
+            later,
+            np.empty(len(later)),
+            *answers,
+        )
 
 
 @merged
@@ -168,7 +179,7 @@ def _measure(leaves: Floats, leaf: int, x: float, y: float, z: float, n_lanes: i
 
 @compiled(
     f"void(f8[:,:,::1], i8[:,::1], f8[:,:,::1], i8[:,::1], i8[::1], f8, {POINTS}, Array(i8, 1, 'C', readonly=True),"
-    " f8[:,::1], i8[::1], f8[:,::1], f8[::1])"
+    " f8[:,::1], f8[::1], i8[::1], f8[::1], f8[:,::1], i8[::1], f8[:,::1], f8[::1])"
 )
 def _closest(
     boxes: Floats,
@@ -179,16 +190,21 @@ def _closest(
     unit: float,
     queries: Floats,
     starts: Ints,
+    measured: Floats,
+    gaps: Floats,
+    later: Ints,
+    how_far: Floats,
     points: Floats,
     found: Ints,
     weights: Floats,
     distances: Floats,
 ) -> None:
-    """Look into the leaf that may be right, then into every box that is not farther off than the nearest triangle."""
+    """Look into the leaf that may be right, then into every box that is not farther off than the nearest triangle.
+
+    `measured` to `how_far` are room to work in.
+    """
     # Told only at run time how many lanes there are, a compiler treats them together; a constant it would write out.
     n_lanes = children.shape[1]
-    measured, gaps = np.empty((3, n_lanes)), np.empty(n_lanes)
-    later, how_far = np.empty(_LEFT_BEHIND, np.int64), np.empty(_LEFT_BEHIND)
     start = ~leaf_of_face[0]
     for i in range(len(queries)):
         x, y, z = queries[i, 0] / unit, queries[i, 1] / unit, queries[i, 2] / unit

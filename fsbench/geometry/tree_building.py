@@ -150,7 +150,7 @@ def _cheapest_cut(boxes: Floats, counts: Ints, total: int, box: Floats) -> int:
     return cut
 
 
-@compiled("i8(f8[:,::1], i8[::1], f8[:,::1], i8[:,::1])")
+@compiled("i8(f8[:,::1], i8[::1], f8[:,::1], i8[:,::1])", makes_arrays=True)
 def _split(bounds: Floats, order: Ints, nodes: Floats, links: Ints) -> int:
     """Fill `nodes` with boxes and `links` with (first child, 0) or a leaf's (start, number) in `order`; how many."""
     todo = np.empty((2 * DEEPEST, 4), np.int64)
@@ -203,7 +203,7 @@ def _split(bounds: Floats, order: Ints, nodes: Floats, links: Ints) -> int:
     return n_nodes
 
 
-@compiled("i8(f8[:,::1], i8[:,::1], f8[:,:,::1], i8[:,::1], i8[:,::1])")
+@compiled("i8(f8[:,::1], i8[:,::1], f8[:,:,::1], i8[:,::1], i8[:,::1])", makes_arrays=True)
 def _join(nodes: Floats, links: Ints, boxes: Floats, children: Ints, leaf_starts: Ints) -> int:
     """Wide nodes of narrow ones: the largest child gives way to its own children until all lanes are taken."""
     todo = np.empty((len(boxes), 2), np.int64)

@@ -12,7 +12,7 @@ import numpy as np
 
 from fsbench.core.compiled import BYTES, compiled
 from fsbench.core.mesh import Floats, Ints
-from fsbench.io.lines import Bytes, Positions
+from fsbench.io.lines import Bytes, LineError, Positions
 
 _BLOCK = 1 << 14
 """Numbers parsed at a time: temporary arrays stay small."""
@@ -27,19 +27,22 @@ _NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf|infi
 
 _WITH_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 
+_SHORTEST_TRIPLE = len("v 1 2 3\n")
+_PLAIN_DIGITS = 17
+
 _LONGEST = 400
 """Most characters of a number."""
 
 _MINUS, _PLUS, _DOT, _ZERO, _E, _LOWER = *b"-+.0e", 0x20
+_BLANK, _NEWLINE = b" \n"
 
 
-class BadNumberError(ValueError):
+class BadNumberError(LineError):
     """A piece of text is not a number; `position` is where it starts in the buffer."""
 
     def __init__(self, position: int, text: bytes, expected: str) -> None:
         shown = text[:40].decode("ascii", "backslashreplace") + ("..." if len(text) > 40 else "")
-        super().__init__(f"found '{shown}', expected {expected}{comma_hint(shown)}")
-        self.position = position
+        super().__init__(position, f"found '{shown}', expected {expected}{comma_hint(shown)}")
 
 
 def comma_hint(text: str) -> str:
@@ -97,6 +100,25 @@ def parse_floats(buffer: Bytes, starts: Ints | Positions, ends: Ints | Positions
         for which in odd[:n_odd] + i:
             values[which] = _one_float(buffer, int(starts[which]), int(ends[which]))
     return values
+
+
+def parse_triples(buffer: Bytes, letter: int, start: int, stop: int) -> Floats | None:
+    """Parse lines `v x y z`, (n, 3), the values as of `parse_floats`; None unless all are plain.
+
+    Plain are single blanks and up to 17 digits without an exponent, as most programs write. One loop over the text
+    takes a third of the time of finding words first.
+
+    Parameters
+    ----------
+    letter : int
+        The `v`.
+    start, stop : int
+        Whole lines of the buffer.
+    """
+    # One row more, as a line may turn out not to be plain after its first number.
+    values = np.empty(((stop - start) // _SHORTEST_TRIPLE + 1, 3))
+    n = _triples(buffer, letter, start, stop, values)
+    return None if n < 0 else values[:n].copy()
 
 
 def _wide(positions: Ints | Positions) -> Ints:
@@ -177,3 +199,40 @@ def _floats(buffer: Bytes, starts: Ints, ends: Ints, values: Floats, odd: Ints) 
         value = digits / _POWER[-power] if power < 0 else digits * _POWER[power]
         values[i] = -value if negative else value
     return n_odd
+
+
+@compiled(f"i8({BYTES}, i8, i8, i8, f8[:,::1])")
+def _triples(buffer: Bytes, letter: int, start: int, stop: int, values: Floats) -> int:
+    """Fill `values` and return how many; -1 if a line is not plain."""
+    n, at = 0, start
+    while at < stop:
+        if buffer[at] != letter or buffer[at + 1] != _BLANK:
+            return -1
+        at += 1
+        for axis in range(3):
+            if buffer[at] != _BLANK:
+                return -1
+            at += 1
+            negative = buffer[at] == _MINUS
+            at += negative
+            digits, n_digits, after_dot, decimals = 0, 0, False, 0
+            while n_digits <= _PLAIN_DIGITS:
+                byte = int(buffer[at])
+                digit = byte - _ZERO
+                if 0 <= digit <= 9:
+                    digits = 10 * digits + digit
+                    decimals += after_dot
+                    n_digits += 1
+                elif byte == _DOT and not after_dot:
+                    after_dot = True
+                else:
+                    break
+                at += 1
+            if not 0 < n_digits <= _PLAIN_DIGITS:
+                return -1
+            value = digits / _POWER[decimals]
+            values[n, axis] = -value if negative else value
+        if buffer[at] != _NEWLINE:
+            return -1
+        n, at = n + 1, at + 1
+    return n

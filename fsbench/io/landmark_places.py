@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from fsbench.core.errors import FormatError, UsageError
-from fsbench.core.mesh import Floats, Ints
+from fsbench.core.errors import FormatError, MeshError, UsageError
+from fsbench.core.mesh import Floats, Ints, Mesh
 from fsbench.geometry.barycentric import interpolate
-from fsbench.io import read_mesh, read_vertices
+from fsbench.io import read_mesh, read_vertices, vertex_places
 from fsbench.io.files import read_bytes, suffix_of
 from fsbench.io.landmarks import LANDMARK_SUFFIXES, MAX_LANDMARK_BYTES, read_landmarks_or_numbers
 from fsbench.io.npy import read_parameters
@@ -86,10 +86,45 @@ class Places:
             return read_vertices(mesh, self.numbers)
         assert self.triangles is not None and self.weights is not None
         shape = read_mesh(mesh, every_vertex=True)
+        return interpolate(shape.vertices, self.corners(shape, str(mesh)), self.weights)
+
+    def corners(self, shape: Mesh, name: str) -> Ints:
+        """Vertices (n, 3) of the triangles on which they are; FormatError, with the mesh's name, if it lacks one."""
+        assert self.triangles is not None
         if self.triangles.max() >= shape.n_faces:
             found = f"has {shape.n_faces:,} triangles, the landmarks are on triangles up to {self.triangles.max():,}"
-            raise FormatError(f"{mesh}: {found}: is it of another topology?")
-        return interpolate(shape.vertices, shape.faces[self.triangles], self.weights)
+            raise FormatError(f"{name}: {found}: is it of another topology?")
+        return shape.faces[self.triangles]
+
+    def on_moved(self, shape: Mesh, mesh: str | os.PathLike[str] | None) -> Floats:
+        """Where vertices or places on triangles are after the mesh in a file was moved, (n, 3).
+
+        Parameters
+        ----------
+        shape : Mesh
+            What became of it, with all its vertices in their order, or all but those that no triangle uses.
+        mesh : path or None
+            The file; None: numbers are those of `shape` itself.
+
+        Raises
+        ------
+        MissingError, FormatError, MeshError
+            As `on`; also if it cannot be told which vertex is which.
+        """
+        numbers = np.array(self.numbers)
+        if self.triangles is not None:
+            whole = shape if mesh is None else read_mesh(mesh, every_vertex=True)
+            numbers = self.corners(whole, "the mesh" if mesh is None else str(mesh))
+        flat = tuple(numbers.ravel().tolist())
+        places = flat if mesh is None else vertex_places(mesh, flat, shape.n_vertices)
+        if max(places) >= shape.n_vertices:
+            found = f"has {shape.n_vertices} vertices, the landmarks' indices go to {max(places)}"
+            raise MeshError(f"the mesh {found}: is it of another topology?")
+        points = shape.vertices[list(places)]
+        if self.weights is None:
+            return points
+        mixed: Floats = (points.reshape(-1, 3, 3) * self.weights[..., None]).sum(1)
+        return mixed
 
     def text(self) -> str:
         """JSON: a list of vertex numbers, of [triangle, w1, w2] or of [x, y, z]."""

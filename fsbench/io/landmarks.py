@@ -49,10 +49,8 @@ def read_landmarks(path: str | os.PathLike[str]) -> Floats:
     FormatError
         If the format is unknown, the file is not in it, or holds anything but finite points.
     """
-    reader = _READERS.get(suffix_of(path))
-    if reader is None:
-        raise FormatError(f"{path}: landmarks are read from {', '.join(_READERS)}, not from '{suffix_of(path)}'")
-    return _checked(path, reader(path))
+    content, points_of = _content(path)
+    return _checked(path, points_of(path, content))
 
 
 def read_landmarks_or_numbers(path: str | os.PathLike[str]) -> Floats | tuple[int, ...]:
@@ -66,25 +64,22 @@ def read_landmarks_or_numbers(path: str | os.PathLike[str]) -> Floats | tuple[in
     MissingError, FormatError
         As `read_landmarks`.
     """
-    suffix = suffix_of(path)
-    if suffix == ".json":
-        numbers = _as_numbers(read_json(path, MAX_LANDMARK_BYTES))
-    elif suffix == ".npy":
-        array = read_array(path, MAX_LANDMARK_BYTES)
-        numbers = _as_numbers(array.tolist()) if array.ndim == 1 else ()
-    elif suffix in (".csv", ".tsv", ".txt"):
-        points = read_table(path, MAX_LANDMARK_BYTES)
-        if points.shape[1] != 1:
-            return _checked(path, points)
-        is_whole = ((points == np.floor(points)) & (np.abs(points) < _LARGEST_NUMBER)).all()
-        numbers = _as_numbers(points[:, 0].astype(np.int64).tolist()) if is_whole else ()
-    else:
-        numbers = ()
-    return numbers or read_landmarks(path)
+    content, points_of = _content(path)
+    return _as_numbers(content) or _checked(path, points_of(path, content))
+
+
+def _content(path: str | os.PathLike[str]) -> tuple[Any, Callable[[str | os.PathLike[str], Any], Floats]]:
+    """The file's content, and the function that makes points of it."""
+    if (known := _FORMATS.get(suffix_of(path))) is None:
+        raise FormatError(f"{path}: landmarks are read from {', '.join(_FORMATS)}, not from '{suffix_of(path)}'")
+    read, points_of = known
+    return read(path, MAX_LANDMARK_BYTES), points_of
 
 
 def _as_numbers(found: Any) -> tuple[int, ...]:
-    """The list as a tuple if it holds only whole numbers >= 0, else empty."""
+    """A list, or a row of an array, as a tuple if it holds only whole numbers >= 0, else empty."""
+    if isinstance(found, np.ndarray) and found.ndim == 1:
+        found = found.tolist()
     is_list = isinstance(found, list) and all(type(number) is int and number >= 0 for number in found)
     return tuple(found) if is_list else ()
 
@@ -98,22 +93,27 @@ def _checked(path: str | os.PathLike[str], points: Floats) -> Floats:
     return points
 
 
-def _from_text(path: str | os.PathLike[str]) -> Floats:
-    return read_table(path, MAX_LANDMARK_BYTES)
+def _table(path: str | os.PathLike[str], max_bytes: int) -> Any:
+    """Points (n, 3), or a list of whole numbers where there is one a line."""
+    rows = read_table(path, max_bytes)
+    is_whole = rows.shape[1] == 1 and ((rows == np.floor(rows)) & (np.abs(rows) < _LARGEST_NUMBER)).all()
+    return rows[:, 0].astype(np.int64).tolist() if is_whole else rows
 
 
-def _from_npy(path: str | os.PathLike[str]) -> Floats:
-    array = read_array(path, MAX_LANDMARK_BYTES)
+def _from_table(path: str | os.PathLike[str], rows: Any) -> Floats:
+    return np.array(rows, np.float64).reshape(len(rows), -1)
+
+
+def _from_npy(path: str | os.PathLike[str], array: Any) -> Floats:
     if array.dtype.kind not in "iuf":
         raise FormatError(f"{path}: has elements of type {array.dtype}, expected numbers")
     # numpy warns of signalling NaNs; `_checked` refuses them.
     with np.errstate(invalid="ignore"):
-        points = array.astype(np.float64)
+        points: Floats = array.astype(np.float64)
     return points[0] if points.ndim == 3 and len(points) == 1 else points
 
 
-def _from_json(path: str | os.PathLike[str]) -> Floats:
-    found = read_json(path, MAX_LANDMARK_BYTES)
+def _from_json(path: str | os.PathLike[str], found: Any) -> Floats:
     if not isinstance(found, list):
         raise FormatError(f"{path}: holds a JSON {type(found).__name__}, expected a list of points")
     return np.array([_json_point(path, i, point) for i, point in enumerate(found)], np.float64).reshape(-1, 3)
@@ -129,9 +129,8 @@ def _json_point(path: str | os.PathLike[str], i: int, point: Any) -> list[float]
     raise FormatError(f"{path}: landmark {i + 1} is not [x, y, z]")
 
 
-def _from_menpo(path: str | os.PathLike[str]) -> Floats:
+def _from_menpo(path: str | os.PathLike[str], found: Any) -> Floats:
     """Read {"groups": {NAME: {"landmarks": {"points": ...}}}}, or the older {"landmarks": {"points": ...}}."""
-    found = read_json(path, MAX_LANDMARK_BYTES)
     groups = found.get("groups") if isinstance(found, dict) else None
     if isinstance(groups, dict) and len(groups) != 1:
         raise FormatError(f"{path}: holds {len(groups)} groups of landmarks ({', '.join(groups)}), expected one")
@@ -145,17 +144,17 @@ def _from_menpo(path: str | os.PathLike[str]) -> Floats:
     return np.array([_json_point(path, i, point) for i, point in enumerate(holder)], np.float64).reshape(-1, 3)
 
 
-def _from_numbered(path: str | os.PathLike[str]) -> Floats:
-    rows = read_numbers(path, MAX_LANDMARK_BYTES)
+def _from_numbered(path: str | os.PathLike[str], rows: Any) -> Floats:
     if rows.shape[1] != 4:
         raise FormatError(f"{path}: has {rows.shape[1]} numbers a line, expected four: the landmark's number, x, y, z")
     wrong = np.flatnonzero(rows[:, 0] != np.arange(1, len(rows) + 1))
     if len(wrong):
         raise FormatError(f"{path}: landmark {wrong[0] + 1} is numbered {rows[wrong[0], 0]:g}; expected 1, 2, 3, ...")
-    return rows[:, 1:]
+    points: Floats = rows[:, 1:]
+    return points
 
 
-def _from_meshlab(path: str | os.PathLike[str]) -> Floats:
+def _from_meshlab(path: str | os.PathLike[str], data: bytes) -> Floats:
     """Read MeshLab's XML as a stream of tags: builds no tree, expands no entity, fetches nothing."""
     points: list[list[float]] = []
     depth = 0
@@ -192,7 +191,6 @@ def _from_meshlab(path: str | os.PathLike[str]) -> Floats:
     parser.EndElementHandler = end
     parser.EntityDeclHandler = refuse_entity
     try:
-        data = read_bytes(path, MAX_LANDMARK_BYTES)
         refuse_foreign(path, data[:512])
         parser.Parse(data, True)
     except expat.ExpatError as error:
@@ -200,16 +198,16 @@ def _from_meshlab(path: str | os.PathLike[str]) -> Floats:
     return np.array(points, np.float64).reshape(-1, 3)
 
 
-_READERS: dict[str, Callable[[str | os.PathLike[str]], Floats]] = {
-    ".csv": _from_text,
-    ".json": _from_json,
-    ".ljson": _from_menpo,
-    ".lnd": _from_numbered,
-    ".npy": _from_npy,
-    ".pp": _from_meshlab,
-    ".tsv": _from_text,
-    ".txt": _from_text,
+_FORMATS: dict[str, tuple[Callable[..., Any], Callable[[str | os.PathLike[str], Any], Floats]]] = {
+    ".csv": (_table, _from_table),
+    ".json": (read_json, _from_json),
+    ".ljson": (read_json, _from_menpo),
+    ".lnd": (read_numbers, _from_numbered),
+    ".npy": (read_array, _from_npy),
+    ".pp": (read_bytes, _from_meshlab),
+    ".tsv": (_table, _from_table),
+    ".txt": (_table, _from_table),
 }
 
-LANDMARK_SUFFIXES = tuple(_READERS)
+LANDMARK_SUFFIXES = tuple(_FORMATS)
 """File name endings that `read_landmarks` knows."""

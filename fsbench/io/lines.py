@@ -31,6 +31,14 @@ _COMMENT = re.compile(rb"(?<![^\x00-\x20])#[^\n]*")
 """A comment begins at a `#` that begins a word; `-1.#IND00`, a NaN of old C runtimes, has none."""
 
 
+class LineError(ValueError):
+    """A line that cannot be read; `position` in the buffer lies in it."""
+
+    def __init__(self, position: int, reason: str) -> None:
+        super().__init__(reason)
+        self.position = position
+
+
 def padded(data: bytes) -> Bytes:
     """Return the text as an array, with `PAD` line break in front and one behind; it starts at `PAD`."""
     return np.frombuffer(b"".join((b"\n" * PAD, data, b"\n")), np.uint8)

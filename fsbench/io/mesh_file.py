@@ -1,5 +1,6 @@
 """Content of a mesh file in the file's own numbering, and the vertices that belong to the mesh."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fsbench.core.errors import MeshError
-from fsbench.core.mesh import Floats, Ints, Mask, Mesh
+from fsbench.core.mesh import Floats, Ints, Mask, Mesh, only
 
 
 class NumberingError(ValueError):
@@ -54,12 +55,11 @@ class MeshFile:
         MeshError
             If there is no vertex, a vertex that is kept is not finite, or an index is out of range.
         """
-        unused = self.unused
         kept = np.ones(len(self.vertices), np.bool_)
-        kept[unused] = False
-        if not unused.size:
+        kept[self.unused] = False
+        if kept.all():
             return self._checked(self.vertices, self.faces, kept)
-        return self._checked(self.vertices[kept], (np.cumsum(kept) - 1)[self.faces], kept)
+        return self._checked(*only(kept, self.vertices, self.faces), kept)
 
     def every_vertex(self) -> Mesh:
         """The mesh with all its vertices, in the file's numbering; errors as `mesh`."""
@@ -128,3 +128,14 @@ class MeshFile:
         used[faces] = True
         used[: self.n_kept] |= np.isfinite(self.vertices[: self.n_kept]).all(1)
         return np.flatnonzero(~used)
+
+
+def mesh_of(
+    read: Callable[[str | os.PathLike[str]], MeshFile], path: str | os.PathLike[str], *, every_vertex: bool
+) -> Mesh:
+    """The mesh of a file, or of every vertex in it; a MeshError names the file."""
+    try:
+        found = read(path)
+        return found.every_vertex() if every_vertex else found.mesh()
+    except MeshError as error:
+        raise MeshError(f"{path}: {error}") from error

@@ -3,14 +3,14 @@
 import os
 import re
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 from itertools import islice
 
 import numpy as np
 
 from fsbench.core.errors import FormatError, MeshError
 from fsbench.core.mesh import Floats, Ints, Mesh
-from fsbench.io.decimals import BadNumberError, parse_floats, parse_integers
+from fsbench.io.decimals import BadNumberError, parse_floats, parse_integers, parse_triples
 from fsbench.io.files import MAX_MESH_BYTES
 from fsbench.io.lines import (
     NEWLINE,
@@ -199,9 +199,9 @@ class _Content:
 
 def _parse(raw: bytearray) -> _Content:
     """Parse all lines; a block of faces that was read before, as all files of one method have it, not again."""
-    first = raw.find(b"\nf ") + 1
     text = np.frombuffer(raw, np.uint8)
-    if first and len(raw) - first <= _LARGEST_KEPT_BYTES and (faces := _faces_alone(bytes(memoryview(raw)[first:]))):
+    first, faces = _known_faces(raw) or _new_faces(raw)
+    if faces is not None:
         before = _parse_pieces(text[:first])
         # A face may come earlier: behind a tab, or indented.
         if not len(before.faces.sizes):
@@ -209,7 +209,35 @@ def _parse(raw: bytearray) -> _Content:
     return _parse_pieces(text)
 
 
-@lru_cache(maxsize=2)
+_known: list[tuple[bytes, _Faces | None]] = []
+"""Blocks of faces that were read last, None if they say more; changed only by putting another list in its place."""
+_N_KNOWN = 2
+
+
+def _known_faces(raw: bytearray) -> tuple[int, _Faces | None] | None:
+    """Where the text's last lines start, and their faces, if they are a known block; comparing is quicker than finding.
+
+    Blocks are compared whole, so that no file can pass for another.
+    """
+    for block, faces in _known:
+        first = len(raw) - len(block)
+        if first > 0 and raw[first - 1] == NEWLINE and raw.endswith(block):
+            return first, faces
+    return None
+
+
+def _new_faces(raw: bytearray) -> tuple[int, _Faces | None]:
+    """Where the first face is, and the faces from there on, which become known; None if they say more."""
+    global _known
+    first = raw.find(b"\nf ") + 1
+    if not first or len(raw) - first > _LARGEST_KEPT_BYTES:
+        return first, None
+    block = bytes(memoryview(raw)[first:])
+    faces = _faces_alone(block)
+    _known = [(block, faces), *_known][:_N_KNOWN]
+    return first, faces
+
+
 def _faces_alone(text: bytes) -> _Faces | None:
     """Faces of the last lines of a file, if nothing else counts there and they do not refer to what came before."""
     try:
@@ -238,6 +266,9 @@ def _parse_pieces(text: Bytes) -> _Content:
 
 def _parse_lines(text: Bytes, start: int, stop: int, n_before: int) -> _Content:
     """Parse the lines of text[start:stop], which come after `n_before` vertices."""
+    plain = parse_triples(text, _V, start, stop)
+    if plain is not None:
+        return _Content(plain, _Faces(_NONE, _NONE))
     starts, ends = words_of(text, start, stop)
     n_even = even_lines(text, starts, ends)
     if n_even > 3:

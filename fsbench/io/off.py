@@ -10,12 +10,13 @@ from functools import partial
 
 import numpy as np
 
-from fsbench.core.errors import FormatError, MeshError
+from fsbench.core.errors import FormatError
 from fsbench.core.mesh import Floats, Ints, Mesh
-from fsbench.io.decimals import BadNumberError, parse_floats, parse_integers
+from fsbench.io.decimals import parse_floats, parse_integers
 from fsbench.io.files import MAX_MESH_BYTES
 from fsbench.io.lines import (
     Bytes,
+    LineError,
     blank_comments,
     line_heads,
     line_number,
@@ -24,7 +25,7 @@ from fsbench.io.lines import (
     words_after,
     words_of,
 )
-from fsbench.io.mesh_file import MeshFile
+from fsbench.io.mesh_file import MeshFile, mesh_of
 from fsbench.io.polygons import triangulate
 
 _KEYWORD = re.compile(rb"(?:(?:ST|C|N){,3}(4|n|4n)?OFF|off)(?=[\x00-\x20]|[0-9]|$)")
@@ -58,11 +59,7 @@ def read_off(path: str | os.PathLike[str], *, every_vertex: bool = False) -> Mes
     MeshError
         If the content is not a mesh: no vertices, NaN, an index out of range.
     """
-    try:
-        found = off_file(path)
-        return found.every_vertex() if every_vertex else found.mesh()
-    except MeshError as error:
-        raise MeshError(f"{path}: {error}") from error
+    return mesh_of(off_file, path, every_vertex=every_vertex)
 
 
 def off_file(path: str | os.PathLike[str]) -> MeshFile:
@@ -72,7 +69,7 @@ def off_file(path: str | os.PathLike[str]) -> MeshFile:
     text = np.frombuffer(raw, np.uint8)
     try:
         return replace(_parse(raw, text), line_of=partial(_line_of_vertex, path))
-    except (BadNumberError, _LineError) as error:
+    except LineError as error:
         raise FormatError(f"{path}: line {line_number(text, error.position)}: {error}") from error
     except FormatError as error:
         raise FormatError(f"{path}: {error}") from error
@@ -85,14 +82,6 @@ def _line_of_vertex(path: str | os.PathLike[str], vertex: int) -> int:
     start = _counts(raw, text)[2]
     lines = _Lines.of(text, start, len(text))
     return line_number(text, int(lines.starts[lines.heads[vertex]]))
-
-
-class _LineError(ValueError):
-    """A line that cannot be read; `position` lies in it."""
-
-    def __init__(self, position: int, reason: str) -> None:
-        super().__init__(reason)
-        self.position = position
 
 
 def _parse(raw: bytearray, text: Bytes) -> MeshFile:
@@ -159,7 +148,7 @@ class _Lines:
         heads, short = self.heads[lines], np.flatnonzero(self.n_words[lines] < 3)
         if len(short):
             position = int(self.starts[heads[short[0]]])
-            raise _LineError(position, "a vertex has fewer than 3 numbers")
+            raise LineError(position, "a vertex has fewer than 3 numbers")
         words = words_after(heads - 1, np.full(len(heads), 3))
         return parse_floats(self.text, self.starts[words], self.ends[words]).reshape(-1, 3)
 
@@ -170,6 +159,6 @@ class _Lines:
         wrong = np.flatnonzero((sizes < 3) | (sizes >= self.n_words[lines]))
         if len(wrong):
             position = int(self.starts[heads[wrong[0]]])
-            raise _LineError(position, "a face has fewer than 3 corners, or fewer than it announces")
+            raise LineError(position, "a face has fewer than 3 corners, or fewer than it announces")
         words = words_after(heads, sizes)
         return parse_integers(self.text, self.starts[words], self.ends[words]), sizes

@@ -12,12 +12,12 @@ from typing import Any, Literal, cast
 import numpy as np
 import numpy.typing as npt
 
-from fsbench.core.errors import FormatError, MeshError
+from fsbench.core.errors import FormatError
 from fsbench.core.mesh import Floats, Ints, Mesh
-from fsbench.io.decimals import BadNumberError, parse_floats, parse_integers
+from fsbench.io.decimals import parse_floats, parse_integers
 from fsbench.io.files import MAX_MESH_BYTES, read_bytes, refuse_foreign
-from fsbench.io.lines import NEWLINE, Bytes, all_words_of, refuse_utf16
-from fsbench.io.mesh_file import MeshFile
+from fsbench.io.lines import NEWLINE, Bytes, LineError, all_words_of, refuse_utf16
+from fsbench.io.mesh_file import MeshFile, mesh_of
 from fsbench.io.polygons import triangulate
 
 _MAX_HEADER_BYTES = 1 << 16
@@ -48,15 +48,15 @@ _Order = Literal["<", ">", "="]
 _STRUCT_CODES = dict(zip(("i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8"), "bBhHiIqQ", strict=True))
 _ORDERS: dict[str, _Order] = {"binary_little_endian": "<", "binary_big_endian": ">", "ascii": "="}
 _INDEX_NAMES = ("vertex_indices", "vertex_index")
-_WANTED = {"vertex": ("x", "y", "z"), "face": _INDEX_NAMES}
+_COLOURS = ("red", "green", "blue")
+_WANTED: dict[str, tuple[str, ...]] = {"vertex": ("x", "y", "z"), "face": _INDEX_NAMES}
 
 
-class _PlyError(ValueError):
-    """Says what is wrong; the reader puts the file's name in front, and the line of the byte `position`, if any."""
+class _PlyError(LineError):
+    """Says what is wrong in the line of the byte `position`; -1 if in no single line."""
 
     def __init__(self, reason: str, position: int = -1) -> None:
-        super().__init__(reason)
-        self.position = position
+        super().__init__(position, reason)
 
 
 class _TruncatedError(_PlyError):
@@ -127,11 +127,7 @@ def read_ply(path: str | os.PathLike[str], *, every_vertex: bool = False) -> Mes
     MeshError
         If the content is not a mesh: no vertices, NaN, an index out of range.
     """
-    try:
-        found = ply_file(path)
-        return found.every_vertex() if every_vertex else found.mesh()
-    except MeshError as error:
-        raise MeshError(f"{path}: {error}") from error
+    return mesh_of(ply_file, path, every_vertex=every_vertex)
 
 
 def ply_file(path: str | os.PathLike[str]) -> MeshFile:
@@ -153,11 +149,33 @@ def parse_ply(path: str | os.PathLike[str], data: bytes, again: Callable[[], byt
         source = _Words(body, header.n_bytes) if header.order == "=" else _Bytes(body, header.n_bytes, header.order)
         tables = _read_elements(source, header.elements)
         return MeshFile(_vertices(tables), _faces(tables), line_of=partial(_line_of_vertex, again))
-    except BadNumberError as error:
-        raise FormatError(f"{path}: {_line_of(data, error.position)}: {error}") from error
-    except _PlyError as error:
+    except LineError as error:
         where = "" if error.position < 0 else f"{_line_of(data, error.position)}: "
         raise FormatError(f"{path}: {where}{error}") from error
+
+
+def read_vertex_colours(path: str | os.PathLike[str]) -> npt.NDArray[np.uint8] | None:
+    """Red, green and blue of every vertex, (V, 3) sRGB; None if the file has none. Errors as `read_ply`.
+
+    Bytes are taken as they are, other whole numbers by their type's range, and real numbers from 0 to 1.
+    """
+    data = read_bytes(path, MAX_MESH_BYTES).removeprefix(b"\xef\xbb\xbf")
+    try:
+        header = _read_header(data)
+        names = {p.name: p.dtype for one in header.elements if one.name == "vertex" for p in one.properties}
+        if not {*_COLOURS} <= set(names):
+            return None
+        body = np.frombuffer(data, np.uint8)
+        source = _Words(body, header.n_bytes) if header.order == "=" else _Bytes(body, header.n_bytes, header.order)
+        table = _read_elements(source, header.elements, {**_WANTED, "vertex": _COLOURS})["vertex"]
+        columns = np.stack([table[name].values.astype(np.float64) for name in _COLOURS], 1)
+    except LineError as error:
+        raise FormatError(f"{path}: {error}") from error
+    kind = names["red"]
+    columns *= 255.0 if kind.kind == "f" else 255.0 / np.iinfo(kind).max
+    if not np.isfinite(columns).all():
+        raise FormatError(f"{path}: the colour of a vertex is not finite")
+    return np.round(np.clip(columns, 0, 255)).astype(np.uint8)
 
 
 def _line_of_vertex(again: Callable[[], bytes] | None, vertex: int) -> int:
@@ -344,12 +362,14 @@ class _Words:
         return int(self.starts[position])
 
 
-def _read_elements(source: _Bytes | _Words, elements: tuple[_Element, ...]) -> dict[str, _Table]:
-    """Read all that a mesh needs of the elements, which must fill the source."""
+def _read_elements(
+    source: _Bytes | _Words, elements: tuple[_Element, ...], of: dict[str, tuple[str, ...]] = _WANTED
+) -> dict[str, _Table]:
+    """Read the properties of the elements that a mesh needs, or those in `of`; the elements must fill the source."""
     tables: dict[str, _Table] = {}
     position = source.start
     for element in elements:
-        wanted = _WANTED.get(element.name, ())
+        wanted = of.get(element.name, ())
         least = sum(source.width(p.count_dtype or p.dtype) for p in element.properties)
         if position + least * element.count > source.stop:
             raise _TruncatedError(source, element)

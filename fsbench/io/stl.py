@@ -26,7 +26,7 @@ from fsbench.io.lines import (
     words_after,
     words_of,
 )
-from fsbench.io.mesh_file import MeshFile
+from fsbench.io.mesh_file import MeshFile, mesh_of
 
 _TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 _HEADER_BYTES = 84
@@ -70,11 +70,7 @@ def read_stl(path: str | os.PathLike[str], *, every_vertex: bool = False) -> Mes
     MeshError
         If the content is not a mesh: no triangles, NaN.
     """
-    try:
-        found = stl_file(path)
-        return found.every_vertex() if every_vertex else found.mesh()
-    except MeshError as error:
-        raise MeshError(f"{path}: {error}") from error
+    return mesh_of(stl_file, path, every_vertex=every_vertex)
 
 
 def stl_file(path: str | os.PathLike[str]) -> MeshFile:

@@ -73,7 +73,11 @@ class LandmarkReader(Protocol):
 
     @property
     def indices(self) -> tuple[int, ...]:
-        """Vertices; empty if there are files."""
+        """Vertices, or triangles where there are `weights`; empty if there are files."""
+
+    @property
+    def weights(self) -> tuple[tuple[float, float, float], ...]:
+        """Of the triangles' corners; empty if `indices` are vertices."""
 
     def path(self, folder: Path, names: Mapping[str, str]) -> Path | None:
         """The file of a sample; None if there is none, FormatError if several fit."""

@@ -1,8 +1,8 @@
 """Results of a comparison: scores, doubts about them, and the shapes behind them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 
@@ -37,6 +37,15 @@ class Scores:
     values: Mapping[str, float]
     doubts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls, metrics: Iterable[str], values: Mapping[str, float], doubts: Iterable[str], notes: Iterable[str] = ()
+    ) -> Self:
+        """The values of these metrics in their order, with "suspicious" 1 if there are doubts, else 0."""
+        doubts = tuple(doubts)
+        values = {**values, "suspicious": float(bool(doubts))}
+        return cls({name: values[name] for name in metrics}, doubts, tuple(notes))
 
     def as_dict(self) -> dict[str, float]:
         """Metric name to value, in the order of a run's columns."""

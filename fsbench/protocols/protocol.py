@@ -207,6 +207,8 @@ class Protocol(ABC):
         Unit of distances, and the note that a picture of distances must carry.
     distances_metric : str
         The metric that sums up the distances in such a picture; empty if it is the one that ranks samples.
+    distances_at : str
+        Whose surface has the distances in such a picture: "prediction" or "scan".
     motion_metric : str
         The metric that sums up the error of a sample's `motion`, which a page then shows moving; empty without motions.
     """
@@ -227,6 +229,7 @@ class Protocol(ABC):
     distances_unit: ClassVar[str] = "mm"
     distances_note: ClassVar[str] = "mm after an alignment, which hides errors of size and pose"
     distances_metric: ClassVar[str] = ""
+    distances_at: ClassVar[str] = "prediction"
     motion_metric: ClassVar[str] = ""
 
     @property
@@ -243,9 +246,14 @@ class Protocol(ABC):
     def default_settings(self, spec: Spec, choice: Choice) -> Any:
         """Settings before `--set`: a frozen dataclass with a `signature(benchmark)`."""
 
-    @abstractmethod
     def prepare(self, settings: Any, reference: Reference, threads: int = 1) -> Any:
-        """Compute everything that depends on the reference alone; the result has `measure`, see `Protocol.measure`."""
+        """Compute everything that depends on the reference alone, by default with the `prepare` of the settings.
+
+        The result has `measure`, see `Protocol.measure`.
+        """
+        if "landmarks" in self.reference_inputs:
+            assert reference.landmarks is not None, "a reference without landmarks was refused before"
+        return settings.prepare(reference.mesh, reference.landmarks, threads)
 
     def measure(self, prepared: Any, prediction: Prediction) -> Measurement:
         """Compare a prediction with a prepared reference."""
@@ -332,6 +340,16 @@ def refuse(choice: Choice, why: Mapping[str, str]) -> None:
     for name, reason in why.items():
         if (given := getattr(choice, name)) != getattr(Choice(), name):
             raise UsageError(f"{OPTIONS[name]} {given}: {reason}; leave it out")
+
+
+class AlignsByLandmarks(Protocol):
+    """A protocol that needs landmarks of both sides; a prediction's are by default in a file beside it."""
+
+    reference_inputs = prediction_inputs = frozenset({"landmarks"})
+
+    def landmarks_beside(self, settings: Any) -> bool:
+        """Beside every prediction."""
+        return True
 
 
 OPTIONS = {"unit": "--pred-unit", "reference_unit": "--reference-unit", "scale": "--scale"}

@@ -1,11 +1,20 @@
 """The seven landmarks of NoW and of the FG2018 challenge, and the ball around a face that they give."""
 
+from dataclasses import dataclass
+from typing import Any, Generic, Self, TypeVar
+
 import numpy as np
 import numpy.typing as npt
 
 from fsbench.core.arrays import as_floats
 from fsbench.core.errors import AlignmentError, MetricError
 from fsbench.core.mesh import Floats, Mask, Mesh
+from fsbench.geometry.normals import vertex_normals
+from fsbench.geometry.sheets import one_sided
+from fsbench.protocols.doubts import doubts_about_scan
+from fsbench.protocols.prepared import PreparedWithLandmarks
+
+Settings = TypeVar("Settings", bound=Any)
 
 LANDMARKS = (
     "right eye outer corner",
@@ -78,3 +87,38 @@ def inside_face_ball(scan: Mesh, landmarks: Floats, centre_share: float, radius_
             "are scan and landmarks in one frame and unit?"
         )
     return inside
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedFaceBall(PreparedWithLandmarks, Generic[Settings]):
+    """A scan with its vertices in the ball around the face.
+
+    Attributes
+    ----------
+    protocol
+        Settings with `crop_centre` and `crop_radius`, see `inside_face_ball`.
+    landmarks : ndarray, (7, 3)
+    doubts : tuple of str
+        Doubts about the landmarks.
+    points : ndarray, (n, 3)
+        The scan's vertices in the ball, in their order.
+    normals : ndarray, (n, 3)
+        Normals of the points; zero for a point without one.
+    """
+
+    protocol: Settings
+    reference: Mesh
+    landmarks: Floats
+    doubts: tuple[str, ...]
+    points: Floats
+    normals: Floats
+    threads: int
+
+    @classmethod
+    def crop(cls, protocol: Settings, reference: Mesh, landmarks: npt.ArrayLike, threads: int) -> Self:
+        """Find the vertices in the ball; errors as `seven`, `inside_face_ball` and `doubts_about_scan`."""
+        marks = seven(landmarks, "scan")
+        inside = inside_face_ball(reference, marks, protocol.crop_centre, protocol.crop_radius)
+        doubts = doubts_about_scan(reference, marks, threads)
+        normals = vertex_normals(one_sided(reference))[inside]
+        return cls(protocol, reference, marks, doubts, reference.vertices[inside], normals, threads)

@@ -7,17 +7,17 @@ from fsbench.report.model import Table
 
 
 def of_table(table: Table) -> dict[tuple[int, int, int], int]:
-    """Marks by (row, bin, metric): 1 for the best, 2 for the second best; others are not in it.
+    """Marks by (row, bin with overall, metric): 1 for the best, 2 for the second best; others are not in it.
 
-    Values that are printed alike are equal: two methods can share a mark. A table of one method has none, and of two
+    Values that are printed alike are equal: two methods can share a rank. A table of one method has none, and of two
     the other one is not called second best.
     """
-    marks: dict[tuple[int, int, int], int] = {}
-    for b in range(len(table.bins)):
+    ranks: dict[tuple[int, int, int], int] = {}
+    for b in range(len(table.bins_with_overall)):
         for m, metric in enumerate(table.metrics):
-            column = [row.cells[b][m].mean for row in table.rows]
-            marks |= {(r, b, m): mark for r, mark in of_column(column, metric).items()}
-    return marks
+            column = [row.cells_with_overall[b][m].mean for row in table.rows]
+            ranks |= {(r, b, m): rank for r, rank in of_column(column, metric).items()}
+    return ranks
 
 
 def of_column(values: Sequence[float], metric: Quantity) -> dict[int, int]:

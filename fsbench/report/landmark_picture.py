@@ -5,6 +5,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 
+from fsbench.core.arrays import spread_of
 from fsbench.core.errors import UsageError
 from fsbench.core.mesh import Floats, Mask, Mesh
 from fsbench.geometry.rays import Surface
@@ -52,7 +53,7 @@ def landmark_picture(mesh: Mesh, landmarks: Floats, title: str, doubted: frozens
     turn = upright(mesh, landmarks)
     turn = np.eye(3) if turn is None else turn
     shape, marks = Mesh(mesh.vertices @ turn.T, mesh.faces), landmarks @ turn.T
-    middle, spread = marks.mean(0), float(np.sqrt(marks.var(0).sum())) or float(np.ptp(shape.vertices)) or 1.0
+    middle, spread = marks.mean(0), spread_of(marks) or float(np.ptp(shape.vertices)) or 1.0
     viewport = Viewport((float(middle[0]), float(middle[1]), float(middle[2])), _HALF * spread)
     width = len(_VIEWS) * (_TILE_IN + _GAP_IN) + _GAP_IN
     height = _TILE_IN + _HEAD_IN + _GAP_IN

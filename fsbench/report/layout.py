@@ -8,6 +8,7 @@ import pandas as pd
 from fsbench.benchmarks import Spec, TableLayout, spec_of_run
 from fsbench.benchmarks.spec import refuse_unknown_bins
 from fsbench.core.errors import UsageError
+from fsbench.core.spec import ALL_SAMPLES
 from fsbench.core.visible import visible
 from fsbench.runs import Run
 from fsbench.runs.pool_files import OVERALL as OVERALL
@@ -39,8 +40,11 @@ class Bin:
         return self.heading + self.unit
 
 
+_ALL = Bin(ALL_SAMPLES, "all samples")
+
+
 @dataclass(frozen=True, slots=True)
-class Layout:
+class BinLayout:
     """How runs are divided.
 
     Attributes
@@ -55,6 +59,10 @@ class Layout:
         What the bins are, where the benchmark says it better than the name of the column.
     figure_note : str
         What has to be said below a figure of it.
+    condition : str
+        What the averaged samples have in common, e.g. "at a focal length of 1200 px"; empty without `where`.
+    overall : Bin or None
+        Columns over all samples, which a table has beside those of the bins; a figure has none.
     """
 
     name: str
@@ -64,6 +72,8 @@ class Layout:
     where: Mapping[str, str] = field(default_factory=dict)
     heading: str = ""
     figure_note: str = ""
+    condition: str = ""
+    overall: Bin | None = None
 
     @property
     def axis(self) -> str:
@@ -86,12 +96,12 @@ def spec_of(run: Run) -> Spec | None:
     return spec
 
 
-def published_layouts(spec: Spec) -> dict[str, Layout]:
+def published_layouts(spec: Spec) -> dict[str, BinLayout]:
     """The layouts that a specification names, and "overall"."""
     return {table.name: _of_spec(spec, table) for table in spec.tables} | {OVERALL: _overall(spec.title)}
 
 
-def layouts(run: Run) -> dict[str, Layout]:
+def layouts(run: Run) -> dict[str, BinLayout]:
     """All ways to divide `run`: those of its specification, "overall", and one for each bin column."""
     spec = spec_of(run)
     title = visible(run.benchmark) if spec is None else spec.title
@@ -101,13 +111,13 @@ def layouts(run: Run) -> dict[str, Layout]:
         labels = list(dict.fromkeys(run.samples[column]))
         heading = "" if spec is None else spec.axes.get(column, "")
         bins = tuple(Bin(label, visible(label)) for label in labels)
-        whole = Layout(name, f"{title}, by {visible(name)}", column, bins, heading=heading)
+        whole = BinLayout(name, f"{title}, by {visible(name)}", column, bins, heading=heading)
         found.setdefault(name, whole)
         found.setdefault(column, found[name] if not found[name].where else whole)
     return found
 
 
-def layout(runs: Sequence[Run], by: str) -> Layout:
+def layout(runs: Sequence[Run], by: str) -> BinLayout:
     """The layout called `by`.
 
     Raises
@@ -133,20 +143,37 @@ def default_layouts(run: Run) -> list[str]:
     return [*firsts.values(), *whole] or [OVERALL]
 
 
-def _overall(title: str) -> Layout:
-    return Layout(OVERALL, f"{title}, all samples", "", (Bin("all", "all samples"),))
+def _overall(title: str) -> BinLayout:
+    return BinLayout(OVERALL, f"{title}, all samples", "", (_ALL,))
 
 
-def _of_spec(spec: Spec, table: TableLayout) -> Layout:
+def _of_spec(spec: Spec, table: TableLayout) -> BinLayout:
     bins = tuple(Bin(label, heading, table.unit) for label, heading in table.columns.items())
     heading = spec.axes.get(table.by, "")
     if heading and table.where:
-        heading += f" ({', '.join(_in_words(spec, *part) for part in table.where.items())})"
-    return Layout(table.name, table.title, table.by, bins, table.where, heading, table.figure_note)
+        heading += f" ({', '.join(' '.join(_in_words(spec, *part)) for part in table.where.items())})"
+    condition = " and ".join(_condition(*_in_words(spec, *part)) for part in table.where.items())
+    overall = _ALL if table.overall else None
+    return BinLayout(
+        table.name, table.title, table.by, bins, table.where, heading, table.figure_note, condition, overall
+    )
 
 
-def _in_words(spec: Spec, column: str, label: str) -> str:
-    """What the samples of a bin have in common, e.g. "focal length 1200 px"."""
+def _in_words(spec: Spec, column: str, label: str) -> tuple[str, str]:
+    """Name and value of a bin, e.g. ("focal length", "1200 px")."""
     unit = next((unit for end, unit in _UNITS.items() if column.endswith(end)), "")
     name = spec.axes.get(column, column.replace("_", " "))
-    return f"{name.lower()} {label}{unit}"
+    return name.lower(), f"{label}{unit}"
+
+
+def _condition(name: str, value: str) -> str:
+    """Such as "at a focal length of 1200 px", but "with expression smile".
+
+    Examples
+    --------
+    >>> _condition("age", "30 years"), _condition("expression", "smile")
+    ('at an age of 30 years', 'with expression smile')
+    """
+    if not value[:1].isdigit():
+        return f"with {name} {value}"
+    return f"at {'an' if name[:1] in 'aeiou' else 'a'} {name} of {value}"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fsbench.core.quantities import Quantity
-from fsbench.report.layout import Bin, Layout
+from fsbench.report.layout import Bin, BinLayout
 
 PUBLISHED = " (published)"
 """End of the label of a published row."""
@@ -50,6 +50,8 @@ class Row:
         Length of the method's published files, where the run was made from them.
     measured_by : str
         Who measured it, where that is not fsbench: such a row is a published one.
+    overall : tuple of Cell
+        Over all samples, by metric; empty where the layout has no such columns.
     """
 
     label: str
@@ -58,6 +60,12 @@ class Row:
     n_total: int
     published_rows: int | None = None
     measured_by: str = ""
+    overall: tuple[Cell, ...] = ()
+
+    @property
+    def cells_with_overall(self) -> tuple[tuple[Cell, ...], ...]:
+        """As `Table.bins_with_overall`, then by metric."""
+        return (*self.cells, self.overall) if self.overall else self.cells
 
     @property
     def done(self) -> float:
@@ -78,7 +86,7 @@ class Table:
 
     benchmark: str
     signature: str
-    layout: Layout
+    layout: BinLayout
     metrics: tuple[Quantity, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
@@ -90,8 +98,13 @@ class Table:
 
     @property
     def bins(self) -> tuple[Bin, ...]:
-        """The groups of columns."""
+        """What the samples are divided into."""
         return self.layout.bins
+
+    @property
+    def bins_with_overall(self) -> tuple[Bin, ...]:
+        """The groups of columns: the bins, and all samples where the layout asks for them."""
+        return self.bins if self.layout.overall is None else (*self.bins, self.layout.overall)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from fsbench.benchmarks import Spec
 from fsbench.core.quantities import Quantity
-from fsbench.report.layout import Layout
+from fsbench.report.layout import BinLayout
 from fsbench.report.model import Row
 from fsbench.runs import Run
 from fsbench.runs.frame_finding import finding_of
@@ -19,7 +19,7 @@ _FEW = 0.5
 def of_table(
     runs: Sequence[Run],
     spec: Spec | None,
-    layout: Layout,
+    layout: BinLayout,
     metrics: Sequence[Quantity],
     rows: Sequence[Row],
     policy: str = "legacy",
@@ -29,6 +29,7 @@ def of_table(
     return (
         *_subset(runs[0], spec),
         *of_metrics(metrics),
+        *(spec.raw.get("table_notes", ()) if spec else ()),
         *_small_overlap(layout, metrics, rows),
         *_means(layout, policy, runs[0].bins),
         *([_interval("subjects" if "subject" in runs[0].bins else "samples", rows)] if ci else []),
@@ -69,6 +70,18 @@ def _subset(run: Run, spec: Spec | None) -> list[str]:
     found = len(set(run.samples["subject"])) if "subject" in run.bins else 0
     if subjects and found < subjects:
         said.append(f"A part of the data set: {found} of its {subjects} subjects.")
+    return said + _part_of_bins(run, spec)
+
+
+def _part_of_bins(run: Run, spec: Spec | None) -> list[str]:
+    """Say how many samples of the whole data set there are, where it is known and some have no reference."""
+    said = []
+    wholes = spec.raw["samples"].get("whole", {}) if spec else {}
+    for column in set(wholes) & set(run.bins):
+        found = run.samples[column].value_counts()
+        few = [f"{found[label]} of {n} {label}" for label, n in wholes[column].items() if 0 < found.get(label, 0) < n]
+        if few:
+            said.append(f"A part of the data set: {' and '.join(few)} samples; done is over these.")
     return said
 
 
@@ -85,7 +98,7 @@ def _benchmark_samples(run: Run, spec: Spec | None) -> int | None:
 
 
 def of_published(
-    layout: Layout, metrics: Sequence[Quantity], rows: Sequence[Row], may_differ_by: Mapping[str, float]
+    layout: BinLayout, metrics: Sequence[Quantity], rows: Sequence[Row], may_differ_by: Mapping[str, float]
 ) -> tuple[str, ...]:
     """Notes about published rows: who measured them, and how far apart that puts them."""
     by = " and ".join(dict.fromkeys(row.measured_by for row in rows))
@@ -129,7 +142,7 @@ def _read_with(companion: Quantity) -> str:
     return f"{covers} leaves out what of the reference the prediction does not reach: read it with {label}."
 
 
-def _small_overlap(layout: Layout, metrics: Sequence[Quantity], rows: Sequence[Row]) -> list[str]:
+def _small_overlap(layout: BinLayout, metrics: Sequence[Quantity], rows: Sequence[Row]) -> list[str]:
     coverage = next((metric for metric in _companions(metrics) if metric.covers), None)
     if coverage is None:
         return []
@@ -144,7 +157,7 @@ def _small_overlap(layout: Layout, metrics: Sequence[Quantity], rows: Sequence[R
     return [f"{small}, so that {coverage.covers} may leave out the hard parts: {'; '.join(found)}."]
 
 
-def _means(layout: Layout, policy: str, bins: Sequence[str] = ()) -> list[str]:
+def _means(layout: BinLayout, policy: str, bins: Sequence[str] = ()) -> list[str]:
     what = (
         "Means over the samples that have a score"
         if policy == "legacy"
@@ -152,8 +165,7 @@ def _means(layout: Layout, policy: str, bins: Sequence[str] = ()) -> list[str]:
     )
     if not layout.where:
         return [f"{what}."]
-    only = " and ".join(f"{column} = {label}" for column, label in layout.where.items())
-    return [f"{what}; only samples with {only}, while done is over all samples."]
+    return [f"{what}, all {layout.condition}; done is over all samples."]
 
 
 def _interval(unit: str, rows: Sequence[Row]) -> str:
@@ -176,7 +188,7 @@ def legacy_done(rows: Sequence[Row]) -> list[str]:
     ]
 
 
-def few_samples(layout: Layout, rows: Sequence[Row]) -> list[str]:
+def few_samples(layout: BinLayout, rows: Sequence[Row]) -> list[str]:
     """Name the means over less than half of a bin's samples."""
     found = [
         f"{row.label}{f' {bin_.title}' if layout.column else ''} {cells[0].n_scored} of {cells[0].n_total}"
@@ -187,7 +199,7 @@ def few_samples(layout: Layout, rows: Sequence[Row]) -> list[str]:
     return [f"Few samples behind a mean: {'; '.join(found)}."] if found else []
 
 
-def of_figure(layout: Layout) -> tuple[str, ...]:
+def of_figure(layout: BinLayout) -> tuple[str, ...]:
     """Notes of a figure beyond those of its table."""
     return (layout.figure_note,) if layout.figure_note else ()
 
@@ -203,7 +215,7 @@ def of_differences(found: Comparison, first: str) -> tuple[str, ...]:
     )
 
 
-def of_board(unit: str, layout: Layout, metrics: Sequence[Quantity], rows: Sequence[Row]) -> tuple[str, ...]:
+def of_board(unit: str, layout: BinLayout, metrics: Sequence[Quantity], rows: Sequence[Row]) -> tuple[str, ...]:
     """The notes of a table of a leaderboard; its intervals, if it shows any, are over `unit`."""
     return (
         *of_metrics(metrics),

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from fsbench.core.errors import UsageError
 from fsbench.core.quantities import Quantity
-from fsbench.report.layout import Layout
+from fsbench.report.layout import BinLayout
 from fsbench.report.model import Cell, Published, Row
 
 
 def published_rows(
-    published: Published, divided: Layout, metrics: Sequence[Quantity], labels: Sequence[str], policy: str, ci: bool
+    published: Published, divided: BinLayout, metrics: Sequence[Quantity], labels: Sequence[str], policy: str, ci: bool
 ) -> tuple[Row, ...]:
     """The rows for a table of these bins and metrics.
 
@@ -35,7 +35,11 @@ def published_rows(
         raise UsageError(f"a run is called {taken[0]!r}, as a published row; rename it with `fsbench score --method`")
     chosen = [places[metric.name] for metric in metrics]
     return tuple(
-        replace(row, cells=tuple(tuple(_shown(cells[m], ci) for m in chosen) for cells in row.cells))
+        replace(
+            row,
+            cells=tuple(tuple(_shown(cells[m], ci) for m in chosen) for cells in row.cells),
+            overall=tuple(_shown(row.overall[m], ci) for m in chosen if row.overall),
+        )
         for row in table.rows
     )
 

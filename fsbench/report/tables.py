@@ -1,7 +1,7 @@
 """Tables: runs side by side, divided into bins. What a table says is settled here, how it is written in `formats`."""
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import pandas as pd
@@ -10,7 +10,7 @@ from fsbench.core.errors import UsageError
 from fsbench.core.quantities import Quantity
 from fsbench.core.visible import visible
 from fsbench.report import notes
-from fsbench.report.layout import Bin, Layout, default_layouts, layout, spec_of
+from fsbench.report.layout import Bin, BinLayout, default_layouts, layout, spec_of
 from fsbench.report.model import Cell, Published, Row, Table
 from fsbench.report.published import published_rows
 from fsbench.report.selection import choose_metrics, require_comparable
@@ -75,36 +75,44 @@ def _allowed(chosen: Sequence[Quantity], asked_for: bool, policy: str) -> tuple[
     return tuple(what for what in chosen if what.name not in pooled)
 
 
-def _summary(runs: Sequence[Run], divided: Layout, metrics: Sequence[Quantity], policy: str, ci: bool) -> pd.DataFrame:
+def _summary(
+    runs: Sequence[Run], divided: BinLayout, metrics: Sequence[Quantity], policy: str, ci: bool
+) -> pd.DataFrame:
     by = divided.column or None
     # One metric at least: the counts of samples come with it.
     plain = [what.name for what in metrics if what.pooled == "mean"] or runs[0].metrics[:1]
     found = summaries(runs, by=by, policy=policy, metrics=plain, where=divided.where, ci=ci)
-    return found[found["by"] == (divided.column or ALL_SAMPLES)]
+    shown = {divided.column or ALL_SAMPLES} | ({ALL_SAMPLES} if divided.overall else set())
+    return found[found["by"].isin(shown)]
 
 
 def _rows(
-    runs: Sequence[Run], labels: Sequence[str], divided: Layout, metrics: Sequence[Quantity], summary: pd.DataFrame
+    runs: Sequence[Run], labels: Sequence[str], divided: BinLayout, metrics: Sequence[Quantity], summary: pd.DataFrame
 ) -> Iterator[Row]:
     """One row a run; the summary's own labels tell runs apart by their position."""
     plain = list(summary["metric"].unique())
-    lines = {label: part.to_dict("records") for label, part in summary.groupby("bin")}
+    lines = {key: part.to_dict("records") for key, part in summary.groupby(["by", "bin"])}
+    whole = divided.overall and replace(divided, column="", bins=(divided.overall,))
+    places = [(divided, bin_) for bin_ in divided.bins] + ([(whole, bin_) for bin_ in whole.bins] if whole else [])
     nothing = Cell(float("nan"), float("nan"), 0, 0)
     for r, (run, label) in enumerate(zip(runs, labels, strict=True)):
         own = slice(r * len(plain), (r + 1) * len(plain))
         cells = []
-        for bin_ in divided.bins:
+        for of, bin_ in places:
             # A run of some samples only may leave a bin of the layout empty.
-            found = map(_cell, lines[bin_.label][own]) if bin_.label in lines else (nothing,) * len(plain)
+            key = (of.column or ALL_SAMPLES, bin_.label)
+            found = map(_cell, lines[key][own]) if key in lines else (nothing,) * len(plain)
             known = dict(zip(plain, found, strict=True))
             counts = known[plain[0]]
-            cells.append(tuple(known.get(what.name) or _derived(run, divided, bin_, what, counts) for what in metrics))
+            cells.append(tuple(known.get(what.name) or _derived(run, of, bin_, what, counts) for what in metrics))
+        overall = cells.pop() if whole else ()
         published = run.manifest.get("published_rows")
         n_published = published if isinstance(published, int) and published > 0 else None
-        yield Row(label, tuple(cells), int((run.samples["status"] == "ok").sum()), len(run.samples), n_published)
+        n_scored = int((run.samples["status"] == "ok").sum())
+        yield Row(label, tuple(cells), n_scored, len(run.samples), n_published, overall=overall)
 
 
-def _derived(run: Run, divided: Layout, bin_: Bin, what: Quantity, counts: Cell) -> Cell:
+def _derived(run: Run, divided: BinLayout, bin_: Bin, what: Quantity, counts: Cell) -> Cell:
     """A number that is no mean over samples: their spread, or one over the points of all of them."""
     if what.pooled == "std":
         inside = divided.members(run.samples, bin_) & (run.samples["status"] == "ok")

@@ -48,6 +48,10 @@ def _is_texts(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
 
 
+def _is_list_of_texts(value: Any) -> bool:
+    return isinstance(value, list) and len(value) <= 100 and all(isinstance(text, str) for text in value)
+
+
 def _is_shard(value: Any) -> bool:
     if not isinstance(value, dict) or not all(_is_count(value.get(name)) for name in ("number", "of")):
         return False
@@ -60,6 +64,7 @@ _PARTS: Mapping[str, tuple[Callable[[Any], bool], str]] = MappingProxyType(
         **dict.fromkeys(("title", "unit", "source"), (lambda value: isinstance(value, str), "text")),
         **dict.fromkeys(("bins", "metrics"), (_is_names, "a list of names")),
         **dict.fromkeys(("counts", "settings", "versions"), (_is_table, "an object")),
+        "cautions": (_is_list_of_texts, "a list of texts"),
         "suspicious": (_is_texts, "an object of texts"),
         "shard": (_is_shard, '{"number": I, "of": N} with I from 1 to N'),
         **dict.fromkeys(

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from fsbench.sample.ground_truth import TrueFace, TrueFaces
 from fsbench.sample.head_model import PUPIL_DISTANCE_MM, load_head_model
 from fsbench.sample.methods import METHODS
 from fsbench.sample.observation import Observation, observe, visible_points
+from fsbench.sample.pictures import Photographer
 from fsbench.sample.poses import FOCALS_PX, IMAGE_PX, N_BINS, N_WILD, Poses, draw_poses, pose_deg
 from fsbench.sample.shape_space import ShapeSpace, train_shape_space
 
@@ -55,6 +56,7 @@ def write(
     n_wild: int = 40,
     n_subjects: int = 2,
     methods: Iterable[str] = tuple(METHODS),
+    images: bool | Collection[str] = False,
 ) -> Written:
     """Write a sample benchmark and the baselines' predictions for it.
 
@@ -73,6 +75,9 @@ def write(
         In-the-lab subjects with 3 x 11 images each, up to 20.
     methods : iterable of str
         Names in `METHODS`.
+    images : bool or collection of str
+        Write data/wild_img and data/lab_img, so that a network can be run on them: 256 px PNG files, rendered, of all
+        samples or of those named.
 
     Raises
     ------
@@ -87,8 +92,10 @@ def write(
     poses = draw_poses(np.random.default_rng([seed, POSES]))
     _write_predef(root / "code" / "predef", poses)
     predictions = _Predictions(root / "pred", space, methods)
-    wild = tuple(_write_wild(root / "data", seed, n_wild, faces, poses, predictions))
-    lab = tuple(_write_lab(root / "data", seed, n_subjects, faces, poses, predictions))
+    chosen = None if images is True or images is False else images
+    camera = Photographer(root / "data", faces, seed, chosen) if images else None
+    wild = tuple(_write_wild(root / "data", seed, n_wild, faces, poses, predictions, camera))
+    lab = tuple(_write_lab(root / "data", seed, n_subjects, faces, poses, predictions, camera))
     adapters = {name: dict(METHODS[name].adapters) for name in methods}
     (root / "methods.json").write_text(json.dumps(adapters, indent=2) + "\n")
     return Written(root, wild, lab, methods)
@@ -145,7 +152,13 @@ class _Predictions:
 
 
 def _write_wild(
-    data: Path, seed: int, n_wild: int, faces: TrueFaces, poses: Poses, predictions: _Predictions
+    data: Path,
+    seed: int,
+    n_wild: int,
+    faces: TrueFaces,
+    poses: Poses,
+    predictions: _Predictions,
+    camera: Photographer | None,
 ) -> Iterator[str]:
     a_bin = N_WILD // N_BINS
     for index in (b * a_bin + k for b in range(N_BINS) for k in range(n_wild // N_BINS)):
@@ -157,12 +170,20 @@ def _write_wild(
         _save(data / "wild_gt_mesh" / f"{name}.obj", placed, 7)
         pixels = (truth.landmarks @ turn.T / scale + centre)[:, :2] * (IMAGE_PX / 2)
         visible = visible_points(truth.head, truth.landmarks, turn.T @ [0.0, 0.0, 1.0])
+        if camera is not None:
+            camera.wild(name, index % a_bin, truth, turn, centre, scale)
         predictions.write("wild", name, observe(pixels, visible, None, pose_deg(turn), rng))
         yield name
 
 
 def _write_lab(
-    data: Path, seed: int, n_subjects: int, faces: TrueFaces, poses: Poses, predictions: _Predictions
+    data: Path,
+    seed: int,
+    n_subjects: int,
+    faces: TrueFaces,
+    poses: Poses,
+    predictions: _Predictions,
+    camera: Photographer | None,
 ) -> Iterator[str]:
     for subject in range(n_subjects):
         rng = np.random.default_rng([seed, LAB, subject])
@@ -174,6 +195,8 @@ def _write_lab(
                 name = f"{subject:02d}_{f}_{view:02d}"
                 centre = poses.lab_head_centers[f]
                 _write_camera(data / "lab_cam" / f"{name}.json", focal, turn, centre)
+                if camera is not None:
+                    camera.lab(name, subject, truth, turn, centre, focal)
                 predictions.write("lab", name, _lab_observation(truth, focal, turn, centre, rng))
                 yield name
 

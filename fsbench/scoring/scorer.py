@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from fsbench.benchmarks import Benchmark, Choice
 from fsbench.core.arrays import as_floats
-from fsbench.core.errors import UsageError
+from fsbench.core.errors import FormatError, MeshError, UsageError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.protocols.measurement import Scores
 from fsbench.protocols.protocol import Prediction
@@ -163,18 +163,16 @@ class Scorer:
                 )
             return as_floats(given, "landmarks")
         if named is not None and named.indices:
-            if max(named.indices) >= mesh.n_vertices:
-                raise UsageError(
-                    f"pred_landmarks name vertex {max(named.indices)}, the prediction has {mesh.n_vertices} vertices: "
-                    "is it of another topology?"
-                )
-            return mesh.vertices[list(named.indices)]
+            try:
+                return named.places.on_moved(mesh, None)
+            except (FormatError, MeshError) as error:
+                raise UsageError(f"pred_landmarks: {error}") from error
         if needed:
             raise UsageError(f"{benchmark.spec.name} starts from landmarks: pass landmarks=, (n, 3), on the prediction")
         return None
 
     def score_prediction(self, sample: str, prediction: Prediction) -> Scores:
-        """Score a prediction that is more than one mesh: with what its protocol declares in `inputs`, or with frames.
+        """Score a prediction that is more than one mesh: it has further `inputs` that its protocol declares, or frames.
 
         Raises
         ------
@@ -182,7 +180,7 @@ class Scorer:
             As `score`.
         """
         if not isinstance(sample, str):
-            # Of a type that may not even be a key; says how samples are named.
+            # A name of this type may not be hashable; the error says how samples are named.
             self.benchmark.sample(sample)
         return self.benchmark.compare(self._prepared(sample), prediction).scores
 

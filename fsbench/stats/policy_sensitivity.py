@@ -20,7 +20,7 @@ class PolicyOrders:
     Parameters
     ----------
     metric, label : str
-        Its name, and what people call it.
+        Its column, and its label for people.
     table : pandas.DataFrame
         Index `method`; columns `done` and, for each policy, `mean_<policy>`, `rank_<policy>`, `n_<policy>` (samples
         that the mean is over).
@@ -47,10 +47,7 @@ class PolicyOrders:
         return [str(self.table.index[i]) for i in order if spread[i] > 0]
 
     def sentence(self, most: int = 3) -> str:
-        """A warning in one line; empty where all policies agree.
-
-        Names the `most` methods that move furthest.
-        """
+        """A warning in one line, which names the `most` methods that move furthest; empty if all policies agree."""
         if not self.differ:
             return ""
         named = []

@@ -9,11 +9,10 @@ import pandas as pd
 from fsbench.core.errors import UsageError
 from fsbench.core.quantities import Quantity
 from fsbench.core.signatures import not_alike
+from fsbench.core.spec import ALL_SAMPLES as ALL_SAMPLES
 from fsbench.runs import Run
 from fsbench.stats.resampling import combine_seeds, content_seed
 
-ALL_SAMPLES = "all"
-"""Bin column and label of a row over all samples."""
 WHOLE = "overall"
 """Name that asks for the whole benchmark where bins are named."""
 
@@ -31,7 +30,7 @@ class ScoreTable:
     metrics : tuple of str
         Metric names.
     quantities : mapping of str to Quantity
-        What each of them is.
+        The declaration of each metric.
     bins : pandas.DataFrame
         Index: sample names in the benchmark's order; one text column a bin.
     values : numpy.ndarray, shape (methods, samples, metrics)
@@ -45,7 +44,7 @@ class ScoreTable:
     seeds : tuple of int
         One a run, from its content.
     notes : tuple of str
-        What a reader has to know, one line each.
+        Facts that a reader has to know, one line each.
     """
 
     benchmark: str

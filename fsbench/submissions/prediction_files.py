@@ -4,15 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-import numpy as np
-
 from fsbench.benchmarks import Benchmark
 from fsbench.benchmarks.landmark_source import LandmarkSource, landmarks_of, n_landmarks_in
 from fsbench.core.errors import FormatError, MissingError
 from fsbench.core.mesh import Floats, Mesh
-from fsbench.geometry.mean_mesh import mean_mesh
-from fsbench.geometry.procrustes import fit_landmarks
-from fsbench.io import MESH_SUFFIXES, read_mesh, read_vertices
+from fsbench.geometry.mean_mesh import alignments_to_first, mean_of
+from fsbench.io import MESH_SUFFIXES, read_mesh
 from fsbench.io.folders import landmarks_called, the_one, with_an_ending
 from fsbench.io.names import folder_named, named
 from fsbench.io.unread import instead_of
@@ -28,7 +25,7 @@ class PredictionFiles:
     ----------
     landmarks : LandmarkSource or None
         Source that the user names.
-    beside : bool
+    landmarks_beside : bool
         Whether, without `landmarks`, each mesh needs a file of landmarks with its name beside it.
     folders : bool
         Whether a sample may be a folder of frames.
@@ -37,26 +34,26 @@ class PredictionFiles:
     """
 
     landmarks: LandmarkSource | None
-    beside: bool
+    landmarks_beside: bool
     folders: bool
     frames: str
 
     @classmethod
     def of(cls, benchmark: Benchmark) -> "PredictionFiles":
-        """As the benchmark's protocol declares them, and the user says where landmarks are."""
+        """From the declarations of the benchmark's protocol and the user's choice of landmarks."""
         protocol, frames = benchmark.protocol, str(benchmark.spec.raw.get("frames", "one"))
-        beside = protocol.landmarks_beside(benchmark.settings)
-        return cls(benchmark.pred_landmarks, beside, "frames" in protocol.prediction_inputs, frames)
+        landmarks_beside = protocol.landmarks_beside(benchmark.settings)
+        return cls(benchmark.pred_landmarks, landmarks_beside, "frames" in protocol.prediction_inputs, frames)
 
     def read(self, folder: Path, files: SampleFiles) -> Prediction:
-        """The prediction of a sample; of a video the first frame by name, with the others.
+        """The prediction of a sample; for a video, its first frame by name, with the others.
 
         Raises
         ------
         MissingError
             If there is no mesh.
         FormatError, MeshError
-            If a file is unusable, or the landmarks that a mesh needs are not there: it is unusable, not absent.
+            If a file is unusable, or a mesh lacks the landmarks that it needs: it is unusable, not absent.
         """
         found = self._candidates(folder, files)
         if not found:
@@ -80,7 +77,7 @@ class PredictionFiles:
         """
         assert self.landmarks is not None, "asked for only where they are named"
         if self.landmarks.indices:
-            return read_vertices(path, self.landmarks.indices)
+            return self.landmarks.places.on(path)
         return landmarks_of(path, self._needed_file(folder, files, files.predictions[0], path))
 
     def found(self, folder: Path, files: SampleFiles) -> list[Path]:
@@ -102,7 +99,7 @@ class PredictionFiles:
         """
         if self.landmarks is not None and self.landmarks.indices:
             return [len(self.landmarks.indices)]
-        if self.landmarks is None and not self.beside:
+        if self.landmarks is None and not self.landmarks_beside:
             return []
         meshes = [(stem, mesh) for stem, path in self._candidates(folder, files) for mesh in _meshes_of(path)]
         marks = [self._needed_file(folder, files, stem, mesh) for stem, mesh in meshes]
@@ -138,11 +135,14 @@ class PredictionFiles:
             raise FormatError(
                 f"the frames have {' and '.join(map(str, counts))} landmarks: only equal numbers can be averaged"
             )
-        return _prediction(mean_mesh(meshes), _mean_landmarks(frames), len(frames))
+        alignments = alignments_to_first(meshes)
+        mean = Mesh(mean_of([mesh.vertices for mesh in meshes], alignments), meshes[0].faces)
+        marks = [frame.landmarks for frame in frames if frame.landmarks is not None]
+        return _prediction(mean, mean_of(marks, alignments) if marks else None, len(frames))
 
     def _frame(self, folder: Path, files: SampleFiles, stem: str, path: Path) -> Prediction:
         mesh = read_mesh(path)
-        if self.landmarks is None and not self.beside:
+        if self.landmarks is None and not self.landmarks_beside:
             return Prediction(mesh)
         if self.landmarks is not None and self.landmarks.indices:
             return _prediction(mesh, self.landmarks.read(folder, _names(files, path), path))
@@ -157,7 +157,7 @@ class PredictionFiles:
 
     def _landmark_path(self, folder: Path, files: SampleFiles, stem: str, path: Path) -> Path | None:
         if self.landmarks is None:
-            return _find_beside(folder, files, stem, path) if self.beside else None
+            return _find_beside(folder, files, stem, path) if self.landmarks_beside else None
         return None if self.landmarks.indices else self.landmarks.path(folder, _names(files, path))
 
     def _wanted(self, folder: Path, files: SampleFiles, stem: str, path: Path) -> str:
@@ -179,14 +179,14 @@ def _names(files: SampleFiles, path: Path) -> Mapping[str, str]:
 
 
 def _find_beside(folder: Path, files: SampleFiles, stem: str, path: Path) -> Path | None:
-    """The landmarks of the name that the layout has, else a frame's own, else the video's."""
+    """The landmarks with the name that the layout gives, else the frame's own, else the video's."""
     if files.landmarks:
         return the_one(landmarks_called(path.parent, files.landmarks))
     return the_one(landmarks_called(path.parent, path.stem)) or the_one(landmarks_called(folder, stem))
 
 
 def _meshes_of(path: Path) -> list[Path]:
-    """Of a prediction: itself, or its frames."""
+    """The mesh files of a prediction: the file itself, or its frames."""
     return [path] if path.is_file() else _meshes_in(path)
 
 
@@ -194,15 +194,3 @@ def _meshes_in(folder: Path) -> list[Path]:
     """A video's frames by name, without hidden files."""
     paths = (path for path in sorted(folder.iterdir()) if not path.name.startswith("."))
     return [path for path in paths if path.suffix.lower() in MESH_SUFFIXES and path.is_file()]
-
-
-def _mean_landmarks(frames: list[Prediction]) -> Floats | None:
-    """Landmarks of a mean mesh: brought to the first frame by the similarity of the meshes, then averaged."""
-    first = frames[0].mesh.vertices
-    marks = [frame.landmarks for frame in frames]
-    moved = [
-        fit_landmarks(first, frame.mesh.vertices).ref_from_pred.apply(mark)
-        for frame, mark in zip(frames, marks, strict=True)
-        if mark is not None
-    ]
-    return np.asarray(np.mean(moved, axis=0), np.float64) if moved else None

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from fsbench.benchmarks import Benchmark
-from fsbench.core.errors import FsbenchError, MeshError, UsageError
+from fsbench.benchmarks.landmark_source import LandmarkSource
+from fsbench.core.errors import FsbenchError, UsageError
 from fsbench.core.mesh import Floats, Mesh
-from fsbench.io import vertex_places
 from fsbench.io.archive import open_folder
 from fsbench.io.names import named
 from fsbench.protocols.protocol import Prediction
@@ -33,7 +33,7 @@ class Submission:
         Brings meshes into a sample's camera frame. Benchmarks whose protocol declares a camera need one; others
         align predictions by themselves.
     source : str
-        Name of the folder in a run if it is only an archive's temporary folder; empty: the folder's own name.
+        Name in a run, for the temporary folder of an archive; if empty, the folder's own name.
     is_unpacked : bool
         Whether an archive was unpacked into the folder.
     """
@@ -79,8 +79,10 @@ class Submission:
         """
         if self.adapter is not None:
             mesh = self.adapter.load(Path(self.folder), name, benchmark.focal_px(benchmark.sample(name)))
-            numbers = benchmark.pred_landmarks.indices if benchmark.pred_landmarks else ()
-            return Prediction(mesh, {"landmarks": self._vertices(name, mesh, numbers)} if numbers else {})
+            named = benchmark.pred_landmarks
+            if named is None or not named.indices:
+                return Prediction(mesh)
+            return Prediction(mesh, {"landmarks": self._landmarks(name, mesh, named)})
         protocol, files = benchmark.protocol, benchmark.references.sample_files(name)
         own = protocol.read_prediction(benchmark.settings, Path(self.folder), files)
         if own is None:
@@ -91,13 +93,10 @@ class Submission:
         marks = PredictionFiles.of(benchmark).landmarks_on(marked, Path(self.folder), files)
         return replace(own, inputs={**own.inputs, "landmarks": marks})
 
-    def _vertices(self, name: str, mesh: Mesh, numbers: tuple[int, ...]) -> Floats:
-        """Vertices of a mesh that the adapter placed, by their numbers in its file; in the mesh if no file is known."""
+    def _landmarks(self, name: str, mesh: Mesh, named: LandmarkSource) -> Floats:
+        """Landmarks on a mesh that the adapter placed, by numbers in its file; in the mesh if no file is known."""
         path = next((path for path in self._adapter_files(name, meshes_only=True) if path.is_file()), None)
-        places = numbers if path is None else vertex_places(path, numbers, mesh.n_vertices)
-        if max(places) >= mesh.n_vertices:
-            raise MeshError(f"the mesh has {mesh.n_vertices} vertices, the landmarks' indices go to {max(places)}")
-        return mesh.vertices[list(places)]
+        return named.places.on_moved(mesh, path)
 
     def _adapter_files(self, name: str, *, meshes_only: bool = False) -> list[Path]:
         """Files that the adapter reads, in any spelling; the name itself where nothing is."""
@@ -119,7 +118,7 @@ class Submission:
             return []
 
     def is_plain(self, benchmark: Benchmark) -> bool:
-        """Whether a prediction is a mesh of the sample's name, and neither adapter nor protocol reads files its way."""
+        """Whether predictions are meshes with the names of samples, read by neither an adapter nor the protocol."""
         return self.adapter is None and not any(
             benchmark.protocol.prediction_files(
                 benchmark.settings, Path(self.folder), benchmark.references.sample_files(sample.name)
@@ -129,10 +128,7 @@ class Submission:
         )
 
     def is_missing(self, benchmark: Benchmark, name: str) -> bool:
-        """Whether the sample's files, as far as they are known, show that there is no prediction."""
-        if self.is_plain(benchmark):
-            files = benchmark.references.sample_files(name)
-            return not PredictionFiles.of(benchmark).found(Path(self.folder), files)
+        """Whether none of the sample's files is there; False where its files are not known."""
         known = self.files(benchmark, name)
         return bool(known) and not any(path.exists() for path in known)
 

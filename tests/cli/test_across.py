@@ -56,6 +56,21 @@ def runs(tmp_path_factory) -> dict[str, Path]:
     }
 
 
+def test_what_score_said_of_a_benchmark_stands_below(capsys, tmp_path, runs):
+    folder = save_own(tmp_path / "said", "Gamma", 2.0)
+    manifest = json.loads((folder / "run.json").read_text("utf-8"))
+    manifest["cautions"] = ["differs from the official program:", "  it \x1b[31mreads", "noses are hard"]
+    (folder / "run.json").write_text(json.dumps(manifest), "utf-8")
+    answer = fsbench(capsys, "table", folder, runs["a-wild"], "--across")
+    notes = [line for line in answer.out.splitlines() if line.startswith("Noses: ")]
+    assert notes[:2] == ["Noses: differs from the official program:", r"Noses: it \x1b[31mreads."]
+    assert "Noses: noses are hard." in notes
+    manifest["cautions"] = "text"
+    (folder / "run.json").write_text(json.dumps(manifest), "utf-8")
+    answer = fsbench(capsys, "table", folder, "--across")
+    assert (answer.code, "cautions is 'text', expected a list of texts" in answer.err) == (2, True)
+
+
 FIVE = ("a-wild", "a-lab", "a-nose", "b-wild", "b-nose")
 EXPECTED = """\
 Methods across 3 benchmarks, all samples of each
@@ -76,9 +91,9 @@ FaceScape in the wild; FaceScape in the lab: CD leaves out what of the reference
   not reach: read it with CR.
 FaceScape in the lab: A part of the benchmark: 9 of its 660 samples.
 Noses: the nose alone is measured.
-FaceScape in the wild: measured as fswild|test|v1
-FaceScape in the lab: measured as fslab|test|v1
-Noses: measured as noses|v1
+FaceScape in the wild: measured as fswild v1 · 1107a4
+FaceScape in the lab: measured as fslab v1 · 90413e
+Noses: measured as noses v1 · 156a47
 """
 
 
@@ -162,7 +177,7 @@ def test_html_is_well_formed_and_inert(capsys, runs):
     assert parser.open == []
     assert set(parser.widths) == {1 + 4 + 4 + 2 + 2}
     assert "<b>&" not in page
-    assert "Noses: measured as <code>noses|v1</code>" in page
+    assert "Noses: measured as <code>noses v1 · 156a47</code>" in page
     assert page.count('class="group" colspan="4"') == 2
 
 

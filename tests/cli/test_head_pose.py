@@ -69,6 +69,19 @@ def test_two_columns_more_and_all_others_the_same(run: Run) -> None:
     assert "landmarks" not in _manifest("plain")["settings"]["adapter"]
 
 
+def test_places_on_triangles_are_landmarks_of_both_sides(run: Run) -> None:
+    """As a corner has the weight 1, they are the vertices."""
+    faces = _reference(Path("root"), WILD[0]).faces
+    corners = [next(zip(*np.where(faces == vertex), strict=True)) for vertex in NUMBERS]
+    places = [[int(triangle), float(row == 0), float(row == 1)] for triangle, row in corners]
+    Path("places.json").write_text(json.dumps(places))
+    marks = ("--landmarks", "places.json", "--pred-landmarks", "places.json")
+    assert run("score", "fswild", *FILES, *MARKS, "--out", "vertices").code == 0
+    assert run("score", "fswild", *FILES, *marks, "--out", "places").code == 0
+    pd.testing.assert_frame_equal(rows_of("places"), rows_of("vertices"))
+    assert _manifest("places")["signature"] != _manifest("vertices")["signature"]
+
+
 def test_every_command(run: Run) -> None:
     # Faces that are turned by ten degrees stand wrong, so one alone is looked at.
     right = (*FILES[:-1], WILD[0])
@@ -90,7 +103,7 @@ def test_every_command(run: Run) -> None:
     assert run("report", "a", "-o", "page.html").code == 0
 
 
-def test_processes_shards_a_resumed_run_and_the_scorer_give_the_samerows_of(
+def test_processes_shards_a_resumed_run_and_the_scorer_give_the_same_rows(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run("score", "fswild", *FILES, *MARKS, "--out", "one", "--no-cache").code == 0

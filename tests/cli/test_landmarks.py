@@ -10,7 +10,7 @@ import pytest
 from fsbench.core.mesh import Mesh
 from fsbench.io import write_obj
 from fsbench.io.topologies import topologies
-from tests.cli.commands import fsbench
+from tests.cli.commands import Answer, fsbench
 from tests.heads import head
 
 _STL = """solid s
@@ -130,6 +130,19 @@ def test_what_cannot_be_done_is_refused_in_one_sentence(
     assert (answer.code, answer.out) == (2, "")
     assert answer.err == f"fsbench: {message.format(folder=meshes)}\n"
     assert not list(meshes.glob("a.*"))
+
+
+def test_landmarks_that_are_not_on_the_mesh_are_said(capsys: pytest.CaptureFixture[str], meshes: Path) -> None:
+    def convert(content: str, *form: str) -> Answer:
+        (meshes / "odd.json").write_text(content)
+        command = ("landmarks", "convert", meshes / "odd.json", "--mesh", meshes / "head.obj", "-o", meshes / "a.json")
+        return fsbench(capsys, *command, *form)
+
+    # A weight above 1 makes points of them all.
+    answer = convert("[[10, 0.5, 0.6], [20, 0.5, 0.25], [30, 1, 0]]")
+    assert answer.code == 1 and "off the mesh" in answer.err and "read as points" in answer.err
+    assert convert("[[10, 0.5, 0.25], [20, 0.5, 0.25], [30, 1, 0]]").code == 0
+    assert convert("[1, 2, 99999999]").code == 2, "the form is kept, and the mesh has no such vertex"
 
 
 def test_flames_own_embedding_is_converted_from_the_users_copy(

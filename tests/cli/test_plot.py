@@ -29,6 +29,7 @@ def test_file_and_caption(capsys, run, tmp_path, name, magic):
     assert (answer.code, answer.out) == (0, "")
     assert answer.err.startswith("FaceScape in the lab, by focal length: mean error")
     assert "other way round" in answer.err
+    assert answer.err.endswith(" Measured as test v1 · 8cb5ec.\n")
     assert (tmp_path / name).read_bytes().startswith(magic)
 
 

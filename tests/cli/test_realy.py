@@ -14,6 +14,8 @@ from fsbench.benchmarks import Choice
 from fsbench.core.mesh import Mesh
 from fsbench.protocols.realy.quantities import CAUTIONS
 from fsbench.protocols.realy.template import REGIONS
+from fsbench.report.heatmaps.recorded import opened
+from fsbench.runs import load_run
 from tests.cli.commands import Run, rows_of
 from tests.keypointed import face, reference, template
 from tests.shapes import write_obj
@@ -67,9 +69,13 @@ def test_every_command(run: Run) -> None:
     assert run("plot", "a", "--kind", "distribution", "-o", "a.png").code == 0
     assert run("heatmap", "a", "1", "-o", "h.png").code == 0, "the run knows its files"
     assert run("heatmap", "a", "1", *FILES, "-o", "h.ply").code == 0
+    with opened(load_run("a")) as source:
+        assert source.heat("1").at == "scan", "the distances are at the scan's regions, and the picture says so"
+    assert json.loads(Path("a/run.json").read_text("utf-8"))["cautions"][:2] == list(CAUTIONS)
+    assert run("table", "a", "--across").out.count("unstable to about 1e-5") == 1, "the metrics' note says it already"
 
 
-def test_processes_shards_and_the_scorer_give_the_samerows_of(
+def test_processes_shards_and_the_scorer_give_the_same_rows(
     run: Run, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run("score", "realy", *FILES, "--out", "one").code == 0

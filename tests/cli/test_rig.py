@@ -1,6 +1,7 @@
 """Rigs by the command line: every command, every form of a prediction, and what is said of files that do not fit."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from fsbench.io.write import write_ply
 from fsbench.protocols.protocol import Prediction
 from fsbench.protocols.rig.layout import EXPRESSIONS
 from tests.cli.commands import Run, rows_of
+from tests.conftest import ROOT
 from tests.rigs import FACE, MARKS, MARKS_TEXT, NEUTRAL, STEMS, changed, motions, moving, person, write
 
 FILES = ("--root", "root", "--pred", "pred", "--landmarks", MARKS_TEXT, "--pred-landmarks", MARKS_TEXT)
@@ -66,7 +68,7 @@ def test_every_command(run: Run) -> None:
     assert run("score", "rig", *FILES, "--out", "a", "--resume").code == 0
 
 
-def test_processes_shards_and_the_scorer_give_the_samerows_of(run: Run) -> None:
+def test_processes_shards_and_the_scorer_give_the_same_rows(run: Run) -> None:
     assert run("score", "rig", *FILES, "--out", "one").code == 0
     assert run("score", "rig", *FILES, "--out", "two", "--jobs", "2").code == 0
     for shard in ("1/2", "2/2"):
@@ -83,6 +85,21 @@ def test_processes_shards_and_the_scorer_give_the_samerows_of(run: Run) -> None:
     inputs = {"neutral": Mesh(neutral, FACE.faces), "landmarks": neutral[list(MARKS)]}
     found = scorer.score_prediction("1/2_smile", Prediction(Mesh(smile, FACE.faces), inputs))
     assert found.motion_mm == pytest.approx(rows.loc["1/2_smile", "motion_mm"], rel=1e-9)
+
+
+def test_the_code_of_the_page_runs(data: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.chdir(data)
+    (data / "captured").symlink_to(data / "root")
+    page = (ROOT / "docs/rig.md").read_text("utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    neutral = person(1)
+    smile = neutral + motions(0.8)["2_smile"]
+    exec(
+        block.replace("00/2_smile", "1/2_smile"),
+        {"neutral_vertices": neutral, "smile_vertices": smile, "faces": FACE.faces},
+    )
+    # The same person, who smiles a fifth less: 1 - 0.2 ** 2.
+    assert float(capsys.readouterr().out) == pytest.approx(0.96, abs=0.005)
 
 
 def test_a_missing_expression_is_a_row_and_no_other(run: Run, data: Path) -> None:

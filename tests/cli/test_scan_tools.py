@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import fsbench
-from fsbench.benchmarks import Benchmark, Choice, open_benchmark
+from fsbench.benchmarks import Benchmark, Choice, load_spec, open_benchmark
 from fsbench.core.errors import UsageError
 from fsbench.core.mesh import Mesh
 from fsbench.geometry.transforms import Similarity
@@ -304,6 +304,15 @@ def test_two_meshes_of_one_view_are_not_guessed_between(capsys, tmp_path: Path) 
     _write(root / "subject_30" / "Model" / "frontal1" / "obj" / "11_aligned.ply", HEAD)
     answer = run(capsys, "score", "micc-deng2019", "--root", root, "--pred", tmp_path / "pred", "--out", tmp_path / "r")
     assert answer.code == 2 and "could both be the scan" in answer.err
+
+
+def test_datasets_sets_all_names_in_one_column(capsys) -> None:
+    lines = run(capsys, "datasets").out.splitlines()
+    named = {line.split()[0]: line for line in lines if not line.startswith(" ")}
+    starts = {line.index(load_spec(name).title) for name, line in named.items()}
+    margins = {len(line) - len(line.lstrip()) for line in lines if line.startswith(" ")}
+    assert "svfr-local" in named
+    assert starts == margins == {max(map(len, named)) + 1}
 
 
 def test_datasets_tells_what_is_here(capsys, pairs: Path) -> None:

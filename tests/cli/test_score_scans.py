@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import fsbench
-from fsbench.cli.progress import say_suspicious
+from fsbench.cli.progress import say_doubts
 from fsbench.core.mesh import Mesh
 from fsbench.geometry.transforms import Similarity
 from fsbench.io import write_ply
@@ -228,10 +228,10 @@ def test_a_suspicious_alignment_is_flagged_in_its_row_and_in_the_summary(capsys,
 def test_what_is_not_shown_is_counted_and_where_it_is(capsys, tmp_path: Path) -> None:
     names = [f"s{number:02}" for number in range(24)]
     samples = pd.DataFrame({"sample": names, "status": "ok"})
-    say_suspicious(Run(samples, {}), dict.fromkeys(names[:7], "odd"), tmp_path)
+    say_doubts(Run(samples, {}), dict.fromkeys(names[:7], "odd"), tmp_path)
     said = capsys.readouterr().err.splitlines()
     assert said[5:7] == ["  s04: odd", f"  ... and 2 more, see {tmp_path / 'run.json'}"]
-    say_suspicious(Run(samples[2:], {}), dict.fromkeys(names[2:7], "odd"), tmp_path)
+    say_doubts(Run(samples[2:], {}), dict.fromkeys(names[2:7], "odd"), tmp_path)
     assert " more" not in capsys.readouterr().err
 
 

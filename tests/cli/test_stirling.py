@@ -73,14 +73,17 @@ def test_every_command(run: Run) -> None:
         answer = run(*command)
         assert answer.code == 0, answer.err
         assert "HQ" in answer.out or command[0] == "compare"
-    assert f"{rows['rmse_mm'].iloc[:2].mean():.2f}" in run("table", "a").out
+    table = run("table", "a").out
+    assert f"{rows['rmse_mm'].iloc[:2].mean():.2f}" in table
+    for fact in ("Nothing is fitted after the seven landmarks", "compare it with Mean"):
+        assert fact in " ".join(table.split())
     assert run("plot", "a", "--kind", "distribution", "-o", "a.png").code == 0
     assert run("heatmap", "a", "HQ/F1001_001", "-o", "h.png").code == 0, "the run knows its files"
     assert run("heatmap", "a", "HQ/F1001_001", *FILES, "-o", "h.ply").code == 0
     assert run("report", "a", "b", "-o", "page.html").code == 0
 
 
-def test_processes_shards_a_resumed_run_and_the_scorer_give_the_samerows_of(
+def test_processes_shards_a_resumed_run_and_the_scorer_give_the_same_rows(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run("score", "stirling", *FILES, "--out", "one").code == 0
@@ -144,3 +147,16 @@ def test_what_has_no_score_is_a_row(run: Run) -> None:
 def test_what_is_refused(run: Run, options: tuple[str, ...], text: str) -> None:
     answer = run("score", "stirling", *FILES, *options, "--out", "a")
     assert answer.code == 2 and text in answer.err
+
+
+def test_a_process_that_goes_on_notices_files_that_came_and_went(run: Run) -> None:
+    """Of a folder that was listed with all below it, only the top one's time tells of a change."""
+    missing, marks = Path("root/Subset_2D_FG2018/HQ/F1001_001.jpg"), Path("root/annotations/F_3D_N/F1001_N.lnd")
+    content = marks.read_text()
+    missing.unlink()
+    marks.unlink()
+    assert run("score", "stirling", *FILES, "--out", "a").code == 1
+    missing.touch()
+    marks.write_text(content)
+    assert run("score", "stirling", *FILES, "--out", "b").code == 0
+    assert rows_of("b").index.tolist() == SAMPLES

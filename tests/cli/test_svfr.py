@@ -1,5 +1,6 @@
 """SVFR by the command line: clouds of one's own against two methods, and the zip."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 
 import fsbench
+from fsbench.core.errors import UsageError
 from fsbench.core.mesh import Mesh
 from fsbench.io import write_ply
 from fsbench.submissions.svfr.images import images
@@ -95,6 +97,7 @@ def test_every_command(run: Run) -> None:
         table = run("table", *both, "--format", form)
         assert table.code == 0 and f"SVFR ({LOCAL}), by subtask" in _plain(table.out), table.err
         assert "changes with that frame" in _plain(table.out)
+        assert "10 of 391 posed and 10 of 391 neutral samples; done is over these" in _plain(table.out)
     compared = run("compare", *both)
     assert compared.code == 0 and "Local, not the leaderboard" in _plain(compared.out), compared.err
     for kind in ("error", "distribution", "cumulative"):
@@ -159,6 +162,31 @@ def test_landmarks_lie_beside_the_mesh_or_are_vertices(run: Run) -> None:
     assert scored.code == 2 and "landmarks_posed with one of" in scored.err and ".npy" in scored.err, scored.err
     marks = ("--pred-landmarks", ",".join(map(str, ROWS)))
     assert run("score", "svfr-local", *FILES, *marks, "--out", "b", "--samples", f"{image}/posed").code == 0
+
+
+def test_places_on_triangles_are_landmarks_of_all_predictions(run: Run) -> None:
+    """As a corner has the weight 1, they are the vertices."""
+    corners = [next((i, int(row)) for i, row in zip(*np.where(HEAD.faces == vertex), strict=True)) for vertex in ROWS]
+    places = [[int(triangle), float(row == 0), float(row == 1)] for triangle, row in corners]
+    Path("places.json").write_text(json.dumps(places))
+    for path in Path("near").rglob("landmarks_*.npy"):
+        path.unlink()
+    for out, marks in (("places", "places.json"), ("vertices", ",".join(map(str, ROWS)))):
+        assert run("score", "svfr-local", *FILES, "--pred-landmarks", marks, "--out", out).code == 0
+    pd.testing.assert_frame_equal(_rows("places"), _rows("vertices"))
+    assert run("check", "svfr-local", *FILES, "--pred-landmarks", "places.json").code == 0
+    named = fsbench.Scorer("svfr-local", "root", choice=fsbench.Choice(pred_landmarks="places.json"))
+    again = named.score(SAMPLES[0], _bent(1.0, 1.0), HEAD.faces)
+    assert again.l1_mm == pytest.approx(_rows("places").loc[0, "l1_mm"], abs=ROUNDING)
+    batch = named.score_batch([SAMPLES[0]], _bent(1.0, 1.0)[None], HEAD.faces)
+    assert batch["status"].tolist() == ["ok"] and batch.loc[0, "l1_mm"] == pytest.approx(again.l1_mm, abs=ROUNDING)
+    with pytest.raises(UsageError, match="another topology"):
+        named.score(SAMPLES[0], FACE.vertices, FACE.faces[:3])
+    # Beside a mesh, too.
+    for path in Path("near").rglob("mesh_*.ply"):
+        shutil.copy("places.json", path.with_name(path.stem.replace("mesh", "landmarks") + ".json"))
+    assert run("score", "svfr-local", *FILES, "--out", "beside").code == 0
+    pd.testing.assert_frame_equal(_rows("beside"), _rows("vertices"))
 
 
 def test_a_neutral_cloud_may_stand_once_a_person(run: Run) -> None:

@@ -35,15 +35,16 @@ def runs(tmp_path_factory) -> dict[str, Path]:
 EXPECTED = """\
 FaceScape in the wild, by pose
 
-        ───── ±5° ─────  ──── ±30° ─────  ──── ±60° ─────  ──── ±90° ─────
-Method    CD   MNE   CR    CD   MNE   CR    CD   MNE   CR    CD   MNE   CR  done
-          mm   rad    %    mm   rad    %    mm   rad    %    mm   rad    %     %
-Alpha   2.00 0.100 90.0  2.00 0.100 90.0  2.00 0.100 90.0  2.00 0.100 90.0  99.8
-Beta    3.00 0.100 90.0  3.00 0.100 90.0  3.00 0.100 90.0  3.00 0.100 90.0  99.8
+        ───── ±5° ─────  ──── ±30° ─────  ──── ±60° ─────  ──── ±90° ─────  ─ all samples ─
+Method    CD   MNE   CR    CD   MNE   CR    CD   MNE   CR    CD   MNE   CR    CD   MNE   CR  done
+          mm   rad    %    mm   rad    %    mm   rad    %    mm   rad    %    mm   rad    %     %
+Alpha   2.00 0.100 90.0  2.00 0.100 90.0  2.00 0.100 90.0  2.00 0.100 90.0  2.00 0.100 90.0  99.8
+Beta    3.00 0.100 90.0  3.00 0.100 90.0  3.00 0.100 90.0  3.00 0.100 90.0  3.00 0.100 90.0  99.8
 
 mm are normalised to a pupil distance of 62.85 mm, they are not metric truth.
 CD leaves out what of the reference the prediction does not reach: read it with CR.
 Means over the samples that have a score.
+Measured as test v1 · 8cb5ec
 """
 
 
@@ -71,8 +72,24 @@ def test_tidy(capsys, runs):
     assert lines[0] == "benchmark,table,method,bin,metric,mean,median,low,high,n_scored,n_total"
     assert lines[1].startswith("fswild,pose,Alpha,0-5,mne_rad,0.1")
     assert lines[1].endswith(",,,99,100")
-    assert len(lines) == 5
+    assert len(lines) == 6
+    assert lines[5].startswith("fswild,pose,Alpha,all,mne_rad,0.1")
+    assert lines[5].endswith(",,,399,400")
     assert fsbench(capsys, "table", runs["a"], "--tidy", "--format", "html").code == 2
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown", "html"])
+def test_the_whole_signature_is_printed_on_demand(capsys, runs, format_):
+    short = fsbench(capsys, "table", runs["a"], "--format", format_).out
+    whole = fsbench(capsys, "table", runs["a"], "--format", format_, "--signature").out
+    assert "test v1 · 8cb5ec" in short and "test|v1" not in short
+    assert "test|v1" in whole.replace("\\|", "|") and "8cb5ec" not in whole
+
+
+@pytest.mark.parametrize("format_", ["json", "latex"])
+def test_programs_and_comments_always_have_the_whole_signature(capsys, runs, format_):
+    answer = fsbench(capsys, "table", runs["a"], "--format", format_)
+    assert "test|v1" in answer.out and "8cb5ec" not in answer.out
 
 
 @pytest.mark.parametrize("format_", ["markdown", "latex", "json", "html"])

@@ -20,9 +20,9 @@ from tests.cli.commands import ctrl_c_after
 from tests.cli.commands import fsbench as run
 from tests.conftest import ROOT
 from tests.heads import head
-from tests.toys import FOLDER, installed
+from tests.toys import EXAMPLE, installed
 
-NOSES = FOLDER / "nosetip.toml"
+NOSES = EXAMPLE / "noses.toml"
 HEAD = head(30, 40)
 # Row 4 is the tip of the nose; the others are anywhere on the head.
 ROWS = [*np.linspace(100, HEAD.n_vertices - 100, 6).astype(int)]

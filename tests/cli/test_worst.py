@@ -78,7 +78,7 @@ noses, Alpha: the 3 worst of 5 samples by Nose, lower is better
 3  cem                        side        3.00       97.0
 
 Without a score: 2 samples; samples.csv of the run says why.
-measured as noses|v1
+measured as noses v1 · 156a47
 """
 
 

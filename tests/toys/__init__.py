@@ -8,6 +8,7 @@ from pathlib import Path
 from fsbench.protocols import registry
 
 FOLDER = Path(__file__).parent
+EXAMPLE = FOLDER.parents[1] / "examples/nosetip"
 ENTRY_POINTS = """\
 [fsbench.protocols]
 nose-tip = nosetip:PROTOCOL
@@ -24,7 +25,7 @@ def installed(site: Path) -> Iterator[None]:
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: fsbench-toys\nVersion: 1.0\n")
     (about / "entry_points.txt").write_text(ENTRY_POINTS)
     before = list(sys.path)
-    sys.path[:0] = [str(site), str(FOLDER)]
+    sys.path[:0] = [str(site), str(FOLDER), str(EXAMPLE)]
     registry.get.cache_clear()
     try:
         yield

@@ -7,9 +7,9 @@ from fsbench.core.settings import parse_settings
 from fsbench.core.spec import Spec
 from fsbench.protocols.choice import Choice
 from fsbench.protocols.elr import quantities
-from fsbench.protocols.elr.protocol import Elr, PreparedElr
+from fsbench.protocols.elr.protocol import Elr
 from fsbench.protocols.elr.weights import N_LANDMARKS, read_weights
-from fsbench.protocols.protocol import Protocol, Reference, refuse
+from fsbench.protocols.protocol import Protocol, refuse
 from fsbench.protocols.units import with_named_units
 
 _FITTED = "--measure elr fits the prediction's size by five landmarks"
@@ -46,11 +46,6 @@ class ElrProtocol(Protocol):
             return replace(settings, weights=read_weights(said[_WEIGHTS]))
         except FsbenchError as error:
             raise UsageError(f"--set {_WEIGHTS}: {error}; without it they come from each prediction's shape") from None
-
-    def prepare(self, settings: Elr, reference: Reference, threads: int = 1) -> PreparedElr:
-        """Bring scan and landmarks to millimetres."""
-        assert reference.landmarks is not None, "what needs landmarks has them, or was refused"
-        return settings.prepare(reference.mesh, reference.landmarks, threads)
 
     def cautions(self, settings: Elr, n_landmarks: int | None) -> tuple[str, ...]:
         """On what its numbers depend."""

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from fsbench.core.errors import AlignmentError, MeshError
 from fsbench.core.mesh import Floats, Ints, Mask, Mesh
-from fsbench.core.signatures import signature
+from fsbench.core.signatures import Signed
 from fsbench.core.units import unit_called, unit_of_scan
 from fsbench.geometry.nearest import to_vertices
 from fsbench.geometry.procrustes import fit_landmarks
@@ -23,6 +23,7 @@ from fsbench.protocols.elr.bending import Bending, bumps, widths
 from fsbench.protocols.elr.correction import corrected
 from fsbench.protocols.elr.weights import N_LANDMARKS, TemplateWeights, weights_of
 from fsbench.protocols.measurement import AlignedMeasurement, Scores
+from fsbench.protocols.prepared import PreparedWithLandmarks
 
 METRICS = tuple(one.name for one in quantities.METRICS)
 
@@ -34,8 +35,8 @@ _EVERY = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Elr:
-    """The recipe; every setting is in the signature.
+class Elr(Signed):
+    """The settings of the protocol; every one is in the signature.
 
     Attributes
     ----------
@@ -63,10 +64,6 @@ class Elr:
         if self.reference_unit != "found":
             unit_called(self.reference_unit)
 
-    def signature(self, benchmark: str) -> str:
-        """All that can move a number, in one line."""
-        return signature(benchmark, self)
-
     def prepare(self, reference: Mesh, landmarks: npt.ArrayLike, threads: int = 1) -> "PreparedElr":
         """Bring the scan to millimetres; `landmarks` (51, 3) are on it, in iBUG's order without the jaw.
 
@@ -83,7 +80,7 @@ class Elr:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PreparedElr:
+class PreparedElr(PreparedWithLandmarks):
     """A scan and its landmarks in millimetres, and what is doubtful about these; safe to share between threads."""
 
     protocol: Elr
@@ -91,18 +88,6 @@ class PreparedElr:
     landmarks: Floats
     doubts: tuple[str, ...]
     ref_mm_per_unit: float
-
-    def compare(self, vertices: npt.ArrayLike, faces: npt.ArrayLike, landmarks: npt.ArrayLike) -> Scores:
-        """Score a prediction in any frame and unit, with the same 51 landmarks on it; nothing is read or written.
-
-        Raises
-        ------
-        MeshError
-            If the mesh is empty, not finite, or has not as many vertices as there are weights.
-        AlignmentError
-            If the landmarks are unusable, or fit far better mirrored.
-        """
-        return self.measure(Mesh(vertices, faces), landmarks).scores
 
     def measure(self, prediction: Mesh, landmarks: npt.ArrayLike) -> AlignedMeasurement:
         """Like `compare`, and keep the distances and the aligned shape."""
@@ -129,9 +114,8 @@ class PreparedElr:
             "landmark_rms_mm": residual,
             "mm_per_unit": fit.scale,
             "ref_mm_per_unit": self.ref_mm_per_unit,
-            "suspicious": float(bool(doubts)),
         }
-        scores = Scores(values, tuple(doubts))
+        scores = Scores.of(METRICS, values, doubts)
         return AlignedMeasurement(scores, fit, self.reference, aligned, moved, distances, self.landmarks)
 
     def _known_weights(self, prediction: Mesh) -> Floats | None:

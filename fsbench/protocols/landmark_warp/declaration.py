@@ -4,8 +4,8 @@ from fsbench.core.errors import UsageError
 from fsbench.core.spec import Spec
 from fsbench.protocols.choice import Choice
 from fsbench.protocols.landmark_warp import quantities
-from fsbench.protocols.landmark_warp.protocol import FEW_LANDMARKS, LandmarkWarp, PreparedLandmarkWarp
-from fsbench.protocols.protocol import Protocol, Reference, refuse
+from fsbench.protocols.landmark_warp.protocol import FEW_LANDMARKS, LandmarkWarp
+from fsbench.protocols.protocol import Protocol, refuse
 from fsbench.protocols.units import with_named_units
 
 _FITTED = "--measure landmark-warp fits the prediction's size by the landmarks"
@@ -34,11 +34,6 @@ class LandmarkWarpProtocol(Protocol):
         """As `Protocol.settings`, with each unit in one spelling."""
         settings: LandmarkWarp = with_named_units(super().settings, spec, choice)
         return settings
-
-    def prepare(self, settings: LandmarkWarp, reference: Reference, threads: int = 1) -> PreparedLandmarkWarp:
-        """Bring scan and landmarks to millimetres."""
-        assert reference.landmarks is not None, "a reference without landmarks was refused before"
-        return settings.prepare(reference.mesh, reference.landmarks, threads)
 
     def cautions(self, settings: LandmarkWarp, n_landmarks: int | None) -> tuple[str, ...]:
         """How far it was off on five subjects; a warning of few landmarks."""

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from fsbench.core.arrays import as_floats
 from fsbench.core.errors import AlignmentError
 from fsbench.core.mesh import Floats, Mesh
-from fsbench.core.signatures import signature
+from fsbench.core.signatures import Signed
 from fsbench.core.units import unit_called, unit_of_scan
 from fsbench.geometry.barycentric import interpolate
 from fsbench.geometry.nearest import NearestSurface
@@ -24,6 +24,7 @@ from fsbench.metrics.surface_distance import summarise
 from fsbench.protocols.doubts import doubts_about_place, doubts_about_scan, doubts_about_spread, doubts_about_warp
 from fsbench.protocols.landmark_warp import quantities
 from fsbench.protocols.measurement import AlignedMeasurement, Scores
+from fsbench.protocols.prepared import PreparedWithLandmarks
 
 METRICS = tuple(one.name for one in quantities.METRICS)
 
@@ -33,7 +34,7 @@ FEW_LANDMARKS = 17
 
 
 @dataclass(frozen=True, slots=True)
-class LandmarkWarp:
+class LandmarkWarp(Signed):
     """The landmark-warp protocol's settings; the signature holds every one.
 
     Attributes
@@ -65,10 +66,6 @@ class LandmarkWarp:
         if not 0 <= self.smoothing < np.inf:
             raise AlignmentError(f"smoothing is {self.smoothing:g}, expected a number >= 0")
 
-    def signature(self, benchmark: str) -> str:
-        """All that can move a number, in one line."""
-        return signature(benchmark, self)
-
     def prepare(self, reference: Mesh, landmarks: npt.ArrayLike, threads: int = 1) -> "PreparedLandmarkWarp":
         """Bring the scan to millimetres; `landmarks` (k, 3) are on it, k >= 5, and more is better.
 
@@ -89,7 +86,7 @@ class LandmarkWarp:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PreparedLandmarkWarp:
+class PreparedLandmarkWarp(PreparedWithLandmarks):
     """A scan and its landmarks in millimetres, and doubts about them; safe to share between threads."""
 
     protocol: LandmarkWarp
@@ -98,18 +95,6 @@ class PreparedLandmarkWarp:
     doubts: tuple[str, ...]
     ref_mm_per_unit: float
     threads: int
-
-    def compare(self, vertices: npt.ArrayLike, faces: npt.ArrayLike, landmarks: npt.ArrayLike) -> Scores:
-        """Score a prediction in any frame and unit, with the same landmarks on it; nothing is read or written.
-
-        Raises
-        ------
-        MeshError
-            If the mesh is empty, faceless, not finite, or names vertices that do not exist.
-        AlignmentError
-            If the landmarks are unusable, or fit far better mirrored.
-        """
-        return self.measure(Mesh(vertices, faces), landmarks).scores
 
     def measure(self, prediction: Mesh, landmarks: npt.ArrayLike) -> AlignedMeasurement:
         """Like `compare`, and keep the distances and the aligned shape."""
@@ -129,9 +114,8 @@ class PreparedLandmarkWarp:
             "landmark_rms_mm": fit.residual_rms,
             "mm_per_unit": fit.ref_from_pred.scale,
             "ref_mm_per_unit": self.ref_mm_per_unit,
-            "suspicious": float(bool(doubts)),
         }
-        scores = Scores(found, tuple(doubts), notes_about(prediction, shape))
+        scores = Scores.of(METRICS, found, doubts, notes_about(prediction, shape))
         return AlignedMeasurement(scores, fit.ref_from_pred, self.reference, aligned, points, distances, self.landmarks)
 
     def corresponding(self, aligned: Mesh, landmarks: Floats) -> Floats:

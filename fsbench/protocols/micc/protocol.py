@@ -14,7 +14,7 @@ import numpy.typing as npt
 from fsbench.core.arrays import as_floats
 from fsbench.core.errors import AlignmentError, MetricError
 from fsbench.core.mesh import Floats, Mask, Mesh
-from fsbench.core.signatures import signature
+from fsbench.core.signatures import Signed
 from fsbench.core.units import MM_PER, inches_if_not_cm, unit_called, unit_of_scan
 from fsbench.geometry.icp import Icp, fit_icp
 from fsbench.geometry.nearest import Nearest, NearestSurface, to_vertices
@@ -48,7 +48,7 @@ Score = Literal["rmse-point-to-plane", "mean-both-directions"]
 
 
 @dataclass(frozen=True, slots=True)
-class Micc:
+class Micc(Signed):
     """Settings of a MICC protocol; the signature holds every one. Use `deng2019` or `ganfit2021`.
 
     Attributes
@@ -109,10 +109,6 @@ class Micc:
         """
         icp = Icp("point-to-plane", scale=True, robust="none", rim=True, tolerance=1e-3)
         return cls("mean-both-directions", "landmarks", icp, references="smaller")
-
-    def signature(self, benchmark: str) -> str:
-        """All that can move a number, in one line."""
-        return signature(benchmark, self)
 
     def prepare(
         self,
@@ -227,9 +223,8 @@ class PreparedMicc:
             "mm_per_unit": fit.scale,
             "ref_mm_per_unit": self.ref_mm_per_unit,
             "inlier_share": covered,
-            "suspicious": float(bool(doubts)),
         }
-        scores = Scores(values, tuple(doubts), notes_about(prediction, shape))
+        scores = Scores.of(METRICS, values, doubts, notes_about(prediction, shape))
         return AlignedMeasurement(
             scores, ref_from_pred, self.reference, aligned.mesh, points, nearest.distances, self.landmarks
         )

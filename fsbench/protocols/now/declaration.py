@@ -9,20 +9,19 @@ from fsbench.protocols.choice import Choice
 from fsbench.protocols.now import quantities
 from fsbench.protocols.now.differences import differences
 from fsbench.protocols.now.layout import list_samples
-from fsbench.protocols.now.protocol import Now, PreparedNow
-from fsbench.protocols.protocol import Protocol, Reference, refuse
+from fsbench.protocols.now.protocol import Now
+from fsbench.protocols.protocol import AlignsByLandmarks, refuse
 from fsbench.protocols.seven_landmarks import LANDMARKS
 from fsbench.protocols.units import refuse_unit_of_fitted, with_named_units
 
 _SIZES = "now fits the prediction's size and now-metrical keeps it: choose one of these benchmarks"
 
 
-class NowProtocol(Protocol):
+class NowProtocol(AlignsByLandmarks):
     """Align by seven landmarks and a rigid or similarity refinement, then measure from scan to mesh."""
 
     name = "now"
     quantities = quantities.METRICS
-    reference_inputs = prediction_inputs = frozenset({"landmarks"})
     pooled = True
     n_landmarks = len(LANDMARKS)
     layouts = MappingProxyType({"now": list_samples})
@@ -37,15 +36,6 @@ class NowProtocol(Protocol):
         settings: Now = with_named_units(super().settings, spec, choice)
         refuse_unit_of_fitted(settings, "now-metrical")
         return settings
-
-    def prepare(self, settings: Now, reference: Reference, threads: int = 1) -> PreparedNow:
-        """Crop the scan around its landmarks."""
-        assert reference.landmarks is not None, "a reference without landmarks was refused before"
-        return settings.prepare(reference.mesh, reference.landmarks, threads)
-
-    def landmarks_beside(self, settings: Now) -> bool:
-        """Beside every prediction."""
-        return True
 
     def signed(
         self, spec: Spec, settings: Now, about: Mapping[str, str], *, search: bool, own: bool

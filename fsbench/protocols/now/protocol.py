@@ -14,11 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fsbench.core.mesh import Floats, Mesh
-from fsbench.core.signatures import signature
+from fsbench.core.signatures import Signed
 from fsbench.core.units import Unit, unit_called, unit_nearest
 from fsbench.geometry.dogleg import Dogleg, refine
 from fsbench.geometry.nearest import NearestSurface
-from fsbench.geometry.normals import vertex_normals
 from fsbench.geometry.procrustes import LandmarkFit, fit_landmarks
 from fsbench.geometry.sheets import notes_about, one_sided
 from fsbench.geometry.transforms import Similarity
@@ -28,17 +27,16 @@ from fsbench.protocols.doubts import (
     doubts_about_cover,
     doubts_about_place,
     doubts_about_pull,
-    doubts_about_scan,
 )
 from fsbench.protocols.measurement import AlignedMeasurement, Scores
 from fsbench.protocols.now import quantities
-from fsbench.protocols.seven_landmarks import inside_face_ball, seven
+from fsbench.protocols.seven_landmarks import PreparedFaceBall, seven
 
 METRICS = tuple(one.name for one in quantities.METRICS)
 
 
 @dataclass(frozen=True, slots=True)
-class Now:
+class Now(Signed):
     """The NoW protocol's settings; the signature holds every one.
 
     Attributes
@@ -83,10 +81,6 @@ class Now:
             return cls(mirror="allowed")
         return cls("metric", unit, "allowed", "official")
 
-    def signature(self, benchmark: str) -> str:
-        """All that can move a number, in one line."""
-        return signature(benchmark, self)
-
     def prepare(self, reference: Mesh, landmarks: npt.ArrayLike, threads: int = 1) -> "PreparedNow":
         """Crop the scan.
 
@@ -106,55 +100,13 @@ class Now:
         MetricError
             If no vertex is in the crop.
         """
-        marks = seven(landmarks, "scan")
-        inside = inside_face_ball(reference, marks, self.crop_centre, self.crop_radius)
-        doubts = doubts_about_scan(reference, marks, threads)
-        normals = vertex_normals(one_sided(reference))[inside]
-        return PreparedNow(self, reference, marks, doubts, reference.vertices[inside], normals, threads)
+        return PreparedNow.crop(self, reference, landmarks, threads)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PreparedNow:
-    """A scan ready to be compared with any number of predictions; safe to share between threads.
+class PreparedNow(PreparedFaceBall["Now"]):
+    """A scan ready to be compared with any number of predictions; safe to share between threads."""
 
-    Attributes
-    ----------
-    landmarks : ndarray, (7, 3)
-    doubts : tuple of str
-        Doubts about the landmarks.
-    points : ndarray, (n, 3)
-        The scan's vertices in the crop, in their order.
-    normals : ndarray, (n, 3)
-        Normals of the points; zero for a point without one.
-    """
-
-    protocol: Now
-    reference: Mesh
-    landmarks: Floats
-    doubts: tuple[str, ...]
-    points: Floats
-    normals: Floats
-    threads: int
-
-    def compare(self, vertices: npt.ArrayLike, faces: npt.ArrayLike, landmarks: npt.ArrayLike) -> Scores:
-        """Score a prediction; nothing is read or written.
-
-        Parameters
-        ----------
-        vertices : array_like, (V, 3)
-            In any frame and unit; in `protocol.unit` if the scale is metric.
-        faces : array_like of int, (F, 3)
-        landmarks : array_like, (7, 3)
-            On the prediction, in the order of `LANDMARKS`.
-
-        Raises
-        ------
-        MeshError
-            If the mesh is empty, faceless, not finite, or names vertices that do not exist.
-        AlignmentError
-            If the landmarks are unusable, or fit far better mirrored.
-        """
-        return self.measure(Mesh(vertices, faces), landmarks).scores
+    __slots__ = ()
 
     def measure(self, prediction: Mesh, landmarks: npt.ArrayLike) -> AlignedMeasurement:
         """Like `compare`, and keep the distances and the aligned shape."""
@@ -187,10 +139,9 @@ class PreparedNow:
             "mm_per_unit": ref_from_pred.scale,
             "landmark_rms_mm": fit.residual_rms,
             "steps": float(refined.steps),
-            "suspicious": float(bool(doubts)),
         }
         aligned = Mesh(ref_from_pred.apply(mesh.vertices), mesh.faces)
-        scores = Scores({name: values[name] for name in METRICS}, tuple(doubts), notes_about(prediction, shape))
+        scores = Scores.of(METRICS, values, doubts, notes_about(prediction, shape))
         return AlignedMeasurement(
             scores, ref_from_pred, self.reference, aligned, self.points, distances, self.landmarks
         )

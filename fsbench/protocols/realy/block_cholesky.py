@@ -134,7 +134,7 @@ def _scale(blocks: Floats, first: int, last: int) -> bool:
     return True
 
 
-@compiled("b1(i8[::1], i8[::1], i8[::1], f8[:,:,::1])")
+@compiled("b1(i8[::1], i8[::1], i8[::1], f8[:,:,::1])", makes_arrays=True)
 def _factorise(starts: Ints, rows: Ints, groups: Ints, blocks: Floats) -> bool:
     """Turn the lower triangle's blocks into those of its Cholesky factor; False if a pivot is not positive.
 

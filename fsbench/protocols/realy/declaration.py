@@ -38,6 +38,7 @@ class RealyProtocol(Protocol):
     loops = ("fsbench.protocols.realy.block_cholesky",)
     distances_note = "mm at the scan's regions, each in an alignment and a correspondence of its own"
     distances_metric = "all_mm"
+    distances_at = "scan"
 
     def default_settings(self, spec: Spec, choice: Choice) -> Said:
         """None: the topology of predictions has to be named."""
@@ -55,7 +56,7 @@ class RealyProtocol(Protocol):
 
     def prepare(self, settings: Settings, reference: Reference, threads: int = 1) -> WithTemplate:
         """Merge the regions' vertices and find the order in which to solve."""
-        return WithTemplate(settings.recipe.prepare(reference.inputs[OWN], threads), settings.template)
+        return WithTemplate(settings.protocol.prepare(reference.inputs[OWN], threads), settings.template)
 
     def prediction_files(self, settings: Settings, folder: Path, files: SampleFiles) -> list[Path]:
         """The sample's mesh; FormatError if it is not clear which."""

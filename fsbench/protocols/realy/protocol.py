@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from fsbench.core.errors import FsbenchError, MeshError, ReferenceDataError, UsageError
 from fsbench.core.mesh import Floats, Mesh
-from fsbench.core.signatures import signature
+from fsbench.core.signatures import Signed
 from fsbench.geometry.procrustes import fit_landmarks
 from fsbench.protocols.measurement import Scores
 from fsbench.protocols.realy import quantities
@@ -31,8 +31,8 @@ _SCALES_MM = (5.0, 15.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Realy:
-    """The recipe; every setting is in the signature.
+class Realy(Signed):
+    """The settings of the protocol; every one is in the signature.
 
     Attributes
     ----------
@@ -54,10 +54,6 @@ class Realy:
     def __post_init__(self) -> None:
         if self.mask not in ("none", "template"):
             raise UsageError(f"mask is {self.mask!r}, expected none or template")
-
-    def signature(self, benchmark: str) -> str:
-        """All that can move a number, in one line."""
-        return signature(benchmark, self)
 
     def prepare(self, reference: Reference, threads: int = 1) -> "PreparedRealy":
         """Merge the regions' vertices, look up the keypoints on them, find the order in which to solve.
@@ -156,8 +152,8 @@ class PreparedRealy:
         values["all_mm"] = float(np.mean(list(values.values())))
         values |= {f"updates_{name}": float(one.rigid.updates) for name, one in found.items()}
         values |= {f"solves_{name}": float(sum(one.bent.solves)) for name, one in found.items()}
-        values |= {"mm_per_unit": placed.scale * self.reference.mm_per_unit, "suspicious": float(bool(doubts))}
-        return Scores({name: values[name] for name in METRICS}, doubts)
+        values["mm_per_unit"] = placed.scale * self.reference.mm_per_unit
+        return Scores.of(METRICS, values, doubts)
 
 
 def _single(vertices: Floats) -> Floats:

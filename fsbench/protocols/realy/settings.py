@@ -32,9 +32,9 @@ FILES = frozenset({"template", "keypoints", "mask"})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Settings:
-    """The recipe, and on which topology it is used: that is part of what a method gives, and not in the signature."""
+    """The protocol, and on which topology it is used: that is part of what a method gives, and not in the signature."""
 
-    recipe: Realy
+    protocol: Realy
     template: Template
     views: tuple[str, ...] = ()
 
@@ -65,5 +65,5 @@ class Settings:
 
     def signature(self, benchmark: str) -> str:
         """All that can move a number, in one line."""
-        head, _, version = self.recipe.signature(benchmark).rpartition("|")
+        head, _, version = self.protocol.signature(benchmark).rpartition("|")
         return "|".join([head, *([f"views:{'/'.join(self.views)}"] if self.views else []), version])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fsbench.core.arrays import spread_of
 from fsbench.core.errors import FormatError
 from fsbench.core.mesh import Floats
 from fsbench.io.files import open_regular
@@ -41,7 +42,7 @@ def read_blendshapes(path: Path, neutral_path: Path, neutral: Floats) -> Blendsh
     shapes, weights = found.shapes, found.weights
     if shapes.shape[1] != len(neutral):
         raise FormatError(f"{path}: blendshapes have {shapes.shape[1]} vertices, {neutral_path.name} {len(neutral)}")
-    spread = float(np.sqrt(neutral.var(0).sum()))
+    spread = spread_of(neutral)
     typical = float(np.median(np.sqrt((shapes**2).sum(2).mean(1))))
     if typical > _LONGEST_OFFSET * spread:
         raise FormatError(

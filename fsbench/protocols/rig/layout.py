@@ -1,37 +1,19 @@
 """The files of subjects with expressions: SUBJECT/<k>_<name>, in one folder or as FaceScape's TU models are shipped."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from fsbench.core.errors import FormatError, UsageError
+from fsbench.io.expressions import EXPRESSIONS, expression_of
 from fsbench.io.folders import files_below
 from fsbench.io.names import distinct, named, shown
 
-EXPRESSIONS = (
-    "neutral smile mouth_stretch anger jaw_left jaw_right jaw_forward mouth_left mouth_right dimpler chin_raiser "
-    "lip_puckerer lip_funneler sadness lip_roll grin cheek_blowing eye_closed brow_raiser brow_lower"
-).split()
-"""Names of FaceScape's expressions 1 to 20."""
+__all__ = ["EXPRESSIONS", "Listed", "bins_of", "expression_of", "files_called", "the_only"]
 
 SUFFIXES = (".obj", ".ply")
 MESH_FOLDERS, MAP_FOLDERS = ("", "models_reg"), ("", "dpmap")
 """Folders below a subject's that meshes and maps may be in."""
-
-_STEM = re.compile(r"(\d{1,3})_([\w-]{1,60})", re.ASCII)
-
-
-def expression_of(stem: str) -> tuple[int, str] | None:
-    """Number and name of an expression by its file's name without ending; None if it is no such name.
-
-    Examples
-    --------
-    >>> expression_of("3_mouth_stretch"), expression_of("smile")
-    ((3, 'mouth_stretch'), None)
-    """
-    parts = _STEM.fullmatch(stem)
-    return (int(parts[1]), parts[2]) if parts else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fsbench.core.arrays import spread_of
 from fsbench.core.errors import FormatError, MeshError, MissingError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.io import read_mesh
@@ -184,7 +185,7 @@ def _refuse_other_topology(path: Path, mesh: Mesh, neutral_path: Path, neutral: 
 
 
 def _refuse_offsets(path: Path, mesh: Mesh, neutral: Mesh) -> None:
-    spread, usual = (float(np.sqrt(one.vertices.var(0).sum())) for one in (mesh, neutral))
+    spread, usual = (spread_of(one.vertices) for one in (mesh, neutral))
     if spread < _LEAST_SPREAD * usual:
         raise MeshError(
             f"{path}: its vertices spread over {spread:.3g}, those of neutral over {usual:.3g}: are they offsets from "

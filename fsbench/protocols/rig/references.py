@@ -197,7 +197,8 @@ class RigReferences(References):
         files = [(name, path) for name, pair in self._names.items() for path in self._content(*pair)]
         found = {"references": f"{len(self._names)}/{digest_of_files(files)}"}
         if self.landmarks is not None:
-            text = str(self.landmarks.indices) if self.landmarks.indices else digest_of_files(self._marked())
+            held = "".join(map(str, filter(None, (self.landmarks.indices, self.landmarks.weights))))
+            text = held or digest_of_files(self._marked())
             found["landmarks"] = hashlib.sha256(text.encode()).hexdigest()[:8]
         return found
 

@@ -144,7 +144,7 @@ def _across(p: Floats, left: int, right: int, above: int, below: int) -> tuple[f
     return uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
 
 
-@compiled(f"f8({POINTS}, f8[:,::1], i8[:,::1], f8[:,::1], f8[::1], f8[::1], i8[:,::1])")
+@compiled(f"f8({POINTS}, f8[:,::1], i8[:,::1], f8[:,::1], f8[::1], f8[::1], i8[:,::1])", makes_arrays=True)
 def _angles(
     vertices: Floats, normals: Floats, corners: Ints, weights: Floats, first: Floats, second: Floats, around: Ints
 ) -> float:

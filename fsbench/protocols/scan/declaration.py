@@ -6,9 +6,9 @@ from fsbench.core.errors import UsageError
 from fsbench.core.settings import with_settings
 from fsbench.core.spec import Spec
 from fsbench.protocols.choice import Choice
-from fsbench.protocols.protocol import Protocol, Reference
+from fsbench.protocols.protocol import Protocol
 from fsbench.protocols.scan import quantities
-from fsbench.protocols.scan.protocol import PreparedScan, Scan
+from fsbench.protocols.scan.protocol import Scan
 from fsbench.protocols.units import refuse_unit_of_fitted, with_named_units
 
 
@@ -32,10 +32,6 @@ class ScanProtocol(Protocol):
         settings: Scan = with_named_units(super().settings, spec, choice)
         refuse_unit_of_fitted(settings, "--scale metric")
         return settings
-
-    def prepare(self, settings: Scan, reference: Reference, threads: int = 1) -> PreparedScan:
-        """Find the scan's unit and build its tree."""
-        return settings.prepare(reference.mesh, reference.landmarks, threads)
 
     def refuse_landmarks(self, spec: Spec, settings: Scan, *, reference: bool, prediction: bool) -> None:
         """Raise UsageError if only one side has landmarks."""

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from fsbench.core.arrays import as_floats
 from fsbench.core.errors import AlignmentError
 from fsbench.core.mesh import Floats, Mesh
-from fsbench.core.signatures import signature
+from fsbench.core.signatures import Signed
 from fsbench.core.units import Unit, inches_if_not_cm, smaller_unit, unit_called, unit_nearest, unit_of_scan
 from fsbench.geometry.icp import Icp, IcpFit
 from fsbench.geometry.nearest import NearestSurface, point_cloud
@@ -44,7 +44,7 @@ _FEWEST_POINTS, _MOST_POINTS = 100, 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(Signed):
     """The scan protocol's settings; the signature holds every one.
 
     Attributes
@@ -82,10 +82,6 @@ class Scan:
             raise AlignmentError(f"icp_points is {self.icp_points}, expected {_FEWEST_POINTS} to {_MOST_POINTS}")
         # Keep the signature true: ICP scales as `scale` says.
         object.__setattr__(self, "icp", replace(self.icp, scale=self.scale == "fitted"))
-
-    def signature(self, benchmark: str) -> str:
-        """All that can move a number, in one line."""
-        return signature(benchmark, self)
 
     def prepare(self, reference: Mesh, landmarks: npt.ArrayLike | None = None, threads: int = 1) -> "PreparedScan":
         """Find the scan's unit and build its tree.
@@ -195,8 +191,8 @@ class PreparedScan:
         guess = guess or doubts_about_inches(self.guessed_mm, found.scale)
         doubts = guess + doubts  # first: if the unit is wrong, all that follows is wrong
         doubts += doubts_about(fit.residual_rms, off, fit.converged, distances.normal_deg)
-        values = distances.scores() | self._about(fit, bool(doubts))
-        scores = Scores({name: values[name] for name in METRICS}, tuple(doubts), notes_about(prediction, shape))
+        values = distances.scores() | self._about(fit)
+        scores = Scores.of(METRICS, values, doubts, notes_about(prediction, shape))
         # A point cloud stays one.
         there = Mesh(aligned.mesh.vertices, shape.faces)
         return AlignedMeasurement(
@@ -230,12 +226,11 @@ class PreparedScan:
         there = found.inverse().apply(middle[None])[0]
         return Similarity(unit.mm, found.rotation, middle - unit.mm * (found.rotation @ there))
 
-    def _about(self, fit: IcpFit, suspicious: bool) -> dict[str, float]:
+    def _about(self, fit: IcpFit) -> dict[str, float]:
         return {
             "mm_per_unit": fit.scale,
             "ref_mm_per_unit": self.unit.mm,
             "alignment_rms_mm": fit.residual_rms,
             "inlier_share": fit.inliers,
             "iterations": float(fit.iterations),
-            "suspicious": float(suspicious),
         }

@@ -5,11 +5,11 @@ from types import MappingProxyType
 
 from fsbench.core.spec import Spec
 from fsbench.protocols.choice import Choice
-from fsbench.protocols.protocol import Protocol, Reference, refuse
+from fsbench.protocols.protocol import AlignsByLandmarks, refuse
 from fsbench.protocols.seven_landmarks import LANDMARKS
 from fsbench.protocols.stirling import quantities
 from fsbench.protocols.stirling.layout import list_samples
-from fsbench.protocols.stirling.protocol import PreparedStirling, Stirling
+from fsbench.protocols.stirling.protocol import Stirling
 
 _SIZES = "stirling fits the prediction's size by seven landmarks"
 
@@ -23,12 +23,11 @@ _CAUTIONS = (
 )
 
 
-class StirlingProtocol(Protocol):
+class StirlingProtocol(AlignsByLandmarks):
     """Align by seven landmarks, then measure from scan to mesh in a ball around the face."""
 
     name = "stirling"
     quantities = quantities.METRICS
-    reference_inputs = prediction_inputs = frozenset({"landmarks"})
     pooled = True
     n_landmarks = len(LANDMARKS)
     layouts = MappingProxyType({"stirling": list_samples})
@@ -39,15 +38,6 @@ class StirlingProtocol(Protocol):
         refuse(choice, {"scale": _SIZES, "unit": f"{_SIZES}, so its unit cannot matter"})
         refuse(choice, {"reference_unit": f"the scans of {spec.name} are in mm"})
         return Stirling()
-
-    def prepare(self, settings: Stirling, reference: Reference, threads: int = 1) -> PreparedStirling:
-        """Find the scan's vertices around its landmarks."""
-        assert reference.landmarks is not None, "a reference without landmarks was refused before"
-        return settings.prepare(reference.mesh, reference.landmarks, threads)
-
-    def landmarks_beside(self, settings: Stirling) -> bool:
-        """Beside every prediction."""
-        return True
 
     def signed(
         self, spec: Spec, settings: Stirling, about: Mapping[str, str], *, search: bool, own: bool

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 
 import numpy.typing as npt
 
-from fsbench.core.mesh import Floats, Mesh
-from fsbench.core.signatures import signature
+from fsbench.core.mesh import Mesh
+from fsbench.core.signatures import Signed
 from fsbench.geometry.nearest import NearestSurface
-from fsbench.geometry.normals import vertex_normals
 from fsbench.geometry.procrustes import fit_landmarks
 from fsbench.geometry.sheets import notes_about, one_sided
 from fsbench.metrics.surface_distance import normal_angle_deg, summarise
@@ -20,17 +19,16 @@ from fsbench.protocols.doubts import (
     doubts_about,
     doubts_about_cover,
     doubts_about_place,
-    doubts_about_scan,
 )
 from fsbench.protocols.measurement import AlignedMeasurement, Scores
-from fsbench.protocols.seven_landmarks import inside_face_ball, seven
+from fsbench.protocols.seven_landmarks import PreparedFaceBall, seven
 from fsbench.protocols.stirling import quantities
 
 METRICS = tuple(one.name for one in quantities.METRICS)
 
 
 @dataclass(frozen=True, slots=True)
-class Stirling:
+class Stirling(Signed):
     """The challenge's settings, all fixed; the signature holds every one.
 
     Attributes
@@ -56,10 +54,6 @@ class Stirling:
     missing: str = field(default="fail", init=False)
     version: int = field(default=1, init=False)
 
-    def signature(self, benchmark: str) -> str:
-        """All that can move a number, in one line."""
-        return signature(benchmark, self)
-
     def prepare(self, reference: Mesh, landmarks: npt.ArrayLike, threads: int = 1) -> "PreparedStirling":
         """Find the scan's vertices in the face ball.
 
@@ -79,55 +73,13 @@ class Stirling:
         MetricError
             If no vertex is in the ball.
         """
-        marks = seven(landmarks, "scan")
-        inside = inside_face_ball(reference, marks, self.crop_centre, self.crop_radius)
-        doubts = doubts_about_scan(reference, marks, threads)
-        normals = vertex_normals(one_sided(reference))[inside]
-        return PreparedStirling(self, reference, marks, doubts, reference.vertices[inside], normals, threads)
+        return PreparedStirling.crop(self, reference, landmarks, threads)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PreparedStirling:
-    """A scan ready to be compared with any number of predictions; safe to share between threads.
+class PreparedStirling(PreparedFaceBall["Stirling"]):
+    """A scan ready to be compared with any number of predictions; safe to share between threads."""
 
-    Attributes
-    ----------
-    landmarks : ndarray, (7, 3)
-    doubts : tuple of str
-        Doubts about the landmarks.
-    points : ndarray, (n, 3)
-        The scan's vertices in the face ball, in their order.
-    normals : ndarray, (n, 3)
-        Normals of the points; zero for a point without one.
-    """
-
-    protocol: Stirling
-    reference: Mesh
-    landmarks: Floats
-    doubts: tuple[str, ...]
-    points: Floats
-    normals: Floats
-    threads: int
-
-    def compare(self, vertices: npt.ArrayLike, faces: npt.ArrayLike, landmarks: npt.ArrayLike) -> Scores:
-        """Score a prediction; nothing is read or written.
-
-        Parameters
-        ----------
-        vertices : array_like, (V, 3)
-            In any frame and unit.
-        faces : array_like of int, (F, 3)
-        landmarks : array_like, (7, 3)
-            On the prediction, in the order of `fsbench.protocols.seven_landmarks.LANDMARKS`.
-
-        Raises
-        ------
-        MeshError
-            If the mesh is empty, faceless, not finite, or names vertices that do not exist.
-        AlignmentError
-            If the landmarks are unusable, or fit far better mirrored.
-        """
-        return self.measure(Mesh(vertices, faces), landmarks).scores
+    __slots__ = ()
 
     def measure(self, prediction: Mesh, landmarks: npt.ArrayLike) -> AlignedMeasurement:
         """Like `compare`, and keep the distances and the aligned shape."""
@@ -149,9 +101,8 @@ class PreparedStirling:
             "points": float(len(self.points)),
             "mm_per_unit": fit.ref_from_pred.scale,
             "landmark_rms_mm": fit.residual_rms,
-            "suspicious": float(bool(doubts)),
         }
-        scores = Scores({name: values[name] for name in METRICS}, tuple(doubts), notes_about(prediction, shape))
+        scores = Scores.of(METRICS, values, doubts, notes_about(prediction, shape))
         return AlignedMeasurement(
             scores, fit.ref_from_pred, self.reference, aligned, self.points, nearest.distances, self.landmarks
         )

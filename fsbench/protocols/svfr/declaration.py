@@ -5,10 +5,10 @@ from types import MappingProxyType
 from fsbench.core.settings import with_settings
 from fsbench.core.spec import Spec
 from fsbench.protocols.choice import Choice
-from fsbench.protocols.protocol import Protocol, Reference
+from fsbench.protocols.protocol import AlignsByLandmarks
 from fsbench.protocols.svfr import quantities
 from fsbench.protocols.svfr.layout import list_samples
-from fsbench.protocols.svfr.protocol import N_LANDMARKS, PreparedSvfr, Svfr
+from fsbench.protocols.svfr.protocol import N_LANDMARKS, Svfr
 from fsbench.protocols.units import refuse_unit_of_fitted, with_named_units
 
 _DIFFERENCES = (
@@ -19,12 +19,11 @@ _DIFFERENCES = (
 )
 
 
-class SvfrProtocol(Protocol):
+class SvfrProtocol(AlignsByLandmarks):
     """Align by seven landmarks, then measure from every point of a cloud to the mesh."""
 
     name = "svfr"
     quantities = quantities.METRICS
-    reference_inputs = prediction_inputs = frozenset({"landmarks"})
     n_landmarks = N_LANDMARKS
     layouts = MappingProxyType({"svfr": list_samples})
     distances_unit = "mm, local, not the leaderboard"
@@ -41,15 +40,6 @@ class SvfrProtocol(Protocol):
         settings: Svfr = with_named_units(super().settings, spec, choice)
         refuse_unit_of_fitted(settings, "--scale metric")
         return settings
-
-    def landmarks_beside(self, settings: Svfr) -> bool:
-        """Beside every prediction."""
-        return True
-
-    def prepare(self, settings: Svfr, reference: Reference, threads: int = 1) -> PreparedSvfr:
-        """Bring the cloud to millimetres and find its normals."""
-        assert reference.landmarks is not None, "a reference without landmarks was refused before"
-        return settings.prepare(reference.mesh, reference.landmarks, threads)
 
     def cautions(self, settings: Svfr, n_landmarks: int | None) -> tuple[str, ...]:
         """The differences from the server's program, as far as it is known."""

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from fsbench.core.arrays import as_floats
 from fsbench.core.errors import AlignmentError, MeshError, MetricError, UsageError
 from fsbench.core.mesh import Floats, Mask, Mesh
-from fsbench.core.signatures import signature
+from fsbench.core.signatures import Signed
 from fsbench.core.units import Unit, unit_called, unit_nearest, unit_of_scan
 from fsbench.geometry.nearest import Nearest, NearestSurface, spacing
 from fsbench.geometry.normals import vertex_normals
@@ -32,14 +32,18 @@ from fsbench.protocols.doubts import (
     doubts_about_spread,
 )
 from fsbench.protocols.measurement import AlignedMeasurement, Scores
-from fsbench.protocols.svfr.quantities import LIMITS_MM, METRICS
+from fsbench.protocols.prepared import PreparedWithLandmarks
+from fsbench.protocols.svfr import quantities
+from fsbench.protocols.svfr.quantities import LIMITS_MM
+
+METRICS = tuple(one.name for one in quantities.METRICS)
 
 N_LANDMARKS = 7
 _FEWEST_NEIGHBOURS, _MOST_NEIGHBOURS = 3, 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Svfr:
+class Svfr(Signed):
     """The protocol's settings; the signature holds every one.
 
     Attributes
@@ -76,10 +80,6 @@ class Svfr:
                 f"normal_neighbours is {self.normal_neighbours}, expected {_FEWEST_NEIGHBOURS} to {_MOST_NEIGHBOURS}"
             )
 
-    def signature(self, benchmark: str) -> str:
-        """All that can move a number, in one line."""
-        return signature(benchmark, self)
-
     def prepare(self, reference: Mesh, landmarks: npt.ArrayLike, threads: int = 1) -> "PreparedSvfr":
         """Bring a cloud to millimetres and find its normals.
 
@@ -107,7 +107,7 @@ class Svfr:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PreparedSvfr:
+class PreparedSvfr(PreparedWithLandmarks):
     """A cloud ready to be compared with any number of predictions; safe to share between threads.
 
     Attributes
@@ -132,26 +132,6 @@ class PreparedSvfr:
     unit: Unit
     threads: int
 
-    def compare(self, vertices: npt.ArrayLike, faces: npt.ArrayLike, landmarks: npt.ArrayLike) -> Scores:
-        """Score a prediction; nothing is read or written.
-
-        Parameters
-        ----------
-        vertices : array_like, (V, 3)
-            In any frame and unit.
-        faces : array_like of int, (F, 3)
-        landmarks : array_like, (7, 3)
-            On the prediction, in the order of the cloud's.
-
-        Raises
-        ------
-        MeshError
-            If the mesh is empty, faceless, not finite, or names vertices that do not exist.
-        AlignmentError
-            If the landmarks are unusable, or fit far better mirrored.
-        """
-        return self.measure(Mesh(vertices, faces), landmarks).scores
-
     def measure(self, prediction: Mesh, landmarks: npt.ArrayLike | None) -> "SvfrMeasurement":
         """Like `compare`, and keep the distances and the aligned shape."""
         if not prediction.n_faces:
@@ -175,11 +155,9 @@ class PreparedSvfr:
             "mm_per_unit": ref_from_pred.scale,
             "ref_mm_per_unit": self.unit.mm,
             "landmark_rms_mm": fit.residual_rms,
-            "suspicious": float(bool(doubts)),
         }
-        ordered = {one.name: values[one.name] for one in METRICS}
         return SvfrMeasurement(
-            Scores(ordered, tuple(doubts), notes_about(prediction, shape)),
+            Scores.of(METRICS, values, doubts, notes_about(prediction, shape)),
             ref_from_pred,
             self.reference,
             surface.mesh,

@@ -10,8 +10,6 @@ from fsbench.report.formats.columns import DASH, Column, Group, Sheet, groups
 from fsbench.report.model import Row, Table
 
 _PRINTED = {"text": text.write, "markdown": markdown.write, "latex": latex.write, "html": html.write}
-_SIGNED = ("latex", "html")
-"""Formats that say how a table was measured."""
 
 
 def write(found: Across, format_: str) -> str:
@@ -20,11 +18,7 @@ def write(found: Across, format_: str) -> str:
         return write_csv(found)
     if format_ == "json":
         return write_json(found)
-    shown = sheet(found)
-    if format_ not in _SIGNED:
-        measured = (f"{title}: measured as {signature}" for title, signature in shown.signatures)
-        shown = replace(shown, notes=(*shown.notes, *measured))
-    return _PRINTED[format_]([shown])
+    return _PRINTED[format_]([sheet(found)])
 
 
 def sheet(found: Across) -> Sheet:
@@ -44,7 +38,7 @@ def _columns(labels: Sequence[str], table: Table) -> tuple[Column, ...]:
         replace(
             column,
             cells=tuple(DASH if r is None else column.cells[r] for r in rows),
-            marks=tuple(0 if r is None else column.marks[r] for r in rows),
+            ranks=tuple(0 if r is None else column.ranks[r] for r in rows),
         )
         for group in groups(table)
         for column in group.columns

@@ -19,7 +19,7 @@ class Column:
         Heading: "CD" and "mm".
     cells : tuple of str
         By row, "-" where there is no value.
-    marks : tuple of int
+    ranks : tuple of int
         By row: 1 for the best value, 2 for the second best, else 0.
     better : "lower", "higher" or None
     """
@@ -27,7 +27,7 @@ class Column:
     label: str
     unit: str
     cells: tuple[str, ...]
-    marks: tuple[int, ...]
+    ranks: tuple[int, ...]
     better: Better = None
 
 
@@ -73,6 +73,11 @@ def sheet(table: Table | Sheet) -> Sheet:
     return Sheet(table.title, name, labels, tuple(groups(table)), table.notes, (("", table.signature),))
 
 
+def measured_as(table: Sheet) -> list[str]:
+    """A line for each signature."""
+    return [f"{f'{title}: m' if title else 'M'}easured as {signature}" for title, signature in table.signatures]
+
+
 def groups(table: Table) -> list[Group]:
     """The columns of `table`, by bin; the done rate last."""
     marked = best_and_second.of_table(table)
@@ -83,14 +88,14 @@ def groups(table: Table) -> list[Group]:
                 Column(
                     metric.label,
                     metric.unit,
-                    tuple(show(row.cells[b][m], metric) for row in table.rows),
+                    tuple(show(row.cells_with_overall[b][m], metric) for row in table.rows),
                     tuple(marked.get((r, b, m), 0) for r in range(len(table.rows))),
                     metric.better,
                 )
                 for m, metric in enumerate(table.metrics)
             ),
         )
-        for b, bin_ in enumerate(table.bins)
+        for b, bin_ in enumerate(table.bins_with_overall)
     ]
     shares = tuple(f"{100 * row.done:.1f}" for row in table.rows)
     done = Column("done", "%", shares, (0,) * len(table.rows), "higher")

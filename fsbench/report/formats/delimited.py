@@ -41,7 +41,7 @@ def printed(table: Table, benchmark: str = "") -> list[list[str]]:
     """Heading and rows as printed; `benchmark` tells columns of several benchmarks apart, and stands for the bin."""
     rows = [_heading(table, benchmark)]
     for row in table.rows:
-        cells = [text for b in range(len(table.bins)) for text in _printed(table, row.cells[b])]
+        cells = [text for group in row.cells_with_overall for text in _printed(table, group)]
         legacy = "" if row.legacy_done is None else f"{100 * row.legacy_done:.1f}"
         rows.append([row.label, *cells, f"{100 * row.done:.1f}", legacy])
     return rows
@@ -54,7 +54,7 @@ def write_tidy(tables: Sequence[Table]) -> str:
 
 def _tidy(table: Table) -> Iterator[list[str]]:
     for row in table.rows:
-        for bin_, cells in zip(table.bins, row.cells, strict=True):
+        for bin_, cells in zip(table.bins_with_overall, row.cells_with_overall, strict=True):
             for metric, cell in zip(table.metrics, cells, strict=True):
                 values = ["" if v != v else f"{v:.12g}" for v in (cell.mean, cell.median, cell.low, cell.high)]
                 counts = [str(cell.n_scored), str(cell.n_total)]
@@ -62,7 +62,8 @@ def _tidy(table: Table) -> Iterator[list[str]]:
 
 
 def _heading(table: Table, benchmark: str = "") -> list[str]:
-    names = [f"{_name(metric)}[{benchmark or bin_.label}]" for bin_ in table.bins for metric in table.metrics]
+    labels = [benchmark or bin_.label for bin_ in table.bins_with_overall]
+    names = [f"{_name(metric)}[{label}]" for label in labels for metric in table.metrics]
     if _has_intervals(table):
         names = [f"{name}{end}" for name in names for end in ("", "_low", "_high")]
     of = f"[{benchmark}]" if benchmark else ""

@@ -60,7 +60,7 @@ th[aria-sort=descending] button::after { content: " \\25BC"; }
 {%- for label in table.labels %}{% set r = loop.index0 %}
 <tr><th scope="row">{{ label }}</th>
 {%- for group in table.groups %}{% for column in group.columns %}<td
-{%- if column.marks[r] %} class="{{ classes[column.marks[r]] }}"{% endif %}>
+{%- if column.ranks[r] %} class="{{ classes[column.ranks[r]] }}"{% endif %}>
 {%- if column.cells[r] == dash %}&ndash;{% else %}{{ column.cells[r] }}{% endif %}</td>
 {%- endfor %}{% endfor %}</tr>
 {%- endfor %}

@@ -30,4 +30,4 @@ def _one(table: Sheet) -> str:
 
 
 def _column(column: Column, group: str) -> TexColumn:
-    return TexColumn((column.label + _ARROWS[column.better], column.unit), column.cells, column.marks, group)
+    return TexColumn((column.label + _ARROWS[column.better], column.unit), column.cells, column.ranks, group)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from fsbench.report.formats.columns import Sheet, sheet
+from fsbench.report.formats.columns import Sheet, measured_as, sheet
 from fsbench.report.model import Table
 
 _STYLES = {0: "{}", 1: "**{}**", 2: "*{}*"}
@@ -18,9 +18,9 @@ def _one(table: Sheet) -> str:
     heads = [escape(f"{title} {column.label} ({column.unit})".strip()) for title, column in columns]
     lines = [_line(["Method", *heads]), _line([":--", *("--:" for _ in heads)])]
     for r, label in enumerate(table.labels):
-        cells = [_STYLES[column.marks[r]].format(column.cells[r]) for _, column in columns]
+        cells = [_STYLES[column.ranks[r]].format(column.cells[r]) for _, column in columns]
         lines.append(_line([escape(label), *cells]))
-    notes = [f"- {escape(note)}" for note in table.notes]
+    notes = [f"- {escape(note)}" for note in (*table.notes, *measured_as(table))]
     return "\n".join([f"**{escape(table.title)}**", "", *lines, "", *notes, ""])
 
 

@@ -39,7 +39,7 @@ def as_dict(table: Table) -> dict[str, Any]:
 def _row(table: Table, row: Row) -> dict[str, Any]:
     bins = {
         bin_.label: {metric.name: numbers(cell) for metric, cell in zip(table.metrics, cells, strict=True)}
-        for bin_, cells in zip(table.bins, row.cells, strict=True)
+        for bin_, cells in zip(table.bins_with_overall, row.cells_with_overall, strict=True)
     }
     measured_by = {"measured_by": row.measured_by} if row.measured_by else {}
     return {"method": row.label, **measured_by, **counts(row), "bins": bins}

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 
-from fsbench.report.formats.columns import Column, Group, Sheet, sheet
+from fsbench.report.formats.columns import Column, Group, Sheet, measured_as, sheet
 from fsbench.report.model import Table
 
 WIDTH = 100
@@ -33,19 +33,24 @@ def _one(table: Sheet, width: int) -> str:
     blocks = [_block(["", *[""] * (n_lines - 1), *labels], stub, page, n_lines) for page in layouts[n_lines]]
     said = [
         textwrap.fill(note, width, subsequent_indent=_GAP, break_long_words=False, break_on_hyphens=False)
-        for note in table.notes
+        for note in (*table.notes, *measured_as(table))
     ]
     return "\n".join([table.title, "", *blocks, *said, ""])
 
 
 def _pages(columns: Sequence[Group], room: int, n_lines: int) -> Iterator[list[Group]]:
-    """As many groups side by side as fit, at least one."""
+    """As many groups side by side as fit, at least one; the done rate is beside the group before it, if they fit."""
+
+    def fits(page: Sequence[Group]) -> bool:
+        return sum(len(_GAP) + _width(one, n_lines) for one in page) <= room
+
+    n_single = len(columns) - 2 if fits(columns[-2:]) else len(columns)
     page: list[Group] = []
-    for group in columns:
-        if page and sum(len(_GAP) + _width(one, n_lines) for one in [*page, group]) > room:
+    for together in filter(None, [*([group] for group in columns[:n_single]), columns[n_single:]]):
+        if page and not fits([*page, *together]):
             yield page
             page = []
-        page.append(group)
+        page += together
     yield page
 
 
@@ -76,9 +81,9 @@ def _rule(title: str, width: int) -> str:
 def _padded(column: Column, n_lines: int) -> list[str]:
     width = _column_width(column, n_lines)
     texts = [*_label(column, n_lines), column.unit, *column.cells]
-    marks = [0] * (len(texts) - len(column.marks)) + [*column.marks]
+    ranks = [0] * (len(texts) - len(column.ranks)) + [*column.ranks]
     return [
-        " " * (width - cell_len(text)) + _STYLES[mark].format(text) for text, mark in zip(texts, marks, strict=True)
+        " " * (width - cell_len(text)) + _STYLES[rank].format(text) for text, rank in zip(texts, ranks, strict=True)
     ]
 
 

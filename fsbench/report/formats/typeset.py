@@ -48,7 +48,7 @@ class TexColumn:
     heads : tuple of str
         Lines of the heading; all columns of a table have as many.
     cells : tuple of str
-    marks : tuple of int
+    ranks : tuple of int
         By cell: 1 for bold, 2 for underlined, else 0; empty: none.
     group : str
         Heading that it shares with its neighbours.
@@ -58,13 +58,13 @@ class TexColumn:
 
     heads: tuple[str, ...]
     cells: tuple[str, ...]
-    marks: tuple[int, ...] = ()
+    ranks: tuple[int, ...] = ()
     group: str = ""
     left: bool = False
 
-    def mark(self, row: int) -> int:
+    def rank(self, row: int) -> int:
         """How a cell is emphasised."""
-        return self.marks[row] if self.marks else 0
+        return self.ranks[row] if self.ranks else 0
 
 
 def environment(title: str, name: str, stub: TexColumn, columns: Sequence[TexColumn], notes: str = "") -> str:
@@ -142,7 +142,7 @@ def _column_pt(column: TexColumn, stacked: bool) -> float:
     widths = [width_pt(head) for head in column.heads]
     for row, cell in enumerate(column.cells):
         upper, lower = _parts(cell) if stacked else (cell, "")
-        widths += [width_pt(upper, bold=column.mark(row) == 1), width_pt(lower, small=True)]
+        widths += [width_pt(upper, bold=column.rank(row) == 1), width_pt(lower, small=True)]
     return max(widths)
 
 
@@ -190,7 +190,7 @@ def _rows(columns: Sequence[TexColumn], row: int, stacked: bool) -> Iterator[str
     for column in columns:
         text = column.cells[row]
         upper, lower = _parts(text) if stacked and not column.left else (text, "")
-        uppers.append(_label(column, text) if column.left else _cell(upper, column.mark(row)))
+        uppers.append(_label(column, text) if column.left else _cell(upper, column.rank(row)))
         lowers.append(rf"\scriptsize {escape(lower)}" if lower else "")
     yield _line(uppers)
     if any(lowers):
@@ -202,8 +202,8 @@ def _label(column: TexColumn, text: str) -> str:
     return rf"\raggedright {_breakable(text)}" if _kind(column) != "l" else escape(text)
 
 
-def _cell(text: str, mark: int) -> str:
-    return "--" if text == "-" else _STYLES[mark].format(escape(text))
+def _cell(text: str, rank: int) -> str:
+    return "--" if text == "-" else _STYLES[rank].format(escape(text))
 
 
 def _minus(number: str) -> str:

@@ -11,7 +11,7 @@ from fsbench.core.signatures import differences
 from fsbench.protocols.measurement import Measurement, Scores
 from fsbench.report.heatmaps.pictures import Heat
 from fsbench.report.heatmaps.upright import outer_side, upright
-from fsbench.report.layout import Layout
+from fsbench.report.layout import BinLayout
 from fsbench.report.selection import main_of_samples
 from fsbench.runs import Run
 from fsbench.submissions.submission import Submission
@@ -77,7 +77,8 @@ class Source:
             turn = upright(found.reference, found.landmarks)
             turn, axes = outer_side(found.reference) if turn is None else (turn, "")
         notes = () if brief else found.scores.notes
-        return Heat(title, compared, distances_mm, found.reference, protocol.distances_unit, turn, axes, notes)
+        about = (protocol.distances_unit, turn, axes, notes, protocol.distances_at)
+        return Heat(title, compared, distances_mm, found.reference, *about)
 
     def measured(self, sample: str) -> Measurement:
         """Measure a sample again; UsageError if the run has no score for it, or the files give another one."""
@@ -121,7 +122,7 @@ def scored_row(run: Run, sample: str) -> pd.DataFrame:
     return rows
 
 
-def picks(run: Run, layout: Layout, metric: str = "cd_mm") -> list[tuple[str, dict[str, str]]]:
+def picks(run: Run, layout: BinLayout, metric: str = "cd_mm") -> list[tuple[str, dict[str, str]]]:
     """The best, median and worst sample by a metric of each bin that has a score: (title of the bin, names by pick).
 
     Two scores are the best and the worst, a single one is the median.

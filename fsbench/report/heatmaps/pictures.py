@@ -46,6 +46,8 @@ class Heat:
         Written into the picture: along which axes one looks, where that is not known to be the face's.
     notes : tuple of str
         Of the score; written into the picture.
+    at : str
+        Whose surface `prediction` is: "prediction", or "scan" where distances are measured from there.
     """
 
     title: str
@@ -56,6 +58,7 @@ class Heat:
     turn: Floats | None = None
     axes: str = ""
     notes: tuple[str, ...] = ()
+    at: str = "prediction"
 
     @property
     def is_behind(self) -> bool:
@@ -80,7 +83,7 @@ def three_views(heat: Heat, description: str, limit_mm: float = LIMIT_MM, size_p
     with matplotlib.rc_context(canvas.settings(STYLES["paper"])):
         figure = canvas.new_figure(width_in, 4.0)
         viewport = viewport_of(*map(heat.turned, shown))
-        names = ("prediction" if heat.prediction.n_faces else "prediction (points)", "reference")
+        names = (heat.at if heat.prediction.n_faces else f"{heat.at} (points)", "reference")
         for column, (yaw_deg, name) in enumerate(views):
             for row, picture in enumerate(_pair(heat, yaw_deg, viewport, size_px, limit_mm)):
                 left, width = (0.162 + step_in * column) / width_in, 1.512 / width_in

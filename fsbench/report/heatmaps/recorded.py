@@ -94,7 +94,7 @@ def recorded_adapter(run: Run) -> AdapterLike:
 
 
 def recorded_choice(run: Run) -> Choice:
-    """What the run says of scans and recipe; what it does not say is as usual."""
+    """The options of the benchmark that the run records; the others have their defaults."""
     recorded = _settings(run).get("adapter")
     known = recorded if isinstance(recorded, dict) else {}
     said: dict[str, Any] = {name: known[name] for name in _TEXTS if isinstance(known.get(name), str)}

@@ -18,7 +18,7 @@ from fsbench.report.page.means import means
 from fsbench.report.page.motions import motions
 from fsbench.report.page.tables import Variant, layout_names, variants, warning
 from fsbench.report.page.verdicts import Verdict, pairs_in_words, verdicts
-from fsbench.report.plots.styles import Look
+from fsbench.report.plots.styles import MethodStyle
 from fsbench.report.selection import main_of_samples, require_comparable
 from fsbench.runs import Run
 from fsbench.runs.maps import decode
@@ -74,7 +74,7 @@ class Chapter:
 
 
 def chapter(
-    runs: Sequence[Run], labels: Sequence[str], folders: Sequence[Path], known: Sequence[Look], wish: Wish
+    runs: Sequence[Run], labels: Sequence[str], folders: Sequence[Path], known: Sequence[MethodStyle], wish: Wish
 ) -> Chapter:
     """Gather what is shown of comparable runs.
 
@@ -85,7 +85,7 @@ def chapter(
     labels : sequence of str
     folders : sequence of Path
         Of the runs.
-    known : sequence of Look
+    known : sequence of MethodStyle
         A method looks the same in all chapters.
     wish : Wish
 
@@ -124,7 +124,7 @@ def _limit_mm(maps: Collection[bytes]) -> float:
     return scale_of([np.abs(decode(content)[0].distances_mm) for content in maps]) if maps else LIMIT_MM
 
 
-def _head(runs: Sequence[Run], labels: Sequence[str], known: Sequence[Look], cautions: Sequence[str]) -> Head:
+def _head(runs: Sequence[Run], labels: Sequence[str], known: Sequence[MethodStyle], cautions: Sequence[str]) -> Head:
     spec, first = spec_of(runs[0]), runs[0].manifest
     title = spec.title if spec is not None else str(first.get("title", runs[0].benchmark))
     methods = [_method(run, label, svg(look)) for run, label, look in zip(runs, labels, known, strict=True)]

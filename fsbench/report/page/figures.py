@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from fsbench.core.quantities import Quantity
-from fsbench.report.layout import OVERALL, Layout, layout
+from fsbench.report.layout import OVERALL, BinLayout, layout
 from fsbench.report.model import Table
 from fsbench.report.page.packing import packed
 from fsbench.report.page.tables import figure_notes
@@ -97,7 +97,7 @@ def cumulative(runs: Sequence[Run], labels: Sequence[str]) -> dict[str, Any] | N
     }
 
 
-def _points_or_samples(runs: Sequence[Run], labels: Sequence[str], whole: Layout, name: str) -> Samples:
+def _points_or_samples(runs: Sequence[Run], labels: Sequence[str], whole: BinLayout, name: str) -> Samples:
     if name in POOLED_METRICS and all(run.pooled is not None for run in runs):
         return gather_points(runs, labels, whole, name)
     return gather_samples(runs, labels, whole, name if name in runs[0].metrics else main_of_samples(runs[0]))

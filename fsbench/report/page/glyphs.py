@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from fsbench.report.plots.styles import Look
+from fsbench.report.plots.styles import MethodStyle
 
 DARK = MappingProxyType(
     {
@@ -36,7 +36,7 @@ _MARKERS = MappingProxyType(
 )
 
 
-def for_plotly(look: Look) -> dict[str, Any]:
+def for_plotly(look: MethodStyle) -> dict[str, Any]:
     """Colours on a light and a dark page, symbol and dash, as the page's script takes them."""
     symbol = _MARKERS[look.marker][0]
     return {
@@ -47,7 +47,7 @@ def for_plotly(look: Look) -> dict[str, Any]:
     }
 
 
-def svg(look: Look) -> Markup:
+def svg(look: MethodStyle) -> Markup:
     """The marker as a picture beside a method's name; it follows the page into the dark."""
     style = f"--light:{look.colour};--dark:{DARK.get(look.colour, look.colour)}"
     paint = "full" if look.filled else "open"

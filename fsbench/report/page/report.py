@@ -8,7 +8,7 @@ from fsbench.core.errors import UsageError
 from fsbench.report.page.chapter import chapter
 from fsbench.report.page.faces import Wish, named
 from fsbench.report.page.write import write
-from fsbench.report.plots.styles import looks
+from fsbench.report.plots.styles import method_styles
 from fsbench.report.selection import distinct_labels
 from fsbench.runs import Run
 
@@ -51,7 +51,7 @@ def report(
     groups = {name: [i for i, run in enumerate(runs) if run.benchmark == name] for name in _benchmarks(runs)}
     labels = {name: distinct_labels([runs[i] for i in of], [folders[i] for i in of]) for name, of in groups.items()}
     everybody = list(dict.fromkeys(label for shown in labels.values() for label in shown))
-    look = dict(zip(everybody, looks(everybody), strict=True))
+    look = dict(zip(everybody, method_styles(everybody), strict=True))
     wishes = _wishes([[runs[i] for i in of] for of in groups.values()], samples, everything, wish or Wish())
     chapters = [
         chapter(

@@ -36,10 +36,10 @@ class Variant:
         """Columns by bin, with a number beside every printed cell to sort by; None where there is none."""
         found = []
         for b, group in enumerate(groups(self.table)):
-            is_done = b == len(self.table.bins)
+            is_done = b == len(self.table.bins_with_overall)
             columns = []
             for m, column in enumerate(group.columns):
-                values = [row.done if is_done else row.cells[b][m].mean for row in self.table.rows]
+                values = [row.done if is_done else row.cells_with_overall[b][m].mean for row in self.table.rows]
                 exact = [value if cell != DASH else None for value, cell in zip(values, column.cells, strict=True)]
                 up = is_done or self.table.metrics[m].better == "higher"
                 columns.append({"column": column, "exact": exact, "falling": up})

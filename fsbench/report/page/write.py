@@ -38,7 +38,7 @@ def write(chapters: Sequence[Chapter]) -> str:
         style=Markup(_own("page.css")),
         script=Markup(_own("page.js")),
         dash=DASH,
-        marks={1: "best", 2: "second"},
+        ranks={1: "best", 2: "second"},
         version=fsbench.__version__,
         plotly_version=version("plotly"),
     )

@@ -10,7 +10,7 @@ from fsbench.core.errors import UsageError
 from fsbench.core.mesh import Floats
 from fsbench.core.quantities import Quantity
 from fsbench.core.visible import visible
-from fsbench.report.layout import Layout
+from fsbench.report.layout import BinLayout
 from fsbench.report.plots.panels import Margins, stacked
 from fsbench.report.plots.placing import fitting, text_width_in
 from fsbench.report.plots.styles import Style
@@ -20,7 +20,7 @@ _SHARE_OF_CELL, _DARK = 0.42, 0.6
 """Height of a number in its cell; shares above this are dark, and their numbers white."""
 
 
-def draw(runs: Sequence[Run], labels: Sequence[str], layout: Layout, metric: Quantity, style: Style) -> Figure:
+def draw(runs: Sequence[Run], labels: Sequence[str], layout: BinLayout, metric: Quantity, style: Style) -> Figure:
     """Draw a matrix a method: rows are the bins, columns the labels that `metric` numbers; each row sums to 100 %.
 
     Parameters
@@ -28,7 +28,7 @@ def draw(runs: Sequence[Run], labels: Sequence[str], layout: Layout, metric: Qua
     runs : sequence of Run
     labels : sequence of str
         Of the methods.
-    layout : Layout
+    layout : BinLayout
     metric : Quantity
         With `label_of`, the bin column whose labels are the answers.
     style : Style
@@ -59,7 +59,7 @@ def draw(runs: Sequence[Run], labels: Sequence[str], layout: Layout, metric: Qua
     return figure
 
 
-def shares(run: Run, layout: Layout, metric: Quantity, n: int) -> Floats:
+def shares(run: Run, layout: BinLayout, metric: Quantity, n: int) -> Floats:
     """Share of each of `n` answers in every bin, (bins, n); NaN where no sample has an answer."""
     found = np.full((len(layout.bins), n), np.nan)
     scored = (run.samples["status"] == "ok").to_numpy()

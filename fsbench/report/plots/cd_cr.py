@@ -10,7 +10,7 @@ from fsbench.core.mesh import Floats
 from fsbench.report.model import Table
 from fsbench.report.plots.legend import sheet
 from fsbench.report.plots.placing import axis_heading, line_style, spread, upper_end
-from fsbench.report.plots.styles import Style, looks
+from fsbench.report.plots.styles import Style, method_styles
 
 _PER_ROW = 2
 
@@ -64,7 +64,7 @@ def _panel(axes: Axes, table: Table, b: int, top: float, style: Style, *, say_va
     _keep_numbers_inside(axes)
     axes.axvspan(axes.get_xlim()[0], small, color="0.95", linewidth=0)
     axes.text(small - 0.005 * whole, 0, "small overlap", fontsize=style.small_pt, color="0.4", ha="right", va="bottom")
-    for i, look in enumerate(looks([row.label for row in table.rows])):
+    for i, look in enumerate(method_styles([row.label for row in table.rows])):
         if not y[i] <= top:
             continue
         whisker: dict[str, Any] = {"color": look.colour, "linewidth": 0.8 * style.line_pt}
@@ -86,7 +86,7 @@ def _keep_numbers_inside(axes: Axes) -> None:
 
 def _arrows(axes: Axes, table: Table, x: Floats, y: Floats, top: float, style: Style, say_values: bool) -> None:
     """What lies above the axis, at its complete rate as near as there is room."""
-    methods = looks([row.label for row in table.rows])
+    methods = method_styles([row.label for row in table.rows])
     off = np.flatnonzero(np.nan_to_num(y) > top)
     low, high = axes.get_xlim()
     em = style.small_pt / 72 * axes.figure.dpi / axes.get_window_extent().width * (high - low)

@@ -11,7 +11,7 @@ from fsbench.core.mesh import Floats
 from fsbench.report.plots.legend import sheet
 from fsbench.report.plots.placing import axis_heading, line_style, upper_end
 from fsbench.report.plots.samples import Samples
-from fsbench.report.plots.styles import Style, looks
+from fsbench.report.plots.styles import Style, method_styles
 
 _PER_ROW = 2
 # Of millions of points some are always far off: their axis is linear, as published, and ends here.
@@ -120,7 +120,7 @@ def _axis(axes: Axes, samples: Samples) -> None:
 def _curves(axes: Axes, samples: Samples, b: int, style: Style) -> None:
     low, high = axes.get_xlim()
     n_total = max(samples.n_total[b], 1)
-    for i, (bins, look) in enumerate(zip(samples.values, looks(samples.labels), strict=True)):
+    for i, (bins, look) in enumerate(zip(samples.values, method_styles(samples.labels), strict=True)):
         values = np.maximum(bins[b], low)
         values = values[values <= high]
         x = np.concatenate([[low], values, [high]])

@@ -13,7 +13,7 @@ from fsbench.core.mesh import Floats
 from fsbench.report.plots.panels import Margins, grid
 from fsbench.report.plots.placing import axis_heading, line_style, text_width_in, upper_end
 from fsbench.report.plots.samples import Samples
-from fsbench.report.plots.styles import Look, Style, looks
+from fsbench.report.plots.styles import MethodStyle, Style, method_styles
 
 PER_ROW = 4
 _FEWEST = 5
@@ -55,7 +55,7 @@ def _end(samples: Samples) -> float:
 
 
 def _panel(axes: Axes, samples: Samples, b: int, end: float, style: Style) -> None:
-    methods = looks(samples.labels)
+    methods = method_styles(samples.labels)
     columns = [bins[b] for bins in samples.values]
     low = min([0.0, *(float(np.percentile(values, 5)) for bins in samples.values for values in bins if len(values))])
     beyond = any(_beyond(values, end) for bins in samples.values for values in bins)
@@ -109,7 +109,7 @@ def _beyond(values: Floats, end: float) -> bool:
     return len(values) > 0 and _reach(values) > end
 
 
-def _box(axes: Axes, values: Floats, y: float, end: float, look: Look, style: Style) -> None:
+def _box(axes: Axes, values: Floats, y: float, end: float, look: MethodStyle, style: Style) -> None:
     p5, p25, p50, p75, p95 = np.minimum(np.percentile(values, [5, 25, 50, 75, 95]), end)
     if p5 < end:
         axes.plot([p5, p95], [y, y], color=look.colour, linewidth=style.line_pt, solid_capstyle="butt")

@@ -22,7 +22,7 @@ from fsbench.report.plots.placing import (
     text_width_in,
     upper_end,
 )
-from fsbench.report.plots.styles import Look, Style, looks
+from fsbench.report.plots.styles import MethodStyle, Style, method_styles
 
 _MOST_ACROSS = 6
 """More titles of bins than this are written upwards where they are too long to stand side by side."""
@@ -52,7 +52,7 @@ def draw(table: Table, style: Style) -> Figure:
     Whiskers are the table's intervals, where it has them. A value above the axis is never cut silently: an arrow
     shows where the line leaves, and the value stands with the method's name, or with its marker above the bin.
     """
-    methods = looks([row.label for row in table.rows])
+    methods = method_styles([row.label for row in table.rows])
     curves = [_curves(table, m) for m in range(len(table.metrics))]
     names = _names(table, curves[0])
     width, height = label_room_in(names, style)
@@ -123,7 +123,7 @@ def _axis(axes: Axes, one: _Curves) -> None:
     axes.set_axisbelow(True)
 
 
-def _lines(axes: Axes, x: Floats, one: _Curves, methods: Sequence[Look], style: Style) -> None:
+def _lines(axes: Axes, x: Floats, one: _Curves, methods: Sequence[MethodStyle], style: Style) -> None:
     for where, means, lows, highs, look in zip(x, one.means, one.lows, one.highs, methods, strict=True):
         # A rate of 100 % is on the edge of the axes, and its marker is whole; what leaves the axes is cut.
         axes.plot(where, means, **line_style(look, style), zorder=3, clip_on=bool(one.off_axis.any()))
@@ -133,7 +133,7 @@ def _lines(axes: Axes, x: Floats, one: _Curves, methods: Sequence[Look], style: 
 
 def _above(axes: Axes, x: Floats, one: _Curves, table: Table, style: Style, *, named: bool) -> None:
     """Arrows where lines leave the axis, and above each bin the values that no name beside carries."""
-    methods = looks([row.label for row in table.rows])
+    methods = method_styles([row.label for row in table.rows])
     exits = [
         (place, look)
         for where, means, look in zip(x, one.means, methods, strict=True)
@@ -150,7 +150,7 @@ def _above(axes: Axes, x: Floats, one: _Curves, table: Table, style: Style, *, n
             _value_above(axes, b, line, methods[r], f"{one.means[r, b]:.1f}", style)
 
 
-def _value_above(axes: Axes, b: int, line: int, look: Look, text: str, style: Style) -> None:
+def _value_above(axes: Axes, b: int, line: int, look: MethodStyle, text: str, style: Style) -> None:
     """The method's marker and a value, above bin `b`, in the given line from below."""
     up = (0.9 + 1.2 * line) * style.small_pt
     at: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}

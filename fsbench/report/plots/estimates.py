@@ -14,7 +14,7 @@ from fsbench.core.quantities import Quantity
 from fsbench.report.model import Table
 from fsbench.report.plots.panels import Margins, grid
 from fsbench.report.plots.placing import axis_heading, line_style, mean_heading, text_width_in, upper_end
-from fsbench.report.plots.styles import Look, Style, looks
+from fsbench.report.plots.styles import MethodStyle, Style, method_styles
 from fsbench.stats import ALL_SAMPLES, Comparison
 
 _ROW_EM = 1.6
@@ -114,7 +114,7 @@ def _draw(panels: Sequence[_Panel], labels: Sequence[str], per_row: int, style: 
     height = (len(labels) + 0.4) * _ROW_EM * small
     margins = Margins(left, right, below, (1.8 if titled else 0.8) * em)
     figure, axes = grid(style, len(panels), per_row, height, margins, between_in=below + (1.2 * em if titled else 0.0))
-    methods = looks(labels)
+    methods = method_styles(labels)
     for one, panel in zip(axes, panels, strict=True):
         one.set_yticks(range(len(labels)), labels, fontsize=style.small_pt)
         one.tick_params(axis="y", length=0)
@@ -123,7 +123,7 @@ def _draw(panels: Sequence[_Panel], labels: Sequence[str], per_row: int, style: 
     return figure
 
 
-def _rows(axes: Axes, panel: _Panel, methods: Sequence[Look], style: Style) -> None:
+def _rows(axes: Axes, panel: _Panel, methods: Sequence[MethodStyle], style: Style) -> None:
     low, high = panel.ends
     axes.set_xlim(low, high)
     axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
@@ -150,7 +150,7 @@ def _rows(axes: Axes, panel: _Panel, methods: Sequence[Look], style: Style) -> N
         axes.text(1.0, y, f" {text}", weight="bold" if text in ("better", "worse") else "normal", **side)
 
 
-def _beyond(axes: Axes, y: float, value: float, panel: _Panel, look: Look, style: Style) -> None:
+def _beyond(axes: Axes, y: float, value: float, panel: _Panel, look: MethodStyle, style: Style) -> None:
     """A value off the axis is written out at the edge that it lies behind."""
     low, high = panel.ends
     text = f"{value:.{panel.metric.decimals}f}"

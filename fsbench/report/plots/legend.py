@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from fsbench.report.layout import Layout
+from fsbench.report.layout import BinLayout
 from fsbench.report.plots.panels import Margins, grid
 from fsbench.report.plots.placing import label_beside, label_room_in, line_style, text_width_in
-from fsbench.report.plots.styles import Style, looks
+from fsbench.report.plots.styles import Style, method_styles
 
 _HANDLE_EM, _ROW_EM = 4.2, 1.34
 
@@ -27,7 +27,9 @@ class Sheet:
     def name_beside(self, heights: Sequence[float], names: Sequence[str]) -> None:
         """Name the methods beside the only panel, near `heights` (fractions of it)."""
         (axes,) = self.panels
-        label_beside(axes, [(float("nan"), height) for height in heights], names, looks(self.labels), self.style)
+        label_beside(
+            axes, [(float("nan"), height) for height in heights], names, method_styles(self.labels), self.style
+        )
 
     def head(self, x: str, y: str) -> None:
         """Write what the axes are, once for all panels."""
@@ -41,12 +43,12 @@ class Sheet:
         self.figure.text(beside, (low + high) / 2, y, rotation=90, va="center")
 
 
-def sheet(layout: Layout, labels: Sequence[str], names: Sequence[str], style: Style, per_row: int) -> Sheet:
+def sheet(layout: BinLayout, labels: Sequence[str], names: Sequence[str], style: Style, per_row: int) -> Sheet:
     """Make the panels of `layout`, with the legend already in place where there are several.
 
     Parameters
     ----------
-    layout : Layout
+    layout : BinLayout
         One panel a bin.
     labels : sequence of str
         Which look each method has.
@@ -80,7 +82,7 @@ def _height_in(names: Sequence[str], style: Style) -> float:
 
 
 def _legend_below(figure: Figure, labels: Sequence[str], names: Sequence[str], style: Style) -> None:
-    handles = [Line2D([], [], **line_style(look, style)) for look in looks(labels)]
+    handles = [Line2D([], [], **line_style(look, style)) for look in method_styles(labels)]
     figure.legend(
         handles, names, loc="lower center", ncols=_columns(names, style), frameon=False, borderaxespad=0.2,
         borderpad=0.2, handlelength=2.4, handletextpad=0.6, columnspacing=1.2, labelspacing=0.3,

@@ -10,7 +10,7 @@ from scipy.optimize import isotonic_regression
 from fsbench.core.mesh import Floats
 from fsbench.core.quantities import Quantity
 from fsbench.report.plots.canvas import new_figure
-from fsbench.report.plots.styles import Look, Style
+from fsbench.report.plots.styles import MethodStyle, Style
 
 _FARTHEST = 3.0
 _WIDEST_LABEL = 1 / 3
@@ -110,7 +110,7 @@ def label_room_in(texts: Sequence[str], style: Style) -> tuple[float, float]:
     return width, len(texts) * _LEADING * style.small_pt / 72
 
 
-def line_style(look: Look, style: Style) -> dict[str, Any]:
+def line_style(look: MethodStyle, style: Style) -> dict[str, Any]:
     """Keywords for `Axes.plot`: the method's line with its marker."""
     return {
         "color": look.colour,
@@ -125,7 +125,7 @@ def line_style(look: Look, style: Style) -> dict[str, Any]:
 
 
 def label_beside(
-    axes: Axes, ends: Sequence[tuple[float, float]], texts: Sequence[str], looks: Sequence[Look], style: Style
+    axes: Axes, ends: Sequence[tuple[float, float]], texts: Sequence[str], styles: Sequence[MethodStyle], style: Style
 ) -> None:
     """Name the lines right of the axes, at their ends' heights but apart, with marker and a thin leader.
 
@@ -136,13 +136,13 @@ def label_beside(
     ends : sequence of (x, y)
         Where each line ends, in fractions of the axes; NaN x: no leader.
     texts : sequence of str
-    looks : sequence of Look
+    styles : sequence of MethodStyle
     style : Style
     """
     box = axes.get_window_extent()
     em_x, em_y = (style.small_pt / 72 * axes.figure.dpi / side for side in (box.width, box.height))
     heights = spread([y for _, y in ends], _LEADING * em_y, 0.0, 1.0)
-    for (x, y), height, text, look in zip(ends, heights, texts, looks, strict=True):
+    for (x, y), height, text, look in zip(ends, heights, texts, styles, strict=True):
         place: dict[str, Any] = {"transform": axes.transAxes, "clip_on": False}
         if x == x:
             leader: dict[str, Any] = {"color": look.colour, "linewidth": 0.5 * style.line_pt, "alpha": 0.6}

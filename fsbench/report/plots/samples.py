@@ -8,7 +8,7 @@ import numpy as np
 from fsbench.core.errors import UsageError
 from fsbench.core.mesh import Floats
 from fsbench.core.quantities import Quantity
-from fsbench.report.layout import Bin, Layout
+from fsbench.report.layout import Bin, BinLayout
 from fsbench.runs import Run
 from fsbench.runs.pooled_statistics import Pooled
 
@@ -22,7 +22,7 @@ class Samples:
     Attributes
     ----------
     metric : Quantity
-    layout : Layout
+    layout : BinLayout
     labels : tuple of str
     values : tuple of tuple of ndarray
         By method, then by bin: the values of the scored samples, ascending; inf for points beyond what was kept.
@@ -33,14 +33,14 @@ class Samples:
     """
 
     metric: Quantity
-    layout: Layout
+    layout: BinLayout
     labels: tuple[str, ...]
     values: tuple[tuple[Floats, ...], ...]
     n_total: tuple[int, ...]
     what: str = "samples"
 
 
-def gather_samples(runs: Sequence[Run], labels: Sequence[str], layout: Layout, metric: str) -> Samples:
+def gather_samples(runs: Sequence[Run], labels: Sequence[str], layout: BinLayout, metric: str) -> Samples:
     """Collect the values of comparable runs."""
     known = runs[0].quantity(metric)
     values = tuple(
@@ -51,7 +51,7 @@ def gather_samples(runs: Sequence[Run], labels: Sequence[str], layout: Layout, m
     return Samples(known, layout, tuple(labels), values, n_total)
 
 
-def gather_points(runs: Sequence[Run], labels: Sequence[str], layout: Layout, metric: str) -> Samples:
+def gather_points(runs: Sequence[Run], labels: Sequence[str], layout: BinLayout, metric: str) -> Samples:
     """The distances of all points of a bin, as so many of their quantiles that a curve of them is the curve.
 
     A sample without a score has no points; it is taken to have as many as the others have on average, so that
@@ -71,7 +71,7 @@ def gather_points(runs: Sequence[Run], labels: Sequence[str], layout: Layout, me
     return Samples(runs[0].quantity(metric), layout, tuple(labels), tuple(values), n_total, "points of the references")
 
 
-def _quantiles(run: Run, pooled: Pooled, layout: Layout, bin_: Bin) -> Floats:
+def _quantiles(run: Run, pooled: Pooled, layout: BinLayout, bin_: Bin) -> Floats:
     """Quantiles at equal steps, as many as the share of scored samples allows; inf beyond the kept curve."""
     found = pooled.curve(layout.column, bin_.label)
     n_samples = int(layout.members(run.samples, bin_).sum())

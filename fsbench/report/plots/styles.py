@@ -15,7 +15,7 @@ _OPEN = ("o", "s", "^", "D", "v", "<", ">", "p")
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class MethodStyle:
     """Colour, marker and line of a method: no two of the known methods share colour and fill, or marker and fill.
 
     Attributes
@@ -39,8 +39,8 @@ class Look:
         return "-" if self.filled else (0, (3.0, 1.2))
 
 
-_LOOKS = tuple(
-    Look(colour, marker, filled)
+_METHOD_STYLES = tuple(
+    MethodStyle(colour, marker, filled)
     for filled, markers in ((True, _FILLED), (False, _OPEN))
     for colour, marker in zip(_COLOURS, markers, strict=True)
 )
@@ -48,23 +48,25 @@ _PUBLISHED = (
     *("DECA", "3DDFA_V2", "PRNet", "MGCNet", "RingNet", "facescape_opti", "Deep3DFaceRec", "LAP"),
     *("DFDN", "UDL", "extreme3dface", "SADRNet", "facescape_deep", "DF2Net", "RAFaRe"),
 )
-_KNOWN = MappingProxyType(dict(zip(_PUBLISHED, _LOOKS, strict=False)))
+_KNOWN = MappingProxyType(dict(zip(_PUBLISHED, _METHOD_STYLES, strict=False)))
 # The sample's baselines stand in the docs and in everybody's first figure.
-_WANTED = MappingProxyType({"mean-face": _LOOKS[7], "linear-weak": _LOOKS[6], "linear-persp": _LOOKS[5]})
+_WANTED = MappingProxyType(
+    {"mean-face": _METHOD_STYLES[7], "linear-weak": _METHOD_STYLES[6], "linear-persp": _METHOD_STYLES[5]}
+)
 
 
-def looks(labels: Sequence[str]) -> list[Look]:
-    """A look for every label: the fixed one of a known method, else one that is free, of a new colour while there are.
+def method_styles(labels: Sequence[str]) -> list[MethodStyle]:
+    """A style for each label: a known method has a fixed one, others get a free one, in a new colour if any is left.
 
-    A label looks the same in every figure of the same methods, in whichever order they come, and in most others: which
-    look an unknown label wants depends on the label alone, and it gives way only where another one has taken it. With
-    more than 16 labels looks repeat; the labels beside the lines still tell them apart.
+    A label has the same style in every figure of the same methods, in any order, and in most other figures: the style
+    that an unknown label asks for depends on the label alone, and it takes another only if that one is taken. With more
+    than 16 labels styles repeat; the labels beside the lines still tell them apart.
 
     Examples
     --------
-    >>> looks(["DECA"]) == looks(["PRNet", "DECA"])[1:]
+    >>> method_styles(["DECA"]) == method_styles(["PRNet", "DECA"])[1:]
     True
-    >>> looks(["mine", "mean-face"]) == looks(["mean-face", "mine"])[::-1]
+    >>> method_styles(["mine", "mean-face"]) == method_styles(["mean-face", "mine"])[::-1]
     True
     """
     # A published row looks as on the board, unless a run of that name stands beside it.
@@ -76,10 +78,10 @@ def looks(labels: Sequence[str]) -> list[Look]:
     return [found[label] for label in labels]
 
 
-def _free(label: str, taken: set[Look]) -> Look:
-    """What the label wants most of what is left."""
-    first = _LOOKS.index(_WANTED[label]) if label in _WANTED else _number(label) % len(_LOOKS)
-    wanted = [*_LOOKS[first:], *_LOOKS[:first]]
+def _free(label: str, taken: set[MethodStyle]) -> MethodStyle:
+    """The style nearest to the one that the label asks for, among those that are free."""
+    first = _METHOD_STYLES.index(_WANTED[label]) if label in _WANTED else _number(label) % len(_METHOD_STYLES)
+    wanted = [*_METHOD_STYLES[first:], *_METHOD_STYLES[:first]]
     free = [look for look in wanted if look not in taken] or wanted
     colours = {look.colour for look in taken}
     return next((look for look in free if look.colour not in colours), free[0])

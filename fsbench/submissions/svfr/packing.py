@@ -1,4 +1,4 @@
-"""A folder of reconstructions made into the zip that the SVFR benchmark takes."""
+"""Pack folders of reconstructions into the zip for the SVFR benchmark."""
 
 import os
 import zipfile
@@ -13,7 +13,7 @@ from fsbench.core.errors import FormatError, UsageError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.io import MESH_SUFFIXES, read_mesh
 from fsbench.io.folders import landmarks_called, the_one, with_an_ending
-from fsbench.io.landmarks import read_landmarks
+from fsbench.io.landmark_places import read_places
 from fsbench.io.names import distinct, folder_named, named, spellings
 from fsbench.io.write import ply_bytes
 from fsbench.submissions.svfr.images import N_FLAME_VERTICES, Entry, images
@@ -142,7 +142,7 @@ def _add(archive: zipfile.ZipFile, source: _Source) -> bool:
         _expect_flame(mesh, source)
         return False
     content = BytesIO()
-    np.save(content, _seven(source.landmarks))
+    np.save(content, _seven(source.landmarks, source.mesh))
     _write(archive, entry.landmarks, content.getvalue())
     return True
 
@@ -156,15 +156,15 @@ def _expect_flame(mesh: Mesh, source: _Source) -> None:
         )
 
 
-def _seven(path: Path) -> Floats:
-    marks = read_landmarks(path)
+def _seven(path: Path, mesh: Path) -> Floats:
+    marks = read_places(path).on(mesh)
     if marks.shape != (7, 3):
         raise FormatError(f"{path}: holds landmarks of shape {marks.shape}, expected (7, 3)")
     return np.ascontiguousarray(marks, np.float64)
 
 
 def _write(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
-    """The same bytes whenever and wherever it is packed: no time, and the permissions of any file."""
+    """Write a member without time and with fixed permissions, so that equal files give an equal zip."""
     member = zipfile.ZipInfo(name)
     member.compress_type, member.external_attr = zipfile.ZIP_DEFLATED, 0o100644 << 16
     archive.writestr(member, content)

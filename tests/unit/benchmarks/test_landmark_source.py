@@ -8,6 +8,8 @@ import pytest
 
 from fsbench.benchmarks.landmark_source import LandmarkSource, parse_source
 from fsbench.core.errors import FormatError, UsageError
+from fsbench.core.mesh import Mesh
+from fsbench.io import write_ply
 from fsbench.protocols.choice import Choice
 
 VERTICES = np.arange(30.0).reshape(10, 3)
@@ -107,6 +109,27 @@ def test_a_file_of_anything_else_is_refused(tmp_path: Path, content: str) -> Non
     (tmp_path / "a.json").write_text(content)
     with pytest.raises(FormatError, match="list of vertex indices"):
         parse_source(str(tmp_path / "a.json"))
+
+
+def test_places_on_triangles_serve_all_meshes_of_a_topology_and_beside_one(tmp_path: Path) -> None:
+    corners = np.array([[0.0, 0, 0], [4, 0, 0], [0, 4, 0], [0, 0, 8]])
+    write_ply(tmp_path / "mesh.ply", Mesh(corners, [[0, 1, 2], [0, 2, 3]]))
+    (tmp_path / "places.json").write_text("[[0, 0.5, 0.25], [1, 0.0, 0.5], [1, 0.25, 0.25]]")
+    expected = [[1, 1, 0], [0, 2, 4], [0, 1, 4]]
+    source = _source(str(tmp_path / "places.json"))
+    np.testing.assert_array_equal(source.read(tmp_path, {}, tmp_path / "mesh.ply"), expected)
+    beside = _source("{sample}.json").read(tmp_path, {"sample": "places"}, tmp_path / "mesh.ply")
+    np.testing.assert_array_equal(beside, expected)
+    # An adapter moved the mesh and dropped its unused vertices; arrays have no file.
+    moved = Mesh(corners * 2 + 1, [[0, 1, 2], [0, 2, 3]])
+    for file in (tmp_path / "mesh.ply", None):
+        np.testing.assert_array_equal(source.places.on_moved(moved, file), np.array(expected) * 2 + 1)
+    (tmp_path / "places.json").write_text("[[0, 0.5, 0.25], [1, 0.0, 0.5], [1, 0.25, 0.5]]")
+    other = _source(str(tmp_path / "places.json"))
+    assert other.indices == source.indices and other.content(tmp_path, {}) != source.content(tmp_path, {})
+    (tmp_path / "places.json").write_text("[[0, 0.5, 0.25], [2, 0.0, 0.5], [1, 0.25, 0.5]]")
+    with pytest.raises(FormatError, match=r"has 2 triangles.*another topology"):
+        _source(str(tmp_path / "places.json")).read(tmp_path, {}, tmp_path / "mesh.ply")
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,18 @@ def test_notes_and_axes_are_lines_of_text(tmp_path: Path, old: str, new: str, me
         load_spec(_own(tmp_path, old, new))
 
 
+@pytest.mark.parametrize(
+    ("new", "message"),
+    [
+        ("overall = 1", "overall of a table is expected to be true or false"),
+        ('overall = true\nwhere = { pose_deg = "0-5" }', "so no where"),
+    ],
+)
+def test_columns_over_all_samples_are_asked_for_in_one_way(tmp_path: Path, new: str, message: str) -> None:
+    with pytest.raises(FormatError, match=message):
+        load_spec(_own(tmp_path, "overall = true", new))
+
+
 SECRET = "the secret is 4711"
 
 
@@ -194,3 +206,24 @@ def test_nothing_outside_the_root_is_read_for_scans(tmp_path: Path, of: str, old
     with pytest.raises(FormatError) as refused:
         Benchmark.open(str(path), root)
     assert "secret is" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("without", "words"),
+    [
+        ('["19_2_10", "00_0_00"]', ""),
+        ('["20_0_00"]', "which the axes do not make"),
+        ('"00_0_00"', "expected to list names"),
+        ("[7]", "expected to list names"),
+    ],
+)
+def test_samples_that_do_not_exist_are_left_out_by_name(tmp_path: Path, without: str, words: str) -> None:
+    text = (folder("data_specs") / "fslab.toml").read_text("utf-8")
+    own = tmp_path / "own.toml"
+    own.write_text(text.replace("[samples.axes]", f"without = {without}\n[samples.axes]"), "utf-8")
+    if words:
+        with pytest.raises(FormatError, match=words):
+            load_spec(str(own))
+        return
+    names = [sample.name for sample in load_spec(str(own)).samples]
+    assert len(names) == 658 and names[0] == "00_0_01" and names[-1] == "19_2_09"

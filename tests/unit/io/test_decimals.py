@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fsbench.io.decimals import BadNumberError, parse_floats, parse_integers
+from fsbench.io.decimals import BadNumberError, parse_floats, parse_integers, parse_triples
 from fsbench.io.lines import PAD, even_lines, line_heads, padded, words_after, words_of
 
 LAST_BITS = 1e-15
@@ -101,3 +101,29 @@ def test_words_and_lines():
 def test_even_lines_are_told_from_uneven_ones(text: bytes, expected: int):
     buffer = np.frombuffer(b"\n" * PAD + text, np.uint8)
     assert even_lines(buffer, *words_of(buffer, PAD, len(buffer))) == expected
+
+
+def test_plain_vertex_lines_are_read_as_their_words_are():
+    rng = np.random.default_rng(2)
+    numbers = rng.normal(size=(300, 3)) * 10.0 ** rng.integers(-6, 4, (300, 3))
+    forms = ["%.4f", "%.6f", "%.9f", "%d"]
+    lines = [f"v {forms[i % 4]} {forms[i % 3]} %.10f" % tuple(row) for i, row in enumerate(numbers)]
+    buffer = padded(
+        "\n".join(["v -0 .5 1.", "v 99999999999999999 0.1234567890123456 00000000000000001", *lines]).encode()
+    )
+    starts, ends = words_of(buffer, PAD, len(buffer))
+    words = (starts.reshape(-1, 4)[:, 1:].ravel(), ends.reshape(-1, 4)[:, 1:].ravel())
+    found = parse_triples(buffer, ord("v"), PAD, len(buffer))
+    assert found is not None
+    assert found.tobytes() == parse_floats(buffer, *words).tobytes()
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["v", "v ", "v 1", "v 1 2", "v 1 2 ", "v 1 2 3 4", "v 1 2 3 ", "v  1 2 3", "v 1 2 3\r", "v 1 2 1e3", "v 1 2 +3"]
+    + ["v 1 2 -", "v 1 2 .", "v 1 2 3.4.5", "v 1 2 123456789012345678", "f 1 2 3", "vn 1 2 3", "", "v 1 2 nan"],
+)
+@pytest.mark.parametrize("n_before", [0, 1, 2, 64])
+def test_other_vertex_lines_are_not_plain(line: str, n_before: int):
+    buffer = padded("\n".join([*["v 1 2 3"] * n_before, line]).encode())
+    assert parse_triples(buffer, ord("v"), PAD, len(buffer)) is None

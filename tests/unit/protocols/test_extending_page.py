@@ -13,7 +13,7 @@ from fsbench.core.errors import UsageError
 from fsbench.core.resources import folder
 from fsbench.io import write_ply
 from tests.heads import face_of, head
-from tests.toys import ENTRY_POINTS, FOLDER, installed
+from tests.toys import ENTRY_POINTS, EXAMPLE, installed
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs/extending.md").read_text("utf-8")
 
@@ -23,7 +23,8 @@ def _blocks(language: str) -> list[str]:
 
 
 def test_every_block_of_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(_blocks("python")) == 3
+    assert len(_blocks("python")) == 4
+    monkeypatch.chdir(tmp_path)
     for block in _blocks("python"):
         # A dataclass looks its module up.
         monkeypatch.setitem(sys.modules, "page", type(sys)("page"))
@@ -32,9 +33,12 @@ def test_every_block_of_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_the_protocol_shown_is_the_one_that_is_tested() -> None:
     shown = next(block for block in _blocks("python") if block.startswith("# nosetip/__init__.py"))
-    assert shown.partition("\n")[2] == (FOLDER / "nosetip/__init__.py").read_text("utf-8")
+    assert shown.partition("\n")[2] == (EXAMPLE / "nosetip/__init__.py").read_text("utf-8")
+    faces = next(block for block in _blocks("python") if block.startswith("# make_faces.py"))
+    assert faces.partition("\n")[2] == (EXAMPLE / "make_faces.py").read_text("utf-8")
     _, toml, entry = _blocks("toml")
-    assert toml == (FOLDER / "nosetip.toml").read_text("utf-8")
+    assert toml == (EXAMPLE / "noses.toml").read_text("utf-8")
+    assert entry == (EXAMPLE / "pyproject.toml").read_text("utf-8")
     (points,) = tomllib.loads(entry)["project"]["entry-points"].values()
     assert [f"{name} = {value}" for name, value in points.items()] == ENTRY_POINTS.splitlines()[1:2]
 

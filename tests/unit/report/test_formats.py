@@ -93,7 +93,15 @@ def test_labels_in_two_lines_let_now_have_two_challenges_side_by_side(scans):
 
 def test_text_shows_a_dash_where_nothing_was_scored(tables):
     (row,) = [line for line in plain(FORMATS["text"](tables[:1])).splitlines() if line.startswith("DF2Net")][:1]
-    assert row.split()[-4:] == ["-", "-", "-", "75.0"]
+    assert row.split()[-3:] == ["-", "-", "-"]
+
+
+def test_the_done_rate_never_stands_in_a_block_of_its_own(tables):
+    lines = plain(FORMATS["text"](tables[:1])).splitlines()
+    last = [line for line in lines if line.startswith("Method")][-1]
+    assert last.split() == ["Method", "CD", "MNE", "CR", "done"]
+    assert "all samples" in lines[lines.index(last) - 1]
+    assert max(map(len, lines)) <= 100
 
 
 def test_text_emphasis_is_all_ansi(tables):
@@ -106,8 +114,10 @@ def test_text_emphasis_is_all_ansi(tables):
 def test_csv_is_what_is_printed(tables):
     head, *rows = csv.reader(io.StringIO(FORMATS["csv"](tables[:1])))
     assert head[1:4] == ["cd_mm[0-5]", "mne_rad[0-5]", "cr_percent[0-5]"]
-    assert {len(row) for row in rows} == {len(head)} == {1 + 12 + 2}
+    assert {len(row) for row in rows} == {len(head)} == {1 + 15 + 2}
     assert rows[2][10:13] == ["", "", ""]
+    assert head[13:16] == ["cd_mm[all]", "mne_rad[all]", "cr_percent[all]"]
+    assert "" not in rows[2][13:16]
     with pytest.raises(UsageError, match="choose with --by"):
         FORMATS["csv"](tables)
 
@@ -127,7 +137,7 @@ def test_csv_label_is_no_formula(make_run):
 
 def test_tidy_has_a_row_for_each_cell_with_all_digits(tables):
     head, *rows = csv.reader(io.StringIO(write_tidy(tables)))
-    assert len(rows) == 3 * (4 + 1) * 3
+    assert len(rows) == 3 * (5 + 1) * 3
     line = dict(zip(head, rows[0], strict=True))
     # 12 digits are written.
     assert float(line["mean"]) == pytest.approx(tables[0].rows[0].cells[0][0].mean, rel=1e-11)
@@ -143,7 +153,7 @@ def test_json_is_strict(tables):
 def test_markdown_rows_have_one_width(tables):
     text = FORMATS["markdown"](tables[:1])
     rows = [line for line in text.splitlines() if line.startswith("|")]
-    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {1 + 12 + 1 + 1}
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {1 + 15 + 1 + 1}
     assert "<b>" not in text
     assert "**" in text
 
@@ -153,8 +163,8 @@ def test_latex_is_balanced_and_has_the_columns_it_announces(tables):
     body = re.sub(r"(?m)^%.*$", "", text)
     bare = re.sub(r"\\[{}%&#$_]", "", body)
     assert bare.count("{") == bare.count("}")
-    assert re.findall(r"\\begin{([a-z*]+)}", body) == ["table*", "tabular"] * 2
-    assert re.findall(r"\\end{([a-z*]+)}", body) == ["tabular", "table*"] * 2
+    assert re.findall(r"\\begin{([a-z*]+)}", body) == ["table*", "tabular", "tabular", "table*", "tabular"]
+    assert re.findall(r"\\end{([a-z*]+)}", body) == ["tabular", "tabular", "table*", "tabular", "table*"]
     for announced, tabular in re.findall(r"(?s)\\begin{tabular}{(l?r+)}(.*?)\\end{tabular}", body):
         rows = [line for line in tabular.splitlines() if line.endswith(r"\\")]
         for row in rows:
@@ -200,7 +210,7 @@ def test_html_is_well_formed_and_inert(tables):
     parser.feed(page)
     parser.close()
     assert parser.open == []
-    assert set(parser.widths) == {1 + 12 + 1}
+    assert set(parser.widths) == {1 + 15 + 1}
     assert "<b>" not in page
     assert NASTY in parser.text
     assert 'class="best"' in page
@@ -208,7 +218,7 @@ def test_html_is_well_formed_and_inert(tables):
     assert page.count("<script") == 1, "its own, for sorting"
     assert "prefers-color-scheme: dark" in page
     # A button in each heading of a column sorts by it.
-    assert page.count("<button>") == 1 + 12 + 1
+    assert page.count("<button>") == 1 + 15 + 1
 
 
 def test_of_two_methods_none_is_second_best(make_run):

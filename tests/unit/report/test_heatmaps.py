@@ -95,6 +95,7 @@ def test_pictures_are_the_same_each_time_and_name_their_signature():
     one = three_views(heat, "Measured as x|v1.", size_px=40)
     assert one == three_views(heat, "Measured as x|v1.", size_px=40)
     assert b"x|v1" in one
+    assert one != three_views(replace(heat, at="scan"), "Measured as x|v1.", size_px=40), "the row is named"
     page = sheet(
         [("±5°", {"best": heat, "worst": heat}), ("±30°", {"median": heat})], ("best", "median", "worst"), "t", "d"
     )

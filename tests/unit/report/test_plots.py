@@ -19,7 +19,7 @@ from fsbench.report.plots.canvas import encode, settings
 from fsbench.report.plots.figure import KINDS, plot, plot_table
 from fsbench.report.plots.placing import fitting, spread, text_width_in, upper_end
 from fsbench.report.plots.samples import gather_samples
-from fsbench.report.plots.styles import STYLES, looks
+from fsbench.report.plots.styles import STYLES, method_styles
 from fsbench.report.tables import build
 from fsbench.stats import compare
 
@@ -183,20 +183,20 @@ def test_single_column_is_legible():
 
 
 def test_fifteen_methods_have_fifteen_looks():
-    found = looks(NAMES)
+    found = method_styles(NAMES)
     assert len({(look.colour, look.filled) for look in found}) == 15
     assert len({(look.marker, look.filled) for look in found}) == 15
-    assert looks(NAMES[::-1])[::-1] == found
-    assert len(set(looks([*NAMES, "Newcomer"]))) == 16
-    assert looks(["x", "y"]) == looks(["x", "y"])
+    assert method_styles(NAMES[::-1])[::-1] == found
+    assert len(set(method_styles([*NAMES, "Newcomer"]))) == 16
+    assert method_styles(["x", "y"]) == method_styles(["x", "y"])
 
 
 def test_a_method_looks_the_same_whoever_stands_before_it():
     own = ("mean-face", "linear-weak", "linear-persp", "mine", "yours <b>")
-    alone = {label: looks([label])[0] for label in own[:3]}
+    alone = {label: method_styles([label])[0] for label in own[:3]}
     for labels in itertools.permutations(own):
-        found = dict(zip(labels, looks(labels), strict=True))
-        assert found == dict(zip(own, looks(own), strict=True))
+        found = dict(zip(labels, method_styles(labels), strict=True))
+        assert found == dict(zip(own, method_styles(own), strict=True))
         assert {label: found[label] for label in alone} == alone
 
 
@@ -205,7 +205,7 @@ def test_a_box_carries_its_methods_marker(runs):
     with matplotlib.rc_context(settings(STYLES["paper"])):
         (axes,) = distribution.draw([samples], STYLES["paper"]).axes
     drawn = [(line.get_color(), line.get_marker()) for line in axes.lines if line.get_marker() != "None"]
-    assert drawn == [(look.colour, look.marker) for look in looks(NAMES[:3])]
+    assert drawn == [(look.colour, look.marker) for look in method_styles(NAMES[:3])]
 
 
 def test_focal_figure_says_that_the_published_axis_is_reversed(make_run):
@@ -340,6 +340,16 @@ def test_a_mean_far_from_all_others_is_written_out(make_run):
     (text,) = first.texts
     assert text.get_text() == f"{table.rows[3].cells[0][0].mean:.2f}\u25b8"
     assert first.get_xlim()[1] < 4.0
+
+
+def test_the_longest_label_stays_off_the_edge_of_the_page(make_run):
+    names = ("extreme3dface (published)", "Deep3DFaceRec (published)", "facescape_deep (published)")
+    runs = [make_run(name, level=2.0 + 8 * i) for i, name in enumerate(names)]
+    for kind in ("error", "means", "cd-cr", "distribution", "cumulative"):
+        ink = np.asarray(Image.open(io.BytesIO(plot(runs, kind, form="png").content)).convert("L")) < 250
+        columns = np.flatnonzero(ink.any(axis=0))
+        # 4 px at 300 dpi are a third of a millimetre.
+        assert min(columns[0], ink.shape[1] - 1 - columns[-1]) >= 4, kind
 
 
 @pytest.mark.parametrize("kind", ["error", "means"])

@@ -38,8 +38,32 @@ def test_lab_by_pose_is_at_1200_px_with_done_over_all(make_run):
     assert math.isnan(row.cells[2][0].mean)
     assert row.cells[2][0].n_scored == 0
     assert (row.n_scored, row.n_total) == (540, 660)
+    note = "Means over the samples that have a score, all at a focal length of 1200 px; done is over all samples."
+    assert note in build([run], "pose").notes
     (everything,) = build([run], "pose-all").rows
     assert everything.cells[1][0].n_total == 480
+
+
+def test_overall_columns_are_those_of_the_table_over_all_samples(make_run):
+    runs = [make_run(fail={"60-90": 7}), make_run("PRNet", level=4.0)]
+    by_pose, whole = build(runs, "pose", ci=True), build(runs, "overall", ci=True)
+    assert [row.overall for row in by_pose.rows] == [row.cells[0] for row in whole.rows]
+    assert by_pose.rows[0].overall[0].mean == pytest.approx(runs[0].samples["cd_mm"].mean(), rel=1e-12)
+    assert (by_pose.rows[0].overall[0].n_scored, by_pose.rows[0].overall[0].n_total) == (307, 400)
+    assert best_and_second.of_table(by_pose)[0, 4, 0] == 1, "the other mean over all is larger"
+    failed = build(runs, "pose", policy="penalised")
+    assert failed.rows[0].overall[0].mean > by_pose.rows[0].overall[0].mean
+
+
+def test_overall_columns_hold_spreads_too(make_run):
+    run = make_run()
+    (row,) = build([run], "pose", ["cd_mm", "std_of_cd_mm"]).rows
+    # rel: summation order; of the population, as every spread
+    assert row.overall[-1].mean == pytest.approx(run.samples["cd_mm"].std(ddof=0), rel=1e-12)
+
+
+def test_only_tables_that_ask_for_them_have_overall_columns(make_run):
+    assert all(not row.overall for row in build([make_run(benchmark="fslab")], "focal").rows)
 
 
 def test_default_layouts(make_run):

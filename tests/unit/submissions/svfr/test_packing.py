@@ -1,5 +1,6 @@
 """Folders in every spelling give one zip, and no vertex of them is lost."""
 
+import json
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -49,6 +50,26 @@ def test_every_spelling_of_folders_gives_the_same_zip(tmp_path: Path, posed: Pat
     packed = pack(tmp_path / "b.zip", {"posed": other})
     assert (packed.n_meshes, packed.n_landmarks) == (391, 391)
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+
+
+def test_landmarks_may_be_places_on_the_mesh(tmp_path: Path, posed: Path) -> None:
+    """Read as points they would be triangles and weights: a wrong zip without a word."""
+    corners = HEAD.faces[[5, 40, 80, 120, 160, 200, 240], 0]
+    forms = ([[face, 1.0, 0.0] for face in (5, 40, 80, 120, 160, 200, 240)], corners.tolist())
+    expected = {}
+    for image in images():
+        size = np.ptp(read_ply(posed / image / "mesh_posed.ply").vertices[:, 0]) / np.ptp(HEAD.vertices[:, 0])
+        expected[image] = HEAD.vertices[corners] * size
+        (posed / image / "landmarks_posed.npy").unlink()
+    for k, form in enumerate(forms):
+        for image in images():
+            (posed / image / "landmarks_posed.json").write_text(json.dumps(form))
+        pack(tmp_path / f"{k}.zip", {"posed": posed})
+        with zipfile.ZipFile(tmp_path / f"{k}.zip") as archive:
+            for image in images()[::100]:
+                marks = np.load(BytesIO(archive.read(f"{image}/landmarks_posed.npy")))
+                # Single precision of the files.
+                np.testing.assert_allclose(marks, expected[image], atol=1e-4)
 
 
 def test_what_is_packed_is_fit_for_us_and_for_the_official_client(tmp_path: Path, posed: Path) -> None:
