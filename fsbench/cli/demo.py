@@ -31,8 +31,7 @@ def command(out: str, jobs: int, seed: int, wild: int, subjects: int) -> None:
     """Write the sample benchmark, score three baselines on both of its parts, show tables, draw plots, write a page.
 
     The baselines see 68 noisy landmarks and nothing else: these are honest numbers of weak methods on
-    made-up heads, to show what the benchmark measures. Given again, it scores again and keeps the
-    sample.
+    made-up heads, to show what the benchmark measures. A second call keeps the sample and scores it again.
     """
     from pathlib import Path
 
@@ -57,7 +56,7 @@ def command(out: str, jobs: int, seed: int, wild: int, subjects: int) -> None:
 
 
 def _sample(folder: "Path", seed: int, n_wild: int, n_subjects: int) -> "Path":
-    """Write the sample unless the one that is there is of the same making."""
+    """Write the sample, unless the same one is there already."""
     import json
     import shutil
 
@@ -76,7 +75,7 @@ def _sample(folder: "Path", seed: int, n_wild: int, n_subjects: int) -> "Path":
     partial = folder / "sample.partial"
     shutil.rmtree(partial, ignore_errors=True)
     write(partial, seed=seed, n_wild=n_wild, n_subjects=n_subjects)
-    # With its mark, and whole or not at all: a demo that is stopped here starts anew.
+    # Moved as a whole, with its mark, so that a demo that is stopped here starts anew.
     (partial / "demo.json").write_text(json.dumps(wanted))
     partial.rename(sample)
     return sample
@@ -109,7 +108,7 @@ def _score(sample: "Path", benchmark: str, out: "Path", jobs: int) -> list["Run"
 
 
 def _report(runs: list["Run"], folder: "Path") -> None:
-    """All of it as one page."""
+    """Write all runs as one page."""
     from fsbench.report.page.report import report
     from fsbench.runs.files import write_atomically
 

@@ -224,7 +224,7 @@ def doubts_about_scan(scan: Mesh, landmarks: Floats, threads: int = 1) -> tuple[
     Raises
     ------
     AlignmentError
-        If they are no finite points, or far from the scan: they would spoil the score of every prediction.
+        If they are not finite points, or far from the scan: they would spoil the score of every prediction.
     """
     if landmarks.ndim != 2 or landmarks.shape[1] != 3 or not np.isfinite(landmarks).all():
         raise AlignmentError(f"the scan's landmarks, of shape {landmarks.shape}, are not finite points (n, 3)")
