@@ -110,8 +110,13 @@ def build(
     text = card(job.name, source.description, job.licence, job.trained_on, plan, records)
     (job.out / "CARD.md").write_text(text, encoding="utf-8", newline="\n")
     if plan.tuples:
-        (job.out / TRUTH).write_text(_ADAPTER, encoding="utf-8", newline="\n")
+        write_truth(job.out)
     return records
+
+
+def write_truth(out: Path) -> None:
+    """Write an adapter that reads the tuples of a benchmark as predictions."""
+    (out / TRUTH).write_text(_ADAPTER, encoding="utf-8", newline="\n")
 
 
 def _per_head(plan: Plan) -> int:

@@ -103,7 +103,7 @@ def _of_tu(root: Path, every: bool, landmarks: Path | None, topology: TuTopology
         cells = (subject, str(len(names)), str(_n_maps(source, names)), textures, shown, *_pupils(read))
         rows.append((*cells, "; ".join(said)))
     columns = ("subject", "heads", "maps", "texture", "publish", "pupils", "factor", "remarks")
-    remarks = [source.description, "unit: unknown; pupils are " + "measured as the mean of the landmarks of each eye"]
+    remarks = [f"{len(tree.subjects)} subjects, {len(tree.meshes)} heads; pupils: mean of the landmarks of each eye"]
     remarks += (
         [] if source.mask is not None else [f"no face mask ({predef.MASK}): references are whole heads, or --cut"]
     )

@@ -62,3 +62,17 @@ def open_source(
             f"--detail: {root} holds no TU models of FaceScape (ID/models_reg/<k>_<name>.obj), whose maps it uses"
         )
     return replace(source, detail=True)
+
+
+def open_tu_models(root: Path, mask: Path | None = None) -> TuSource:
+    """Open FaceScape's TU models.
+
+    Raises
+    ------
+    UsageError
+        If the folder holds none.
+    """
+    source = OPENERS["facescape-tu"](root, mask, None)
+    if not isinstance(source, TuSource):
+        raise UsageError(f"{root}: holds no TU models of FaceScape, ID/models_reg/<k>_<name>.obj")
+    return source

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from fsbench.build.lab import Record
 from fsbench.build.plan import Plan
@@ -75,27 +76,41 @@ def specification(name: str, plan: Plan, records: Sequence[Record]) -> str:
     return "\n".join(lines)
 
 
-def tuples_specification(name: str, bins: Mapping[str, Sequence[str]], lost: Sequence[int], perspective: bool) -> str:
-    """The content of benchmark.toml for tuples, each with its own pose and camera.
+def index_specification(
+    name: str,
+    what: str,
+    command: str,
+    bins: Mapping[str, Sequence[str]],
+    tables: Mapping[str, str] = MappingProxyType({}),
+    lost: Sequence[int] = (),
+    perspective: bool = True,
+) -> str:
+    """The content of benchmark.toml for samples by number, each with its own pose and camera.
 
     Parameters
     ----------
     name : str
+    what : str
+        The samples are, such as "tuples".
+    command : str
+        That built it, such as "build tuples".
     bins : mapping of str to sequence of str
-        A label for every tuple, by bin.
+        A label for every sample, by bin.
+    tables : mapping of str to str
+        Further bins that get a table, and how its title says them.
     lost : sequence of int
-        Numbers of the tuples that were left out.
+        Numbers of the samples that were left out.
     perspective : bool
         Pinhole cameras; orthographic ones otherwise.
     """
     kind = "lab" if perspective else "wild"
     lines = [
         f"name = {_text(name)}",
-        f"title = {_text(f'{name} (tuples)')}",
+        f"title = {_text(f'{name} ({what})')}",
         'protocol = "facescape"',
         f'align = "{"depth-median-rays" if perspective else "depth-median"}"',
         f"citation = {_text(_CITATION)}",
-        'where = "built by `fsbench build tuples`; see CARD.md beside this file"',
+        f"where = {_text(f'built by `fsbench {command}`; see CARD.md beside this file')}",
         'unit = "pupil-normalised mm: every subject\'s pupil distance counts as 62.85 mm"',
         f'frame = "{"cv" if perspective else "ortho"}"',
         f'predictions = "pred/{kind}_pred"',
@@ -125,6 +140,11 @@ def tuples_specification(name: str, bins: Mapping[str, Sequence[str]], lost: Seq
         ),
         "",
         *_table("pose", f"{name}, by pose", "pose_deg", "°", _ordered(bins["pose_deg"])),
+        *(
+            line
+            for by, said in tables.items()
+            for line in _table(by, f"{name}, by {said}", by, "", _distinct(bins[by]))
+        ),
     ]
     return "\n".join(lines)
 
@@ -136,6 +156,10 @@ def write_specification(path: Path, text: str) -> None:
 
 def _ordered(labels: Sequence[str]) -> list[str]:
     return sorted(set(labels), key=lambda label: int(label.split("-")[0]))
+
+
+def _distinct(labels: Sequence[str]) -> list[str]:
+    return sorted(set(labels))
 
 
 def _bin(name: str, axis: str, labels: Sequence[str]) -> list[str]:

@@ -12,7 +12,7 @@ import fsbench
 from fsbench.build.foreign import Foreign, read_tuple, tuple_folders
 from fsbench.build.lab import write_camera
 from fsbench.build.render import View
-from fsbench.build.specification import tuples_specification
+from fsbench.build.specification import index_specification
 from fsbench.build.tuples import DECIMALS, write_json
 from fsbench.build.views import PUPIL_DISTANCE_MM, pose_label
 from fsbench.core.errors import FsbenchError, UsageError
@@ -119,7 +119,9 @@ def build_from_tuples(root: Path, out: Path, name: str, tell: Callable[[Entry], 
     if not model:
         raise UsageError(f"none of {len(entries)} tuples is usable; the first: {entries[0].reason}")
     _write_predef(out, entries, model == "pinhole")
-    text = tuples_specification(name, _bins(entries), [e.number for e in entries if e.reason], model == "pinhole")
+    lost = [entry.number for entry in entries if entry.reason]
+    pinhole = model == "pinhole"
+    text = index_specification(name, "tuples", "build tuples", _bins(entries), lost=lost, perspective=pinhole)
     (out / "benchmark.toml").write_text(text, encoding="utf-8", newline="\n")
     _write_card(out, name, entries, model)
     return entries

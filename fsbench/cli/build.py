@@ -4,6 +4,7 @@ import click
 
 from fsbench.cli.build_heads import heads
 from fsbench.cli.build_inspect import inspect
+from fsbench.cli.build_mview import mview
 from fsbench.cli.build_tuples import tuples
 
 
@@ -18,3 +19,4 @@ def command() -> None:
 command.add_command(inspect)
 command.add_command(heads)
 command.add_command(tuples)
+command.add_command(mview)

@@ -50,7 +50,7 @@ def _show(section: "Section") -> None:
         if sys.stdout.isatty() and cell_len(last) > max(room, _LEAST_REMARK):
             last = set_cell_size(last, max(room, _LEAST_REMARK) - 3) + "..."
         padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(cells, widths, strict=False))
-        put(_GAP.join([" ", *padded, last]).rstrip())
+        put(f"{_GAP}{_GAP.join([*padded, last])}".rstrip())
     for remark in section.remarks:
         put(f"{_GAP}{' '.join(remark.split())}")
     put("")

@@ -16,6 +16,9 @@ _SAME_IN_THE_WILD = (
     "linear-weak and linear-persp are equal in the wild: nobody knows the focal length of those photographs, so there "
     "is no perspective to fit; in the lab they differ"
 )
+_SHOWN = ("000", "100", "201", "302", "00_0_00", "00_2_03", "01_1_09", "02_0_05")
+"""Samples whose images the demo shows, of the default size; rendering all of them takes some ten seconds more."""
+
 BENCHMARKS = {"fswild": "wild_pred", "fslab": "lab_pred"}
 
 
@@ -41,6 +44,7 @@ def command(out: str, jobs: int, seed: int, wild: int, subjects: int) -> None:
 
     folder = Path(out)
     sample = _sample(folder, seed, wild, subjects)
+    _show_images(sample, folder / "images.png")
     everything: list[Run] = []
     for benchmark in BENCHMARKS:
         runs = _score(sample, benchmark, folder / "runs", jobs)
@@ -74,11 +78,22 @@ def _sample(folder: "Path", seed: int, n_wild: int, n_subjects: int) -> "Path":
     say(f"writing the sample benchmark: {n_wild} images in the wild, {33 * n_subjects} in the lab")
     partial = folder / "sample.partial"
     shutil.rmtree(partial, ignore_errors=True)
-    write(partial, seed=seed, n_wild=n_wild, n_subjects=n_subjects)
+    write(partial, seed=seed, n_wild=n_wild, n_subjects=n_subjects, images=_SHOWN)
     # Moved as a whole, with its mark, so that a demo that is stopped here starts anew.
     (partial / "demo.json").write_text(json.dumps(wanted))
     partial.rename(sample)
     return sample
+
+
+def _show_images(sample: "Path", row: "Path") -> None:
+    """Some of the images, side by side."""
+    from fsbench.build.card import RENDERED
+    from fsbench.sample.pictures import write_row
+
+    images = [path for name in _SHOWN for path in sorted((sample / "data").glob(f"*_img/{name}.png"))]
+    if images:
+        write_row(images, row)
+        say(f"wrote {row}: some of the images; `fsbench sample DIR --images` renders all.\n  {RENDERED}")
 
 
 def _score(sample: "Path", benchmark: str, out: "Path", jobs: int) -> list["Run"]:

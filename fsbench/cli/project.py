@@ -52,9 +52,25 @@ class Project:
         """Folder of a run."""
         return Path(self.runs[name]["out"])
 
+    def require(self, name: str) -> None:
+        """UsageError if there is no run of that name."""
+        from fsbench.benchmarks.spec import spec_names
+
+        if name not in self.runs:
+            near = difflib.get_close_matches(name, [*self.runs, *spec_names()], 1)
+            hint = f"did you mean {near[0]}?" if near else f"its runs are {', '.join(self.runs)}"
+            raise UsageError(f"{self.path} has no run {visible(name)!r}; {hint}")
+
     def place(self, name: str) -> str:
         """Name of a run in messages."""
         return f"{self.path}, [runs.{name}]"
+
+
+def is_benchmark(name: str) -> bool:
+    """Whether a name is that of a benchmark, or of a file with one, and so no run's."""
+    from fsbench.benchmarks.spec import spec_names
+
+    return name.endswith(".toml") or name in spec_names()
 
 
 def project_option(command: Any) -> Any:

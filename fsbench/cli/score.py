@@ -1,6 +1,5 @@
 """`fsbench score`: score a folder of predicted meshes on a benchmark and write a run."""
 
-import difflib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +8,7 @@ from click.core import ParameterSource
 
 from fsbench.cli.adapter_options import adapter_options
 from fsbench.cli.messages import plain_warnings, say
-from fsbench.cli.project import NAME, Project, find_project, project_option
+from fsbench.cli.project import NAME, Project, find_project, is_benchmark, project_option
 from fsbench.cli.running_options import running_of, running_options
 from fsbench.cli.scan_options import ROOT, scan_options
 from fsbench.core.errors import FsbenchError, UsageError
@@ -50,7 +49,7 @@ def command(context: click.Context, /, benchmark: str | None, project: str | Non
     plain_warnings()
     if options["resume"] and options["overwrite"]:
         raise click.UsageError("--resume keeps what --overwrite throws away: give one of them")
-    if project is None and benchmark is not None and _is_benchmark(benchmark):
+    if project is None and benchmark is not None and is_benchmark(benchmark):
         for name in ("root", "pred", "out"):
             if options[name] is None:
                 raise click.MissingParameter(param=next(one for one in context.command.params if one.name == name))
@@ -70,16 +69,6 @@ def command(context: click.Context, /, benchmark: str | None, project: str | Non
     context.exit(_score_project(found, _names(found, benchmark, given), options, given))
 
 
-def _benchmarks() -> list[str]:
-    from fsbench.benchmarks import spec_names
-
-    return spec_names()
-
-
-def _is_benchmark(name: str) -> bool:
-    return name.endswith(".toml") or name in _benchmarks()
-
-
 def _names(project: Project, name: str | None, given: Mapping[str, Any]) -> list[str]:
     """The runs to score; UsageError if there is no such run, or an option is for one run alone."""
     if name is None:
@@ -87,10 +76,7 @@ def _names(project: Project, name: str | None, given: Mapping[str, Any]) -> list
         if alone and len(project.runs) > 1:
             raise UsageError(f"--{alone[0]} is for one run: name it, one of {', '.join(project.runs)}")
         return list(project.runs)
-    if name not in project.runs:
-        near = difflib.get_close_matches(name, [*project.runs, *_benchmarks()], 1)
-        hint = f"did you mean {near[0]}?" if near else f"its runs are {', '.join(project.runs)}"
-        raise UsageError(f"{project.path} has no run {name!r}; {hint}")
+    project.require(name)
     if "shard" in given and "out" not in given:
         raise UsageError(f"--shard needs an --out of its own for each part; the one in {project.path} is of the whole")
     return [name]

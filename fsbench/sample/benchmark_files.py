@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -56,7 +56,7 @@ def write(
     n_wild: int = 40,
     n_subjects: int = 2,
     methods: Iterable[str] = tuple(METHODS),
-    images: bool = False,
+    images: bool | Collection[str] = False,
 ) -> Written:
     """Write a sample benchmark and the baselines' predictions for it.
 
@@ -75,8 +75,9 @@ def write(
         In-the-lab subjects with 3 x 11 images each, up to 20.
     methods : iterable of str
         Names in `METHODS`.
-    images : bool
-        Write data/wild_img and data/lab_img, so that a network can be run on them: 256 px PNG files, rendered.
+    images : bool or collection of str
+        Write data/wild_img and data/lab_img, so that a network can be run on them: 256 px PNG files, rendered, of all
+        samples or of those named.
 
     Raises
     ------
@@ -91,7 +92,8 @@ def write(
     poses = draw_poses(np.random.default_rng([seed, POSES]))
     _write_predef(root / "code" / "predef", poses)
     predictions = _Predictions(root / "pred", space, methods)
-    camera = Photographer(root / "data", faces, seed) if images else None
+    chosen = None if images is True or images is False else images
+    camera = Photographer(root / "data", faces, seed, chosen) if images else None
     wild = tuple(_write_wild(root / "data", seed, n_wild, faces, poses, predictions, camera))
     lab = tuple(_write_lab(root / "data", seed, n_subjects, faces, poses, predictions, camera))
     adapters = {name: dict(METHODS[name].adapters) for name in methods}

@@ -1,5 +1,6 @@
 """Images of the sample benchmark, before the cameras that it has."""
 
+from collections.abc import Collection, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from fsbench.build.light import drawn, studio
 from fsbench.build.render import Looks, Texture, View
 from fsbench.core.mesh import Floats
 from fsbench.geometry.cameras import OrthographicCamera, PinholeCamera
-from fsbench.io.images import write_png
+from fsbench.io.images import read_rgb, write_png
 from fsbench.sample.ground_truth import TrueFace, TrueFaces
 from fsbench.sample.poses import IMAGE_PX
 from fsbench.sample.skin import SkinPainter
@@ -24,8 +25,8 @@ _MOST_SKINS = 32
 class Photographer:
     """Renders the true faces in colours of their own; a person's skin is the same in all images of a benchmark."""
 
-    def __init__(self, data: Path, faces: TrueFaces, seed: int) -> None:
-        self._data, self._faces, self._seed = data, faces, seed
+    def __init__(self, data: Path, faces: TrueFaces, seed: int, wanted: Collection[str] | None = None) -> None:
+        self._data, self._faces, self._seed, self._wanted = data, faces, seed, wanted
         # In the wild the same people come again in every bin.
         self._skin = lru_cache(maxsize=_MOST_SKINS)(self._painted)
         self._kept: tuple[tuple[int, int], Looks] | None = None
@@ -45,6 +46,8 @@ class Photographer:
 
     def wild(self, name: str, person: int, truth: TrueFace, turn: Floats, centre: Floats, mm_per_unit: float) -> None:
         """Write the image of a sample in the wild: light and background differ from one to the other."""
+        if self._is_unwanted(name):
+            return
         rng = np.random.default_rng([self._seed, SCENE, int(name)])
         view = View(OrthographicCamera(mm_per_unit), turn, centre * mm_per_unit, IMAGE_PX, IMAGE_PX)
         picture = self._looks(WILD, person, truth).render(view, drawn(rng))
@@ -54,11 +57,21 @@ class Photographer:
 
     def lab(self, name: str, person: int, truth: TrueFace, turn: Floats, centre_mm: Floats, focal_px: float) -> None:
         """Write the image of a sample in the lab: all have the same light, before grey."""
+        if self._is_unwanted(name):
+            return
         camera = PinholeCamera(focal_px, focal_px, IMAGE_PX / 2, IMAGE_PX / 2)
         view = View(camera, turn, centre_mm, IMAGE_PX, IMAGE_PX)
         picture = self._looks(LAB, person, truth).render(view, studio())
         self._write("lab_img", name, picture.over(np.full(3, _GREY)))
 
+    def _is_unwanted(self, name: str) -> bool:
+        return self._wanted is not None and name not in self._wanted
+
     def _write(self, folder: str, name: str, image: np.ndarray) -> None:
         (self._data / folder).mkdir(parents=True, exist_ok=True)
         write_png(self._data / folder / f"{name}.png", image)
+
+
+def write_row(images: Sequence[Path], path: Path) -> None:
+    """Put images of one height side by side."""
+    write_png(path, np.concatenate([read_rgb(image) for image in images], axis=1))

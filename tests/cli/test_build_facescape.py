@@ -9,6 +9,7 @@ from PIL import Image
 
 from fsbench.build import sources
 from fsbench.build.facescape.tu import open_tu
+from tests import captures
 from tests import facescape_data as data
 from tests.cli.commands import fsbench
 from tests.textured import write_coloured
@@ -87,3 +88,56 @@ def test_inspect_says_what_is_there_in_lines(tmp_path: Path, capsys: pytest.Capt
     assert "\x1b" not in answer.out
     assert len(answer.out.splitlines()) == len(lines)
     assert answer.out.splitlines()[-1] == "faults: 1"
+
+
+@pytest.mark.usefixtures("small_topology")
+def test_photographs_become_a_benchmark_and_others_go_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("cv2", reason="the extra [build]")
+    heads = [("7", 1), ("7", 2), ("9", 1), ("9", 3)]
+    for subject, k in heads:
+        captures.write_capture(tmp_path, subject, k)
+        data.write_head(tmp_path / "tu" / subject, subject, k)
+    captures.write_alignments(tmp_path / "tu/predef/Rt_scale_dict.json", heads)
+    (tmp_path / "tu/publishable_list.txt").write_text("7")
+    (tmp_path / "meshes/9/3_mouth_stretch.ply").unlink()
+    (tmp_path / "images/9/1_neutral/4.jpg").unlink()
+    Image.new("RGB", (30, 20)).save(tmp_path / "images/7/2_smile/1.jpg")
+    out = tmp_path / "out"
+    where = ("--images", tmp_path / "images", "--meshes", tmp_path / "meshes", "--tu", tmp_path / "tu")
+    answer = fsbench(capsys, "build", "mview", *where, "--size", "96", "-o", out)
+    assert answer.code == 1
+    for said in (
+        "7 1_neutral: 1 views are not valid",
+        "7 2_smile, view 1: left out: the photograph has 30 x 20 pixels, its camera 360 x 240: was it resized?",
+        "7 1_neutral, view 5: left out: the camera sees the head from behind, 180 degrees off the face",
+        "9 3_mouth_stretch: left out: there is no mesh of 9 3_mouth_stretch in --meshes",
+        "9 1_neutral, view 4: left out: ",
+        "3 of 10 images are grey",
+        "10 samples; left out: 6.",
+    ):
+        assert said in answer.err, answer.err
+    adapter = ("-a", f"{out / 'truth.py'}:load")
+    scored = ("--root", out, "--pred", out / "tuples", "--out", tmp_path / "run")
+    assert fsbench(capsys, "score", out / "benchmark.toml", *scored, *adapter).code == 0
+    rows = pd.read_csv(tmp_path / "run" / "samples.csv", dtype={"subject": str})
+    assert rows.cd_mm.max() < 1e-6 and rows.mne_rad.max() < 1e-6 and (rows.cr == 1).all()
+    assert rows.subject.tolist() == ["7"] * 7 + ["9"] * 3
+    assert rows["view"].tolist() == [0, 1, 2, 4, 0, 2, 4, 0, 1, 2]
+    assert rows.pose_deg.tolist()[:4] == ["0-5", "5-30", "30-60", "30-60"]
+    assert set(rows.distance) == {"8-17"}
+    assert np.ptp(np.asarray(Image.open(out / "data/lab_img/0000.png"))) > 50
+    assert np.ptp(np.asarray(Image.open(out / "data/lab_img/0007.png"))) == 0
+    kept = fsbench(capsys, "build", "mview", *where, "--subjects", "9", "--private", "-o", tmp_path / "own")
+    assert kept.code == 1 and "grey" not in kept.err
+    assert np.ptp(np.asarray(Image.open(tmp_path / "own/data/lab_img/0000.png"))) > 50
+
+
+@pytest.mark.usefixtures("small_topology")
+def test_mview_names_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("--meshes", tmp_path, "--tu", tmp_path, "-o", tmp_path / "out")
+    assert "no such folder" in fsbench(capsys, "build", "mview", "--images", tmp_path / "no", *options).err
+    answer = fsbench(capsys, "build", "mview", "--images", tmp_path, *options)
+    assert answer.code == 2 and "there is no ID/<k>_<name>/params.json below it" in answer.err
+    captures.write_capture(tmp_path, "7", 1)
+    answer = fsbench(capsys, "build", "mview", "--images", tmp_path / "images", *options)
+    assert answer.code == 2 and "holds no TU models of FaceScape" in answer.err

@@ -11,10 +11,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fsbench.build.facescape.bilinear import open_bilinear
+from fsbench.build.facescape.multiview import read_alignments, read_params
+from fsbench.build.facescape.predef import read_landmark_indices, read_mirror, read_publishable
+from fsbench.build.facescape.tu import TuTopology
 from fsbench.core.errors import FsbenchError
 from fsbench.core.mesh import Mesh
 from fsbench.io import read_mesh, write_obj, write_ply
 from fsbench.io.displacement import read_displacement
+from fsbench.io.images import read_rgb
 from fsbench.io.landmark_places import read_places
 from fsbench.io.landmarks import read_landmarks
 from fsbench.io.npy import read_array, read_parameters
@@ -122,6 +127,13 @@ def originals(folder: Path) -> dict[str, list[bytes]]:
     svfr_zips.write(folder / "a.zip", sound)
     svfr_zips.write(folder / "b.zip", sound, zipfile.ZIP_DEFLATED)
     keypoints = [[i * 131, round(0.01 * i, 4), 0.1] for i in range(85)]
+    view = {"0_K": np.eye(3).tolist(), "0_Rt": np.eye(4)[:3].tolist(), "0_width": 4, "0_height": 3, "0_valid": True}
+    views = json.dumps({**view, "0_distortion": [0.1, 0, 0, 0, 0], "1_K": 1}).encode()
+    placed = json.dumps({"1": {"1": [2.5, np.eye(4)[:3].tolist()]}}).encode()
+    np.savez(folder / "c.npz", v10=np.arange(68), v16=np.arange(68)[::-1])
+    numbers = {"fv_indices": mesh.faces + 1, "ft_indices": mesh.faces + 1, "lm_list_v16": np.zeros(68, np.int64)}
+    people = {"texcoords": np.eye(4)[:, :2], "id_mean": np.ones(2), "id_var": np.ones(2)}
+    np.savez(folder / "d.npz", shape_bm_core=np.ones((12, 52, 2), np.float32), **numbers, **people)
     document = json.dumps({"000": [[1, 2, 3], 4.5, -1e-5], "x": {"y": [None, True, "z"]}}).encode()
     picked = b'<!DOCTYPE P>\n<P>\n<point x="1" y="2" z="3" name="0"/>\n<point x="1" y="2" z="3"/>\n</P>\n'
     return {
@@ -130,15 +142,15 @@ def originals(folder: Path) -> dict[str, list[bytes]]:
         ".stl": [f"solid x\n{facet}{facet}endsolid x\n".encode(), binary],
         ".off": [b"OFF\n4 2 0\n0 0 0\n1 0 0\n0 1 0\n0 0 1\n3 0 1 2\n4 0 1 2 3\n"],
         ".npy": [(folder / "a.npy").read_bytes(), b_2, c_2, b_2[: b_2.index(b"\n") + 1] + transform],
-        ".json": [document, b"[[1, 2, 3], [4, 5, 6]]", json.dumps(keypoints).encode()],
+        ".json": [views, placed, document, b"[[1, 2, 3], [4, 5, 6]]", json.dumps(keypoints).encode()],
         ".lnd": [b"1 -26.6 20.07 -3.37\n2 -4.05 1e1 -0.02\n3 28.25 19.7 1.47\n"],
         ".pp": [picked],
         ".pkl": [pickle.dumps({"lmk_face_idx": np.arange(51), "lmk_b_coords": np.full((51, 3), 1 / 3)}, 2)],
         ".png": [_png(folder)],
         ".csv": [b"x,y,z\n1,2,3\n4,5,6\n", b"1 2 3\n4 5 6\n"],
-        ".npz": [(folder / "a.npz").read_bytes(), (folder / "b.npz").read_bytes()],
+        ".npz": [(folder / name).read_bytes() for name in ("a.npz", "b.npz", "c.npz", "d.npz")],
         ".zip": [(folder / "a.zip").read_bytes(), (folder / "b.zip").read_bytes()],
-        ".txt": [b"9.1\n8.627\n9.73e0\n", b"1\n0\n1\n1\n"],
+        ".txt": [b"1, 2,\n122\n", b"9.1\n8.627\n9.73e0\n", b"1\n0\n1\n1\n"],
     }
 
 
@@ -149,20 +161,29 @@ def _png(folder: Path) -> bytes:
     return (folder / "a.png").read_bytes()
 
 
+def bilinear(path: Path) -> object:
+    model = open_bilinear(path, TuTopology(4, (0,)))
+    return None if model is None else model.person(model.mean)
+
+
+def aligned(path: Path) -> object:
+    return read_alignments(path).tu_from_capture("1", 1)
+
+
 READERS: dict[str, tuple[Callable[[Path], object], ...]] = {
     ".obj": (read_mesh, read_realy_mesh, read_uv),
     ".ply": (read_mesh,),
     ".stl": (read_mesh,),
     ".off": (read_mesh,),
-    ".npy": (read_array, read_parameters, read_landmarks, read_places),
-    ".json": (read_json, read_landmarks, read_keypoints, read_places),
+    ".npy": (read_array, read_parameters, read_landmarks, read_places, lambda path: read_mirror(path, 4)),
+    ".json": (read_json, read_landmarks, read_keypoints, read_places, read_params, aligned),
     ".lnd": (read_landmarks,),
     ".pp": (read_landmarks,),
     ".csv": (read_numbers, read_landmarks),
-    ".npz": (read_weights, read_places),
+    ".npz": (read_weights, read_places, read_landmark_indices, bilinear),
     ".pkl": (read_places,),
-    ".png": (read_displacement,),
-    ".txt": (read_scales, read_mask, read_vertex_numbers, read_places),
+    ".png": (read_displacement, read_rgb),
+    ".txt": (read_scales, read_mask, read_vertex_numbers, read_places, read_publishable),
     ".zip": (check_zip,),
 }
 
