@@ -9,7 +9,7 @@ import pandas as pd
 from fsbench.core.choices import POLICIES
 from fsbench.runs import Run
 from fsbench.stats.policies import apply_policy
-from fsbench.stats.ranks import rank
+from fsbench.stats.ranks import kendall_taus, rank
 from fsbench.stats.score_table import gather
 
 
@@ -101,10 +101,7 @@ def _tau(first: np.ndarray, second: np.ndarray) -> float:
     first, second = first[both], second[both]
     if len(np.unique(first)) < 2 or len(np.unique(second)) < 2:
         return float("nan")
-    # Takes half a second to import.
-    from scipy import stats
-
-    return float(stats.kendalltau(first, second).statistic)
+    return float(kendall_taus(first, second[:, None])[0])
 
 
 def _place(place: float) -> str:

@@ -199,7 +199,8 @@ def _rows(columns: Sequence[TexColumn], row: int, stacked: bool) -> Iterator[str
 
 
 def _label(column: TexColumn, text: str) -> str:
-    return rf"\raggedright {_breakable(text)}" if _kind(column) != "l" else escape(text)
+    # \raggedright gives \\ another meaning, which must not last to the end of the row.
+    return rf"\raggedright\let\\\tabularnewline {_breakable(text)}" if _kind(column) != "l" else escape(text)
 
 
 def _cell(text: str, rank: int) -> str:
