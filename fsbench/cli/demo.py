@@ -41,8 +41,8 @@ def command(out: str, jobs: int, seed: int, wild: int, subjects: int) -> None:
     """Write the sample benchmark, score three baselines on both of its parts, show tables, draw plots, write a page.
 
     The baselines see 68 noisy landmarks and nothing else: these are honest numbers of weak methods on
-    made-up heads, to show what the benchmark measures. Four expression rigs of three people follow. Given
-    again, it scores again and keeps the samples.
+    made-up heads, to show what the benchmark measures. Four expression rigs of three people follow. A second
+    call keeps the samples and scores them again.
     """
     from pathlib import Path
 
@@ -108,7 +108,7 @@ def _made(place: "Path", wanted: dict[str, int], words: str, write: "Callable[[P
     partial = place.with_name(f"{place.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     write(partial)
-    # With its mark, and whole or not at all: a demo that is stopped here starts anew.
+    # Moved as a whole, with its mark, so that a demo that is stopped here starts anew.
     (partial / "demo.json").write_text(making)
     partial.rename(place)
     return place
@@ -171,7 +171,7 @@ def _score_all(opened: "Benchmark", methods: "list[tuple[str, Submission]]", out
 
 
 def _report(runs: list["Run"], folder: "Path") -> None:
-    """All of it as one page."""
+    """Write all runs as one page."""
     from fsbench.report.page.report import report
     from fsbench.runs.files import write_atomically
 

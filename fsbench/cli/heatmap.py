@@ -53,8 +53,8 @@ def command(
     colour and its distance to the reference (quality, in mm) at every vertex; a .png shows it from three sides, the
     reference below.
 
-    Files are looked for where the run says, and read as it says; the options are for files that have moved since, and
-    for runs that were read with a function of your own.
+    The run records where its files are and how they were read; the options are for files that have moved since, and for
+    runs that were read with a function of your own.
     """
     from pathlib import Path
 

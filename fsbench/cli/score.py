@@ -56,7 +56,7 @@ def command(context: click.Context, /, benchmark: str | None, project: str | Non
         context.exit(_score(benchmark, **options))
     found = find_project(project)
     if found is None and benchmark is not None:
-        # It is none, and the error says which one may have been meant.
+        # There is no such benchmark; the error suggests one.
         context.exit(_score(benchmark, **options))
     if found is None:
         raise UsageError(
@@ -83,7 +83,7 @@ def _names(project: Project, name: str | None, given: Mapping[str, Any]) -> list
 
 
 def _score_project(project: Project, names: list[str], options: Mapping[str, Any], given: Mapping[str, Any]) -> int:
-    """Score runs of a project file, one after the other, whatever becomes of one; return the exit code of the worst."""
+    """Score runs of a project file one after the other, even if one fails; return the worst exit code."""
     codes = {}
     for name in names:
         run = {**options, **project.runs[name], **given, "resume": not options["overwrite"]}
@@ -192,6 +192,6 @@ def _look(task: "Task", names: list[str]) -> list[tuple[str, str]]:
     try:
         found = quick(benchmark, task.submission, [benchmark.sample(name) for name in names], cache)
     except OSError:
-        # The row of its sample reports a file that cannot be read.
+        # A file that cannot be read is reported in the row of its sample.
         return []
     return [(one.topic, visible(one.text)) for one in found]

@@ -224,7 +224,7 @@ def doubts_about_scan(scan: Mesh, landmarks: Floats, threads: int = 1) -> tuple[
     Raises
     ------
     AlignmentError
-        If they are no finite points, or far from the scan: they would spoil the score of every prediction.
+        If they are not finite points, or far from the scan: they would spoil the score of every prediction.
     MeshError
         If a vertex is so far off that distances among the others vanish.
     """

@@ -40,14 +40,14 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Faces:
-    """What is shown.
+    """The maps to show.
 
     Attributes
     ----------
     maps : mapping of (int, str) to bytes
         By number of the run and sample, as `fsbench.runs.maps.encode` writes them.
     notes : tuple of str
-        What is not shown, and why.
+        The samples that are not shown, and why.
     """
 
     maps: Mapping[tuple[int, str], bytes]
@@ -55,7 +55,7 @@ class Faces:
 
 
 def gather(runs: Sequence[Run], labels: Sequence[str], folders: Sequence[Path], wish: Wish) -> Faces:
-    """Take the maps that the runs kept; what they lack is measured again where the files still are."""
+    """Take the maps that the runs kept; measure the others again if the files are still there."""
     found: dict[tuple[int, str], bytes] = {}
     notes: list[str] = []
     room = BUDGET_BYTES if wish.samples is None else None
@@ -91,7 +91,7 @@ def kept(run: Run, folder: Path) -> list[bytes | None]:
 
 
 def _wanted(runs: Sequence[Run], wish: Wish) -> Iterator[tuple[int, str]]:
-    """Number of the run and sample, those first that matter most: a method's own picks, then the others' on them."""
+    """Number of the run and sample, the most important first: a method's own picks, then others' on them."""
     if wish.samples is not None:
         yield from ((r, name) for name in wish.samples for r in range(len(runs)))
         return
@@ -113,7 +113,7 @@ class _Shelf:
         self.why = ""
 
     def map_of(self, sample: str) -> bytes | None:
-        """None where the sample has no score, or nothing to measure it from is here."""
+        """The map; None if the sample has no score, or its files are not here."""
         row = self._rows[sample]
         if row["status"] != "ok":
             return None

@@ -24,7 +24,7 @@ def means(runs: Sequence[Run], labels: Sequence[str], folders: Sequence[Path]) -
     -------
     dict
         `bins`: titles; `maps`: (bin, method, signed, encoded map); `differences`: (bin, method, encoded map);
-        `notes`: what has to be said.
+        `notes` for the reader.
     """
     scores, places = gather(runs), _places(runs)
     maps = [kept(run, folder) for run, folder in zip(runs, folders, strict=True)]

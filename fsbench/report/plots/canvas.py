@@ -17,7 +17,7 @@ _DPI = 300
 
 
 def settings(style: Style) -> Any:
-    """The matplotlib settings that a figure is drawn and written with, whatever the user's own are."""
+    """The matplotlib settings for drawing and writing a figure, independent of the user's own."""
     return {
         **dict(matplotlib.rcParamsDefault.items()),
         "font.family": "DejaVu Sans",
@@ -55,7 +55,7 @@ def new_figure(width_in: float, height_in: float) -> Figure:
 
 
 def encode(figure: Figure, form: str, title: str, description: str, identifier: str = "") -> bytes:
-    """The figure as a file, with what it shows and what it was made with inside; no date.
+    """The figure as a file. It records its description and the versions it was made with, but no date.
 
     The `identifier` is written into svg only, and stands there instead of the versions: such a figure is compared byte
     for byte with what another installation draws.
