@@ -1,8 +1,17 @@
 """Shapes whose answers are known in closed form."""
 
+from pathlib import Path
+
 import numpy as np
 
 from fsbench.core.mesh import Mesh
+
+
+def write_obj(path: Path, mesh: Mesh) -> None:
+    """Write vertices with nine digits, and triangles."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in mesh.vertices]
+    path.write_text("\n".join([*lines, *(f"f {a} {b} {c}" for a, b, c in mesh.faces + 1)]) + "\n")
 
 
 def ellipsoid(radii=(70.0, 110.0, 90.0), n_rows: int = 60, n_columns: int = 90) -> Mesh:

@@ -51,7 +51,7 @@ def wheel(source: Path, tmp_path_factory) -> Path:
 def _expected(source: Path) -> set[str]:
     files = {path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()}
     inside = {name for name in files if name.partition("/")[0] in ("fsbench", *MOVED)}
-    return {re.sub(r"^(data_specs|leaderboards)/", r"fsbench/\1/", name) for name in inside if "build/" not in name}
+    return {re.sub(r"^(data_specs|leaderboards)/", r"fsbench/\1/", name) for name in inside}
 
 
 def _held(wheel: Path) -> set[str]:

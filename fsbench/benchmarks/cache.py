@@ -89,7 +89,8 @@ class PreparedCache:
             If it cannot be written.
         """
         buffer = io.BytesIO()
-        np.savez(buffer, allow_pickle=False, **arrays)
+        # Before numpy 2.1 `allow_pickle=False` would be one more array. Objects would be refused when they are read.
+        np.savez(buffer, **arrays)  # type: ignore[arg-type,unused-ignore]  # names are fields, none is `allow_pickle`
         content = buffer.getvalue()
         if len(content) > self.limit_bytes:
             return

@@ -100,7 +100,7 @@ class LandmarkSource:
 
     @property
     def _endings(self) -> tuple[str, ...]:
-        """The folder that the pattern is relative to."""
+        """Endings to try after the pattern; none if it has one."""
         if Path(self.pattern).suffix.lower() in LANDMARK_SUFFIXES:
             return ("",)
         return tuple(spelt for suffix in LANDMARK_SUFFIXES for spelt in (suffix, suffix.upper()))
@@ -111,7 +111,7 @@ class LandmarkSource:
         Raises
         ------
         FormatError, MeshError
-            If a file is unusable, or the mesh has no vertex or triangle of a number.
+            If a file is unusable, or the mesh lacks a vertex or triangle that is named.
         """
         if self.indices:
             return self.places.on(whose)

@@ -192,7 +192,7 @@ class MeshReferences(References):
         return short_digest([f"{name}\n{[digest_of(path) for path in paths]}" for name, paths in files.items()])
 
     def inputs(self, name: str) -> Mapping[str, Any]:
-        """None, as landmarks may be vertices of the mesh."""
+        """None: landmarks may be vertices of the mesh, which is not read here."""
         return {}
 
     def shared_key(self, name: str) -> Any:

@@ -13,7 +13,7 @@ from fsbench.runs.run import fault_of_rows
 
 
 def signatures(spec: Spec) -> tuple[str, ...]:
-    """What a run of this board may have been measured with: the authors' evaluator, or ours as it is now.
+    """Signatures of the runs that this board takes: of the authors' evaluator, and of ours as it is now.
 
     Raises
     ------
@@ -33,8 +33,8 @@ def require_admissible(run: Run, spec: Spec, frame_is_right: bool = False) -> No
     Raises
     ------
     UsageError
-        If its signature is another one, samples or metrics are missing, samples failed for want of time or through a
-        fault of ours, or a number cannot be.
+        If its signature differs, samples or metrics are missing, samples failed at a limit or through a fault of ours,
+        or a number is impossible.
     """
     if not frame_is_right and (found := finding_of(run.manifest)):
         raise UsageError(f"{run.method}: {found}; if the frame is right all the same, pass --frame-is-right")
@@ -56,7 +56,7 @@ def require_alike(run: Run, spec: Spec) -> None:
     Raises
     ------
     UsageError
-        If its signature is another one, or samples or metrics are missing.
+        If its signature differs, or samples or metrics are missing.
     """
     known = signatures(spec)
     if run.signature not in known:

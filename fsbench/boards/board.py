@@ -1,4 +1,4 @@
-"""A board: what every method scores on one benchmark, kept as a CSV of one row a (method, table, bin, metric)."""
+"""A board: the scores of every method on one benchmark, kept as a CSV of one row a (method, table, bin, metric)."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -137,7 +137,7 @@ def read_board(folder: Path, spec: Spec) -> Board:
     Raises
     ------
     FormatError
-        If the file is missing or damaged, a method lacks a row, or a number, count or label cannot be.
+        If the file is missing or damaged, a method lacks a row, or a number, count or label is impossible.
     """
     path = folder / f"{spec.name}.csv"
     if not path.is_file() or path.stat().st_size > _LARGEST_BYTES:
@@ -184,7 +184,7 @@ def _totals(board: Board) -> dict[tuple[str, str], int]:
 
 
 def _fault(rows: pd.DataFrame, totals: dict[tuple[str, str], int], metrics: Collection[str]) -> str:
-    """What is wrong with one method's rows together: one for each cell of each table, and counts that add up."""
+    """A fault of one method's rows together: each cell of each table needs a row, and counts must add up."""
     found = list(zip(rows["table"], rows["bin"], rows["metric"], strict=True))
     expected = {(*place, metric) for place in totals for metric in metrics}
     if len(found) != len(expected) or set(found) != expected:

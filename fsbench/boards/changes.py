@@ -27,7 +27,7 @@ def add(
     day: str = "",
     link: str = "",
 ) -> list[str]:
-    """Add runs to the boards in `folder` and build what is derived: all is written, or nothing.
+    """Add runs to the boards in `folder` and build the derived files: all are written, or none.
 
     Parameters
     ----------
@@ -35,7 +35,8 @@ def add(
     folder : Path
         Holds methods.csv, and is where the boards are or will be.
     method : Method, optional
-        Who made it, for a method that methods.csv does not know yet; then all runs are of that method.
+        The method's paper and source, for a method that methods.csv does not have yet; then all runs are of that
+        method.
     replace : bool
         A method that stands on the board already gets the new numbers.
     frame_is_right : bool
@@ -55,7 +56,7 @@ def add(
     UsageError
         If a run is not admissible, its method unknown, on the board already, or named like another one.
     FormatError
-        If the board would hold what cannot be.
+        If the board would hold an impossible row.
     OSError
         If a file cannot be written; all are then as before.
     """
@@ -82,7 +83,7 @@ def add(
         if day and not (_same_numbers(board, new, run.method) and (spec.name, run.method) in entries):
             version = str((run.manifest.get("versions") or {}).get("fsbench", ""))
             entries[spec.name, run.method] = Entry(spec.name, run.method, day, version, link)
-    # As if they were read again: what no board may hold is found before anything is written.
+    # Check the boards as if they were read again, before anything is written.
     texts = {name: board.csv() for name, board in boards.items()}
     added = {
         name: parse_board(folder / f"{name}.csv", text.decode(), boards[name].spec) for name, text in texts.items()
@@ -97,7 +98,7 @@ def add(
 
 
 def remove(method: str, folder: Path, benchmarks: Sequence[str] = ()) -> list[str]:
-    """Take a method off the boards in `folder` and build what is derived; return the names of the files written.
+    """Take a method off the boards in `folder` and build the derived files; return the names of the files written.
 
     A method that is on no board any more leaves methods.csv as well.
 

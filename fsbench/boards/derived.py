@@ -1,4 +1,4 @@
-"""All that is derived from the boards' CSVs: a README, figures, and JSON for programs; the same bytes each time."""
+"""The files derived from the boards' CSVs: a README, figures, and JSON for programs; the same bytes each time."""
 
 import hashlib
 import json
@@ -48,7 +48,7 @@ _NO_ENTRIES: Entries = MappingProxyType({})
 def derive(
     boards: Mapping[str, Board], methods: Mapping[str, Method], entries: Entries = _NO_ENTRIES
 ) -> dict[str, bytes]:
-    """Content by file name of all that boards, methods and entries give.
+    """Content of the derived files by their names, from boards, methods and entries.
 
     Raises
     ------
@@ -72,32 +72,32 @@ def derive(
 
 
 def derived_of(folder: Path) -> dict[str, bytes]:
-    """What the CSVs in `folder` give, see `derive`; FormatError if one is damaged."""
+    """The derived files of the CSVs in `folder`, see `derive`; FormatError if one is damaged."""
     return derive(read_boards(folder), read_methods(folder), read_entries(folder))
 
 
 def differing(folder: Path, content: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Those files of which `folder` has other bytes, or none."""
+    """The files that `folder` lacks or has with other bytes."""
     paths = {name: folder / name for name in content}
     return {name: content[name] for name, path in paths.items() if not (path.is_file() and _holds(path, content[name]))}
 
 
 def build(folder: Path) -> list[str]:
-    """Write what is derived and differs, all or nothing; return the names of the files written."""
+    """Write the derived files that differ, all or none; return their names."""
     content = differing(folder, derived_of(folder))
     write_all(folder, content)
     return list(content)
 
 
 def stale(folder: Path) -> list[str]:
-    """Names of derived files that are missing, or are not byte for byte what the CSVs give; figures of no board too."""
+    """Names of derived files that are missing or differ from those that the CSVs give, and of figures of no board."""
     content = derived_of(folder)
     strange = [path.name for path in sorted(folder.glob("*.svg")) if path.name not in content]
     return [*differing(folder, content), *strange]
 
 
 def other_drawer(names: Iterable[str]) -> str:
-    """Why figures among these files may differ though nothing is wrong with them; empty if they may not."""
+    """Why figures among these files may differ without a fault; empty if there is no such reason."""
     here = matplotlib.__version__
     if here.startswith(f"{_DRAWN_BY}.") or not any(name.endswith(".svg") for name in names):
         return ""

@@ -54,13 +54,13 @@ class Entry:
             raise UsageError(f"{self.method}: scored with fsbench {self.version[:40]!r}, expected a version as 0.1.0")
 
     def __str__(self) -> str:
-        """How `leaderboard show` tells it."""
+        """The entry as `leaderboard show` prints it."""
         scored = f"scored with fsbench {self.version}, " if self.version else ""
         return f"{scored}added {self.day}{f', {self.link}' if self.link else ''}"
 
 
 def read_entries(folder: Path) -> dict[tuple[str, str], Entry]:
-    """Read the entries, in the file's order; none where there is no file.
+    """Read the entries, in the file's order; none if there is no file.
 
     Raises
     ------

@@ -23,7 +23,7 @@ _ALIKE = str.maketrans("01i|!", "ollll")
 
 
 def skeleton(label: str) -> str:
-    """What is left of a label when all that the eye takes for the same is the same.
+    """The label with all characters that look alike made the same.
 
     Examples
     --------
@@ -37,7 +37,7 @@ def skeleton(label: str) -> str:
 
 
 def unfit(label: str) -> str:
-    """Why a label cannot stand on a board, whatever else stands there; empty if it can."""
+    """Why no board can have this label, whatever its other labels; empty if one can."""
     if label != clean_label(label) or label != unicodedata.normalize("NFC", label):
         return "expected one line of at most 60 plain characters"
     if to_cell(label) != label:

@@ -71,8 +71,8 @@ def published_for(runs: Sequence[Run], names: str, folder: Path) -> PublishedRow
     Raises
     ------
     UsageError
-        If the benchmark has no published rows or none of a name, a run covers a part of the benchmark only, or was
-        measured with other settings than the default ones.
+        If the benchmark has no published rows, or none of that name, or a run covers only a part of the benchmark or
+        was measured with other settings than the defaults.
     """
     benchmark, boards = runs[0].benchmark, read_boards(folder)
     if benchmark not in boards:
@@ -111,6 +111,6 @@ def _chosen(known: Sequence[str], names: str) -> list[str]:
 
 
 def _marked(table: Table, order: Sequence[str]) -> Table:
-    """The rows in the order asked for, under labels that say what they are."""
+    """The rows in the order asked for, with labels that mark them as published."""
     rows = sorted(table.rows, key=lambda row: order.index(row.label))
     return replace(table, rows=tuple(replace(row, label=row.label + PUBLISHED, measured_by=EVALUATOR) for row in rows))

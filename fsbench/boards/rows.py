@@ -1,4 +1,4 @@
-"""Rows of a board's CSV: each is checked as it is read, for a board may have been edited by hand."""
+"""Rows of a board's CSV, each checked as it is read, as a board may have been edited by hand."""
 
 import csv
 import io
@@ -32,7 +32,7 @@ def read_rows(path: Path, text: str, metrics: Mapping[str, Quantity]) -> Iterato
     Raises
     ------
     FormatError
-        If the columns are others, or a row cannot be; the message has its line.
+        If the columns differ, or a row is impossible; the message names its line.
     """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:

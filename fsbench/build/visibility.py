@@ -41,7 +41,8 @@ def depths_at(view: View, placed: Mesh, pixels: Floats) -> Floats:
     order = np.argsort(pixels[:, 1], kind="stable")
     ordered = np.ascontiguousarray(pixels[order])
     found = np.full(len(pixels), -np.inf)
-    _nearest_at(np.ascontiguousarray(corners), nearness, placed.faces, ordered, found)
+    rows = np.ascontiguousarray(ordered[:, 1])
+    _nearest_at(np.ascontiguousarray(corners), nearness, placed.faces, ordered, rows, found)
     best[order] = found
     nothing = np.isinf(best)
     with np.errstate(divide="ignore"):
@@ -56,10 +57,9 @@ def _inside(x: _Triple, y: _Triple) -> tuple[bool, _Triple]:
     return area < 0 and max(a, b, c) <= _ON_EDGE, (a / area, b / area, c / area)
 
 
-@compiled(f"void({POINTS}, Array(f8, 1, 'C', readonly=True), {FACES}, {POINTS}, f8[::1])")
-def _nearest_at(pixels: Floats, nearness: Floats, faces: Ints, places: Floats, best: Floats) -> None:
-    """Places are in order of their rows."""
-    rows = np.ascontiguousarray(places[:, 1])
+@compiled(f"void({POINTS}, Array(f8, 1, 'C', readonly=True), {FACES}, {POINTS}, f8[::1], f8[::1])")
+def _nearest_at(pixels: Floats, nearness: Floats, faces: Ints, places: Floats, rows: Floats, best: Floats) -> None:
+    """Places are in order of their rows, `places[:, 1]`."""
     for face in range(len(faces)):
         i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
         low = min(pixels[i, 1], pixels[j, 1], pixels[k, 1])

@@ -38,7 +38,7 @@ _STOPPING = {
 }
 """Signals that stop a command, and who handles them if nobody has said otherwise."""
 
-# Texts stand here so that --help need not import what a command needs.
+# The texts are here so that --help imports no command.
 COMMANDS = {
     "demo": "The main job on the sample benchmark: sample, score, tables, plots, page.",
     "datasets": "Benchmarks known, and which are complete under --root.",
@@ -102,7 +102,7 @@ def main(arguments: Sequence[str] | None = None, **options: Any) -> None:
     by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP.
     """
     open_closed_streams()
-    # A process that ends need not search all its libraries for cycles, which takes longer than to end.
+    # A process that ends need not search its libraries for reference cycles, which takes longer than ending.
     atexit.register(gc.freeze)
     compiled.spares_scipy, compiled.tell = True, say
     with _remembered_interrupts() as interrupts:
@@ -119,7 +119,7 @@ def main(arguments: Sequence[str] | None = None, **options: Any) -> None:
 def _run(arguments: Sequence[str] | None, options: dict[str, Any]) -> int:
     if _COMPLETION in os.environ:
         group.main(prog_name="fsbench")
-    # Not group.main, which takes every broken pipe for the reader of stdout, and exits with 1.
+    # Not group.main: it takes every broken pipe for a closed stdout, and exits with 1.
     given = list(sys.argv[1:] if arguments is None else arguments)
     with group.make_context("fsbench", given, **options) as context:
         code = group.invoke(context)
@@ -140,7 +140,7 @@ def _remembered_interrupts() -> Iterator[list[int]]:
 
     ours: list[int] = []
     if threading.current_thread() is threading.main_thread():
-        # A process in the background of a script has Ctrl-C ignored, one under nohup SIGHUP, and shall.
+        # A background process of a script ignores Ctrl-C, and one under nohup SIGHUP; that must stay so.
         ours = [number for number, usual in _STOPPING.items() if signal.getsignal(number) is usual]
     for number in ours:
         signal.signal(number, remember)
@@ -153,13 +153,13 @@ def _remembered_interrupts() -> Iterator[list[int]]:
 
 def _stopped(signals: list[int]) -> int:
     say("fsbench: stopped")
-    # Once more does not help: nothing is left to stop but Python's own tidying up.
+    # A second one is ignored: only Python's own tidying up is left to stop.
     atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
     return 128 + (signals or [signal.SIGINT])[0]
 
 
 def _told(error: Exception) -> int:
-    """Say what happened, in words if it has any for people; return the exit code."""
+    """Report an error, in words if it has a message for people; return the exit code."""
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
     if isinstance(error, click.ClickException):
@@ -171,7 +171,7 @@ def _told(error: Exception) -> int:
         say(f"fsbench: {error}")
         return 2
     if isinstance(error, BrokenPipeError) and _reader_has_left():
-        # `head`, for one, has what it wanted.
+        # The reader, such as `head`, has all that it wanted.
         silence(1)
         return 0
     if isinstance(error, OSError) and error.strerror:
@@ -184,7 +184,7 @@ def _told(error: Exception) -> int:
 
 
 def _reader_has_left() -> bool:
-    """Whether it is stdout whose pipe is broken."""
+    """Whether the broken pipe is that of stdout."""
     if hasattr(select, "poll"):
         poll = select.poll()
         poll.register(1, 0)

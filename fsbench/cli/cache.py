@@ -15,7 +15,7 @@ def cache_folder() -> Path | None:
 
 
 def usable_cache() -> str:
-    """The folder, if only this user can write to it; else print the reason once and return an empty text."""
+    """The folder, if only this user can write to it; otherwise print the reason once and return an empty text."""
     folder = cache_folder()
     if folder is None:
         return ""

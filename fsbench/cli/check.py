@@ -3,23 +3,51 @@
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from fsbench.cli.adapter_options import adapter_options
 from fsbench.cli.messages import put, say
+from fsbench.cli.project import find_project, is_benchmark, project_option
 from fsbench.cli.scan_options import ROOT, scan_options
 
 
 @click.command("check")
-@click.argument("benchmark")
-@click.option("--root", required=True, type=click.Path(), help=ROOT)
-@click.option("--pred", required=True, type=click.Path(), help="The method's files: a folder, .zip, .tar or .tar.gz.")
+@click.argument("benchmark", metavar="BENCHMARK|NAME")
+@click.option("--root", type=click.Path(), help=ROOT)
+@click.option("--pred", type=click.Path(), help="The method's files: a folder, .zip, .tar or .tar.gz.")
 @adapter_options
 @scan_options
 @click.option("--samples", help="Check only these samples, e.g. 000-009,123 or '03_*'.")
 @click.option("--all", "every", is_flag=True, help="Read every file, and name each one that cannot be used.")
 @click.option("--picture", metavar="FILE.png", help="Write a contact sheet: reference outlines over predictions.")
 @click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Samples checked at once.")
-def command(
+@project_option
+@click.pass_context
+def command(context: click.Context, /, benchmark: str, project: str | None, **options: Any) -> None:
+    """Check the meshes under --pred: files, frame, scale, coverage; name the likely mistake.
+
+    It looks for all files and reads a few meshes of every bin, with --all every file. Each finding is
+    one line: ok, note or wrong. docs/check.md explains the lines.
+
+    NAME is a run of the project file fsbench.toml, which says the rest; options count before the file's.
+
+    Exit code: 0 nothing is wrong; 1 something is wrong; 2 wrong usage.
+    """
+    found = None if project is None and is_benchmark(benchmark) else find_project(project)
+    if found is not None:
+        found.require(benchmark)
+        mine = {name: value for name, value in found.runs[benchmark].items() if name in {*options, "benchmark"}}
+        given = {
+            name: options[name] for name in options if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        }
+        context.exit(_check(**{**options, **mine, **given}))
+    for name in ("root", "pred"):
+        if options[name] is None and is_benchmark(benchmark):
+            raise click.MissingParameter(param=next(one for one in context.command.params if one.name == name))
+    context.exit(_check(benchmark, **options))
+
+
+def _check(
     benchmark: str,
     root: str,
     pred: str,
@@ -28,14 +56,8 @@ def command(
     picture: str | None,
     jobs: int,
     **options: Any,
-) -> None:
-    """Check the meshes under --pred: files, frame, scale, coverage; name the likely mistake.
-
-    It looks for all files and reads a few meshes of every bin, with --all every file. Each finding is
-    one line: ok, note or wrong. docs/check.md explains the lines.
-
-    Exit code: 0 nothing is wrong; 1 something is wrong; 2 wrong usage.
-    """
+) -> int:
+    """Check one submission; return the exit code."""
     from functools import partial
     from pathlib import Path
 
@@ -63,4 +85,4 @@ def command(
         title = f"{opened.spec.title}: {Path(pred).resolve().name} read as {adapter.name}"
         write_atomically(Path(picture), contact_sheet(opened.spec, report.evidence, title, str(report.findings[-1])))
         say(f"the picture is in {picture}")
-    click.get_current_context().exit(1 if report.verdict == "wrong" else 0)
+    return 1 if report.verdict == "wrong" else 0

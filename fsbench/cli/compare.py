@@ -89,7 +89,7 @@ def command(
 
 
 def _labelled(runs: "Sequence[Run]", folders: "Sequence[Path]") -> "list[Run]":
-    """What `fsbench table` refuses to put side by side is refused here too."""
+    """Labels of the runs; refuses the runs that `fsbench table` refuses to put side by side."""
     from fsbench.report.selection import distinct_labels, relabelled, require_comparable
 
     return relabelled(runs, require_comparable(runs, distinct_labels(runs, folders)))

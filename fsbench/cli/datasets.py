@@ -47,7 +47,7 @@ def _presence(name: str, root: str) -> str:
     except FsbenchError as error:
         return f"not usable here: {error}"
     if benchmark.spec.raw.get("layout") == "pairs":
-        # It has no data of its own that could be complete.
+        # The benchmark has no data of its own.
         return f"takes every mesh under --root for a reference, here {len(benchmark.samples)}"
     if benchmark.references.absent:
         return f"incomplete here: {benchmark.references.absent}"

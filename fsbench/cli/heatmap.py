@@ -6,6 +6,8 @@ import click
 
 from fsbench.cli.adapter_options import adapter_options
 from fsbench.cli.messages import say
+from fsbench.cli.project import project_option
+from fsbench.cli.run_arguments import run_folders
 from fsbench.cli.scan_options import NAMES, scan_options
 from fsbench.core.visible import visible
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--private", is_flag=True, help="Show persons whose pictures may not be published, for your own eyes.")
 @click.option("--limit", "limit_mm", type=click.FloatRange(0, min_open=True),
               help="Distance in mm where the colours end.  [default: a round number above 95 % of them]")  # fmt: skip
+@project_option
 def command(
     run: str,
     sample: str | None,
@@ -43,15 +46,17 @@ def command(
     by: str | None,
     private: bool,
     limit_mm: float | None,
+    project: str | None,
     **options: Any,
 ) -> None:
     """Show where on the face the prediction of SAMPLE is off, or a sheet of samples.
 
-    RUN is a folder that `fsbench score` wrote. A .ply has the compared surface with a colour and its distance to the
-    reference (quality, in mm) at every vertex; a .png shows it from three sides, the reference below.
+    RUN is a folder that `fsbench score` wrote, or a run of the project file. A .ply has the compared surface with a
+    colour and its distance to the reference (quality, in mm) at every vertex; a .png shows it from three sides, the
+    reference below.
 
-    Files are looked for where the run says, and read as it says; the options are for files that have moved since, and
-    for runs that were read with a function of your own.
+    The run records where its files are and how they were read; the options are for files that have moved since, and for
+    runs that were read with a function of your own.
     """
     from pathlib import Path
 
@@ -64,7 +69,8 @@ def command(
         raise UsageError(f"-o {out}: the file's name should end in .png{'' if sheet else ' or .ply'}")
     if (sample is None) != sheet or all_ != sheet:
         raise UsageError("name one SAMPLE, or ask for --all --sheet")
-    loaded = load_run(run)
+    (folder,) = run_folders([run], project)
+    loaded = load_run(folder)
     hidden = frozenset() if private else not_publishable(loaded)
     if sample in hidden:
         raise UsageError(

@@ -1,4 +1,4 @@
-"""`fsbench landmarks`: which vertices of a mesh are its landmarks, and how another mesh comes to have them."""
+"""`fsbench landmarks`: which vertices of a mesh are its landmarks, and how to transfer them to another mesh."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -120,8 +120,8 @@ def transfer_command(
 ) -> int:
     """Find the landmarks of one mesh on another of any topology.
 
-    A search over turns and sizes puts the one onto the other, so frames and units may differ; then the one is bent onto
-    the other, and the nearest places are taken. Two meshings of one shape agree within 1 mm, two people within some
+    A search over rotations and sizes aligns the meshes, so frames and units may differ; then one is bent onto the
+    other, and the nearest places are taken. Two meshings of one shape agree within 1 mm, two people within some
     2 mm inside the face and 4 mm at the jaw: seven points picked by hand (--start) help, and look at the picture.
     """
     from fsbench.core.errors import AlignmentError, MeshError
@@ -169,7 +169,7 @@ def picture_command(mesh: str, file: str | None, out: str) -> None:
 
 
 def _landmarks_of(mesh: str, given: str | None) -> "Places":
-    """The landmarks that are given as a file or a topology, or that the number of vertices tells."""
+    """The landmarks from a file or of a topology; if neither is given, the number of vertices decides the topology."""
     from fsbench.core.errors import UsageError
     from fsbench.io import read_mesh
     from fsbench.io.landmark_places import Places, read_places
@@ -198,7 +198,7 @@ def _reduced(places: "Places", points: str | None) -> "Places":
 
 
 def _rows(n: int, points: str | None) -> list[int]:
-    """Rows of n landmarks that are asked for; all if none are."""
+    """The rows of n landmarks that the user asks for; by default all."""
     from fsbench.core.errors import AlignmentError, UsageError
     from fsbench.geometry.face_points import order_of
 

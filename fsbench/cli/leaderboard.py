@@ -77,7 +77,7 @@ def build(folder: str | None) -> None:
 @_FOLDER
 @click.pass_context
 def check(context: click.Context, folder: str | None) -> None:
-    """Exit with 1 if a derived file is not, byte for byte, what the CSVs give."""
+    """Exit with 1 if a derived file differs from the one that the CSVs give."""
     from fsbench.boards import derived
 
     place = _folder(folder)

@@ -1,4 +1,4 @@
-"""What is printed: data on stdout, messages to people on stderr. Work goes on where nobody listens any more."""
+"""Printing: data to stdout, messages for people to stderr. Work goes on when a stream is closed."""
 
 import os
 import re
@@ -17,7 +17,7 @@ _OWN_STYLES = re.compile(r"(\x1b\[[014]m)")
 
 
 def put(text: object, *, nl: bool = True) -> None:
-    """Print data on stdout; nothing in it but our own bold and underline acts on a terminal."""
+    """Print data on stdout; only our own bold and underline act on a terminal."""
     parts = _OWN_STYLES.split(str(text))
     parts[::2] = [visible(part, keep="\n\t") for part in parts[::2]]
     click.echo("".join(parts), nl=nl)
@@ -54,12 +54,12 @@ class Messages:
 
 
 def plain_warnings() -> None:
-    """Let this process print warnings as messages to people, not as lines of source; for what runs nothing else."""
+    """Print warnings as messages for people, without lines of source; only for a process that runs nothing else."""
     warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
 
 
 def open_closed_streams() -> None:
-    """Lead stdin, stdout and stderr nowhere where they are closed (`2>&-`).
+    """Open the null device for each of stdin, stdout and stderr that is closed (`2>&-`).
 
     The next file that is opened would get the free number, and libraries would write their messages into it.
     """
@@ -73,9 +73,9 @@ def open_closed_streams() -> None:
 
 
 def silence(descriptor: int) -> None:
-    """Send what is still written to 1 (stdout) or 2 (stderr) nowhere.
+    """Discard all further output to 1 (stdout) or 2 (stderr).
 
-    What Python holds back for the stream is written at exit; it would fail there once more, with a traceback.
+    Python writes its buffer at exit, which would fail there again, with a traceback.
     """
     with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), descriptor)

@@ -1,4 +1,4 @@
-"""What people see of a run: a bar on a terminal, a few plain lines in a log, then a summary."""
+"""Progress of a run: a bar on a terminal, a few plain lines in a log, then a summary."""
 
 import sys
 from collections import Counter
@@ -19,7 +19,7 @@ _SHOWN = 5
 
 
 class Progress:
-    """Shows events as they come."""
+    """Show the events of a run as they come."""
 
     def __init__(self) -> None:
         self._open = ExitStack()
@@ -47,7 +47,7 @@ def steps(title: str, total: int, done: int = 0) -> Iterator[Callable[[Record], 
         from rich.progress import Progress as Bar
 
         columns = (
-            # A label is no markup: [red] in it is text.
+            # A label is not markup: [red] in it is text.
             TextColumn(visible(title), markup=False),
             BarColumn(),
             MofNCompleteColumn(),
@@ -75,7 +75,7 @@ def steps(title: str, total: int, done: int = 0) -> Iterator[Callable[[Record], 
 
 
 def summarise(run: Saved, out: Path) -> int:
-    """Say on stderr what has no score and why; return the exit code."""
+    """Print the samples without a score and their reasons on stderr; return the exit code."""
     counts, total = run.counts, sum(run.counts.values())
     n_lost = total - counts["ok"]
     say(
@@ -96,7 +96,7 @@ def summarise(run: Saved, out: Path) -> int:
 
 
 def say_pooled(out: Path, n_samples: int) -> None:
-    """Say what is pooled over all samples, where something is."""
+    """Print the statistics that are pooled over all samples, if there are any."""
     if not (out / POOLED).is_file():
         return
     import pandas as pd
@@ -116,7 +116,7 @@ def say_pooled(out: Path, n_samples: int) -> None:
 
 
 def say_doubts(run: Run, doubts: Mapping[str, str], out: Path) -> None:
-    """Say which alignments a person should look at."""
+    """Name the alignments that a person should look at."""
     fine = run.samples[run.samples["status"] == "ok"]
     if doubts:
         say(f"warning: {len(doubts)} of {len(fine)} alignments are suspicious")

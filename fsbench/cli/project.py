@@ -52,9 +52,25 @@ class Project:
         """Folder of a run."""
         return Path(self.runs[name]["out"])
 
+    def require(self, name: str) -> None:
+        """UsageError if there is no run of that name."""
+        from fsbench.benchmarks.spec import spec_names
+
+        if name not in self.runs:
+            near = difflib.get_close_matches(name, [*self.runs, *spec_names()], 1)
+            hint = f"did you mean {near[0]}?" if near else f"its runs are {', '.join(self.runs)}"
+            raise UsageError(f"{self.path} has no run {visible(name)!r}; {hint}")
+
     def place(self, name: str) -> str:
-        """A run as messages name it."""
+        """Name of a run in messages."""
         return f"{self.path}, [runs.{name}]"
+
+
+def is_benchmark(name: str) -> bool:
+    """Whether a name is that of a benchmark, or of a file with one, and so no run's."""
+    from fsbench.benchmarks.spec import spec_names
+
+    return name.endswith(".toml") or name in spec_names()
 
 
 def project_option(command: Any) -> Any:
@@ -85,7 +101,7 @@ def read_project(path: Path) -> Project:
     UsageError
         If there is no such file.
     FormatError
-        If it is no TOML, larger than 256 KiB, or a key or value of it is wrong; the message has the table and the key.
+        If it is not TOML, larger than 256 KiB, or has a wrong key or value; the message names the table and the key.
     """
     if not path.is_file():
         raise UsageError(f"{path}: there is no such project file")
@@ -160,7 +176,7 @@ def _unknown(key: str, known: Mapping[str, click.Parameter]) -> str:
 
 
 def _value(key: str, parameter: click.Parameter, value: Any) -> Any:
-    """A value as the option's own would be; ValueError or BadParameter if it has another type or is out of range."""
+    """The value converted as by its option; ValueError or BadParameter if it has another type or is out of range."""
     if key == "set":
         return tuple(_changes(value))
     match parameter.type:
@@ -207,15 +223,17 @@ def _changes(value: Any, before: str = "") -> Iterator[str]:
 
 
 def _placed(key: str, value: Any, folder: Path) -> Any:
-    """Paths lead from the file's folder: a run must be the same wherever the command is given, so all but `out` become
-    absolute, as they are kept in run.json."""
+    """Read paths from the file's folder on, so that a run is the same wherever the command is given.
+
+    All but `out` become absolute, as run.json keeps them.
+    """
     if key == "out":
         return str(folder / os.path.expanduser(value))  # noqa: PTH111 - never fails
     if key in ("root", "pred") or (key == "benchmark" and value.endswith(".toml")):
         return _beside(folder, value)
     if key == "adapter" and ".py:" in value:
         return _beside(folder, value)
-    # Vertices and patterns are no paths; a pattern leads from the folder of references or predictions.
+    # Vertex numbers and patterns are not paths; a pattern is relative to the folder of references or predictions.
     if key in ("landmarks", "pred-landmarks") and not re.fullmatch(r"[\d\s,]+", value) and "{" not in value:
         return _beside(folder, value)
     return value
@@ -226,7 +244,7 @@ def _beside(folder: Path, text: str) -> str:
 
 
 def _with_paths(parameters: Mapping[str, Any], folder: Path) -> tuple[str, ...]:
-    """The settings, with those that name files leading from the working directory."""
+    """The settings; those that name files become relative to the working directory."""
     from fsbench.benchmarks import Choice, load_spec
     from fsbench.protocols import registry
 

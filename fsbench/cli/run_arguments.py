@@ -37,7 +37,7 @@ def _folder(run: str, project: Project | None) -> Path:
 
 
 def _finished(project: Project) -> list[Path]:
-    """The folders of the runs that are done; says of the others how far they are."""
+    """The folders of the finished runs; prints how far the others are."""
     from fsbench.runs.journal import progress_of
 
     done = []

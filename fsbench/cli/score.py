@@ -1,6 +1,5 @@
 """`fsbench score`: score a folder of predicted meshes on a benchmark and write a run."""
 
-import difflib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +8,7 @@ from click.core import ParameterSource
 
 from fsbench.cli.adapter_options import adapter_options
 from fsbench.cli.messages import plain_warnings, say
-from fsbench.cli.project import NAME, Project, find_project, project_option
+from fsbench.cli.project import NAME, Project, find_project, is_benchmark, project_option
 from fsbench.cli.running_options import running_of, running_options
 from fsbench.cli.scan_options import ROOT, scan_options
 from fsbench.core.errors import FsbenchError, UsageError
@@ -50,14 +49,14 @@ def command(context: click.Context, /, benchmark: str | None, project: str | Non
     plain_warnings()
     if options["resume"] and options["overwrite"]:
         raise click.UsageError("--resume keeps what --overwrite throws away: give one of them")
-    if project is None and benchmark is not None and _is_benchmark(benchmark):
+    if project is None and benchmark is not None and is_benchmark(benchmark):
         for name in ("root", "pred", "out"):
             if options[name] is None:
                 raise click.MissingParameter(param=next(one for one in context.command.params if one.name == name))
         context.exit(_score(benchmark, **options))
     found = find_project(project)
     if found is None and benchmark is not None:
-        # It is none, and the error says which one may have been meant.
+        # There is no such benchmark; the error suggests one.
         context.exit(_score(benchmark, **options))
     if found is None:
         raise UsageError(
@@ -70,16 +69,6 @@ def command(context: click.Context, /, benchmark: str | None, project: str | Non
     context.exit(_score_project(found, _names(found, benchmark, given), options, given))
 
 
-def _benchmarks() -> list[str]:
-    from fsbench.benchmarks import spec_names
-
-    return spec_names()
-
-
-def _is_benchmark(name: str) -> bool:
-    return name.endswith(".toml") or name in _benchmarks()
-
-
 def _names(project: Project, name: str | None, given: Mapping[str, Any]) -> list[str]:
     """The runs to score; UsageError if there is no such run, or an option is for one run alone."""
     if name is None:
@@ -87,17 +76,14 @@ def _names(project: Project, name: str | None, given: Mapping[str, Any]) -> list
         if alone and len(project.runs) > 1:
             raise UsageError(f"--{alone[0]} is for one run: name it, one of {', '.join(project.runs)}")
         return list(project.runs)
-    if name not in project.runs:
-        near = difflib.get_close_matches(name, [*project.runs, *_benchmarks()], 1)
-        hint = f"did you mean {near[0]}?" if near else f"its runs are {', '.join(project.runs)}"
-        raise UsageError(f"{project.path} has no run {name!r}; {hint}")
+    project.require(name)
     if "shard" in given and "out" not in given:
         raise UsageError(f"--shard needs an --out of its own for each part; the one in {project.path} is of the whole")
     return [name]
 
 
 def _score_project(project: Project, names: list[str], options: Mapping[str, Any], given: Mapping[str, Any]) -> int:
-    """Score runs of a project file, one after the other, whatever becomes of one; return the exit code of the worst."""
+    """Score runs of a project file one after the other, even if one fails; return the worst exit code."""
     codes = {}
     for name in names:
         run = {**options, **project.runs[name], **given, "resume": not options["overwrite"]}
@@ -146,7 +132,7 @@ def _score(
     from fsbench.runs.run import load_manifest
     from fsbench.scoring.evaluate import Task
     from fsbench.scoring.labels import method_label, refuse_inside_predictions
-    from fsbench.scoring.score import score_into, was_looked_at
+    from fsbench.scoring.score import score_into, skips_quick_check
 
     choice, adapter = split_options(benchmark, options)
     label, target = method_label(method, pred), Path(out)
@@ -165,7 +151,7 @@ def _score(
     with opened_submission(opened, pred, adapter) as submission:
         _say_settings(opened)
         look = partial(_look, Task.of(opened, submission, cache), [one.name for one in running.part(chosen)])
-        with nullcontext() if was_looked_at(target, overwrite, resume) else running.quick_check(look, warn):
+        with nullcontext() if skips_quick_check(target, overwrite, resume) else running.quick_check(look, warn):
             saved = score_into(
                 target, opened, submission, label, chosen, running, overwrite, resume, Progress(), cache, keep_maps
             )
@@ -206,6 +192,6 @@ def _look(task: "Task", names: list[str]) -> list[tuple[str, str]]:
     try:
         found = quick(benchmark, task.submission, [benchmark.sample(name) for name in names], cache)
     except OSError:
-        # The row of its sample reports a file that cannot be read.
+        # A file that cannot be read is reported in the row of its sample.
         return []
     return [(one.topic, visible(one.text)) for one in found]

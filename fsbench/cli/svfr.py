@@ -18,7 +18,7 @@ _DIFFERENCES = (
 
 @click.group("svfr")
 def command() -> None:
-    """The zip that NeRSemble's single-view face reconstruction benchmark takes.
+    """Pack and check the zip for NeRSemble's single-view face reconstruction benchmark.
 
     `fsbench score svfr-local` measures against clouds of your own; that is local, not the leaderboard.
     """
@@ -51,10 +51,10 @@ def pack(posed: str | None, neutral: str | None, out: str) -> None:
 @click.argument("path", metavar="X.zip", type=click.Path())
 @click.option("--flame", type=click.Path(), help="A mesh of FLAME's topology, to compare triangles with.")
 def check(path: str, flame: str | None) -> None:
-    """Look at a zip as the official client does, and beyond.
+    """Check a zip as the official client does, and beyond.
 
-    Lines `official` have the official client's own keys. The others are what it lets pass: NaN, landmarks in one place,
-    mirrored or off the mesh, meshes that only have as many vertices as FLAME, other units.
+    Lines `official` have the official client's own keys. The other lines are faults that it accepts: NaN, landmarks in
+    one place, mirrored or off the mesh, meshes that share only the number of vertices with FLAME, other units.
 
     Exit code: 0 fit to be handed in; 1 something is wrong; 2 wrong usage, or no zip that is safe to read.
     """

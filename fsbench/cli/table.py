@@ -68,7 +68,7 @@ def command(
             raise UsageError("--across is for runs of your own; leave out --with-published")
         _put_across(loaded, folders, names, format_, by=by, tidy=tidy, policy=policy, ci=ci, whole=whole_signature)
         return
-    # Runs that are named shall stand in one table; those of a project may be of several benchmarks.
+    # Named runs belong into one table; those of a project may be of several benchmarks.
     groups = [range(len(loaded))] if runs else comparable_groups(loaded)
     tables = [
         table
@@ -122,7 +122,7 @@ def _tables(
     ci: bool,
     published: str | None,
 ) -> "list[Table]":
-    """The tables of runs that belong side by side; says where the failure policy changes their order."""
+    """The tables of comparable runs; prints where the failure policy changes their order."""
     from fsbench.report.layout import default_layouts
     from fsbench.report.selection import distinct_labels, relabelled
     from fsbench.report.tables import build

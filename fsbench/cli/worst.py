@@ -53,7 +53,7 @@ def command(
 
 
 def _links(report: str, run: "Run", samples: tuple[str, ...]) -> dict[str, str]:
-    """Links to the samples listed; says how many the page does not have."""
+    """Links to the listed samples; prints how many of them the page lacks."""
     from fsbench.report.page.links import sample_links
 
     links = sample_links(report, run)

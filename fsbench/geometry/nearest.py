@@ -15,6 +15,8 @@ __all__ = ["Nearest", "NearestSurface", "point_cloud", "spacing", "to_vertices"]
 
 # Number of points whose neighbours estimate the spacing of all.
 _ASKED = 5000
+# Products of four differences of coordinates, each this much smaller than the whole, are far from underflow.
+_MOST_SCALES = 1e15
 
 
 class NearestSurface:
@@ -30,10 +32,11 @@ class NearestSurface:
     Raises
     ------
     MeshError
-        If there is no triangle, or all vertices are in one place.
+        If there is no triangle, all vertices are in one place, or one is as far off as in `require_one_scale`.
     """
 
     def __init__(self, mesh: Mesh, threads: int = 1) -> None:
+        require_one_scale(mesh.vertices)
         self.mesh = mesh
         self._tree = TriangleTree(mesh.vertices, mesh.faces)
         self._threads = threads
@@ -137,6 +140,18 @@ class NearestSurface:
         keys = edges[..., 0] * (faces.max() + 1) + edges[..., 1]
         _, which = np.unique(keys, return_inverse=True)
         return edges, which.reshape(keys.shape)
+
+
+def require_one_scale(points: Floats) -> None:
+    """Raise MeshError where a point is so far off that double precision cannot measure among the others.
+
+    Squares of distances in a unit of the whole then vanish: a damaged vertex at 1e39 mm made every distance 0.
+    """
+    some = points[:: max(1, len(points) // _ASKED)]
+    typical = float(np.median(np.abs(some - np.median(some, axis=0)), axis=0).max()) if len(some) else 0.0
+    farthest = float(np.abs(points).max()) if len(points) else 0.0
+    if typical > 0 and farthest > _MOST_SCALES * typical:
+        raise MeshError(f"a coordinate is {farthest:.3g}, most lie within {typical:.3g}: is the file damaged?")
 
 
 def _distinct(faces: Ints) -> Ints:

@@ -43,7 +43,7 @@ def read_rgb(path: str | os.PathLike[str]) -> npt.NDArray[np.uint8]:
     data = read_bytes(path, _MAX_BYTES)
     refuse_foreign(path, data[:512])
     # Imported here, as few runs have images.
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     with warnings.catch_warnings():
         # The size is checked below, in our words.
@@ -59,6 +59,8 @@ def read_rgb(path: str | os.PathLike[str]) -> npt.NDArray[np.uint8]:
                 return np.ascontiguousarray(image.convert("RGB"))
         except Image.DecompressionBombError:
             raise FormatError(f"{path}: has far more pixels than {LARGEST_PX} a side") from None
+        except UnidentifiedImageError:
+            raise FormatError(f"{path}: is no PNG, JPEG, BMP or TIFF, or is cut off") from None
         except _DAMAGE as error:
             raise FormatError(f"{path}: cannot be read as an image: {error}") from error
 

@@ -18,7 +18,7 @@ from fsbench.io.polygons import triangulate
 _LINE = re.compile(rb"^[ \t]*(vt?|f|usemtl|mtllib)[ \t]+([^\r\n]*)", re.MULTILINE)
 _COLOURED = re.compile(rb"^[ \t]*v[ \t]+([^\r\n]*)", re.MULTILINE)
 _MAX_MTL_BYTES = 4 << 20
-_WITH_COLOUR = (6, 7)
+_WITH_COLOUR = {6, 7}
 """Numbers of a line v x y z r g b, or v x y z w r g b."""
 
 
@@ -117,7 +117,8 @@ def read_vertex_colours(path: str | os.PathLike[str], n_vertices: int) -> Floats
     """Colours (V, 3) in [0, 1] that stand after the coordinates of every `v` line; None where they do not."""
     lines = _COLOURED.findall(read_bytes(path, MAX_MESH_BYTES))
     words = [line.split(b"#")[0].split() for line in lines]
-    if len(words) != n_vertices or not words or len(words[0]) not in _WITH_COLOUR:
+    lengths = {len(row) for row in words}
+    if len(words) != n_vertices or len(lengths) != 1 or not lengths <= _WITH_COLOUR:
         return None
     try:
         colours = np.array([row[-3:] for row in words], dtype=object).astype(np.float64)

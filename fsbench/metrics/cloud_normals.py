@@ -4,6 +4,7 @@ import numpy as np
 
 from fsbench.core.errors import MetricError
 from fsbench.core.mesh import Floats
+from fsbench.geometry.nearest import require_one_scale
 
 _AT_ONCE = 1 << 15
 
@@ -24,6 +25,8 @@ def cloud_normals(points: Floats, n_neighbours: int = 16) -> Floats:
     ------
     MetricError
         If there are fewer points.
+    MeshError
+        If one is so far off that distances among the others vanish.
 
     References
     ----------
@@ -37,6 +40,7 @@ def cloud_normals(points: Floats, n_neighbours: int = 16) -> Floats:
     """
     if len(points) < n_neighbours:
         raise MetricError(f"a cloud of {len(points)} points; normals take at least {n_neighbours}")
+    require_one_scale(points)
     # Imported here, as loading it takes longer than scoring several samples.
     from scipy.spatial import cKDTree
 

@@ -6,7 +6,7 @@ from fsbench.core.arrays import spread_of
 from fsbench.core.errors import AlignmentError
 from fsbench.core.mesh import Floats, Mask, Mesh
 from fsbench.core.units import FOOT_MM, INCH_MM, MM_PER, Unit, units_of_spread
-from fsbench.geometry.nearest import NearestSurface, spacing, to_vertices
+from fsbench.geometry.nearest import NearestSurface, require_one_scale, spacing, to_vertices
 from fsbench.geometry.oriented import spread_indices
 from fsbench.geometry.procrustes import LandmarkFit
 
@@ -224,11 +224,14 @@ def doubts_about_scan(scan: Mesh, landmarks: Floats, threads: int = 1) -> tuple[
     Raises
     ------
     AlignmentError
-        If they are no finite points, or far from the scan: they would spoil the score of every prediction.
+        If they are not finite points, or far from the scan: they would spoil the score of every prediction.
+    MeshError
+        If a vertex is so far off that distances among the others vanish.
     """
     if landmarks.ndim != 2 or landmarks.shape[1] != 3 or not np.isfinite(landmarks).all():
         raise AlignmentError(f"the scan's landmarks, of shape {landmarks.shape}, are not finite points (n, 3)")
     # Scans are dense: if their vertices are near the landmarks, no tree is needed.
+    require_one_scale(scan.vertices)
     away = np.array([np.sqrt(((scan.vertices - mark) ** 2).sum(1).min()) for mark in landmarks])
     doubts = doubts_about_place(landmarks, away, "scan")
     if doubts and scan.n_faces:

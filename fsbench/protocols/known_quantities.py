@@ -16,7 +16,7 @@ def known_quantities() -> Mapping[str, Quantity]:
 
 
 def _declared() -> Iterable[Iterable[Quantity]]:
-    """The quantities of each of our protocols; a run of another package's protocol carries its own."""
+    """The quantities of each of our protocols; a run of another package's protocol has its own in run.json."""
     for name in registry.BUILT_IN:
         # Import the columns alone: reading a run needs no code that computes them.
         module = importlib.import_module(f"fsbench.protocols.{name.replace('-', '_')}.quantities")

@@ -42,7 +42,7 @@ class Scores:
     def of(
         cls, metrics: Iterable[str], values: Mapping[str, float], doubts: Iterable[str], notes: Iterable[str] = ()
     ) -> Self:
-        """The values of these metrics in their order, with "suspicious" 1 if there are doubts, else 0."""
+        """Scores of these metrics, in their order; the column "suspicious" is 1 if there are doubts, else 0."""
         doubts = tuple(doubts)
         values = {**values, "suspicious": float(bool(doubts))}
         return cls({name: values[name] for name in metrics}, doubts, tuple(notes))
@@ -165,7 +165,7 @@ class AlignedMeasurement:
         return False
 
     def grids_mm(self) -> None:
-        """None: a scan has no axis of a head."""
+        """None: the axis of the head is not known in a scan."""
 
     def compared(self) -> tuple[Mesh, Floats]:
         """The part of the prediction whose nearest place is not on the reference's open rim, with its distances in mm.

@@ -1,4 +1,4 @@
-"""A prepared reference that a prediction is aligned to by its landmarks."""
+"""A prepared reference of a protocol that aligns predictions by landmarks."""
 
 from abc import ABC, abstractmethod
 

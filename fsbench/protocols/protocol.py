@@ -1,4 +1,4 @@
-"""Protocol: the declaration of one way to score; the rest of the package reads it and needs no protocol's name."""
+"""Protocol: the declaration of one way to score, through which the rest of the package uses it, whatever its name."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -177,8 +177,7 @@ class Protocol(ABC):
         Name in a benchmark's TOML: protocol = "...".
     quantities : tuple of Quantity
         Columns of a run, in order. Scores that may come with doubts have a column "suspicious"
-        (0 or 1); a column "mm_per_unit" is
-        searched over all samples for a scale unlike the others'.
+        (0 or 1); a column "mm_per_unit" is compared over all samples, to find a scale unlike the others.
     reference_inputs, prediction_inputs : frozenset of str
         Inputs of each side besides a mesh, see `INPUTS`. If references have a "camera", an adapter brings predictions
         into its frame; otherwise the protocol aligns them.
@@ -195,10 +194,10 @@ class Protocol(ABC):
         Whether a prepared reference can be viewed through its camera, with the attributes of
         `fsbench.protocols.facescape.protocol.Prepared`; then `check` compares predictions in that view.
     file_settings : frozenset of str
-        Settings that name a file: found from any working directory, and a sample is scored again when one has changed.
-        A run does not choose what is read, so they have to be said again to measure it again.
+        Settings that name a file. Paths are kept absolute, and a sample is scored again when its file has changed.
+        Measuring a run again needs them again, as a run must not choose which files are read.
     loops : tuple of str
-        Modules of its folder with compiled loops, which are loaded before a clock runs.
+        Modules of its folder with compiled loops, loaded before a time limit counts.
     lists : tuple of str
         Files below the root that its layouts read, besides the list of samples.
     layouts : mapping
@@ -208,7 +207,7 @@ class Protocol(ABC):
     distances_metric : str
         The metric that sums up the distances in such a picture; empty if it is the one that ranks samples.
     distances_at : str
-        Whose surface has the distances in such a picture: "prediction" or "scan".
+        The surface with the distances in such a picture: "prediction" or "scan".
     motion_metric : str
         The metric that sums up the error of a sample's `motion`, which a page then shows moving; empty without motions.
     """

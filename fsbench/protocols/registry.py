@@ -36,7 +36,7 @@ def get(name: str) -> Protocol:
     Raises
     ------
     UsageError
-        If there is no such protocol, or an installed one cannot be imported or is no `Protocol`.
+        If there is no such protocol, or an installed one cannot be imported or is not a `Protocol`.
     """
     if name in BUILT_IN:
         module = importlib.import_module(f"fsbench.protocols.{name.replace('-', '_')}.declaration")
@@ -63,7 +63,7 @@ def get(name: str) -> Protocol:
 
 @contextmanager
 def own_faults(protocol: Protocol) -> Iterator[None]:
-    """Name a protocol of another package where its code fails; errors of ours, and of our protocols, pass as they are.
+    """If the code of another package's protocol fails, name that protocol; errors of ours pass unchanged.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def chosen(spec: Spec, choice: Choice) -> Protocol:
     if choice.measure == "nearest":
         has_landmarks = bool(choice.landmarks and choice.pred_landmarks)
         return get(own.with_landmarks) if own.with_landmarks and has_landmarks else own
-    # The wanted one first: a package that is broken is no matter of those who do not ask for it.
+    # The wanted one first, so that a broken package only concerns those who ask for it.
     if choice.measure in names() and (wanted := get(choice.measure)).measure_of == spec.protocol:
         return wanted
     known = measures(spec.protocol)

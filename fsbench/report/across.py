@@ -26,7 +26,7 @@ class Across:
     tables : tuple of Table
         By benchmark, over all its samples; a method without a run of it has no row.
     cautions : tuple of tuple of str
-        By benchmark, what `fsbench score` said of its numbers; empty: of none.
+        By benchmark, the cautions that `fsbench score` printed; empty if there are none.
     """
 
     labels: tuple[str, ...]
@@ -36,13 +36,13 @@ class Across:
 
     @property
     def title(self) -> str:
-        """What the table shows, in one line."""
+        """Title of the table, in one line."""
         n = len(self.tables)
         return self.tables[0].title if n == 1 else f"Methods across {n} benchmarks, all samples of each"
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """The benchmarks' notes, each once: first those of all benchmarks, then others with whose they are."""
+        """The benchmarks' notes, each once: first those of all benchmarks, then others with the name of theirs."""
         said: dict[str, list[str]] = {}
         of_each = self.cautions or ((),) * len(self.tables)
         for title, table, cautions in zip(self.titles, self.tables, of_each, strict=True):
@@ -89,7 +89,7 @@ def build_across(
 
 
 def _cautions(runs: Sequence[Run], table: Table) -> tuple[str, ...]:
-    """As the runs have kept them; not what the notes of a metric say as well."""
+    """The cautions that the runs have kept, without those that a metric's note repeats."""
     kept = (visible(" ".join(text.split())) for run in runs for text in run.manifest.get("cautions", []))
     said = " ".join(table.notes)
     return tuple(text if text.endswith((":", ".")) else f"{text}." for text in dict.fromkeys(kept) if text not in said)
@@ -104,7 +104,7 @@ def by_benchmark(runs: Sequence[Run]) -> list[list[Run]]:
 
 
 def _refuse_second(runs: Sequence[Run], folders: Sequence[Path]) -> None:
-    """Raise UsageError where two runs would share a place of the table."""
+    """Raise UsageError if two runs would share a cell of the table."""
     if not runs:
         raise UsageError("no run is given; name at least one run folder")
     firsts: dict[tuple[str, str], Path] = {}

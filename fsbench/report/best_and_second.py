@@ -7,7 +7,7 @@ from fsbench.report.model import Table
 
 
 def of_table(table: Table) -> dict[tuple[int, int, int], int]:
-    """Marks by (row, bin with overall, metric): 1 for the best, 2 for the second best; others are not in it.
+    """Ranks by (row, bin with overall, metric): 1 for the best, 2 for the second best; other cells have none.
 
     Values that are printed alike are equal: two methods can share a rank. A table of one method has none, and of two
     the other one is not called second best.
@@ -21,7 +21,7 @@ def of_table(table: Table) -> dict[tuple[int, int, int], int]:
 
 
 def of_column(values: Sequence[float], metric: Quantity) -> dict[int, int]:
-    """Marks by position.
+    """Ranks by position.
 
     Examples
     --------

@@ -156,7 +156,7 @@ def in_words(found: Comparison) -> list[str]:
 
 
 def _counted(found: Comparison, what: Quantity) -> str:
-    """How many published methods the first run is better than, worse than, or level with."""
+    """The number of published methods that the first run is better than, worse than, or level with."""
     rows = found.differences[(found.differences["by"] == ALL_SAMPLES) & (found.differences["metric"] == what.name)]
     rows = rows[~rows["paired"] & (rows["method"] == found.methods[0])]
     better, worse = (int((rows["winner"] == rows[name]).sum()) for name in ("method", "other"))
@@ -235,7 +235,7 @@ def _ranks(found: Comparison, what: Quantity) -> Grid:
 
 
 def _means_beside(found: Comparison, what: Quantity) -> Grid:
-    """Runs and published methods by their means: without ranks, since evaluators differ."""
+    """Means of runs and published methods, without ranks, as the evaluators differ."""
     rows = found.ranks[found.ranks["metric"] == what.name]
     rows = rows.assign(_order=-(what.sign or -1) * rows["mean"])
     beside = found.quantities.get(what.beside)
@@ -354,7 +354,7 @@ def _family(found: Comparison) -> int:
 
 
 def _coverages(found: Comparison, asked: Sequence[Quantity]) -> list[Quantity]:
-    """The companions of the metrics that say how much is covered."""
+    """The companions of the metrics, which measure how much is covered."""
     companions = dict.fromkeys(found.quantities[what.beside] for what in asked if what.beside in found.quantities)
     return [what for what in companions if what.covers]
 

@@ -56,9 +56,9 @@ class BinLayout:
     where : mapping of str to str
         Only samples of these bins are averaged; the done rate stays that of all samples.
     heading : str
-        What the bins are, where the benchmark says it better than the name of the column.
+        Heading of the bins, if the benchmark names them better than the column does.
     figure_note : str
-        What has to be said below a figure of it.
+        A note for the caption of each figure of it.
     condition : str
         What the averaged samples have in common, e.g. "at a focal length of 1200 px"; empty without `where`.
     overall : Bin or None

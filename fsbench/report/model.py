@@ -21,7 +21,7 @@ class Cell:
     n_scored, n_total : int
         Samples with a score, and samples in the bin.
     low, high : float
-        Interval of the mean, where one was asked for.
+        Interval of the mean, if asked for.
     small_overlap : bool
         The method covers so little of the reference that a distance over the covered part says little.
     """
@@ -49,7 +49,7 @@ class Row:
     published_rows : int or None
         Length of the method's published files, where the run was made from them.
     measured_by : str
-        Who measured it, where that is not fsbench: such a row is a published one.
+        Who measured it, if not fsbench: such a row is a published one.
     overall : tuple of Cell
         Over all samples, by metric; empty where the layout has no such columns.
     """
@@ -93,12 +93,12 @@ class Table:
 
     @property
     def title(self) -> str:
-        """What the table shows, in one line."""
+        """Title of the table, in one line."""
         return self.layout.title
 
     @property
     def bins(self) -> tuple[Bin, ...]:
-        """What the samples are divided into."""
+        """The bins that divide the samples."""
         return self.layout.bins
 
     @property
@@ -114,10 +114,10 @@ class Published:
     Attributes
     ----------
     tables : tuple of Table
-        The layouts that they are there for, each with all their metrics, rows and intervals.
+        Their layouts, each with all their metrics, rows and intervals.
     may_differ_by : mapping of str to float
-        Metric to the most by which a mean by their evaluator differs from one by the runs'; a metric that is not in
-        it: nobody knows.
+        Metric to the largest difference between a mean of their evaluator and one of the runs' evaluator; a metric that
+        is not in it has an unknown difference.
     """
 
     tables: tuple[Table, ...]

@@ -43,7 +43,7 @@ def comparable_groups(runs: Sequence[Run]) -> list[list[int]]:
     """Positions of the runs that belong side by side: of one benchmark, signature and list of samples."""
     groups: dict[tuple[str, ...], list[int]] = {}
     for i, run in enumerate(runs):
-        groups.setdefault((run.benchmark, run.signature, *run.samples["sample"]), []).append(i)
+        groups.setdefault((run.benchmark, run.signature, *run.samples["sample"].tolist()), []).append(i)
     return list(groups.values())
 
 
@@ -55,7 +55,7 @@ def _require_same(label: str, first: Run, other_label: str, other: Run) -> None:
         )
     if other.signature != first.signature:
         raise UsageError(not_alike(label, first.signature, other_label, other.signature))
-    ours, theirs = list(first.samples["sample"]), list(other.samples["sample"])
+    ours, theirs = first.samples["sample"].tolist(), other.samples["sample"].tolist()
     if ours != theirs or other.bins != first.bins or not other.samples[other.bins].equals(first.samples[first.bins]):
         raise UsageError(
             f"{label} was scored on {len(ours)} samples, {other_label} on {len(theirs)}, and they are not the same "

@@ -1,4 +1,4 @@
-"""Frame finding: what a look before the run said of its frame, kept with the run."""
+"""Frame finding: the fault that the quick check before a run found in its frame, kept in run.json."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ KEY = "frame_finding"
 
 
 def finding_of(manifest: Mapping[str, Any]) -> str:
-    """What was found wrong; empty if nothing was, or if what stands there is no text."""
+    """The fault that was found; empty if there is none, or if the entry is not text."""
     found = manifest.get(KEY)
     return found if isinstance(found, str) else ""
 

@@ -299,7 +299,7 @@ def brief(value: Any) -> str:
 
 
 def different(name: str, there: Any, now: Any) -> Iterator[tuple[str, Any, Any]]:
-    """The settings that differ, by dotted name: of two mappings what is in them, not the whole of both."""
+    """The settings that differ, by dotted name; two mappings are compared key by key."""
     if not (isinstance(there, dict) and isinstance(now, dict)):
         if there != now:
             yield name, there, now

@@ -1,4 +1,4 @@
-"""Makes the error map of a measurement, which is kept for pictures."""
+"""The error map of a measurement, kept for pictures."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -23,7 +23,7 @@ _SAME_MM = 1e-6
 def encoded_map_of(measured: Measurement, scores: Mapping[str, float]) -> bytes | None:
     """The map of a protocol's measurement as the bytes of a file.
 
-    None if it does not fit into one, or the measurement does not tell where its distances are.
+    None if it does not fit into one, or the measurement does not locate its distances.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def encoded_map_of(measured: Measurement, scores: Mapping[str, float]) -> bytes 
             return encode(_on_grid(measured, *grids), scores)
         return None
     points = measured.points
-    # Of a video the distances of all frames follow each other; the shapes are the first one's.
+    # The distances of a video are those of all its frames, one after the other; the shapes are the first frame's.
     if points is None or not 0 < len(points) <= len(measured.ref_to_pred_mm):
         return None
     surface, distances_mm = _measured_part(measured.reference, points, measured.ref_to_pred_mm[: len(points)])
@@ -57,7 +57,7 @@ def _on_grid(measured: Measurement, radius_ref_mm: Floats, radius_pred_mm: Float
 
 
 def _measured_part(scan: Mesh, points: Floats, distances: Floats) -> tuple[Mesh, Floats]:
-    """The part of the scan that distances were taken from, and these, a vertex each."""
+    """The part of the scan that was measured, and the distance of each of its vertices."""
     if len(points) == scan.n_vertices and np.array_equal(points, scan.vertices):
         return scan, distances
     # Late: loading it takes longer than scoring a sample.
@@ -77,7 +77,7 @@ def _on_surface(prediction: Mesh, scan: Mesh, distances_mm: Floats, n: int) -> S
     vertices = scan.vertices[chosen]
     surface = NearestSurface(prediction if prediction.n_faces else point_cloud(prediction))
     offsets = surface.closest(vertices).points - vertices
-    # Of a cloud of points nobody knows the outside.
+    # A point cloud has no outside.
     outwards = oriented(scan).winding * vertex_normals(scan) if scan.n_faces else np.zeros_like(scan.vertices)
     inside = (offsets * outwards[chosen]).sum(axis=1) < 0
     signed = np.where(inside, -1.0, 1.0) * distances_mm[chosen]
@@ -87,8 +87,8 @@ def _on_surface(prediction: Mesh, scan: Mesh, distances_mm: Floats, n: int) -> S
 def thinned(scan: Mesh, distances_mm: Floats, n: int, connected: bool = False) -> tuple[Ints, Ints]:
     """Indices of at most `n` vertices, one a cell of a regular grid, and the faces (m, 3) between their cells.
 
-    Where the largest distance (V,) is, its vertex stands for the cell: a picture must not hide it. With `connected`,
-    parts that no triangle joins within a cell stay apart, as lips that will open.
+    The vertex with the largest distance (V,) stands for its cell, as a picture must not hide it. With `connected`,
+    parts that no triangle joins within a cell stay apart, such as lips that can open.
     """
     cells = np.arange(scan.n_vertices)
     if scan.n_vertices > n:
@@ -114,7 +114,7 @@ def thinned(scan: Mesh, distances_mm: Floats, n: int, connected: bool = False) -
 
 
 def _cells(points: Floats, size: float, joined: Ints | None) -> Ints:
-    """Number of every point's cell of this size, from 0; one for each part of it, where triangles (m, 3) say so."""
+    """Number of every point's cell of this size, from 0; with triangles (m, 3), one for each connected part."""
     places = np.floor((points - points.min(axis=0)) / size).astype(np.int64)
     numbers: Ints = np.unique(places, axis=0, return_inverse=True)[1].reshape(-1)
     if joined is None:

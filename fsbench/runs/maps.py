@@ -1,7 +1,7 @@
-"""Error maps on disk: where on the face each sample of a run is off, one small file a sample.
+"""Error maps on disk: one small file a sample, which shows where on the face the error is.
 
-A file is a magic line, a line of JSON, and a zlib stream of what the JSON counts; `encode` says in which order. The
-report's page reads the same bytes.
+A file is a magic line, a line of JSON, and a zlib stream of the numbers that the JSON counts, in the order of `encode`.
+The report's page reads the same bytes.
 """
 
 import hashlib
@@ -62,7 +62,7 @@ class GridMap:
 
     @property
     def prediction(self) -> Mesh:
-        """What was compared, head frame, mm."""
+        """The part of the prediction that was compared, head frame, mm."""
         return quad_mesh(self.radius_pred_mm, self.is_open)
 
 
@@ -75,7 +75,7 @@ class SurfaceMap:
     vertices_mm : ndarray, (n, 3)
         Some of the scan's own.
     faces : ndarray of int, (m, 3)
-        None for a cloud of points.
+        No rows for a point cloud.
     offsets_mm : ndarray, (n, 3)
         From each vertex to the nearest point of the prediction.
     distances_mm : ndarray, (n,)
@@ -100,10 +100,10 @@ class _TooCoarseError(ValueError):
 
 
 def encode(error_map: ErrorMap, scores: Mapping[str, float], finest_mm: float = _STEPS_MM[0]) -> bytes:
-    """The bytes of a file, with the first of the sample's `scores`, which says later whose map it is.
+    """The bytes of a file, with the first of the sample's `scores`, which tells later whether it belongs to a row.
 
-    Integers are in steps of `step_mm`, each the difference to the one before, folded so that small ones of both signs
-    are small, all low bytes first, then all high bytes.
+    Numbers are whole steps of `step_mm`. Each is stored as its difference from the one before, folded so that small
+    differences of either sign are small numbers; all low bytes come first, then all high bytes.
 
     Raises
     ------
@@ -129,7 +129,7 @@ def decode(content: bytes) -> tuple[ErrorMap, str, float]:
     Raises
     ------
     FormatError
-        If it is none.
+        If it is not a map.
     """
     try:
         if not content.startswith(_MAGIC):
@@ -154,7 +154,7 @@ def write_map(folder: Path, sample: str, content: bytes) -> None:
 
 
 def read_map(folder: Path, sample: str, scores: Mapping[str, float]) -> bytes | None:
-    """One sample's map as bytes that can be decoded; None if none was kept, it is damaged, or of another score."""
+    """One sample's map as bytes that can be decoded; None if it is absent, damaged, or of another score."""
     try:
         content = read_bytes(_path(folder, sample), LARGEST_BYTES)
         _, metric, score = decode(content)
@@ -164,23 +164,23 @@ def read_map(folder: Path, sample: str, scores: Mapping[str, float]) -> bytes | 
 
 
 def has_map(folder: Path, sample: str) -> bool:
-    """Whether one was kept."""
+    """Whether the sample has a map."""
     return _path(folder, sample).is_file()
 
 
 def remove_map(folder: Path, sample: str) -> None:
-    """Forget what an earlier try at a sample has left."""
+    """Remove the map that an earlier attempt at a sample left."""
     _path(folder, sample).unlink(missing_ok=True)
 
 
 def copy_maps(out: Path, parts: Sequence[Path], samples: Iterable[str]) -> None:
-    """Put the maps that the runs of parts have kept into the folder of the whole."""
+    """Copy the maps of the parts into the folder of the merged run."""
     for sample in samples:
         for part in parts:
             if has_map(part / FOLDER, sample):
                 (out / FOLDER).mkdir(exist_ok=True)
                 (out / FOLDER / MARK).touch()
-                with suppress(FormatError):  # one that is damaged is none
+                with suppress(FormatError):  # a damaged map counts as none
                     write_map(out / FOLDER, sample, read_bytes(_path(part / FOLDER, sample), LARGEST_BYTES))
 
 
@@ -261,7 +261,7 @@ class _Body:
         return bits
 
     def numbers(self, n: int) -> _Numbers:
-        """What `_folded` folded, each from -32768 to 32767."""
+        """The numbers that `_folded` was given, each from -32768 to 32767."""
         folded = np.ascontiguousarray(self._take(2 * n).reshape(2, -1).T).view("<u2").reshape(-1).astype(np.int64)
         differences = (folded >> 1) ^ -(folded & 1)
         return np.cumsum(differences).astype(np.int16).astype(np.int64)

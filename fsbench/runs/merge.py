@@ -150,7 +150,7 @@ def _manifest(runs: Sequence[Run], samples: "pd.DataFrame", doubts: dict[str, st
     sharded = all("shard" in run.manifest for run in runs)
     counts = {status: int((samples["status"] == status).sum()) for status in STATUSES}
     merged = {key: value for key, value in first.items() if key != "shard"}
-    # Each part looked at samples of its own.
+    # The quick check of each part read other samples.
     if found := [text for run in runs if (text := finding_of(run.manifest))]:
         merged[KEY] = found[0]
     whole = _samples_asked_for(runs[0]) if sharded else "all"

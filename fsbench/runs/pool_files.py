@@ -12,6 +12,7 @@ from fsbench.core.errors import FormatError, MissingError, UsageError
 from fsbench.io.npy import read_array
 from fsbench.metrics.pool import Pool
 from fsbench.runs.cells import from_cell, to_cell
+from fsbench.runs.exact_floats import exact_floats
 from fsbench.runs.files import write_atomically
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def has_pool(folder: Path, sample: str) -> bool:
 
 
 def remove_pool(folder: Path, sample: str) -> None:
-    """Remove the files of an earlier try at a sample."""
+    """Remove the files that an earlier attempt at a sample left."""
     _path(folder, sample).unlink(missing_ok=True)
     write_doubts(folder, sample, ())
 
@@ -149,7 +150,8 @@ def _read_sums(folder: Path) -> dict[tuple[str, str], tuple[Pool, int]]:
     # Late: a worker writes pools, not tables.
     import pandas as pd
 
-    table = pd.read_csv(folder / POOLED, dtype={"by": str, "bin": str}, keep_default_na=False)
+    texts = {"by": str, "bin": str}
+    table = pd.read_csv(folder / POOLED, dtype=texts, keep_default_na=False, **exact_floats())
     sums = {}
     for number, (by, label, samples) in enumerate(zip(table["by"], table["bin"], table["samples"], strict=True)):
         mine = rows[rows[:, 0] == number, 1:]

@@ -10,6 +10,7 @@ from fsbench.core.errors import FormatError
 from fsbench.core.mesh import Floats
 from fsbench.core.quantities import Quantity
 from fsbench.runs.cells import from_cell, to_cell
+from fsbench.runs.exact_floats import exact_floats
 from fsbench.runs.pool_files import CUMULATIVE, OVERALL, POOLED, write_texts
 
 if TYPE_CHECKING:
@@ -101,7 +102,8 @@ def _read(path: Path, columns: tuple[str, ...], texts: tuple[str, ...]) -> "pd.D
     import pandas as pd
 
     try:
-        table = pd.read_csv(path, dtype=dict.fromkeys(texts, str), keep_default_na=False)
+        types = dict.fromkeys(texts, str)
+        table: pd.DataFrame = pd.read_csv(path, dtype=types, keep_default_na=False, **exact_floats())
         for name in table.columns.difference(list(texts)):
             table[name] = table[name].astype(np.float64)
     except (ValueError, UnicodeDecodeError) as error:

@@ -44,12 +44,12 @@ def rows_of(
 
 
 def arrays_of(vertices: Any, faces: Any, n: int) -> list[tuple[Any, Any]]:
-    """Vertices and faces of each of n meshes, as `Scorer.score_batch` takes them; what they hold is not looked at.
+    """Vertices and faces of each of n meshes, as `Scorer.score_batch` takes them; their content is not checked.
 
     Raises
     ------
     MeshError
-        If the whole of a batch cannot be taken.
+        If the batch as a whole is unusable.
     UsageError
         If there are not n of them, or faces are lacking, or given to meshes that have some.
     """

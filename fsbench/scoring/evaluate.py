@@ -44,7 +44,7 @@ class Task:
     cache : str
         Folder of prepared references; if empty, none are kept.
     sample_folder : str
-        Folder for what is kept of a sample besides its row; if empty, nothing is.
+        Folder for the files that are kept of a sample besides its row; if empty, none are.
     maps : str
         Folder for every sample's error map; if empty, none are kept.
     """
@@ -64,7 +64,7 @@ class Task:
         return cls(benchmark.name, str(benchmark.root), submission, benchmark.choice, cache)
 
     def __call__(self, name: str) -> Record:
-        """Score one sample. The record tells of trouble with its files; a bug of ours raises.
+        """Score one sample. Trouble with its files becomes the reason of its record; a bug of ours raises.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Kept maps: every sample's error map, in the run's folder for good, where somebody asks for them."""
+"""Kept maps: the error map of every sample, which stays in the run's folder if the user asks for it."""
 
 import shutil
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from fsbench.runs.maps import FOLDER, MARK, has_map, remove_map, write_map
 
 
 def keep_map(folder: Path, sample: str, measured: Measurement, scores: Mapping[str, float]) -> None:
-    """Write a sample's error map; a row stands without one that does not fit."""
+    """Write a sample's error map; a map that does not fit into a file is left out, and the row stands."""
     # Late: most runs keep no maps.
     from fsbench.runs.map_from_measurement import encoded_map_of
 
@@ -27,7 +27,7 @@ class KeptMaps:
     Raises
     ------
     UsageError
-        If somebody else's folder stands where they would be kept.
+        If another folder has the name of the folder of maps.
     """
 
     def __init__(self, out: Path) -> None:
@@ -36,7 +36,7 @@ class KeptMaps:
             raise UsageError(f"{self._folder} is there already and not of our making: choose another --out")
 
     def begin(self, *, is_new: bool) -> str:
-        """The folder; what an earlier run has left is removed."""
+        """Make the folder, without the maps of an earlier run."""
         if is_new:
             shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(exist_ok=True)
@@ -44,5 +44,5 @@ class KeptMaps:
         return str(self._folder)
 
     def lacks(self, sample: str) -> bool:
-        """Whether a sample that has its row has no map, as where the run began without them."""
+        """Whether a sample that has its row lacks its map, for example because the run began without maps."""
         return not has_map(self._folder, sample)

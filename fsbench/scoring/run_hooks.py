@@ -36,14 +36,14 @@ remove_sample_files = remove_pool
 
 
 class RunHooks:
-    """Called when a run begins and ends: one file a sample until then, tables afterwards.
+    """Called when a run begins and ends. Each sample has a file until then; afterwards tables hold them all.
 
     Use it only while no other process can write the run.
 
     Raises
     ------
     UsageError
-        If somebody else's folder stands where the files would be kept.
+        If another folder has the name of the folder for the files.
     """
 
     def __init__(

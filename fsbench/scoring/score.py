@@ -127,7 +127,8 @@ def score_into(
 ) -> Saved:
     """Score `samples` into the run folder `out`, going on where an earlier call was stopped.
 
-    A finished run of the same thing is scored again, unless with `resume`. Takes no more memory for more samples.
+    A finished run with the same settings is scored again, unless `resume` is set. Memory does not grow with the number
+    of samples.
     """
     start, task = time.perf_counter(), Task.of(benchmark, submission, cache)
     about = manifest(task, benchmark, method, samples)
@@ -162,7 +163,7 @@ def score_into(
         ending = {**about, "cautions": list(benchmark.cautions), "references_missing": len(absent)}
         ending |= {"jobs": running.jobs, "wall_seconds": seconds}
         ending |= carried(benchmark.spec, benchmark.name)
-        # From here to the end there is no run but the journal: rows never stand beside another run's manifest.
+        # From here to the end only the journal holds the run, so rows never stand beside another run's manifest.
         (out / "run.json").unlink(missing_ok=True)
         remove_tables(out)
         ending |= hooks.finish(journal)
@@ -177,8 +178,8 @@ def is_finished(out: Path) -> bool:
     return (out / "run.json").is_file() and not is_unfinished(out)
 
 
-def was_looked_at(out: Path, overwrite: bool, resume: bool) -> bool:
-    """Whether the look before a run can be spared; one that goes on keeps what is found when it ends, so it looks."""
+def skips_quick_check(out: Path, overwrite: bool, resume: bool) -> bool:
+    """Whether to leave the quick check out, as a finished run stays as it is; a continued run records the finding."""
     return not overwrite and resume and is_finished(out)
 
 
@@ -191,7 +192,7 @@ def _work(
     title: str,
     on_event: OnEvent,
 ) -> None:
-    """Score what has no record yet."""
+    """Score the samples that have no record yet."""
     todo = _to_do(journal, task, samples, hooks)
     if journal.n_done:
         on_event(Said(f"going on: {journal.n_done} of {len(samples)} samples are scored already"))
@@ -210,7 +211,7 @@ def _work(
 
 @contextmanager
 def _kept(journal: Journal, n_samples: int, out: Path, on_event: OnEvent) -> Iterator[None]:
-    """Say what is kept where something stops the run that is no sample's fault."""
+    """If something other than a sample stops the run, say what is kept."""
 
     def text() -> str:
         return f"{journal.n_done} of {n_samples} samples {journal.whereabouts()}"
@@ -226,13 +227,13 @@ def _kept(journal: Journal, n_samples: int, out: Path, on_event: OnEvent) -> Ite
 
 
 def _inputs(benchmark: Benchmark, submission: Submission) -> dict[str, str]:
-    """What all samples rest on: a run that goes on must find it as it was."""
+    """Fingerprints of the inputs that all samples share; a continued run must find them unchanged."""
     inputs = {"archive": origin_of([Path(submission.source)])} if submission.is_unpacked else {}
     return {**inputs, "predef": benchmark.references.digest} if benchmark.references.digest else inputs
 
 
 def _to_do(journal: Journal, task: Task, samples: Sequence[Sample], hooks: RunHooks) -> list[Sample]:
-    """The samples without a record, or with one that does not hold any more, which is taken back."""
+    """The samples without a record, and those with an outdated one, which is withdrawn."""
     if not journal.n_done:
         return list(samples)
     names, metrics = {sample.name for sample in samples}, set(task.opened().metrics)
@@ -247,12 +248,12 @@ def _to_do(journal: Journal, task: Task, samples: Sequence[Sample], hooks: RunHo
 
 
 def _is_stale(record: Record, task: Task, hooks: RunHooks) -> bool:
-    """Whether a run that goes on scores it again: without a score, its files changed, or what belongs to it lost."""
+    """Whether a continued run scores a sample again: no score, changed files, or a lost file of its own."""
     return record.status != "ok" or record.origin != task.origin(record.sample) or hooks.lacks(record.sample)
 
 
 def _refuse_what_came_between(out: Path, about: dict[str, Any]) -> None:
-    """Another process may have ended its run here since the first look."""
+    """Refuse a run that another process has finished here since the first check."""
     try:
         _refuse_other_run(out, about)
     except UsageError:
@@ -261,7 +262,7 @@ def _refuse_what_came_between(out: Path, about: dict[str, Any]) -> None:
 
 
 def _refuse_foreign(out: Path, overwrite: bool) -> None:
-    """What is in the folder, if it is no run of ours, is left alone."""
+    """Refuse a folder that holds files of another kind than a run's."""
     if (out / "samples.csv").is_dir() or (out / "run.json").is_dir():
         raise UsageError(f"{out}: samples.csv or run.json is a folder there; choose another --out")
     # A kill may have come between the two.
@@ -271,7 +272,7 @@ def _refuse_foreign(out: Path, overwrite: bool) -> None:
 
 
 def _refuse_other_run(out: Path, about: dict[str, Any]) -> None:
-    """A finished run of the same thing is replaced when the new one is done; another one is not touched."""
+    """Refuse a finished run with other settings; one with the same settings is replaced when the new one is done."""
     if not (out / "run.json").is_file():
         return
     old = load_manifest(out)

@@ -172,7 +172,7 @@ class Scorer:
         return None
 
     def score_prediction(self, sample: str, prediction: Prediction) -> Scores:
-        """Score a prediction that is more than one mesh: with what its protocol declares in `inputs`, or with frames.
+        """Score a prediction that is more than one mesh: it has further `inputs` that its protocol declares, or frames.
 
         Raises
         ------
@@ -180,7 +180,7 @@ class Scorer:
             As `score`.
         """
         if not isinstance(sample, str):
-            # Of a type that may not even be a key; says how samples are named.
+            # A name of this type may not be hashable; the error says how samples are named.
             self.benchmark.sample(sample)
         return self.benchmark.compare(self._prepared(sample), prediction).scores
 

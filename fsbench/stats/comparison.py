@@ -128,17 +128,17 @@ def compare(
     runs : sequence of Run
         Two or more, of one benchmark and one signature; one is enough beside published means.
     by, policy, metrics, where, method, level, n_resamples, widen
-        As for `fsbench.stats.summaries`. A metric that misleads alone brings its companion along, as `cd_mm` its `cr`.
+        As for `fsbench.stats.summaries`. A metric that misleads alone comes with its companion, as `cd_mm` with `cr`.
     pairs : "first", "neighbours" or "all"
         Which methods are set against each other. The first run is the default, not the best one: the best was chosen
         by the same numbers, which would flatter it.
     published : PublishedMeans, optional
-        Means to set beside: the first run, or with `pairs="all"` every run, is compared with each of them, unpaired.
+        Means to compare with, unpaired: the first run is compared with each of them, with `pairs="all"` every run is.
 
     Raises
     ------
     UsageError
-        If there are fewer than two runs, they do not compare, or an option names what is not there.
+        If there are fewer than two runs, they do not compare, or an option names a bin or metric that they lack.
     """
     if len(runs) < (2 if published is None else 1):
         raise UsageError(f"comparing takes two runs or more, found {len(runs)}; `fsbench table --ci` shows one")
@@ -186,7 +186,7 @@ def _beside(ranks: pd.DataFrame, published: PublishedMeans) -> pd.DataFrame:
     theirs = theirs[[place in places for place in zip(theirs["by"], theirs["bin"], theirs["metric"], strict=True)]]
     theirs = theirs.assign(n_used=theirs["n_scored"], n_clusters=0, n_resamples=0, seed=0)
     theirs = theirs.assign(done=theirs["n_scored"] / theirs["n_total"], policy="legacy", level=LEVEL)
-    # What they lack, ranks, is NaN.
+    # They have no ranks, so those are NaN.
     return pd.concat([ranks, theirs.reindex(columns=ranks.columns)], ignore_index=True)
 
 

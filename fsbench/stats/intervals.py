@@ -4,8 +4,8 @@ References
 ----------
 Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapters 13 (percentile) and 14 (BCa).
 Hesterberg 2015, What Teachers Should Know About the Bootstrap, The American Statistician 69(4), 371-386: with n units
-the bootstrap's spread is too small by sqrt((n - 1) / n), and normal tails stand where t tails belong; both are put
-right by taking the quantiles further out.
+the bootstrap's spread is too small by sqrt((n - 1) / n), and its tails are normal instead of t; taking the quantiles
+further out corrects both.
 """
 
 from typing import Literal
@@ -72,9 +72,9 @@ def intervals(
 def p_values(sums: ClusterSums, resampled: np.ndarray) -> np.ndarray:
     """Two-sided p-value of each mean being 0: one less the level at which its interval just touches 0.
 
-    The interval is the widened percentile one. Where no resample lies beyond 0 the tail of the resamples is continued
-    as a normal one, since else no p-value could be below 2 / resamples and a correction for many comparisons would
-    drown all of them.
+    The interval is the widened percentile one. If no resample lies beyond 0, a normal tail continues that of the
+    resamples; otherwise no p-value could be below 2 / resamples, and none would survive a correction for many
+    comparisons.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def p_values(sums: ClusterSums, resampled: np.ndarray) -> np.ndarray:
 def holm(p: np.ndarray) -> np.ndarray:
     """Holm's correction: the chance of one false claim in the whole family stays below the level.
 
-    NaN are no members of the family and stay NaN.
+    NaN values do not belong to the family and stay NaN.
 
     References
     ----------

@@ -1,6 +1,6 @@
-"""Small overlap: where a distance says little, because it measures the overlap only.
+"""Small overlap: a mean distance over a small part of the face says little about the rest.
 
-Which metric tells how much is covered, and how much is enough, the protocol declares (`Quantity.enough`).
+The protocol declares which metric measures the overlap, and how much is enough (`Quantity.enough`).
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ def small_overlaps(runs: Sequence[Run], threshold: float | None = None) -> dict[
     runs : sequence of Run
         Of one benchmark and one signature.
     threshold : float, optional
-        Complete rate in [0, 1]. Default: what the metric declares as enough.
+        Complete rate in [0, 1]. Default: the one that the metric declares as enough.
 
     Returns
     -------

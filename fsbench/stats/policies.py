@@ -31,7 +31,7 @@ def apply_policy(scores: ScoreTable, policy: str) -> np.ndarray:
     Parameters
     ----------
     scores : ScoreTable
-        Of all compared methods: `common` and `penalised` depend on the company.
+        Of all compared methods: `common` and `penalised` depend on the other methods.
     policy : str
         One of `POLICIES`.
 

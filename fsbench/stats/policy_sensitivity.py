@@ -9,7 +9,7 @@ import pandas as pd
 from fsbench.core.choices import POLICIES
 from fsbench.runs import Run
 from fsbench.stats.policies import apply_policy
-from fsbench.stats.ranks import rank
+from fsbench.stats.ranks import kendall_taus, rank
 from fsbench.stats.score_table import gather
 
 
@@ -20,7 +20,7 @@ class PolicyOrders:
     Parameters
     ----------
     metric, label : str
-        Its name, and what people call it.
+        Its column, and its label for people.
     table : pandas.DataFrame
         Index `method`; columns `done` and, for each policy, `mean_<policy>`, `rank_<policy>`, `n_<policy>` (samples
         that the mean is over).
@@ -47,10 +47,7 @@ class PolicyOrders:
         return [str(self.table.index[i]) for i in order if spread[i] > 0]
 
     def sentence(self, most: int = 3) -> str:
-        """A warning in one line; empty where all policies agree.
-
-        Names the `most` methods that move furthest.
-        """
+        """A warning in one line, which names the `most` methods that move furthest; empty if all policies agree."""
         if not self.differ:
             return ""
         named = []
@@ -104,10 +101,7 @@ def _tau(first: np.ndarray, second: np.ndarray) -> float:
     first, second = first[both], second[both]
     if len(np.unique(first)) < 2 or len(np.unique(second)) < 2:
         return float("nan")
-    # Takes half a second to import.
-    from scipy import stats
-
-    return float(stats.kendalltau(first, second).statistic)
+    return float(kendall_taus(first, second[:, None])[0])
 
 
 def _place(place: float) -> str:

@@ -1,4 +1,4 @@
-"""Differences from published means, whose samples nobody has: they cannot be paired.
+"""Differences from published means; they cannot be paired, as the scores by sample are not published.
 
 References
 ----------
@@ -23,7 +23,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PublishedMeans:
-    """Means of methods whose scores by sample are not there.
+    """Means of methods whose scores by sample are not known.
 
     Parameters
     ----------
@@ -33,8 +33,8 @@ class PublishedMeans:
         One row a (method, bin, metric): `method, by, bin, metric, mean, median, low, high, n_scored, n_total,
         small_overlap`, as from `summaries`, with 95 % intervals.
     may_differ_by : mapping of str to float
-        Metric to the most by which a mean by their evaluator differs from one by the runs'; a metric that is not in
-        it: nobody knows.
+        Metric to the largest difference between a mean of their evaluator and one of the runs' evaluator; a metric that
+        is not in it has an unknown difference.
     """
 
     methods: tuple[str, ...]
@@ -48,20 +48,20 @@ def difference_of_means(
     """First less second mean, with its interval and p-value.
 
     On each side the half-widths of both intervals are added in quadrature, as for independent means, and
-    `may_differ_by` is added whole: it is a bound, not an error of chance. p is that of a normal error of these
-    half-widths: it is below 0.05 exactly where the interval leaves out 0.
+    `may_differ_by` is added whole: it is a bound, not an error of chance. p assumes a normal error with these
+    half-widths: it is below 0.05 exactly if the interval excludes 0.
 
     Parameters
     ----------
     first, second : (mean, low, high)
         With 95 % intervals; NaN where there is none.
     may_differ_by : float
-        The most by which evaluators differ, >= 0; NaN if nobody knows.
+        The largest difference between the evaluators, >= 0; NaN if it is not known.
 
     Returns
     -------
     difference, low, high, p : float
-        NaN where they cannot be told.
+        NaN where they are not known.
 
     Examples
     --------
@@ -103,7 +103,7 @@ def unpaired_rows(
 def require_published(
     published: PublishedMeans, methods: Sequence[str], wanted: pd.DataFrame, policy: str, level: float
 ) -> None:
-    """Refuse what published means cannot tell.
+    """Refuse a comparison that published means do not allow.
 
     Raises
     ------

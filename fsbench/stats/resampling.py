@@ -26,7 +26,7 @@ def content_seed(run: Run) -> int:
     table = run.samples.sort_values("sample", kind="stable")
     digest = hashlib.blake2b(digest_size=4)
     digest.update(run.benchmark.encode() + b"\n")
-    digest.update("\n".join(table["sample"].astype(str)).encode())
+    digest.update("\n".join(table["sample"].astype(str).to_numpy(object)).encode())
     for metric in sorted(run.metrics):
         values = np.nan_to_num(table[metric].to_numpy(float), nan=-_LARGEST * 10.0**-DIGITS, posinf=0.0, neginf=0.0)
         scaled = np.clip(np.rint(values * 10.0**DIGITS), -_LARGEST, _LARGEST).astype("<i8")

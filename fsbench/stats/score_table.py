@@ -30,7 +30,7 @@ class ScoreTable:
     metrics : tuple of str
         Metric names.
     quantities : mapping of str to Quantity
-        What each of them is.
+        The declaration of each metric.
     bins : pandas.DataFrame
         Index: sample names in the benchmark's order; one text column a bin.
     values : numpy.ndarray, shape (methods, samples, metrics)
@@ -44,7 +44,7 @@ class ScoreTable:
     seeds : tuple of int
         One a run, from its content.
     notes : tuple of str
-        What a reader has to know, one line each.
+        Facts that a reader has to know, one line each.
     """
 
     benchmark: str

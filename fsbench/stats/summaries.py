@@ -34,8 +34,8 @@ def summaries(
 ) -> pd.DataFrame:
     """Means per method, bin and metric.
 
-    A method's resamples are seeded by its own run, so that its interval is the same in every company, table and
-    choice of bins and metrics (unless the policy looks at the others).
+    A method's resamples are seeded by its own run, so that its interval is the same beside any other runs, in any
+    table, and for any choice of bins and metrics (unless the policy depends on the other runs).
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def summaries(
     Raises
     ------
     UsageError
-        If benchmarks or signatures differ, or a bin, metric, policy or method is not there.
+        If benchmarks or signatures differ, or there is no such bin, metric, policy or method.
     """
     _check_resamples(n_resamples)
     scores = gather(runs).where(where)

@@ -23,7 +23,7 @@ class Outcome:
     ----------
     status : str
     reason : str
-        Of the row; where it has none, why its alignment is suspicious.
+        The reason in the row; if it has none, the doubt about its alignment.
     values : tuple of float
         By metric of `Worst.metrics`; NaN without a score.
     """
@@ -43,7 +43,7 @@ class Worst:
     methods : tuple of str
         Label of the run, or of the first and the second.
     metrics : tuple of Quantity
-        The one that orders the samples, then those that it must not be read without.
+        The metric that orders the samples, then its companions, without which it must not be read.
     bins : tuple of str
     samples : tuple of str
     labels : tuple of tuple of str
@@ -51,7 +51,7 @@ class Worst:
     outcomes : tuple of tuple of Outcome
         By sample, in each run.
     counts : dict of str to int
-        How many samples there are of which kind, whether they are listed or not.
+        Number of samples of each kind, listed or not.
     """
 
     benchmark: str
@@ -71,7 +71,7 @@ class Worst:
 
 
 def worst(runs: Sequence[Run], labels: Sequence[str], metric: str, n: int = N_SHOWN) -> Worst:
-    """The worst samples of a run; of two runs those that lost their score, then those that got worse.
+    """The worst samples of a run; for two runs, the samples that lost their score, then those that got worse.
 
     Samples are joined by name; those of one run only are counted. A difference that prints as 0 is none.
 
@@ -129,7 +129,7 @@ def _refuse_unlike(runs: Sequence[Run], labels: Sequence[str]) -> None:
 
 
 def _judged(runs: Sequence[Run], labels: Sequence[str], metric: str) -> Quantity:
-    """The metric, of which every sample has a value and a direction is better."""
+    """The metric, which must have a value for each sample and a better direction."""
     judged = [name for name, what in runs[0].quantities.items() if what.sign]
     for run, label in zip(runs, labels, strict=True):
         if metric not in run.metrics:

@@ -26,7 +26,7 @@ class ExpectedFile:
     names : tuple of str
         File names in the folder of predictions; one of them is enough.
     is_mesh : bool
-        The prediction itself: without it the sample is missing. Without another file it is invalid.
+        Whether it is the prediction itself: without it the sample is missing, without any other file invalid.
     is_shared : bool
         One file for all samples.
     """
@@ -67,13 +67,13 @@ class SideFile:
     Parameters
     ----------
     argument : str
-        Keyword of the adapter's function that takes what the file holds.
+        Keyword of the adapter's function that takes the content of the file.
     pattern : str
         File name; `{sample}` stands for the sample. Without it the file is shared by all samples.
     read : callable
         (path, sample) to the argument's value.
     how : str
-        How to write the file, where the method itself does not; for the message about its absence.
+        How to write the file, if the method itself does not; shown if the file is absent.
     """
 
     argument: str
@@ -181,7 +181,7 @@ class Adapter:
         return {"adapter": self.name}
 
     def check_benchmark(self, *, in_the_lab: bool) -> None:
-        """Both will do."""
+        """Accept every benchmark."""
 
     @staticmethod
     def _read(side: SideFile, folder: Path, mesh_path: Path, sample: str) -> Any:
@@ -190,7 +190,7 @@ class Adapter:
 
 
 def check_call(folder: str | Path, sample: str, focal_px: float | None) -> None:
-    """Refuse what no adapter can load; see `Adapter.load`."""
+    """Refuse arguments that no adapter can load; see `Adapter.load`."""
     if not Path(folder).is_dir():
         raise UsageError(f"{folder}: there is no such folder of predictions")
     if sample != Path(sample).name or not sample.strip(".") or "\\" in sample or "\0" in sample:
@@ -210,7 +210,7 @@ def in_pattern(pattern: str, sample: str) -> str:
     Raises
     ------
     UsageError
-        If the pattern asks for a number and the name is none.
+        If the pattern asks for a number and the name is not one.
 
     Examples
     --------
@@ -245,7 +245,7 @@ def placed(path: Path, mesh: Mesh, place: Callable[[Floats], Floats], swap_faces
 
 
 def placed_points(name: str, points: Floats, place: Callable[[Floats], Floats]) -> Floats:
-    """Apply the maths of an adapter to points (V, 3); MeshError that begins with `name` if that cannot be."""
+    """Apply the maths of an adapter to points (V, 3); MeshError that begins with `name` if numbers overflow."""
     try:
         with np.errstate(over="raise", divide="raise", invalid="raise"):
             return place(points)

@@ -67,7 +67,7 @@ class Frame:
         Length of one unit of the file in units of the frame: 224 turns [0, 1] into pixels of a 224 px image. Has no
         effect in cv and gl, where scaling about the camera changes nothing.
     flip : tuple of str
-        Axes to mirror before all else, of "x", "y", "z": at the middle of the image in pixels, at the origin elsewhere.
+        Axes to mirror first, of "x", "y", "z": at the middle of the image in pixels, at the origin elsewhere.
         An odd number of them turns the faces over too, as a mirror does; "faces" turns them over once more.
     crop : (x0, y0, x1, y1), optional
         Box of the 256 px image that became the network's image, in pixels, y down from the top left corner; the same
@@ -76,12 +76,12 @@ class Frame:
         Name of a file for each sample, .npy or .txt, that holds the affine (3, 3) from pixels of the 256 px image to
         pixels of the network's image, both y down from the top left corner. Not together with `crop`.
     size_px : float, optional
-        Side of the network's square image; 256 without it. Needed with `tform`, and with `crop` but for ortho: a
-        forgotten size would not fail, it would score. Without `crop` and `tform` the network's image is the 256 px
-        image resized.
+        Side of the network's square image; 256 without it. Needed with `tform`, and with `crop` except in ortho: with a
+        forgotten size the mesh would be scored in the wrong place. Without `crop` and `tform` the network's image is
+        the 256 px image resized.
     own_focal_px : float, optional
-        cv and gl alone: focal length of the camera that the mesh stands before, in pixels of the network's image, its
-        axis through the middle of it. In the wild it is needed. In the lab None means that the mesh stands before the
+        For cv and gl: focal length of the mesh's own camera in pixels of the network's image; its axis goes through the
+        middle of that image. In the wild it is needed. In the lab None means that the mesh stands before the
         benchmark's own camera.
     pattern : str
         Name of the mesh file; `{sample:d}` is the number without leading zeros (1.obj). Without a suffix: .obj, .ply,
@@ -219,7 +219,7 @@ class Frame:
         vertices : array_like or tensor, (V, 3)
             In this frame.
         sample : str
-            What messages call it.
+            Its name in messages.
         tform : array_like, (3, 3), optional
             The sample's affine from pixels of the 256 px image to pixels of the network's image, both y down; needed
             where the frame has a `tform`, as no file is read.
@@ -229,13 +229,13 @@ class Frame:
         Returns
         -------
         ndarray, (V, 3)
-            Faces are not looked at: turn them over yourself where `flip` does.
+            Faces are not changed: turn them over yourself where `flip` does.
 
         Raises
         ------
         UsageError
-            If there is a tform for a frame without, or none for a frame with, or the focal length is not positive; else
-            as `check_benchmark`.
+            If a tform is given that the frame does not use, or one that it needs is absent, or the focal length is not
+            positive; else as `check_benchmark`.
         FormatError
             If the tform is no invertible affine.
         MeshError
@@ -256,12 +256,12 @@ class Frame:
         return placed_points(name, points, lambda v: self._place(v, focal_px, image_from_net))
 
     def settings(self) -> dict[str, Any]:
-        """Every option, for a run's manifest; as JSON has it, so that it equals itself when read back."""
+        """Every option, for a run's manifest, in JSON's types, so that the same options read back are equal."""
         options = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
         return {"adapter": options.pop("frame"), **options}
 
     def check_benchmark(self, *, in_the_lab: bool) -> None:
-        """Refuse cv and gl without a focal length in the wild, which has no camera that could stand in (UsageError)."""
+        """Refuse cv and gl without a focal length in the wild, where there is no pinhole camera (UsageError)."""
         if self.is_pinhole and self.own_focal_px is None and not in_the_lab:
             raise UsageError(
                 f"{self.frame} in the wild needs the focal length of your camera in pixels of its image (--focal): "

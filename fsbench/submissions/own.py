@@ -51,7 +51,7 @@ class Own:
     function: str
 
     def files(self, sample: str) -> tuple[ExpectedFile, ...]:
-        """Nothing: only the function knows what it reads."""
+        """None: only the function knows which files it reads."""
         return ()
 
     def load(self, folder: str | Path, sample: str, focal_px: float | None = None) -> Mesh:
@@ -202,7 +202,7 @@ def _content(path: str) -> bytes:
 
 @lru_cache(maxsize=16)
 def _module(path: str, content: bytes) -> ModuleType:
-    """The module of a file that holds this: a file that was changed is another one."""
+    """The module of the file with this content; a changed file is another module."""
     # A name of its own: the file may be called numpy.py, and two files may share a name.
     name = f"fsbench_own_{hashlib.sha256(os.fsencode(path) + content).hexdigest()[:12]}"
     spec = importlib.util.spec_from_file_location(name, path)
@@ -213,7 +213,7 @@ def _module(path: str, content: bytes) -> ModuleType:
     sys.modules[name] = module
     try:
         with _foreign_code(path):
-            # Not from Python's own cache, which tells files by size and whole seconds.
+            # Python's own cache is not used, as it tells versions apart by size and whole seconds only.
             exec(compile(content, path, "exec"), vars(module))
     except (_ForeignError, FsbenchError, FileNotFoundError) as error:
         del sys.modules[name]
@@ -252,10 +252,10 @@ def _reason(error: Exception, path: str = "") -> str:
 
 
 def _last_line(error: BaseException, path: str) -> str:
-    """Where it broke in the user's own file, else in what that calls, and the traceback's last line."""
+    """The line that failed in the user's file, else in the code that it calls, and the last line of the traceback."""
     lines = traceback.format_exception_only(error)
     places = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
-    # A file that is no Python has no frame.
+    # A file with a syntax error has no frame.
     odd = [(error.filename, error.lineno)] if isinstance(error, SyntaxError) and error.filename else []
     file, line = next(
         iter([*odd, *(place for place in reversed(places) if place[0] == path), *places[-1:]]), ("", None)

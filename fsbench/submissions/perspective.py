@@ -1,7 +1,7 @@
 """Published methods with a pinhole camera of their own: four ways into the cv frame.
 
-Every function takes the vertices `v` (V, 3) as the file has them, `focal_px` (None in the wild) and what its side
-files hold, and gives (V, 3) in the benchmark's camera frame. Its docstring is what `fsbench adapters NAME` prints.
+Every function takes the vertices `v` (V, 3) as the file has them, `focal_px` (None in the wild) and the content of its
+side files, and returns (V, 3) in the benchmark's camera frame. Its docstring is what `fsbench adapters NAME` prints.
 "As cv with focal length F" is `steps.camera_from_cv`: in the wild P * F / 128 / mean z, y and z * -1, z - mean z - 2;
 in the lab, m = mean z, P scaled by F / f about (0, 0, m), then all * 3 / (max y - min y).
 """

@@ -40,20 +40,20 @@ class PredictionFiles:
 
     @classmethod
     def of(cls, benchmark: Benchmark) -> "PredictionFiles":
-        """As the benchmark's protocol declares them, and the user says where landmarks are."""
+        """From the declarations of the benchmark's protocol and the user's choice of landmarks."""
         protocol, frames = benchmark.protocol, str(benchmark.spec.raw.get("frames", "one"))
         landmarks_beside = protocol.landmarks_beside(benchmark.settings)
         return cls(benchmark.pred_landmarks, landmarks_beside, "frames" in protocol.prediction_inputs, frames)
 
     def read(self, folder: Path, files: SampleFiles) -> Prediction:
-        """The prediction of a sample; of a video the first frame by name, with the others.
+        """The prediction of a sample; for a video, its first frame by name, with the others.
 
         Raises
         ------
         MissingError
             If there is no mesh.
         FormatError, MeshError
-            If a file is unusable, or the landmarks that a mesh needs are not there: it is unusable, not absent.
+            If a file is unusable, or a mesh lacks the landmarks that it needs: it is unusable, not absent.
         """
         found = self._candidates(folder, files)
         if not found:
@@ -179,14 +179,14 @@ def _names(files: SampleFiles, path: Path) -> Mapping[str, str]:
 
 
 def _find_beside(folder: Path, files: SampleFiles, stem: str, path: Path) -> Path | None:
-    """The landmarks of the name that the layout has, else a frame's own, else the video's."""
+    """The landmarks with the name that the layout gives, else the frame's own, else the video's."""
     if files.landmarks:
         return the_one(landmarks_called(path.parent, files.landmarks))
     return the_one(landmarks_called(path.parent, path.stem)) or the_one(landmarks_called(folder, stem))
 
 
 def _meshes_of(path: Path) -> list[Path]:
-    """Of a prediction: itself, or its frames."""
+    """The mesh files of a prediction: the file itself, or its frames."""
     return [path] if path.is_file() else _meshes_in(path)
 
 

@@ -1,7 +1,7 @@
 """Readers of files beside a mesh: crops, warps and cameras, in the half dozen ways that methods write them.
 
-Each reader takes (path, sample), so that a file of one sample and a table of all samples look alike to an adapter. None
-unpickles. All numbers that come back are finite, as many as were asked for, and float64 unless said otherwise.
+Each reader takes (path, sample), so that a file of one sample and a table of all samples look alike to an adapter. No
+reader unpickles. Returned numbers are finite, as many as were asked for, and float64 unless said otherwise.
 """
 
 from collections.abc import Iterator
@@ -162,7 +162,7 @@ def _floats(path: Path, values: Any, n: int, what: str) -> Floats:
 
 
 def _leaves(values: Any) -> Iterator[Any]:
-    """What nested lists hold, from the first to the last."""
+    """The values in nested lists, from the first to the last."""
     if not isinstance(values, list | tuple):
         yield values
         return

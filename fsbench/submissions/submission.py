@@ -33,7 +33,7 @@ class Submission:
         Brings meshes into a sample's camera frame. Benchmarks whose protocol declares a camera need one; others
         align predictions by themselves.
     source : str
-        Name of the folder in a run if it is only an archive's temporary folder; empty: the folder's own name.
+        Name in a run, for the temporary folder of an archive; if empty, the folder's own name.
     is_unpacked : bool
         Whether an archive was unpacked into the folder.
     """
@@ -118,7 +118,7 @@ class Submission:
             return []
 
     def is_plain(self, benchmark: Benchmark) -> bool:
-        """Whether a prediction is a mesh of the sample's name, and neither adapter nor protocol reads files its way."""
+        """Whether predictions are meshes with the names of samples, read by neither an adapter nor the protocol."""
         return self.adapter is None and not any(
             benchmark.protocol.prediction_files(
                 benchmark.settings, Path(self.folder), benchmark.references.sample_files(sample.name)

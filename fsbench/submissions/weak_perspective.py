@@ -1,7 +1,7 @@
 """Published methods whose camera is orthographic or weak perspective: eleven ways into the ortho frame.
 
-Every function takes the vertices `v` (V, 3) as the file has them, `focal_px` (None in the wild) and what its side
-files hold, and gives (V, 3) in the benchmark's camera frame. Its docstring is what `fsbench adapters NAME` prints.
+Every function takes the vertices `v` (V, 3) as the file has them, `focal_px` (None in the wild) and the content of its
+side files, and returns (V, 3) in the benchmark's camera frame. Its docstring is what `fsbench adapters NAME` prints.
 In formulas N is the sample, V a vertex of the file, W the inverse of a tform: crop pixels to image pixels.
 """
 

@@ -1,9 +1,11 @@
 """Running the command line as a user does, in this process."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from fsbench.cli import main
@@ -17,6 +19,10 @@ class Answer:
     err: str
 
 
+Run = Callable[..., Answer]
+"""`fsbench ARGUMENTS`, in a folder of the test."""
+
+
 def fsbench(capsys: pytest.CaptureFixture[str], *arguments: object) -> Answer:
     """Run `fsbench ARGUMENTS`; return exit code, stdout and stderr."""
     capsys.readouterr()
@@ -24,6 +30,11 @@ def fsbench(capsys: pytest.CaptureFixture[str], *arguments: object) -> Answer:
         main([str(argument) for argument in arguments])
     captured = capsys.readouterr()
     return Answer(int(stop.value.code or 0), captured.out, captured.err)
+
+
+def rows_of(out: str) -> pd.DataFrame:
+    """A run's rows by sample, without seconds, which are the clock's."""
+    return pd.read_csv(Path(out) / "samples.csv", dtype={"sample": str}).set_index("sample").drop(columns="seconds")
 
 
 @contextmanager

@@ -153,7 +153,7 @@ def _mirrored_marks(folder: Path, camera: dict[str, Any]) -> None:
         (_mirrored_marks, "its landmarks are not iBUG's 68"),
         (lambda folder, _: (folder / "mesh.obj").unlink(), "has 0 files mesh with one of .obj, .ply"),
         (lambda folder, _: (folder / "mesh.obj").write_text("v 0 0 0\n"), "a point cloud has no surface"),
-        (lambda folder, _: (folder / "image.png").write_bytes(b"\x89PNG\r\n"), "cannot be read as an image"),
+        (lambda folder, _: (folder / "image.png").write_bytes(b"\x89PNG\r\n"), "is no PNG, JPEG, BMP or TIFF"),
         (lambda folder, _: (folder / "camera.json").write_text("[]"), "holds no object with model"),
         (lambda folder, _: (folder / "camera.json").write_bytes(b"\xff{" * 99), "camera.json: "),
     ],

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +14,8 @@ from fsbench.benchmarks import Choice
 from fsbench.core.mesh import Mesh
 from fsbench.io import read_mesh
 from fsbench.io.write import write_ply
-from tests.cli.commands import Answer, ctrl_c_after, fsbench
+from tests.cli.commands import Run, ctrl_c_after, rows_of
 
-Run = Callable[..., Answer]
 WILD = ["000", "100", "200", "300"]
 TURN_DEG = 10.0
 FILES = ("--root", "root", "--pred", "pred", "-a", "ortho", "--samples", ",".join(WILD))
@@ -49,23 +47,6 @@ def made(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def data(made: Path, tmp_path: Path) -> Path:
-    shutil.copytree(made, tmp_path / "data")
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, data: Path) -> Run:
-    monkeypatch.chdir(data)
-    return lambda *arguments: fsbench(capsys, *arguments)
-
-
-def _rows(out: str) -> pd.DataFrame:
-    # Seconds are the clock's.
-    return pd.read_csv(Path(out) / "samples.csv", dtype={"sample": str}).set_index("sample").drop(columns="seconds")
-
-
 def _manifest(out: str) -> dict:
     return json.loads(Path(out, "run.json").read_text())
 
@@ -75,7 +56,7 @@ def test_two_columns_more_and_all_others_the_same(run: Run) -> None:
     scored = run("score", "fswild", *FILES, *MARKS, "--out", "posed")
     assert scored.code == 0, scored.err
     assert "compare runs with the same ones" in scored.err
-    plain, posed = _rows("plain"), _rows("posed")
+    plain, posed = rows_of("plain"), rows_of("posed")
     pd.testing.assert_frame_equal(posed.drop(columns=NEW), plain)
     assert posed.columns.tolist()[-2:] == NEW
     # Single precision of the file.
@@ -97,7 +78,7 @@ def test_places_on_triangles_are_landmarks_of_both_sides(run: Run) -> None:
     marks = ("--landmarks", "places.json", "--pred-landmarks", "places.json")
     assert run("score", "fswild", *FILES, *MARKS, "--out", "vertices").code == 0
     assert run("score", "fswild", *FILES, *marks, "--out", "places").code == 0
-    pd.testing.assert_frame_equal(_rows("places"), _rows("vertices"))
+    pd.testing.assert_frame_equal(rows_of("places"), rows_of("vertices"))
     assert _manifest("places")["signature"] != _manifest("vertices")["signature"]
 
 
@@ -134,9 +115,9 @@ def test_processes_shards_a_resumed_run_and_the_scorer_give_the_same_rows(
     with ctrl_c_after(monkeypatch, 2):
         assert run("score", "fswild", *FILES, *MARKS, "--out", "resumed").code == 130
     assert run("score", "fswild", *FILES, *MARKS, "--out", "resumed").code == 0
-    rows = _rows("one")
+    rows = rows_of("one")
     for other in ("two", "kept", "whole", "resumed"):
-        pd.testing.assert_frame_equal(_rows(other).loc[WILD], rows)
+        pd.testing.assert_frame_equal(rows_of(other).loc[WILD], rows)
     mesh = _prediction(Path("root"), "100")
     choice = Choice(landmarks=MARKS[1], pred_landmarks=MARKS[3])
     placed = mesh.vertices + [0, 0, -2 - mesh.vertices[:, 2].mean()]
@@ -157,19 +138,19 @@ def test_references_may_have_files_and_predictions_unused_vertices(run: Run) -> 
         Path(f"pred/{name}.obj").write_text("\n".join(lines) + "\n")
     marks = ("--landmarks", "marks", "--pred-landmarks", ",".join(str(number + 2) for number in NUMBERS))
     assert run("score", "fswild", *FILES, *marks, "--out", "a").code == 0
-    rows = _rows("a")
+    rows = rows_of("a")
     np.testing.assert_allclose(rows["head_rotation_deg"], [0, *[TURN_DEG] * 3], atol=1e-3)
     before = _manifest("a")["signature"]
     Path("marks/100.txt").write_text("1 2 3\n" * len(NUMBERS))
     assert run("score", "fswild", *FILES, *marks, "--out", "b").code == 1
     assert _manifest("b")["signature"] != before
-    assert _rows("b")["status"].to_dict() == dict.fromkeys(WILD, "ok") | {"100": "failed"}
+    assert rows_of("b")["status"].to_dict() == dict.fromkeys(WILD, "ok") | {"100": "failed"}
     Path("marks/100.txt").unlink()
     run("score", "fswild", *FILES, *marks, "--out", "c")
-    assert "there are no landmarks of" in _rows("c").loc["100", "reason"]
+    assert "there are no landmarks of" in rows_of("c").loc["100", "reason"]
     wrong = (*marks[:2], "--pred-landmarks", ",".join(map(str, [0, *NUMBERS[1:]])))
     assert run("score", "fswild", *FILES, *wrong, "--out", "d").code == 2
-    assert "vertex 0, counted from 0, is a landmark, and no face uses it" in _rows("d").loc["000", "reason"]
+    assert "vertex 0, counted from 0, is a landmark, and no face uses it" in rows_of("d").loc["000", "reason"]
 
 
 def test_an_own_function_numbers_the_vertices_of_its_mesh(run: Run) -> None:
@@ -181,7 +162,7 @@ def test_an_own_function_numbers_the_vertices_of_its_mesh(run: Run) -> None:
         "    return at_mean_z(mesh.vertices, -2.0), mesh.faces\n"
     )
     assert run("score", "fswild", *FILES[:5], "own.py:read", *FILES[6:], *MARKS, "--out", "a").code == 0
-    np.testing.assert_allclose(_rows("a")["head_rotation_deg"], [0, *[TURN_DEG] * 3], atol=1e-3)
+    np.testing.assert_allclose(rows_of("a")["head_rotation_deg"], [0, *[TURN_DEG] * 3], atol=1e-3)
 
 
 def test_in_the_lab(run: Run) -> None:
@@ -198,7 +179,7 @@ def test_in_the_lab(run: Run) -> None:
     files = ("--root", "root", "--pred", "lab", "-a", "cv", "--samples", "00_0_00")
     answer = run("score", "fslab", *files, *MARKS, "--out", "a")
     assert answer.code == 0, answer.err
-    assert _rows("a").loc["00_0_00", "head_rotation_deg"] == pytest.approx(TURN_DEG, abs=1e-3)
+    assert rows_of("a").loc["00_0_00", "head_rotation_deg"] == pytest.approx(TURN_DEG, abs=1e-3)
 
 
 @pytest.mark.parametrize(

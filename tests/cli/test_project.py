@@ -46,7 +46,7 @@ def test_the_pages_example_runs(capsys, tmp_path: Path, sample: Path, monkeypatc
     commands = re.findall(r"^\$ fsbench (.*)$", page, re.MULTILINE)
     answers = [fsbench(capsys, *shlex.split(command)) for command in commands]
     # The sample benchmark has a part of the images, so most rows are without a score.
-    assert [answer.code for answer in answers] == [1, 0, 0, 1, 0, 0, 0, 0], [answer.err for answer in answers]
+    assert [answer.code for answer in answers] == [1, 0, 0, 0, 1, 0, 0, 0, 0, 0], [answer.err for answer in answers]
     assert "every sample scored: faces; some samples without a score: wild-mine, lab-mine" in answers[0].err
     titles = ("FaceScape in the wild, by pose", "FaceScape in the lab, by focal length", "Scans, all samples")
     assert [title for title in titles if title not in answers[1].out] == []
@@ -55,6 +55,26 @@ def test_the_pages_example_runs(capsys, tmp_path: Path, sample: Path, monkeypatc
     assert load_run("runs/faces").manifest["settings"]["adapter"]["changes"] == ["icp_points=3000", "icp.trim=0.1"]
     assert (tmp_path / "report.html").stat().st_size > 0
     assert list(load_run("runs/one").samples["sample"]) == ["000"]
+
+
+def test_check_takes_a_run_by_name_and_options_count_before_the_file(capsys, here: Path) -> None:
+    _two_runs(here)
+    by_name = fsbench(capsys, "check", "first")
+    whole = ("--root", "data", "--pred", "pred", "--adapter", "3DDFA_V2", "--samples", "000")
+    assert by_name == fsbench(capsys, "check", "fswild", *whole)
+    assert "1 of 1" in by_name.out
+    assert "2 of 2" in fsbench(capsys, "check", "first", "--samples", "000,100").out
+    answer = fsbench(capsys, "check", "frist")
+    assert (answer.code, "did you mean first?" in answer.err) == (2, True)
+    answer = fsbench(capsys, "check", "fswild")
+    assert (answer.code, "Missing option '--root'" in answer.err) == (2, True)
+
+
+def test_heatmap_takes_a_run_by_name(capsys, here: Path) -> None:
+    _two_runs(here)
+    assert fsbench(capsys, "score", "first").code == 0
+    assert fsbench(capsys, "heatmap", "first", "000", "-o", "map.ply").code == 0
+    assert (here / "map.ply").stat().st_size > 0
 
 
 def test_all_that_is_not_done_is_scored_and_shown(capsys, here: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
+from fsbench import adapters
 from fsbench.cli import group
 from tests.cli.commands import fsbench
 from tests.conftest import ROOT
@@ -33,20 +34,36 @@ def test_every_command_that_is_shown_exists(page: Path) -> None:
         assert used <= known, f"{page.name}: fsbench {' '.join(arguments)}: {sorted(used - known)}"
 
 
-def test_the_readmes_commands_run(capsys, sample: Path, tmp_path: Path, monkeypatch) -> None:
+@pytest.mark.parametrize("page", [PAGES[0], ROOT / "docs/start.md"], ids=lambda page: page.name)
+def test_the_commands_of_the_first_pages_run(capsys, sample: Path, tmp_path: Path, monkeypatch, page: Path) -> None:
     (tmp_path / "FACESCAPE").mkdir()
     (tmp_path / "my").mkdir()
     (tmp_path / "FACESCAPE" / "benchmark").symlink_to(sample)
     (tmp_path / "my" / "wild").symlink_to(sample / "pred/wild_pred/mean-face")
     (tmp_path / "my" / "lab").symlink_to(sample / "pred/lab_pred/mean-face")
     monkeypatch.chdir(tmp_path)
-    commands = [arguments for arguments in _commands(PAGES[0]) if "demo" not in arguments]
+    commands = [arguments for arguments in _commands(page) if "demo" not in arguments]
     assert len(commands) >= 5
     for arguments in commands:
         answer = fsbench(capsys, *arguments)
         # Most of the benchmark is not in the sample: 1 says so.
         assert answer.code in (0, 1), f"fsbench {' '.join(arguments)}: {answer.err}"
     assert (tmp_path / "focal.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("page", [PAGES[0], ROOT / "docs/start.md"], ids=lambda page: page.name)
+def test_the_code_of_the_first_pages_runs(sample: Path, tmp_path: Path, monkeypatch, page: Path) -> None:
+    (tmp_path / "FACESCAPE").mkdir()
+    (tmp_path / "FACESCAPE" / "benchmark").symlink_to(sample)
+    monkeypatch.chdir(tmp_path)
+    meshes = [adapters.load("3DDFA_V2", sample / "pred/wild_pred/mean-face", name) for name in ("000", "100")]
+    given = {"vertices": meshes[0].vertices, "faces": meshes[0].faces, "batch": [mesh.vertices for mesh in meshes]}
+    (block,) = re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+    # The sample has these two of the benchmark.
+    exec(block.replace("017", "000").replace("018", "100"), given)
+    assert given["scores"].cr > 0.9
+    if "table" in given:
+        assert given["table"]["cd_mm"].tolist()[0] == given["scores"].cd_mm
 
 
 def test_every_link_leads_somewhere() -> None:

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,31 +16,24 @@ from fsbench.protocols.realy.quantities import CAUTIONS
 from fsbench.protocols.realy.template import REGIONS
 from fsbench.report.heatmaps.recorded import opened
 from fsbench.runs import load_run
-from tests.cli.commands import Answer, fsbench
+from tests.cli.commands import Run, rows_of
 from tests.keypointed import face, reference, template
-
-Run = Callable[..., Answer]
-
-
-def _write(path: Path, mesh: Mesh) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in mesh.vertices]
-    path.write_text("\n".join([*lines, *(f"f {a} {b} {c}" for a, b, c in mesh.faces + 1)]) + "\n")
+from tests.shapes import write_obj
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder, own, whole = tmp_path_factory.mktemp("realy"), reference(), face()
     for subject in ("1", "2"):
-        _write(folder / f"root/REALY_HIFI3D_keypoints/{subject}.obj", Mesh(own.keypoints))
+        write_obj(folder / f"root/REALY_HIFI3D_keypoints/{subject}.obj", Mesh(own.keypoints))
         for name in REGIONS:
-            _write(folder / f"root/REALY_scan_region/{subject}/{name}.obj", own.regions[name])
+            write_obj(folder / f"root/REALY_scan_region/{subject}/{name}.obj", own.regions[name])
     (folder / "root/metrical_scale.txt").write_text("9\n9\n")
     x, y, _ = whole.vertices.T
     for subject, height in (("1", 0.1), ("2", 0.2)):
         bump = (height * np.sin(x) * np.cos(1.3 * y))[:, None] * [0, 0, 1]
-        _write(folder / f"pred/{subject}.obj", Mesh(whole.vertices + bump, whole.faces))
-    _write(folder / "T.obj", whole)
+        write_obj(folder / f"pred/{subject}.obj", Mesh(whole.vertices + bump, whole.faces))
+    write_obj(folder / "T.obj", whole)
     known = template()
     rows = np.column_stack([known.triangles, known.weights[:, :2]]).tolist()
     (folder / "T.txt").write_text(json.dumps([[int(triangle), *weights] for triangle, *weights in rows]))
@@ -49,24 +41,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def data(made: Path, tmp_path: Path) -> Path:
-    shutil.copytree(made, tmp_path / "data")
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, data: Path) -> Run:
-    monkeypatch.chdir(data)
-    return lambda *arguments: fsbench(capsys, *arguments)
-
-
 FILES = ("--root", "root", "--pred", "pred", "--set", "template=T.obj", "--set", "keypoints=T.txt")
-
-
-def _rows(out: str) -> pd.DataFrame:
-    # Seconds are the clock's.
-    return pd.read_csv(Path(out) / "samples.csv", dtype={"sample": str}).set_index("sample").drop(columns="seconds")
 
 
 def test_every_command(run: Run) -> None:
@@ -76,7 +51,7 @@ def test_every_command(run: Run) -> None:
     assert scored.code == 0, scored.err
     assert all(caution in scored.err for caution in CAUTIONS)
     assert "differs from the public REALY evaluator" in scored.err
-    rows = _rows("a")
+    rows = rows_of("a")
     assert rows["status"].tolist() == ["ok", "ok"]
     errors = rows[[f"{name}_mm" for name in REGIONS]]
     assert rows["all_mm"].to_numpy() == pytest.approx(errors.mean(axis=1).to_numpy(), rel=1e-9)
@@ -108,9 +83,9 @@ def test_processes_shards_and_the_scorer_give_the_same_rows(
     for shard in ("1/2", "2/2"):
         assert run("score", "realy", *FILES, "--out", f"part{shard[0]}", "--shard", shard).code == 0
     assert run("merge", "part1", "part2", "--out", "whole").code == 0
-    rows = _rows("one")
+    rows = rows_of("one")
     for other in ("two", "whole"):
-        pd.testing.assert_frame_equal(_rows(other).sort_index(), rows)
+        pd.testing.assert_frame_equal(rows_of(other).sort_index(), rows)
     choice = Choice(changes=("template=T.obj", "keypoints=T.txt"))
     scorer = Scorer("realy", "root", choice=choice)
     moved = face().vertices + (0.1 * np.sin(face().vertices[:, 0]) * np.cos(1.3 * face().vertices[:, 1]))[:, None] * [
@@ -126,20 +101,20 @@ def test_a_missing_prediction_is_a_row(run: Run, data: Path) -> None:
     checked = run("check", "realy", *FILES)
     assert checked.code == 1 and "no prediction for 1 of 2: 2" in checked.out
     assert run("score", "realy", *FILES, "--out", "a").code == 1
-    assert _rows("a")["status"].to_dict() == {"1": "ok", "2": "missing"}
+    assert rows_of("a")["status"].to_dict() == {"1": "ok", "2": "missing"}
 
 
 def test_a_sample_is_scored_again_when_the_template_changes(run: Run, data: Path) -> None:
     (data / "pred/2.obj").rename(data / "2.obj")
     run("score", "realy", *FILES, "--out", "a")
-    before = _rows("a").loc["1", "nose_mm"]
+    before = rows_of("a").loc["1", "nose_mm"]
     (data / "2.obj").rename(data / "pred/2.obj")
     keypoints = json.loads((data / "T.txt").read_text())
     # The tip of the nose, which is step 2's.
     keypoints[30] = keypoints[29]
     (data / "T.txt").write_text(json.dumps(keypoints))
     assert run("score", "realy", *FILES, "--out", "b").code == 0
-    assert _rows("b").loc["1", "nose_mm"] != before
+    assert rows_of("b").loc["1", "nose_mm"] != before
     from fsbench.benchmarks import Benchmark
     from fsbench.scoring.evaluate import Task
     from fsbench.submissions.submission import Submission
@@ -158,7 +133,7 @@ def test_views_are_samples(run: Run, data: Path) -> None:
     for subject, view in (("1", "0"), ("1", "3"), ("2", "0")):
         shutil.copy(f"pred/{subject}.obj", f"pred/{subject}_{view}.obj")
     assert run("score", "realy", *FILES, "--set", "views=0,3", "--out", "a").code == 1
-    rows = _rows("a")
+    rows = rows_of("a")
     assert rows["status"].to_dict() == {"1_0": "ok", "1_3": "ok", "2_0": "ok", "2_3": "missing"}
     assert rows.loc["1_0", "nose_mm"] == rows.loc["1_3", "nose_mm"]
 

@@ -1,6 +1,7 @@
 """Rigs by the command line: every command, every form of a prediction, and what is said of files that do not fit."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,10 +17,10 @@ from fsbench.core.mesh import Mesh
 from fsbench.io.write import write_ply
 from fsbench.protocols.protocol import Prediction
 from fsbench.protocols.rig.layout import EXPRESSIONS
-from tests.cli.commands import Answer, fsbench
+from tests.cli.commands import Run, rows_of
+from tests.conftest import ROOT
 from tests.rigs import FACE, MARKS, MARKS_TEXT, NEUTRAL, STEMS, changed, motions, moving, person, write
 
-Run = Callable[..., Answer]
 FILES = ("--root", "root", "--pred", "pred", "--landmarks", MARKS_TEXT, "--pred-landmarks", MARKS_TEXT)
 SUBJECTS = ("1", "2")
 
@@ -34,27 +35,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def data(made: Path, tmp_path: Path) -> Path:
-    shutil.copytree(made, tmp_path / "data")
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, data: Path) -> Run:
-    monkeypatch.chdir(data)
-    return lambda *arguments: fsbench(capsys, *arguments)
-
-
-def _rows(out: str) -> pd.DataFrame:
-    # Seconds are the clock's.
-    return pd.read_csv(Path(out) / "samples.csv").set_index("sample").drop(columns="seconds")
-
-
 def _reasons(run: Run, *options: str) -> pd.DataFrame:
     """Status and reason of the first subject's rows; the second one's stay as they are."""
     run("score", "rig", *FILES, *options, "--samples", "1/*", "--out", "a")
-    return _rows("a")[["status", "reason"]].fillna("")
+    return rows_of("a")[["status", "reason"]].fillna("")
 
 
 def test_every_command(run: Run) -> None:
@@ -62,7 +46,7 @@ def test_every_command(run: Run) -> None:
     scored = run("score", "rig", *FILES, "--out", "a")
     assert scored.code == 0, scored.err
     assert "a protocol of fsbench" in scored.err and "no stable region is set" in scored.err
-    rows = _rows("a")
+    rows = rows_of("a")
     assert list(rows.index) == [f"{subject}/{stem}" for subject in SUBJECTS for stem in STEMS]
     assert list(rows["expression"]) == list(EXPRESSIONS) * 2
     assert (rows["status"] == "ok").all() and rows["hit"].mean() == 1
@@ -90,9 +74,9 @@ def test_processes_shards_and_the_scorer_give_the_same_rows(run: Run) -> None:
     for shard in ("1/2", "2/2"):
         assert run("score", "rig", *FILES, "--out", f"part{shard[0]}", "--shard", shard).code == 0
     assert run("merge", "part1", "part2", "--out", "whole").code == 0
-    rows = _rows("one")
+    rows = rows_of("one")
     for other in ("two", "whole"):
-        pd.testing.assert_frame_equal(_rows(other).loc[rows.index], rows)
+        pd.testing.assert_frame_equal(rows_of(other).loc[rows.index], rows)
     assert run("plot", "whole", "--kind", "distribution", "--metric", "nearest", "-o", "n.svg").code == 0
     part = run("plot", "part1", "--kind", "distribution", "--metric", "nearest", "-o", "n.svg")
     assert part.code == 2 and "numbers the labels of all of them" in part.err
@@ -101,6 +85,21 @@ def test_processes_shards_and_the_scorer_give_the_same_rows(run: Run) -> None:
     inputs = {"neutral": Mesh(neutral, FACE.faces), "landmarks": neutral[list(MARKS)]}
     found = scorer.score_prediction("1/2_smile", Prediction(Mesh(smile, FACE.faces), inputs))
     assert found.motion_mm == pytest.approx(rows.loc["1/2_smile", "motion_mm"], rel=1e-9)
+
+
+def test_the_code_of_the_page_runs(data: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.chdir(data)
+    (data / "captured").symlink_to(data / "root")
+    page = (ROOT / "docs/rig.md").read_text("utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    neutral = person(1)
+    smile = neutral + motions(0.8)["2_smile"]
+    exec(
+        block.replace("00/2_smile", "1/2_smile"),
+        {"neutral_vertices": neutral, "smile_vertices": smile, "faces": FACE.faces},
+    )
+    # The same person, who smiles a fifth less: 1 - 0.2 ** 2.
+    assert float(capsys.readouterr().out) == pytest.approx(0.96, abs=0.005)
 
 
 def test_a_missing_expression_is_a_row_and_no_other(run: Run, data: Path) -> None:
@@ -154,7 +153,7 @@ def test_a_gap_in_the_captures_is_a_row_and_said(run: Run, data: Path) -> None:
     scored = run("score", "rig", *FILES, "--out", "a")
     assert scored.code == 1
     assert "root lacks 1 expressions, e.g. 2/5_jaw_left; 1 meshes are not called <k>_<name>" in scored.err
-    row = _rows("a").loc["2/5_jaw_left"]
+    row = rows_of("a").loc["2/5_jaw_left"]
     assert row["status"] == "failed" and "which other subjects have" in row["reason"]
 
 
@@ -175,7 +174,7 @@ def test_landmarks_may_be_files_of_neutral_faces(run: Run, data: Path) -> None:
     assert run("score", "rig", *FILES[:4], *marks, "--samples", "1/2_smile", "--out", "a").code == 0
     (data / f"pred-marks/1/{NEUTRAL}.txt").unlink()
     run("score", "rig", *FILES[:4], *marks, "--samples", "1/2_smile", "--out", "b")
-    assert "there are no landmarks of it" in _rows("b").loc["1/2_smile", "reason"]
+    assert "there are no landmarks of it" in rows_of("b").loc["1/2_smile", "reason"]
 
 
 def _as_blendshapes(folder: Path, subject: str, **changes: np.ndarray) -> None:
@@ -191,7 +190,7 @@ def test_blendshapes_with_weights_score_as_their_meshes(run: Run, data: Path) ->
     assert run("score", "rig", *FILES, "--samples", "1/*", "--out", "meshes").code == 0
     _as_blendshapes(data / "pred", "1")
     assert run("score", "rig", *FILES, "--samples", "1/*", "--out", "shapes").code == 0
-    meshes, shapes = _rows("meshes"), _rows("shapes")
+    meshes, shapes = rows_of("meshes"), rows_of("shapes")
     for metric in ("rig_mm", "motion_mm", "amplitude", "hit"):
         pd.testing.assert_series_equal(shapes[metric], meshes[metric], rtol=1e-9)
 
@@ -258,7 +257,7 @@ def detailed(data: Path) -> Path:
 def test_a_base_mesh_with_maps_has_detail_and_no_motion(run: Run, detailed: Path) -> None:
     scored = run("score", "rig", *FILES, "--out", "a")
     assert scored.code == 0, scored.err
-    rows = _rows("a")
+    rows = rows_of("a")
     assert rows.loc["1/2_smile", ["motion_mm", "rig_mm", "hit"]].isna().all()
     assert "only its displacement map is measured" in rows.loc["1/2_smile", "reason"]
     assert rows.loc["1/2_smile", "wrinkle_contrast"] == pytest.approx(1, abs=0.01)
@@ -279,7 +278,7 @@ def test_a_mask_may_be_white_in_the_texture(run: Run, detailed: Path) -> None:
     np.save(detailed / "mask.npy", np.unique(whole))
     for end in ("png", "npy"):
         assert run("score", "rig", *FILES, "--set", f"mask=mask.{end}", "--out", end).code == 0
-    pd.testing.assert_frame_equal(_rows("png"), _rows("npy"))
+    pd.testing.assert_frame_equal(rows_of("png"), rows_of("npy"))
 
 
 @pytest.mark.parametrize(
@@ -297,6 +296,36 @@ def test_maps_that_are_none_are_said(run: Run, detailed: Path, spoil: Callable[[
     spoil(detailed / "pred/1/1_dpmap_1.png")
     row = _reasons(run).loc["1/2_smile"]
     assert row["status"] == "invalid" and text in row["reason"]
+
+
+def test_maps_of_8_bits_and_small_ones_are_measured_and_said(run: Run, detailed: Path) -> None:
+    before = detailed / "pred/1/1_dpmap_1.png"
+    deep = np.asarray(Image.open(before))
+    Image.fromarray((deep >> 8).astype(np.uint8)).save(before)
+    rows = _reasons(run)
+    assert (rows["status"] == "ok").all()
+    assert "has 8 bits, in steps of 0.007 mm; 16 are usual" in rows.loc["1/2_smile", "reason"]
+    assert "has 512 x 512 pixels; 4096 are usual" in rows.loc["1/3_mouth_stretch", "reason"]
+
+
+def test_another_topology_among_the_captures_is_a_row(run: Run, data: Path) -> None:
+    write(data / "root/1", {"3_mouth_stretch": person(1)}, FACE.faces[::-1])
+    rows = _reasons(run)
+    # Of all of the subject's, as each motion is told from all others.
+    assert (rows["status"] == "failed").all()
+    assert rows["reason"].str.contains("3_mouth_stretch.ply .* share one topology").all()
+
+
+def test_a_method_that_swaps_left_and_right_is_seen_by_its_hits(run: Run, data: Path) -> None:
+    left, right = (data / f"pred/1/{stem}.ply" for stem in ("5_jaw_left", "6_jaw_right"))
+    content = left.read_bytes()
+    left.write_bytes(right.read_bytes())
+    right.write_bytes(content)
+    assert run("score", "rig", *FILES, "--samples", "1/*", "--out", "a").code == 0
+    rows = rows_of("a")
+    missed = rows[rows["hit"] == 0]
+    # By the order of the rows.
+    assert missed["nearest"].to_dict() == {"1/5_jaw_left": 5, "1/6_jaw_right": 4}
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,22 +10,16 @@ import pytest
 
 from fsbench import Scorer
 from fsbench.core.mesh import Mesh
-from tests.cli.commands import Answer, ctrl_c_after, fsbench
+from tests.cli.commands import Run, ctrl_c_after, rows_of
 from tests.heads import face_of, head
+from tests.shapes import write_obj
 
-Run = Callable[..., Answer]
 FILES = ("--root", "root", "--pred", "pred")
 SUBJECTS = {"F1001": 1.0, "M1013": 1.05}
 SAMPLES = ["HQ/F1001_001", "HQ/M1013_001", "LQ/F1001_002", "LQ/M1013_002"]
 MARKS = np.array(
     [[-45.0, 25, 75], [-16, 25, 90], [16, 25, 90], [45, 25, 75], [0, -25, 105], [-25, -50, 80], [25, -50, 80]]
 )
-
-
-def _write(path: Path, mesh: Mesh) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in mesh.vertices]
-    path.write_text("\n".join([*lines, *(f"f {a} {b} {c}" for a, b, c in mesh.faces + 1)]) + "\n")
 
 
 def _scan(subject: str) -> Mesh:
@@ -47,7 +40,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("stirling")
     for subject, size in SUBJECTS.items():
         below = f"{subject[0]}_3D_N"
-        _write(folder / f"root/{below}/{subject.lower()}_N.obj", _scan(subject))
+        write_obj(folder / f"root/{below}/{subject.lower()}_N.obj", _scan(subject))
         marks = folder / f"root/annotations/{below}/{subject}_N.lnd"
         marks.parent.mkdir(parents=True)
         marks.write_text("".join(f"{i} {x} {y} {z}\n" for i, (x, y, z) in enumerate(MARKS * size, 1)))
@@ -56,26 +49,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         image.parent.mkdir(parents=True, exist_ok=True)
         image.touch()
         mesh, marks = _prediction(name)
-        _write(folder / f"pred/{name}.obj", mesh)
+        write_obj(folder / f"pred/{name}.obj", mesh)
         np.savetxt(folder / f"pred/{name}.txt", marks)
     return folder
-
-
-@pytest.fixture
-def data(made: Path, tmp_path: Path) -> Path:
-    shutil.copytree(made, tmp_path / "data")
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, data: Path) -> Run:
-    monkeypatch.chdir(data)
-    return lambda *arguments: fsbench(capsys, *arguments)
-
-
-def _rows(out: str) -> pd.DataFrame:
-    # Seconds are the clock's.
-    return pd.read_csv(Path(out) / "samples.csv").set_index("sample").drop(columns="seconds")
 
 
 def test_every_command(run: Run) -> None:
@@ -85,7 +61,7 @@ def test_every_command(run: Run) -> None:
     assert scored.code == 0, scored.err
     assert "goes straight into the score" in scored.err
     assert "differs from the public FG2018 program" in scored.err
-    rows = _rows("a")
+    rows = rows_of("a")
     assert rows.index.tolist() == SAMPLES
     assert rows["quality"].tolist() == ["HQ", "HQ", "LQ", "LQ"]
     assert rows["rmse_mm"].is_monotonic_increasing and rows["rmse_mm"].iloc[0] > 0.1
@@ -118,9 +94,9 @@ def test_processes_shards_a_resumed_run_and_the_scorer_give_the_same_rows(
     with ctrl_c_after(monkeypatch, 2):
         assert run("score", "stirling", *FILES, "--out", "resumed").code == 130
     assert run("score", "stirling", *FILES, "--out", "resumed").code == 0
-    rows = _rows("one")
+    rows = rows_of("one")
     for other in ("two", "whole", "resumed"):
-        pd.testing.assert_frame_equal(_rows(other).loc[SAMPLES], rows)
+        pd.testing.assert_frame_equal(rows_of(other).loc[SAMPLES], rows)
     scorer = Scorer("stirling", "root")
     mesh, marks = _prediction("LQ/F1001_002")
     found = scorer.score("LQ/F1001_002", mesh.vertices, mesh.faces, landmarks=marks)
@@ -137,7 +113,7 @@ def test_landmarks_may_be_vertices_of_any_topology(run: Run) -> None:
     options = ("--pred-landmarks", numbers, "--landmarks", numbers)
     assert run("score", "stirling", *FILES, *options, "--out", "a").code == 0
     assert "|landmarks:7/" in json.loads(Path("a/run.json").read_text())["signature"]
-    assert _rows("a")["status"].tolist() == ["ok"] * 4
+    assert rows_of("a")["status"].tolist() == ["ok"] * 4
 
 
 def test_what_has_no_score_is_a_row(run: Run) -> None:
@@ -148,11 +124,11 @@ def test_what_has_no_score_is_a_row(run: Run) -> None:
     shutil.copy("root/annotations/F_3D_N/F1001_N.lnd", "root/annotations/M_3D_N/M1013_N.lnd")
     mesh, marks = _prediction("HQ/M1013_001")
     flip = np.array([-1, 1, 1])
-    _write(Path("pred/HQ/M1013_001.obj"), Mesh(mesh.vertices * flip, mesh.faces))
+    write_obj(Path("pred/HQ/M1013_001.obj"), Mesh(mesh.vertices * flip, mesh.faces))
     np.savetxt("pred/HQ/M1013_001.txt", marks * flip)
     assert run("check", "stirling", *FILES).code == 1
     assert run("score", "stirling", *FILES, "--out", "b").code == 1
-    rows = _rows("b")
+    rows = rows_of("b")
     assert rows["status"].to_dict() == dict(zip(SAMPLES, ["missing", "invalid", "invalid", "ok"], strict=True))
     assert "swapped" in rows.loc["HQ/M1013_001", "reason"]
     assert "landmarks" in rows.loc["LQ/F1001_002", "reason"]
@@ -183,4 +159,4 @@ def test_a_process_that_goes_on_notices_files_that_came_and_went(run: Run) -> No
     missing.touch()
     marks.write_text(content)
     assert run("score", "stirling", *FILES, "--out", "b").code == 0
-    assert _rows("b").index.tolist() == SAMPLES
+    assert rows_of("b").index.tolist() == SAMPLES

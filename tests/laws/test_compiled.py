@@ -1,9 +1,12 @@
 """Compiled functions are kept on disk and known by their own file: what they call must stand in it."""
 
 import ast
+import importlib
 from pathlib import Path
 
 import pytest
+
+from fsbench.core.compiled import load
 
 PACKAGE = Path(__file__).resolve().parents[2] / "fsbench"
 DECORATORS = {"compiled", "inlined", "merged"}
@@ -24,6 +27,12 @@ FILES = [path for path in sorted(PACKAGE.rglob("*.py")) if _compiled_functions(p
 
 def test_there_are_some() -> None:
     assert len(FILES) > 3
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_every_loop_of_a_file_compiles(path: Path) -> None:
+    # Such as one that makes an array and does not say so, which the compiler refuses at the first call.
+    load(importlib.import_module(".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())

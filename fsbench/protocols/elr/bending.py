@@ -5,9 +5,9 @@ import numpy as np
 from fsbench.core.errors import AlignmentError
 from fsbench.core.mesh import Floats
 
-# Of the limit, by which a bending may exceed it: the authors' solver leaves a thousand times more.
+# Share of the limit by which a bending may exceed it; the authors' solver allows a thousand times more.
 _EXCESS = 1e-9
-# Limits that are taken in at once; the answer does not depend on it.
+# Limits added in one step; the answer does not depend on their number.
 _AT_ONCE = 50
 _SINGULAR = 1e-12
 
@@ -25,10 +25,10 @@ def widths(points: Floats, landmarks: Floats) -> Floats:
 
 
 class Bending:
-    """How much of each bump takes landmarks where they should be, for one coordinate after the other.
+    """The weights of the bumps that move landmarks to their targets, one coordinate after the other.
 
-    Least squares |at_landmarks w - wanted|^2 where no one of `elsewhere` w exceeds the largest of `wanted`: without
-    that limit bumps of opposite signs would throw far places about.
+    Least squares |at_landmarks w - wanted|^2 where no entry of `elsewhere` w exceeds the largest of `wanted`: without
+    that limit, bumps of opposite signs would move far places wildly.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class Bending:
         self._limited = solve_triangular(self._triangle, elsewhere.T, trans="T").T
 
     def weights(self, wanted: Floats) -> Floats:
-        """Weights (k,) of the bumps for the landmarks' ways (k,) along one coordinate.
+        """Weights (k,) of the bumps for the landmarks' displacements (k,) along one coordinate.
 
         References
         ----------

@@ -9,7 +9,7 @@ def corrected(targets: Floats, nearest: Ints, bent: Floats, weights: Floats) -> 
     """Move the reference's vertices that correspond to the prediction's.
 
     Coordinate by coordinate the vertices are put in order, and second differences of the targets pulled to those of the
-    bent prediction, against `weights`. Where several vertices share a target the last one moves it, and all see it.
+    bent prediction, against `weights`. If several vertices share a target, the last one moves it, for all of them.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What the ELR protocol declares."""
+"""Declaration of the ELR protocol."""
 
 from dataclasses import replace
 
@@ -29,7 +29,7 @@ class ElrProtocol(Protocol):
     distances_note = "mm to nearest points after the similarity of five landmarks; ELR is between corresponding ones"
 
     def default_settings(self, spec: Spec, choice: Choice) -> Elr:
-        """With the scans' unit that the user names; the size of predictions is fitted."""
+        """Settings with the scans' unit that the user names; the size of predictions is fitted."""
         if not (choice.landmarks and choice.pred_landmarks):
             raise UsageError("ELR needs 51 landmarks of both sides: give --landmarks and --pred-landmarks")
         refuse(choice, {"scale": _FITTED, "unit": f"{_FITTED}, so its unit cannot matter"})
@@ -48,7 +48,7 @@ class ElrProtocol(Protocol):
             raise UsageError(f"--set {_WEIGHTS}: {error}; without it they come from each prediction's shape") from None
 
     def cautions(self, settings: Elr, n_landmarks: int | None) -> tuple[str, ...]:
-        """On what its numbers depend."""
+        """The conditions that its numbers depend on."""
         *always, own = quantities.CAUTIONS
         return (*always, own) if settings.weights == "own" else tuple(always)
 

@@ -1,8 +1,9 @@
 """The ELR protocol: M3D-FB's estimator "E12", elastic registration by landmarks with a topology correction.
 
-A copy of the prediction is bent by 51 landmarks onto the scan and looks up there which vertex corresponds; the
-correspondence is corrected so that neighbours stay apart as they are on the prediction; the distance is measured from
-the prediction that was *not* bent. Of the estimators that need no common topology it stays closest to the true error.
+A copy of the prediction is bent by 51 landmarks onto the scan, where each of its vertices takes the nearest vertex as
+its counterpart. The correspondence is corrected so that neighbours keep the spacing that they have on the prediction.
+Distances are measured from the prediction that was *not* bent. Of the estimators that need no common topology, this one
+is closest to the true error.
 """
 
 from dataclasses import dataclass, field
@@ -30,7 +31,7 @@ METRICS = tuple(one.name for one in quantities.METRICS)
 ALIGNING = (13, 19, 28, 31, 37)
 """Landmarks of the similarity: nose tip, outer eye corners, corners of the mouth."""
 
-# Every tenth vertex has a limit to how far it is bent.
+# The bending of every tenth vertex is limited.
 _EVERY = 10
 
 
@@ -81,7 +82,7 @@ class Elr(Signed):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreparedElr(PreparedWithLandmarks):
-    """A scan and its landmarks in millimetres, and what is doubtful about these; safe to share between threads."""
+    """A scan and its landmarks in millimetres, with doubts about these; safe to share between threads."""
 
     protocol: Elr
     reference: Mesh
@@ -98,7 +99,7 @@ class PreparedElr(PreparedWithLandmarks):
         fit = fit_landmarks(self.landmarks[five], marks[five]).ref_from_pred
         aligned, marks = Mesh(fit.apply(prediction.vertices), prediction.faces), fit.apply(marks)
         doubts = [*self.doubts, *everything.doubts, *doubts_about_place(marks, to_vertices(aligned, marks))]
-        # Vertices that no triangle uses are no part of the shape.
+        # Vertices that no triangle uses do not belong to the shape.
         used = _used(aligned)
         points = aligned.vertices[used]
         weights = weights_of(points, marks) if known is None else known[used]
@@ -139,7 +140,7 @@ class PreparedElr(PreparedWithLandmarks):
         return bent
 
     def _nearest(self, bent: Floats, points: Floats) -> tuple[Ints, Floats]:
-        """The reference's vertex nearest to each bent vertex; and how far the unbent ones are from the nearest, mm."""
+        """The reference's vertex nearest to each bent vertex, and how far each unbent vertex is from its own, mm."""
         from scipy.spatial import cKDTree
 
         tree = cKDTree(self.reference.vertices)

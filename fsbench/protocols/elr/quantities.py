@@ -1,4 +1,4 @@
-"""What ELR gives for a sample."""
+"""The columns of the ELR protocol."""
 
 from dataclasses import replace
 

@@ -25,7 +25,7 @@ OUTER_EYE_CORNERS = (19, 28)
 
 MAX_FILE_BYTES = 64 << 20
 _MEMBER = "weights.npy"
-# What opening and reading a zip raises that is broken, encrypted or packed in an unknown way.
+# Errors on opening or reading a zip that is broken, encrypted or packed in an unknown way.
 _BROKEN = (EOFError, NotImplementedError, OSError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error)
 
 # The authors' numbers, in distances of the outer eye corners.
@@ -34,7 +34,7 @@ _INNER = (
     *(0, 2, 4, 5, 7, 9, 20, 21, 23, 24, 26, 27, 29, 30, 19, 22, 25, 28),
     *(13, 14, 18, 31, 33, 34, 35, 37, 44, 45, 46, 39, 40, 41, 49, 48, 50),
 )
-# A vertex whose mean distance is the usual one has an unbounded weight; so large a one is as good.
+# At the usual mean distance the weight has no bound; this value has the same effect.
 _LARGEST = 1e12
 
 
@@ -45,7 +45,7 @@ class TemplateWeights:
     Raises
     ------
     MetricError
-        If they are no row of finite numbers >= 0.
+        If they are not a row of finite numbers >= 0.
     """
 
     values: Floats
@@ -98,7 +98,7 @@ def read_weights(path: str | os.PathLike[str]) -> TemplateWeights:
     MissingError
         If there is no such file.
     FormatError
-        If it is no .npz file, is too large, or its `weights` are no row of finite numbers >= 0.
+        If it is not an .npz file, is too large, or its `weights` are not a row of finite numbers >= 0.
     """
     file, _ = open_regular(path, MAX_FILE_BYTES)
     with file:
@@ -119,7 +119,7 @@ def read_weights(path: str | os.PathLike[str]) -> TemplateWeights:
 
 
 def _member(path: str | os.PathLike[str], file: FileIO) -> bytes:
-    """The one member's bytes, never more than announced or allowed."""
+    """The bytes of the member, never more than announced or allowed."""
     with zipfile.ZipFile(file) as archive:
         found = [info for info in archive.infolist() if info.filename == _MEMBER]
         if len(found) != 1:

@@ -36,7 +36,7 @@ PUPIL_DISTANCE_MM = 62.85
 
 METRICS = tuple(one.name for one in quantities.METRICS)
 
-# A ray that grazes the edge of a surface meets both of its sides at one place too.
+# A ray that grazes the edge of a surface also meets both sides at one place.
 _FEW_TWO_SIDED = 0.01
 
 
@@ -244,7 +244,7 @@ class Prepared:
         wanted = (self.depths_mm != 0).reshape(self.protocol.map_px, -1)
         depths = self.view.camera.depth_map(mesh, wanted).reshape(-1)
         if not depths.any():
-            # The refusal that follows says whether the camera sees it elsewhere.
+            # The next check reports whether the camera sees it elsewhere.
             depths = self.view.camera.depth_map(mesh, np.ones_like(wanted)).reshape(-1)
         shift = ALIGNMENTS[self.protocol.align](self.depths_mm, depths)
         self._refuse_size(_diagonal_mm(mesh) * shift.scale)
@@ -290,7 +290,7 @@ class Prepared:
             )
 
     def _refuse_size(self, extent: float) -> None:
-        """Check the size before the depth alignment, and after it, as it scales in the lab."""
+        """Refuse another order of size, before and after the depth alignment, which scales in the lab."""
         ratio = extent / self.extent_mm
         if not 1 / self.protocol.largest_extent <= ratio <= self.protocol.largest_extent:
             raise AlignmentError(
@@ -308,7 +308,7 @@ class CylinderMeasurement:
     ----------
     scores : Scores
     shift : DepthShift
-        What aligned the prediction (in millimetres, after `mm_per_unit`).
+        The shift that aligned the prediction (in millimetres, after `mm_per_unit`).
     radius_whole_mm : ndarray, (256, 256)
         Cylinder map of the whole reference.
     radius_ref_mm, radius_pred_mm : ndarray, (256, 256)

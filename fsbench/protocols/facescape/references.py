@@ -52,9 +52,9 @@ class FaceScapeReferences(References):
         UsageError
             If `root` is no folder, or holds none of the references.
         FormatError
-            If the specification lacks what the protocol needs.
+            If the specification lacks a key that the protocol needs.
         ReferenceDataError
-            If a predef array has another shape, or its values are no rotations or scales.
+            If a predef array has another shape, or its values are not rotations or scales.
         """
         if not root.is_dir():
             raise UsageError(f"{root}: no such folder; --root is the checkout's benchmark/ folder, see {spec.where}")

@@ -1,4 +1,4 @@
-"""Surplus: surface of the prediction that is compared although the reference has none beside it.
+"""Surplus: compared surface of the prediction where the reference has none.
 
 The cylinder maps compare directions, not surfaces. Where a ray leaves the head's axis backwards and meets the
 reference's throat from inside, the outermost hit of a whole head is the back of its neck.
@@ -26,7 +26,7 @@ _BEFORE = _NOTE.format(where="before the head's axis")
 
 
 def share_behind(prediction: Mesh, pred_to_ref_mm: Floats) -> float:
-    """Share of the summed distances that is from vertices behind the head's axis.
+    """Share of the sum of distances that belongs to vertices behind the head's axis.
 
     Parameters
     ----------
@@ -39,12 +39,12 @@ def share_behind(prediction: Mesh, pred_to_ref_mm: Floats) -> float:
 
 
 def has_surplus(ref_to_pred_mm: Floats, pred_to_ref_mm: Floats) -> bool:
-    """Whether the prediction's surface pays over `TIMES` what the reference's does, given the distances of each."""
+    """Whether the prediction's mean distance is over `TIMES` the reference's, given the distances of each."""
     return bool(pred_to_ref_mm.mean() > max(TIMES * ref_to_pred_mm.mean(), _LEAST_MM))
 
 
 def surplus_notes(distances: Chamfer, radius_pred_mm: Floats) -> tuple[str, ...]:
-    """The note that a prediction has surplus surface, and where most of it is; none if it has not.
+    """The note that a prediction has surplus surface, and where most of it is; empty if it has none.
 
     Parameters
     ----------

@@ -28,12 +28,12 @@ class HeadPoseProtocol(Protocol):
     distances_note = FaceScapeProtocol.distances_note
 
     def default_settings(self, spec: Spec, choice: Choice) -> HeadPose:
-        """Those of FaceScape; the user cannot change any setting."""
+        """The settings of FaceScape; the user cannot change any."""
         plain = replace(choice, landmarks="", pred_landmarks="")
         return HeadPose(FaceScapeProtocol().default_settings(spec, plain))
 
     def references(self, spec: Spec, root: Path, settings: HeadPose) -> FaceScapeReferences:
-        """Those of FaceScape; the user names their landmarks."""
+        """The references of FaceScape, with the landmarks that the user names."""
         return FaceScapeReferences.find(spec, root, settings)
 
     def prepare(self, settings: HeadPose, reference: Reference, threads: int = 1) -> PreparedHeadPose:
@@ -47,7 +47,7 @@ class HeadPoseProtocol(Protocol):
         return settings.restore(arrays, inputs["view"])
 
     def cautions(self, settings: HeadPose, n_landmarks: int | None) -> tuple[str, ...]:
-        """What the two columns depend on."""
+        """The conditions that the two columns depend on."""
         return _CAUTIONS
 
 

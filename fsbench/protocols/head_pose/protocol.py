@@ -1,7 +1,8 @@
 """FaceScape's comparison, and the pose of the head by landmarks of both sides.
 
-Both numbers are of the prediction as its adapter places it. The depth alignment moves none: along the optical axis of
-an orthographic camera, and along the rays of a pinhole, nothing turns and no landmark moves in the image.
+Both numbers are of the prediction as its adapter places it. The depth alignment changes neither: a move along the
+optical axis of an orthographic camera, or along the rays of a pinhole, turns nothing and moves no landmark in the
+image.
 """
 
 from collections.abc import Mapping
@@ -34,7 +35,7 @@ class HeadPose:
     ----------
     facescape : FaceScape
     pose : str
-        Fixed: the turn of the landmarks' similarity in the camera frame.
+        Fixed: the rotation of the landmarks' similarity in the camera frame.
     nme : str
         Fixed: landmarks as the camera sees them, over the square root of the area of the reference's landmark box.
     pose_version : int
@@ -57,14 +58,14 @@ class HeadPose:
         Raises
         ------
         AlignmentError
-            If the landmarks are no finite points, or off the reference.
+            If the landmarks are not finite points, or off the reference.
         MetricError
             If one is behind the camera.
         MeshError
             As `FaceScape.prepare`.
         """
         marks = as_floats(landmarks, "landmarks of the reference")
-        # A doubtful landmark of a reference spoils the pose of every prediction, and a row has no place to say so.
+        # A doubtful landmark of a reference spoils the pose of every prediction, and rows have no column for doubts.
         if doubts := doubts_about_scan(reference, marks, threads):
             raise AlignmentError(doubts[0])
         if (view.camera.depth(marks) <= 0).any():
@@ -118,7 +119,7 @@ class PreparedHeadPose(Prepared):
         measured = Prepared.measure(self, prediction)
         rotation_deg, nme, doubts = self._pose(prediction, given)
         values = {**measured.scores.values, "head_rotation_deg": rotation_deg, "landmark_nme": nme}
-        # They move no column of FaceScape, which has no place for doubts.
+        # Doubts become notes: they move no column of FaceScape, which has none for doubts.
         notes = (*measured.scores.notes, *doubts)
         return replace(measured, scores=Scores({name: values[name] for name in METRICS}, notes=notes))
 

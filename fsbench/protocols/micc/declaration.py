@@ -31,7 +31,7 @@ class MiccProtocol(Protocol):
     layouts = MappingProxyType({"florence": list_samples})
 
     def default_settings(self, spec: Spec, choice: Choice) -> Micc:
-        """Settings of the paper that the specification names, with the scans' unit that the user names."""
+        """Settings of the paper in the specification, with the scans' unit that the user names."""
         sizes = f"{spec.name} fits the prediction's size"
         refuse(choice, {"scale": sizes, "unit": f"{sizes}, so its unit cannot matter"})
         recipe = spec.raw.get("recipe")
@@ -65,7 +65,7 @@ class MiccProtocol(Protocol):
         return "nose tip" if settings.start == "search" else "needed"
 
     def landmarks_beside(self, settings: Micc) -> bool:
-        """They are beside every prediction if ICP starts from them."""
+        """Beside every prediction if ICP starts from them."""
         return settings.start == "landmarks"
 
     def refuse_landmarks(self, spec: Spec, settings: Micc, *, reference: bool, prediction: bool) -> None:

@@ -1,4 +1,4 @@
-"""The folders of the Florence data: scans of a subject from several views, and three videos of it."""
+"""The folders of the Florence data: scans of a subject from several views, and three videos of the subject."""
 
 import math
 from pathlib import Path

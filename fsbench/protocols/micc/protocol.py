@@ -1,8 +1,8 @@
-"""The MICC protocols: papers use different ones, so each has a name, and a table never mixes them.
+"""The MICC protocols: papers measure in different ways, so each way has a name, and a table never mixes them.
 
 Sources: Deng et al., "Accurate 3D Face Reconstruction with Weakly-Supervised Learning", CVPRW 2019,
 arXiv:1903.08527 (`deng2019`); Gecer et al., "GANFIT", CVPR 2019 and its TPAMI 2021 extension "Fast-GANFIT",
-arXiv:2105.07474 (`ganfit2021`). Whatever the papers leave open is a setting here, marked "ours".
+arXiv:2105.07474 (`ganfit2021`). Choices that the papers leave open are settings here, marked "ours".
 """
 
 from dataclasses import dataclass, field, replace

@@ -172,8 +172,8 @@ class PreparedNow(PreparedFaceBall["Now"]):
 def _as_the_evaluator_fits(reference: Floats, prediction: Floats) -> Similarity:
     """The landmarks' similarity, computed in single precision if the landmarks were read in it.
 
-    That moves the start by 1e-5 mm only. But from a start as far off as the official one, two places of the mesh can be
-    equally near on the way, and the choice between them moves the result by 1e-4 mm.
+    This moves the start by 1e-5 mm only. But the official start is far off, so that on the way two places of the mesh
+    can be equally near, and the choice between them moves the result by 1e-4 mm.
     """
     with np.errstate(over="ignore"):
         singles = [(marks, marks.astype(np.float32)) for marks in (reference, prediction)]

@@ -1,8 +1,8 @@
 """Step 3: bend a region of the scan onto the aligned prediction, so that the two correspond.
 
 An affine map a vertex, alike across edges, pulls the vertices to their nearest points of a fixed set, stage by stage
-more softly. The stiffness holds back each increment, never the sum of them, and speaks about the origin: so the result
-depends on the frame. All of it is as published, the roundings to single precision included.
+more softly. The stiffness holds back each increment, never their sum, and acts about the origin, so the result depends
+on the frame. All steps are as published, including the roundings to single precision.
 
 References
 ----------
@@ -18,16 +18,16 @@ from fsbench.core.errors import FsbenchError, MetricError, ReferenceDataError
 from fsbench.core.mesh import Floats, Ints, Mesh
 from fsbench.protocols.realy.block_cholesky import SIZE, BlockPattern
 
-# Vertices are one where their coordinates agree to this many units (trimesh's tolerance on loading).
+# Vertices are merged if their coordinates agree to this many units (trimesh's tolerance on loading).
 _MERGED = 1e-8
 # A point farther than twice the mean distance, and farther than this many units (some 9 mm), is left out.
 _LEFT_OUT_MEANS, _LEFT_OUT_UNITS = 2.0, 1.0
-# Eigenvalues of a part's 4 x 4 matrix of sums below this share of the greatest leave its affine map open.
+# An eigenvalue of a part's 4 x 4 matrix of sums below this share of the greatest leaves its affine map undetermined.
 _OPEN = 1e-12
 
 
 class UnboundedSolveError(FsbenchError):
-    """The published procedure has no end here: its row says `failed`, as no number of its would be right."""
+    """The published procedure does not end here: the row is `failed`, as no number would be right."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,11 +42,11 @@ class Stage:
     component_weights : tuple of float
         Of the four columns x, y, z, 1 of the affine maps in the stiffness.
     follows : bool
-        Whether every vertex is pulled to its nearest target, or the keypoints alone.
+        Whether every vertex is pulled to its nearest target, or only the keypoints.
     tolerance : float
         The stage ends when the maps change by no more (Frobenius norm).
     most_solves : int or None
-        The stage ends after so many; None where the published one has no limit.
+        The stage ends after this number; None if the published one has no limit.
     """
 
     stiffness: float
@@ -69,7 +69,7 @@ def stages_of(has_keypoints: bool, first_tolerance: float = 1.0) -> tuple[Stage,
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bent:
-    """What `BendableMesh.bend` found.
+    """Result of `BendableMesh.bend`.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ class Bent:
     changes : ndarray, (sum of solves,)
         Of the maps by each solve, Frobenius norm.
     left_out_share : float
-        Most of the vertices that a solve did not pull, as they were too far from all targets; 0 where the prediction
+        Largest share of vertices that a solve did not pull, as they were too far from all targets; 0 if the prediction
         covers the region.
     """
 
@@ -118,7 +118,7 @@ class BendableMesh:
         Raises
         ------
         ReferenceDataError
-            If there is no triangle, or a part of the mesh leaves the solve open.
+            If there is no triangle, or a part of the mesh leaves the solve undetermined.
         """
         vertices, faces = merged(mesh)
         pairs = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
@@ -129,7 +129,7 @@ class BendableMesh:
         return cls(vertices, edges, parts, BlockPattern.of_edges(len(vertices), edges))
 
     def open_part(self, positions: Floats, weights: Floats) -> Ints | None:
-        """A part whose affine map is left open by the vertices that count: fewer than four, or all in one plane."""
+        """A part whose vertices do not determine an affine map: fewer than four count, or all are in one plane."""
         rows = np.concatenate([positions, np.ones((len(positions), 1))], axis=1)
         for part in self.parts:
             some = rows[part] * np.sqrt(weights[part])[:, None]
@@ -154,7 +154,7 @@ class BendableMesh:
             Each vertex goes to the nearest of them.
         stages : tuple of Stage
         keypoint_vertices : ndarray of int, (k,), optional
-            Where two keypoints have one vertex, the last one's target counts, once.
+            If two keypoints share a vertex, the target of the last one counts, once.
         keypoint_targets : ndarray, (k, 3), optional
         most_solves : int
             Of a stage that has no limit of its own.
@@ -189,7 +189,7 @@ class BendableMesh:
         return Bent(positions, tuple(solves), np.array(changes), left_out_share)
 
     def _solve(self, stage: Stage, positions: Floats, weights: Floats, wanted: Floats) -> Floats:
-        """Affine maps (N, 4, 3) that take [x y z 1] of the vertices to where they are pulled."""
+        """Affine maps (N, 4, 3) that take [x y z 1] of the vertices to their targets."""
         rows = _homogeneous(positions)
         if (part := self.open_part(rows[:, :3], weights)) is not None:
             n_pulled = np.count_nonzero(weights[part])
@@ -207,7 +207,7 @@ class BendableMesh:
 
 
 class _Pulls:
-    """Where the vertices are pulled, and how much: to their nearest targets, and keypoints to theirs."""
+    """Targets of the vertices and their weights: the nearest targets, and those of the keypoints."""
 
     def __init__(self, targets: Floats, keypoint_vertices: Ints | None, keypoint_targets: Floats | None) -> None:
         from scipy.spatial import cKDTree
@@ -234,7 +234,7 @@ class _Pulls:
 
 
 def merged(mesh: Mesh) -> tuple[Floats, Ints]:
-    """Used vertices, those in one place once, in the order in which they come first; and the faces of these."""
+    """Used vertices, one for each place, in the order of their first occurrence, and the faces renumbered."""
     used = np.zeros(mesh.n_vertices, np.bool_)
     used[mesh.faces] = True
     kept = np.flatnonzero(used)

@@ -21,12 +21,12 @@ SIZE = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BlockPattern:
-    """Where the factor of a mesh's system has blocks.
+    """The blocks of the factor of a mesh's system.
 
     Attributes
     ----------
     place : ndarray of int, (N,)
-        In which place vertex i is eliminated.
+        Place of vertex i in the order of elimination.
     starts, rows : ndarray of int, (N + 1,), (B,)
         Blocks of column j are starts[j]:starts[j + 1]; `rows` are theirs, ascending: first j itself, last N, which is
         the right side, so that eliminating the columns solves for it on the way.
@@ -49,7 +49,7 @@ class BlockPattern:
         from scipy.sparse import csc_matrix
         from scipy.sparse.linalg import splu
 
-        # The factor of this matrix has no zero where its pattern has an entry: all off its diagonal is negative.
+        # This matrix has negative entries off its diagonal, so that no entry of its factor cancels to zero.
         every, degrees = np.arange(n), np.bincount(edges.ravel(), minlength=n) + 1.0
         values = np.concatenate([np.full(2 * len(edges), -1.0), degrees])
         ends = [np.concatenate([edges[:, i], edges[:, 1 - i], every]) for i in (0, 1)]
@@ -115,7 +115,7 @@ def _subtract(blocks: Floats, rows: Ints, first: int, last: int, last_row: int, 
 
 @inlined
 def _scale(blocks: Floats, first: int, last: int) -> bool:
-    """Finish a column of which all is subtracted; False if a pivot is not positive."""
+    """Finish a column after all subtractions; False if a pivot is not positive."""
     for c in range(4):
         for r in range(c, 4):
             value = blocks[first, r, c]

@@ -1,4 +1,4 @@
-"""What the REALY protocol declares."""
+"""Declaration of the REALY protocol."""
 
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ class RealyProtocol(Protocol):
     distances_at = "scan"
 
     def default_settings(self, spec: Spec, choice: Choice) -> Said:
-        """None: the topology of predictions has to be named."""
+        """Settings without a topology, which the user has to name."""
         refuse(choice, {"scale": _SIZES, "unit": f"{_SIZES}, so its unit cannot matter"})
         refuse(choice, {"reference_unit": "the units of the scans are in metrical_scale.txt"})
         return Said()
@@ -82,7 +82,7 @@ class RealyProtocol(Protocol):
         return prepared.measure(prediction.mesh)
 
     def cautions(self, settings: Settings, n_landmarks: int | None) -> tuple[str, ...]:
-        """What its numbers depend on, and in what it differs from the public program."""
+        """The conditions that its numbers depend on, and the differences from the public program."""
         masked = ("the mask of the template changes scores: masked runs compare with masked runs only",)
         return (*quantities.CAUTIONS, *(masked if settings.template.mask is not None else ()), *_DIFFERENCES)
 

@@ -1,4 +1,4 @@
-"""REALY's files as its authors ship them, and what a method's predictions are called."""
+"""REALY's files as its authors ship them, and the names of a method's predictions."""
 
 import re
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ KEYPOINTS, SCANS, SCALES = "REALY_HIFI3D_keypoints", "REALY_scan_region", "metri
 
 _MOST_TEXT_BYTES = 16 << 20
 _NAME = re.compile(r"(\d{1,9})(?:_(\w+))?", re.ASCII)
-# Barycentric weights outside of these are no place on a triangle, whatever was rounded.
+# Barycentric weights outside of these limits are not on the triangle, even with rounding.
 _LEAST_WEIGHT, _MOST_WEIGHT = -0.1, 1.1
 
 
@@ -158,7 +158,7 @@ def read_mesh(path: Path) -> Mesh:
 
 
 def read_keypoints(path: Path) -> tuple[Ints, Floats]:
-    """Read on which triangle each of the 85 keypoints is, (85,), and the weights of its corners, (85, 3).
+    """Read the triangle of each of the 85 keypoints, (85,), and the weights of its corners, (85, 3).
 
     Raises
     ------
@@ -191,7 +191,7 @@ def _is_keypoint(values: Any) -> bool:
 
 
 def read_mask(path: Path) -> Mask:
-    """Read which vertices of the template count, (V,): 0 or 1 on each line.
+    """Read the mask of the template's vertices, (V,): 0 or 1 on each line.
 
     Raises
     ------
@@ -208,7 +208,7 @@ def read_mask(path: Path) -> Mask:
 
 
 def read_scales(path: Path) -> tuple[float, ...]:
-    """Read the millimetres that a unit of subject 1, 2, ... has, one on each line.
+    """Read the millimetres in a unit of subject 1, 2, ..., one on each line.
 
     Raises
     ------

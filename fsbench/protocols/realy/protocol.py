@@ -1,8 +1,8 @@
 """The REALY protocol: four regions of a face, each aligned and brought into correspondence on its own.
 
 Source: Chai et al., "REALY: Rethinking the Evaluation of 3D Face Reconstruction", ECCV 2022, arXiv:2203.09729, and the
-behaviour of its public evaluator (2023). The measure is defined by its procedure and by nothing else, so all of that is
-kept: sums of absolute coordinates, roundings to single precision, limits.
+behaviour of its public evaluator (2023). Only its procedure defines the measure, so all of it is kept: sums of absolute
+coordinates, roundings to single precision, limits.
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ class Realy(Signed):
     Attributes
     ----------
     mask : {"none", "template"}
-        Which of the prediction's triangles step 3 and the measure use. The published "visualisation" mask changes
+        The prediction's triangles that step 3 and the measure use. The published "visualisation" mask changes
         scores: masked runs compare with masked runs only.
     procedure, most_updates, most_solves, missing, version
         Fixed: as published; limits of step 2, and of a stage of step 3 where the published one has none; no usable
@@ -84,7 +84,7 @@ class Realy(Signed):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RealyMeasurement:
-    """Scores with what is behind them.
+    """Scores with the alignments behind them.
 
     Attributes
     ----------
@@ -166,7 +166,7 @@ def _single(vertices: Floats) -> Floats:
 
 
 def _doubts_about_rounding(vertices: Floats, mm_per_unit: float) -> list[str]:
-    """Say whether the prediction is so far from its origin that single precision loses some of its shape."""
+    """Doubt a prediction so far from its origin that single precision loses some of its shape."""
     largest = float(np.abs(vertices).max())
     rounded_mm = largest * float(np.finfo(np.float32).eps) / 2 * mm_per_unit
     if rounded_mm <= _ROUNDED_MM:
@@ -178,7 +178,7 @@ def _doubts_about_rounding(vertices: Floats, mm_per_unit: float) -> list[str]:
 
 
 def _doubts_about_placing(seven: Floats, marks: Floats, placed: Fit) -> list[str]:
-    """Say whether the seven keypoints correspond, in order and the right way round."""
+    """Doubt seven keypoints that do not correspond in order, or fit better mirrored."""
     doubts = fit_landmarks(seven, marks).doubts
     if placed.mirrors and not any("mirrored" in doubt for doubt in doubts):
         doubts.append("the keypoints fit best mirrored, and so it is scored, as published: is the prediction mirrored?")

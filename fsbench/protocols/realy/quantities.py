@@ -1,4 +1,4 @@
-"""What REALY gives for a sample."""
+"""The columns of the REALY protocol."""
 
 from fsbench.core.quantities import Quantity
 from fsbench.protocols.realy.template import REGIONS

@@ -1,4 +1,4 @@
-"""The references of REALY: which samples there are, and where their files are."""
+"""The references of REALY: its samples and their files."""
 
 import hashlib
 from collections.abc import Mapping
@@ -62,11 +62,11 @@ class RealyReferences(References):
         return [*self._own(self._subjects[name]), self.root.scales]
 
     def missing(self) -> list[str]:
-        """Names of the samples of which a file is not there."""
+        """Names of the samples that lack a file."""
         return [name for name, subject in self._subjects.items() if not all(map(Path.is_file, self._own(subject)))]
 
     def inputs(self, name: str) -> Mapping[str, Any]:
-        """None: keypoints belong to the regions."""
+        """None: keypoints are read with the regions."""
         return {}
 
     def read(self, name: str) -> Reference:
@@ -76,11 +76,11 @@ class RealyReferences(References):
         return Reference(Mesh(regions.vertices, regions.faces), {OWN: own})
 
     def shared_key(self, name: str) -> Any:
-        """The subject: its views share it."""
+        """The subject, which its views share."""
         return self._subjects[name]
 
     def digests(self) -> Mapping[str, str]:
-        """Of all files: other keypoints, regions or scales, or another frame of them, give other numbers."""
+        """Digest of all files, as other keypoints, regions or scales, or another frame, give other numbers."""
         subjects = dict.fromkeys(self._subjects.values())
         lines = [f"{path.name} {_digest_of(path)}" for subject in subjects for path in self._own(subject)]
         lines.append(_digest_of(self.root.scales))
@@ -105,6 +105,6 @@ def _digest_of(path: Path) -> str:
 
 @lru_cache(maxsize=10_000)
 def _digest(path: Path, size: int, mtime_ns: int) -> str:
-    """Of a file's content; it is read again when it has changed."""
+    """Digest of a file's content; a changed file is read again."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

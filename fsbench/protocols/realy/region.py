@@ -1,4 +1,4 @@
-"""One region of a face: what is prepared of the scan, and steps 2 and 3 of a prediction."""
+"""One region of a face: preparing the scan, and steps 2 and 3 for a prediction."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from fsbench.protocols.realy.bending import BendableMesh, Bent, stages_of
 from fsbench.protocols.realy.rigid import RigidFit, fit_region
 from fsbench.protocols.realy.template import BENDING, RIGID, Template
 
-# Of a region's vertices from a keypoint's place on it. Where a region did not reach its keypoints the error was
-# multiplied unseen: 0.32 mm became 1.67. Scans have a vertex every half millimetre.
+# Distance of a region's vertices from a keypoint on it. If a region did not reach its keypoints, the error grew unseen:
+# 0.32 mm became 1.67. Scans have a vertex every half millimetre.
 _REACHED_MM, _OTHER_FRAME_MM = 2.0, 50.0
-# Where a prediction covers the region no solve leaves out a vertex; ours.
+# If a prediction covers the region, no solve leaves out a vertex; ours.
 _FEW_LEFT_OUT = 0.01
 
 
@@ -49,7 +49,7 @@ class PreparedRegion:
         The merged ones; step 3 uses these.
     rigid_keypoints : ndarray, (k, 3)
     repeats : int
-        How often each of these counts in step 2.
+        Weight of each of these in step 2.
     keypoint_vertices : ndarray of int, (m,)
         Of `mesh`, nearest to the keypoints of step 3.
     doubts : tuple of str
@@ -67,7 +67,7 @@ class PreparedRegion:
         """Prepare the region of this name."""
         region, mm = reference.regions[name], reference.mm_per_unit
         rigid = reference.keypoints[list(RIGID[name])]
-        # Keypoints weigh as much as the scan, on the cheek a quarter.
+        # The keypoints together weigh as much as the scan, on the cheek a quarter of that.
         repeats = region.n_vertices // len(rigid) // (1 if BENDING[name] else 4)
         if not repeats:
             raise ReferenceDataError(
@@ -111,7 +111,7 @@ class PreparedRegion:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RegionMeasurement:
-    """What was found of a region, in units of the scan unless named otherwise.
+    """Result for a region, in units of the scan unless named otherwise.
 
     Attributes
     ----------
@@ -130,11 +130,11 @@ class RegionMeasurement:
 
     @property
     def error_mm(self) -> float:
-        """Their mean; published as NMSE, though it is neither squared nor normalised."""
+        """Mean distance in mm; published as NMSE, though it is neither squared nor normalised."""
         return float(self.ref_to_pred_mm.mean())
 
     def doubts(self, name: str) -> list[str]:
-        """Say what is suspicious."""
+        """Doubts about the region, one line each."""
         found = []
         if not self.rigid.converged:
             found.append(f"{name}: the rigid alignment still moved after {self.rigid.updates} updates")

@@ -1,7 +1,7 @@
 """Steps 1 and 2: a similarity by seven keypoints, then a rigid alignment to each region of the scan.
 
-As published, with its roundings: keypoints and vertices are single precision where the public evaluator has them so. A
-rotation may mirror. The scale is a quotient of sums of absolute coordinates, which depends on the frame.
+As published, with its roundings: keypoints and vertices are in single precision where the public evaluator rounds them.
+A rotation may mirror. The scale is a quotient of sums of absolute coordinates, which depends on the frame.
 
 References
 ----------
@@ -20,7 +20,7 @@ from fsbench.geometry.nearest import NearestSurface
 
 Singles = npt.NDArray[np.float32]
 
-# Units^2 by which the mean squared residual changes where step 2 stops.
+# Step 2 stops when the mean squared residual changes by less, in units^2.
 _STOP = 1e-6
 MOST_UPDATES = 100
 
@@ -39,7 +39,7 @@ class Fit:
         return bool(np.linalg.det(self.rotation) < 0)
 
     def apply(self, points: Floats) -> Floats:
-        """Move rows of (n, 3), which are single precision while they are scaled."""
+        """Move rows of (n, 3), which are scaled in single precision."""
         if self.scale != 1.0:
             points = (points.astype(np.float32) * np.float32(self.scale)).astype(np.float64)
         moved: Floats = points @ self.rotation.T + self.translation
@@ -66,12 +66,12 @@ def fit_keypoints(reference: Floats, prediction: Floats) -> Fit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RigidFit:
-    """What `fit_region` found.
+    """Result of `fit_region`.
 
     Attributes
     ----------
     vertices : ndarray, (V, 3)
-        Of the prediction, aligned; in units of the scan, of single precision once it moved.
+        Of the prediction, aligned; in units of the scan, in single precision once moved.
     updates : int
     residuals : ndarray, (updates + 1,)
         Mean squared residual of every fit; the last fit is not applied.
@@ -98,7 +98,7 @@ def fit_region(
     Parameters
     ----------
     region : ndarray, (n, 3)
-        All vertices of the file; one that stands there twice counts twice.
+        All vertices of the file; a repeated one counts twice.
     ref_keypoints, keypoints : ndarray, (k, 3)
         Of the scan, and of the prediction where step 1 put it.
     vertices, faces : ndarray, (V, 3), (F, 3)

@@ -1,4 +1,4 @@
-"""What a user says of REALY, and what becomes of it."""
+"""Settings of REALY, as a user names them and with their files read."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +16,10 @@ class Said:
     Attributes
     ----------
     template, keypoints, mask : str
-        Files of the topology of predictions: a mesh, 85 keypoints on it, and which vertices count (all without it).
+        Files of the topology of predictions: a mesh, 85 keypoints on it, and a mask of the vertices that count (by
+        default all).
     views : str
-        Images of a subject, as 0,1,2: predictions are then SUBJECT_VIEW; without it they are SUBJECT.
+        Images of a subject, such as 0,1,2: predictions are then named SUBJECT_VIEW, by default SUBJECT.
     """
 
     template: str = ""
@@ -32,7 +33,7 @@ FILES = frozenset({"template", "keypoints", "mask"})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Settings:
-    """The protocol, and on which topology it is used: that is part of what a method gives, and not in the signature."""
+    """The protocol, and the topology of predictions, which belongs to the method and is not in the signature."""
 
     protocol: Realy
     template: Template
@@ -45,7 +46,7 @@ class Settings:
         Raises
         ------
         UsageError
-            If one is not named, not there or unusable, or views are none.
+            If a file is not named, absent or unusable, or views are not valid.
         """
         if not (said.template and said.keypoints):
             raise UsageError(

@@ -1,4 +1,4 @@
-"""What the house shows of a REALY measurement: the shapes behind its numbers, in millimetres."""
+"""A REALY measurement for pictures: the shapes behind its numbers, in millimetres."""
 
 from dataclasses import dataclass
 
@@ -38,7 +38,7 @@ class Shapes:
 
     @property
     def ref_to_pred_mm(self) -> Floats:
-        """Of every vertex of the regions, in their order, (n,)."""
+        """Distance of every vertex of the regions, in their order, (n,)."""
         return np.concatenate([self.measured.regions[name].ref_to_pred_mm for name in REGIONS])
 
     @property

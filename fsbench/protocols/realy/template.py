@@ -31,8 +31,8 @@ BENDING = {"nose": tuple(range(27, 36)), "mouth": _MOUTH, "forehead": _EYES_AND_
 REGIONS = ("nose", "mouth", "forehead", "cheek")
 """In the order in which they are reported."""
 
-# Shares of the prediction's edges that the template has: all if it is the prediction's, two thirds where quads were cut
-# along their other diagonal.
+# Share of the prediction's edges that the template has: all for the right template, two thirds if quads were cut along
+# their other diagonal.
 _SAME, _OTHER = 0.99, 0.5
 
 
@@ -46,7 +46,7 @@ class Template:
     faces : ndarray of int, (F, 3)
         Triangles; a quad a b c d counts as a b c and a c d, one after the other.
     triangles : ndarray of int, (85,)
-        On which triangle each keypoint is.
+        Triangle of each keypoint.
     weights : ndarray, (85, 3)
         Of its corners.
     mask : ndarray of bool, (n_vertices,), optional
@@ -55,7 +55,7 @@ class Template:
     Raises
     ------
     UsageError
-        If a number of keypoints, a triangle or the mask is not of this mesh.
+        If the number of keypoints, a triangle or the mask does not fit the mesh.
     """
 
     n_vertices: int
@@ -85,11 +85,11 @@ class Template:
         return points
 
     def masked_faces(self) -> Ints:
-        """Triangles all of whose corners the mask keeps."""
+        """Triangles whose corners the mask keeps, all three."""
         return self.faces if self.mask is None else self.faces[self.mask[self.faces].all(1)]
 
     def doubts_about(self, prediction: Mesh) -> list[str]:
-        """Say whether a prediction's triangles are the template's.
+        """Doubt a prediction whose triangles are not the template's.
 
         Raises
         ------

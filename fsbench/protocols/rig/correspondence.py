@@ -28,7 +28,7 @@ class Correspondence:
     weights : ndarray, (V, 3)
         Of these corners.
     inside : ndarray of bool, (V,)
-        False where the place is on the rim of the prediction, which may end before.
+        False for a place on the rim of the prediction, which may not reach as far.
     exact : bool
         Whether vertices correspond by number.
     """
@@ -44,7 +44,7 @@ class Correspondence:
 
 
 def by_number(n_vertices: int) -> Correspondence:
-    """Vertex for vertex, for meshes of one topology."""
+    """Correspond vertex by vertex, for meshes of one topology."""
     numbers = np.arange(n_vertices)
     weights = np.tile([1.0, 0.0, 0.0], (n_vertices, 1))
     return Correspondence(np.column_stack([numbers] * 3), weights, np.ones(n_vertices, np.bool_), True)
@@ -70,7 +70,7 @@ def by_warp(reference: Mesh, prediction: Mesh, ref_marks: Floats, pred_marks: Fl
     mean_of_neighbours = _mean_of_neighbours(reference)
     for _ in range(_ROUNDS):
         nearest = surface.closest(places)
-        # Beyond the rim there is nothing to be drawn to.
+        # Beyond the rim there is no surface to draw vertices to.
         drawn = np.where(surface.on_rim(nearest)[:, None], places, nearest.points)
         bending = drawn - reference.vertices
         for _ in range(_SMOOTHINGS):
@@ -83,7 +83,7 @@ def by_warp(reference: Mesh, prediction: Mesh, ref_marks: Floats, pred_marks: Fl
 
 
 def _mean_of_neighbours(mesh: Mesh) -> Any:
-    """Sparse matrix (V, V) that takes values at vertices to the mean over their neighbours; alone, to themselves."""
+    """Sparse matrix (V, V) that takes values to the means over neighbours; a vertex without any keeps its value."""
     from scipy import sparse
 
     n = mesh.n_vertices

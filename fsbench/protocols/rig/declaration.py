@@ -34,7 +34,7 @@ class RigProtocol(Protocol):
     distances_note = "mm to the nearest place, in the alignment of the neutral face"
 
     def default_settings(self, spec: Spec, choice: Choice) -> Rig:
-        """With the unit of the captures that the user names."""
+        """Settings with the unit of the captures that the user names."""
         refuse(choice, {"scale": _SIZES, "unit": f"{_SIZES}, so its unit cannot matter"})
         return Rig(reference_unit=choice.reference_unit)
 
@@ -50,7 +50,7 @@ class RigProtocol(Protocol):
         return RigReferences(Listed.of(root), settings)
 
     def prepare(self, settings: Settings, reference: Reference, threads: int = 1) -> PreparedRig:
-        """Read all expressions of the subject, as a motion is told from all others."""
+        """Read all expressions of the subject, as a motion is compared with all others."""
         subject, stem = subject_of(settings, reference, threads)
         subject.read_all()
         return PreparedRig(subject, stem)
@@ -76,7 +76,7 @@ class RigProtocol(Protocol):
         return "useful"
 
     def cautions(self, settings: Settings, n_landmarks: int | None) -> tuple[str, ...]:
-        """What the numbers depend on."""
+        """The conditions that the numbers depend on."""
         return (_OURS, *([] if settings.said.mask else [_WHOLE]), *([] if settings.said.stable else [_HEADS]))
 
 

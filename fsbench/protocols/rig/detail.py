@@ -66,7 +66,7 @@ def compare_detail(
     scores : mapping
         `detail_mm`, the mean difference without low frequencies; `detail_normal_deg`, the mean angle between the
         normals of the captured surface displaced by either map, within the wrinkle zones; `wrinkle_contrast`, the
-        correlation of what is added to neutral.
+        correlation of the detail added to neutral.
     notes : list of str
         Oddities of the prediction's maps.
 
@@ -92,7 +92,7 @@ def compare_detail(
 
 
 def _places(fit: Fit, texture: Path) -> Floats:
-    """Kept with the fit, as all expressions share the texture."""
+    """Places of the texels, kept with the fit, as all expressions share the texture."""
     state = texture.stat()
     key = (texture, state.st_size, state.st_mtime_ns)
     kept: dict[Any, Floats] = fit.kept

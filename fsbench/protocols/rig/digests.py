@@ -1,4 +1,4 @@
-"""What files hold, in a few digits: all of it where they are small, parts of it where reading all would take long."""
+"""Digests of files: of the whole content of small files, and of parts of large ones, which would take long to read."""
 
 import hashlib
 import os
@@ -15,7 +15,7 @@ def digest_of_files(files: Iterable[tuple[str, Path]]) -> str:
     """Eight digits that change with the content of named files; "/parts" follows where only parts of them were read.
 
     Parts are the size and sixteen places of 4 KB from the first to the last byte: an image that was encoded again, or a
-    mesh of other numbers, differs there; a few letters changed in a large text need not.
+    mesh of other numbers, differs there; a few changed letters in a large text may not.
     """
     listed = [(name, path, _state(path)) for name, path in files]
     whole = sum(state[1] for _, _, state in listed if state) <= WHOLE_BYTES

@@ -16,14 +16,14 @@ from fsbench.protocols.doubts import doubts_about_place
 from fsbench.protocols.rig.correspondence import Correspondence, by_number, by_warp
 from fsbench.protocols.rig.subject import Subject
 
-# Of the face, with a counterpart; the limit is ours.
+# Share of the face with a counterpart; the limit is ours.
 _LEAST_COVERED = 0.6
 _FEWEST = 10
 
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """How a method's topology lies on a subject.
+    """Alignment and correspondence of a method's topology with a subject.
 
     Attributes
     ----------
@@ -97,7 +97,7 @@ def _fit(subject: Subject, neutral: Mesh, landmarks: Floats | None) -> Fit:
 
 
 def shares_topology(reference: Mesh, prediction: Mesh) -> bool:
-    """Whether two meshes have the same triangles of as many vertices, so that vertices correspond by number."""
+    """Whether two meshes have the same triangles and numbers of vertices, so that vertices correspond by number."""
     return reference.n_vertices == prediction.n_vertices and np.array_equal(reference.faces, prediction.faces)
 
 

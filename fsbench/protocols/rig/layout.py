@@ -19,7 +19,7 @@ MESH_FOLDERS, MAP_FOLDERS = ("", "models_reg"), ("", "dpmap")
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What is in a root.
+    """Content of a root.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class Listed:
     stems : tuple of str
         Expressions of all subjects together, neutral first, by number: "1_neutral", "2_smile", ...
     ignored : tuple of str
-        Meshes in subjects' folders that are called otherwise.
+        Meshes in subjects' folders with other names.
     """
 
     root: Path

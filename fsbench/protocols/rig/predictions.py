@@ -67,7 +67,7 @@ class MethodFiles:
 
     @classmethod
     def find(cls, folder: Path, files: SampleFiles) -> "MethodFiles":
-        """Look for all forms; FormatError if it is not clear which file is meant."""
+        """Find the files of any form; FormatError if it is not clear which file is meant."""
         subject, stem = files.names["subject"], files.names["expression"]
         neutral_stem, below = files.names["neutral"], folder_named(folder, subject)
         own = the_only(files_called(below, MESH_FOLDERS, stem, SUFFIXES), "the prediction")
@@ -81,7 +81,7 @@ class MethodFiles:
 
     @property
     def has_motion(self) -> bool:
-        """Whether the method says where the expression moves to."""
+        """Whether the method gives the motion of the expression."""
         return self.own is not None or self.shapes is not None
 
     @property
@@ -90,7 +90,7 @@ class MethodFiles:
         return self.stem == self.neutral_stem
 
     def paths(self) -> list[Path]:
-        """All files of the sample; only the one looked for where there is no prediction."""
+        """All files of the sample; without a prediction, the file that was looked for."""
         if not (self.has_motion or self.map or (self.is_neutral and self.neutral)):
             return [self.folder / f"{self.stem}.obj"]
         found = (self.own, self.neutral, self.shapes, self.map, self.neutral_map)
@@ -133,7 +133,7 @@ class MethodFiles:
         return neutral, ("there is no mesh of this expression: only its displacement map is measured",)
 
     def _instead(self) -> str:
-        """What is there in place of the mesh, for people."""
+        """The files found in place of the mesh, for messages."""
         if not self.folder.is_dir():
             return "; the subject has no folder"
         if other := instead_of(self.folder, *(f"{self.stem}{suffix}" for suffix in SUFFIXES)):
@@ -148,7 +148,7 @@ class MethodFiles:
         return ""
 
     def _foreign(self) -> tuple[str, ...]:
-        """Say on the neutral row which meshes belong to no expression of the benchmark."""
+        """A note, on the neutral row, of meshes that belong to no expression of the benchmark."""
         if not self.is_neutral:
             return ()
         odd = [stem for stem in _stems_in(self.folder) if expression_of(stem) and stem not in self.known]

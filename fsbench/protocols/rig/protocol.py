@@ -85,7 +85,7 @@ class PreparedRig:
 
     def _aligned(self, fit: Fit, neutral: Mesh, moved: Mesh) -> tuple[Mesh, float]:
         """The predicted expression in the alignment of neutral, without head motion, and the mean of that motion."""
-        # Offsets first: what has not moved keeps the very coordinates of neutral.
+        # Offsets first: vertices that have not moved keep exactly the coordinates of neutral.
         offsets = moved.vertices - neutral.vertices
         turned = fit.ref_from_pred.scale * (offsets @ fit.ref_from_pred.rotation.T)
         vertices = fit.neutral.vertices + turned

@@ -72,7 +72,7 @@ class RigReferences(References):
         object.__setattr__(self, "_samples", samples)
 
     def with_landmarks(self, source: LandmarkReader) -> "RigReferences":
-        """The same with landmarks that the user names, on neutral faces."""
+        """The same references, with landmarks that the user names, on neutral faces."""
         return replace(self, landmarks=source)
 
     @property
@@ -119,7 +119,7 @@ class RigReferences(References):
         return {}
 
     def sample_files(self, name: str) -> SampleFiles:
-        """The prediction's name, and what a pattern of landmark files may name: landmarks are on neutral."""
+        """The prediction's name, and names for a pattern of landmark files: landmarks are on neutral."""
         subject, stem = self._names[name]
         names = {"sample": f"{subject}/{self.listed.neutral}", "subject": subject, "expression": stem}
         sample = Sample(name, bins_of(subject, stem))
@@ -196,7 +196,7 @@ class RigReferences(References):
         return self.landmarks is not None
 
     def digests(self) -> Mapping[str, str]:
-        """Of all captured files and of landmarks, by content, see `fsbench.protocols.rig.digests`."""
+        """Digests of all captured files and of landmarks, by content, see `fsbench.protocols.rig.digests`."""
         files = [(name, path) for name, pair in self._names.items() for path in self._content(*pair)]
         found = {"references": f"{len(self._names)}/{digest_of_files(files)}"}
         if self.landmarks is not None:

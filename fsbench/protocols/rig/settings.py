@@ -107,7 +107,7 @@ def _digest(found: Ints | Mask | None) -> str:
 
 
 def _read(name: str, path: str, reader: Callable[[Path], Any]) -> Any:
-    """What is in a file that a setting names; None without one."""
+    """Content of a file that a setting names; None without one."""
     if not path:
         return None
     try:
@@ -122,7 +122,7 @@ def read_vertex_numbers(path: Path) -> Ints:
     Raises
     ------
     MissingError, FormatError
-        If there is no such file, or it is no such list.
+        If there is no such file, or it is not such a list.
     """
     suffix = path.suffix.lower()
     if suffix == ".json":

@@ -13,7 +13,7 @@ from fsbench.protocols.rig.layout import Listed, the_only
 
 
 class Source(Protocol):
-    """A person's captured expressions; what is missing or unusable is a ReferenceDataError."""
+    """A person's captured expressions; a missing or unusable file is a ReferenceDataError."""
 
     @property
     def stems(self) -> tuple[str, ...]:
@@ -45,12 +45,12 @@ class InFiles:
 
     @property
     def stems(self) -> tuple[str, ...]:
-        """As the root has them."""
+        """All stems of the root."""
         return self.listed.stems
 
     @property
     def captured(self) -> tuple[str, ...]:
-        """Those with a mesh."""
+        """The stems with a mesh."""
         return tuple(stem for stem in self.listed.stems if self.listed.mesh_files(self.name, stem))
 
     def mesh(self, stem: str) -> Mesh:
@@ -101,7 +101,7 @@ class InMemory:
 
     @property
     def stems(self) -> tuple[str, ...]:
-        """All that there are."""
+        """The stems of all meshes."""
         return tuple(self.meshes)
 
     captured = stems

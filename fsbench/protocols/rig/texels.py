@@ -1,4 +1,4 @@
-"""Texels: places on a mesh at the pixels of its texture, where displacement maps are compared."""
+"""Texels: places on a mesh at the pixels of its texture, at which displacement maps are compared."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -171,7 +171,7 @@ def _draw(xy: Floats, hit: Ints, weights: Floats) -> None:
         area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
         if area == 0.0:
             continue
-        # Limits first: a coordinate may be beyond all whole numbers.
+        # Clip first: a coordinate may exceed all whole numbers.
         first_row = int(np.ceil(min(max(min(ay, by, cy), 0.0), height * 1.0)))
         last_row = int(np.floor(max(min(max(ay, by, cy), height - 1.0), -1.0)))
         first_column = int(np.ceil(min(max(min(ax, bx, cx), 0.0), width * 1.0)))

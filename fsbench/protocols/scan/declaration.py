@@ -41,7 +41,7 @@ class ScanProtocol(Protocol):
     def signed(
         self, spec: Spec, settings: Scan, about: Mapping[str, str], *, search: bool, own: bool
     ) -> Mapping[str, str]:
-        """How ICP starts, the landmarks and the scans."""
+        """The start of ICP, the landmarks and the scans."""
         return {"start": "search" if search else "landmarks", **about}
 
 

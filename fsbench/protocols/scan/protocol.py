@@ -189,7 +189,7 @@ class PreparedScan:
         doubts += doubts_about_cover(distances.ref_to_pred_mm, distances.inner, distances.places, self.reference)
         guess = doubts_about_unit(self.reference, self.unit, self.other_unit, aligned.mesh, fit.residual_rms)
         guess = guess or doubts_about_inches(self.guessed_mm, found.scale)
-        doubts = guess + doubts  # first: if the unit is wrong, all that follows is wrong
+        doubts = guess + doubts  # first: a wrong unit makes all other numbers wrong
         doubts += doubts_about(fit.residual_rms, off, fit.converged, distances.normal_deg)
         values = distances.scores() | self._about(fit)
         scores = Scores.of(METRICS, values, doubts, notes_about(prediction, shape))

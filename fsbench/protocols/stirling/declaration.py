@@ -34,7 +34,7 @@ class StirlingProtocol(AlignsByLandmarks):
     distances_note = "mm after a similarity of seven landmarks, which hides errors of size and pose"
 
     def default_settings(self, spec: Spec, choice: Choice) -> Stirling:
-        """The challenge's own; there is nothing to choose."""
+        """The settings of the challenge, without a choice."""
         refuse(choice, {"scale": _SIZES, "unit": f"{_SIZES}, so its unit cannot matter"})
         refuse(choice, {"reference_unit": f"the scans of {spec.name} are in mm"})
         return Stirling()
@@ -46,7 +46,7 @@ class StirlingProtocol(AlignsByLandmarks):
         return about if own else {}
 
     def cautions(self, settings: Stirling, n_landmarks: int | None) -> tuple[str, ...]:
-        """What the numbers depend on, and the differences from the public program."""
+        """The conditions that the numbers depend on, and the differences from the public program."""
         return _CAUTIONS
 
 

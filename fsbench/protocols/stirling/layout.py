@@ -78,7 +78,7 @@ def _subject(image: Path) -> str:
 
 
 class _Scans:
-    """Meshes and landmarks of one folder of scans, by their names in small letters: the data mixes F and f."""
+    """Meshes and landmarks of one folder of scans, by their names in lower case: the data mixes F and f."""
 
     def __init__(self, root: Path, folder: str) -> None:
         self._meshes = _by_name(files_below(root / folder, MESH_SUFFIXES))

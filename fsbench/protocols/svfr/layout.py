@@ -16,7 +16,7 @@ SUBTASKS = ("posed", "neutral")
 
 
 def list_samples(spec: Spec, root: Path, settings: Any) -> tuple[SampleFiles, ...]:
-    """An image and subtask each, IMAGE/posed or IMAGE/neutral, of which there is a cloud.
+    """A sample for each image and subtask with a cloud, IMAGE/posed or IMAGE/neutral.
 
     A cloud is IMAGE/cloud_posed.ply or IMAGE/cloud_neutral.ply, with landmarks_posed.npy or landmarks_neutral.npy
     beside it; PERSON/cloud_neutral.ply serves all images of a person that have no neutral cloud of their own.
@@ -61,7 +61,7 @@ def _case(root: Path, image: str, subtask: str) -> SampleFiles | None:
 
 
 def _clouds(root: Path, places: tuple[str, ...], subtask: str) -> tuple[Path, ...]:
-    """All that could be the cloud; the reader refuses several."""
+    """All files that could be the cloud; the reader refuses several."""
     there = [place for place in places if (root / place).is_dir()]
     names = (f"{place}/cloud_{subtask}{ending}" for place in there for ending in MESH_SUFFIXES)
     return distinct(path for name in names for path in named(root, name))

@@ -167,7 +167,7 @@ class PreparedSvfr(PreparedWithLandmarks):
         )
 
     def _fit(self, marks: Floats) -> tuple[LandmarkFit, LandmarkFit]:
-        """The similarity of the landmarks, and what aligns: the same, or a fit that keeps the prediction's size."""
+        """The similarity of the landmarks, and the fit that aligns: the same, or one with a known size."""
         fitted = fit_landmarks(self.landmarks, marks).trusted()
         if self.protocol.scale == "fitted":
             return fitted, fitted
@@ -177,7 +177,7 @@ class PreparedSvfr(PreparedWithLandmarks):
 
 
 class SvfrMeasurement(AlignedMeasurement):
-    """Distances are from the cloud to the prediction, so that is what a picture of the prediction shows."""
+    """A measurement whose pictures show the distances from the cloud to the prediction."""
 
     __slots__ = ()
 
@@ -242,7 +242,7 @@ def cloud_to_mesh(points: Floats, normals: Floats, surface: NearestSurface, near
 
 
 def seven(landmarks: npt.ArrayLike, side: str) -> Floats:
-    """The landmarks, (7, 3); AlignmentError if they are not that."""
+    """The landmarks, (7, 3); AlignmentError if they have another shape."""
     array = as_floats(landmarks, f"{side} landmarks")
     if array.shape != (N_LANDMARKS, 3):
         raise AlignmentError(

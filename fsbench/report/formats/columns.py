@@ -47,7 +47,7 @@ class Sheet:
     ----------
     title : str
     name : str
-        What a document refers to it by, e.g. "fswild-pose".
+        Label for references in a document, e.g. "fswild-pose".
     labels : tuple of str
         Of the rows.
     groups : tuple of Group

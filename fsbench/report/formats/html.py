@@ -95,6 +95,6 @@ for (const button of document.querySelectorAll("th button")) button.onclick = ()
 
 
 def write(tables: Sequence[Table | Sheet]) -> str:
-    """Write a page with the tables below each other, sortable by their headings; what comes from runs is escaped."""
+    """Write a page with the tables below each other, sortable by their headings; texts from runs are escaped."""
     template = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True).from_string(_PAGE)
     return template.render(tables=list(map(sheet, tables)), classes={1: "best", 2: "second"}, dash=DASH)

@@ -1,4 +1,4 @@
-"""JSON with all digits, in the run's units; what has no value is null."""
+"""JSON with all digits, in the run's units; a missing value is null."""
 
 import json
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ def write(tables: Sequence[Table]) -> str:
 
 
 def as_json(content: Any, indent: int = 2) -> str:
-    """JSON for people and programs: what is not plainly seen stands there as an escape, and reads as it was."""
+    """JSON for people and programs: invisible characters are escaped, and read back unchanged."""
     text = json.dumps(content, indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
     if visible(text, keep="\n") == text:
         return text
@@ -51,7 +51,7 @@ def counts(row: Row) -> dict[str, float | int | None]:
 
 
 def numbers(cell: Cell) -> dict[str, float | int | None]:
-    """A cell; what has no value is None."""
+    """A cell; a missing value is None."""
     values = {"mean": cell.mean, "median": cell.median, "low": cell.low, "high": cell.high}
     shown: dict[str, float | int | None] = {name: None if v != v else v for name, v in values.items()}
     return shown | {"n_scored": cell.n_scored, "n_total": cell.n_total}

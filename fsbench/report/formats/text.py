@@ -72,7 +72,7 @@ def _lines(group: Group, n_lines: int) -> list[str]:
 
 
 def _rule(title: str, width: int) -> str:
-    """The title amid a line, which shows how far it reaches."""
+    """A rule with the title in its middle, as wide as the group."""
     left = max(width - cell_len(title) - 2, 0) // 2
     right = max(width - cell_len(title) - 2, 0) - left
     return f"{'─' * left} {title} {'─' * right}"

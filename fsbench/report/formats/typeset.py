@@ -1,7 +1,7 @@
 r"""Tables for LaTeX that fit the page: float and layout follow the width.
 
-What fits one column of a two-column page becomes a `table`; what does not, a `table*`. What is too wide for that as
-well has its intervals below the means; and what still is, is split into blocks below each other, each with the labels.
+A table that fits one column of a two-column page becomes a `table`, a wider one a `table*`. If that is too narrow, its
+intervals go below the means; if it still is, the table is split into blocks below each other, each with the labels.
 """
 
 import re
@@ -105,7 +105,7 @@ def _layout(stub: TexColumn, columns: Sequence[TexColumn]) -> tuple[str, list[li
 
 
 def _blocks(stub: TexColumn, columns: Sequence[TexColumn]) -> Iterator[list[TexColumn]]:
-    """Groups side by side as they fit; a group that is alone too wide is split as well."""
+    """Groups side by side as they fit; a single group that is too wide is split too."""
     block: list[TexColumn] = []
     for group in _groups(columns):
         whole = table_width_pt(stub, group, True) <= PAGE_PT
@@ -199,7 +199,8 @@ def _rows(columns: Sequence[TexColumn], row: int, stacked: bool) -> Iterator[str
 
 
 def _label(column: TexColumn, text: str) -> str:
-    return rf"\raggedright {_breakable(text)}" if _kind(column) != "l" else escape(text)
+    # \raggedright gives \\ another meaning, which must not last to the end of the row.
+    return rf"\raggedright\let\\\tabularnewline {_breakable(text)}" if _kind(column) != "l" else escape(text)
 
 
 def _cell(text: str, rank: int) -> str:
@@ -207,7 +208,7 @@ def _cell(text: str, rank: int) -> str:
 
 
 def _minus(number: str) -> str:
-    """A number whose minus is one, and a range with a dash."""
+    """The text with a minus sign for a number, and a dash for a range."""
     return re.sub(r"(?<=\d)-(?=\d)", "–", re.sub(r"(?<![\w.])-(?=\.?\d)", "−", number))
 
 
@@ -216,7 +217,7 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _breakable(text: str) -> str:
-    """A label that may be broken behind what is no letter, and in very long words."""
+    """A label that may be broken after each character that is not a letter, and within very long words."""
     pieces = re.findall(rf"[^\W_]{{1,{_LONGEST_WORD}}}\s*|[\W_]", text)
     return r"\allowbreak{}".join(escape(piece) for piece in pieces)
 

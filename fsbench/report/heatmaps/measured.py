@@ -44,12 +44,12 @@ class Source:
 
     @property
     def metric(self) -> str:
-        """What samples are ranked by."""
+        """The metric that ranks samples."""
         return main_of_samples(self.run)
 
     @property
     def note(self) -> str:
-        """What has to be said of the millimetres."""
+        """The note on millimetres that a picture must carry."""
         return self.benchmark.protocol.distances_note
 
     def heat(self, sample: str, *, brief: bool = False) -> Heat:
@@ -95,14 +95,14 @@ class Source:
 
 
 def _numbers(run: Run, scores: Scores, metric: str) -> Iterator[str]:
-    """The metric, and the one that it must not be read without."""
+    """The metric, and its companion."""
     known = run.quantity(metric)
     for one in (known, *([run.quantity(known.beside)] if known.beside in scores.values else [])):
         yield f"{one.label} {one.show(scores[one.name])} {one.unit}".rstrip()
 
 
 def refuse_other_signature(run: Run, signature: str) -> None:
-    """UsageError if the run was measured otherwise than `signature`."""
+    """UsageError if the run has another signature than `signature`."""
     if signature != run.signature:
         raise UsageError(
             "the run was measured otherwise than this fsbench, as it is called, measures. They differ in\n"

@@ -31,7 +31,7 @@ class Heat:
     Attributes
     ----------
     title : str
-        What it is, with CD and CR.
+        Name and scores.
     prediction : Mesh
         The part that was compared, mm; in the head frame after `turn`. Without faces it is drawn as points.
     distances_mm : ndarray, (V,)
@@ -39,11 +39,11 @@ class Heat:
     reference : Mesh
         All of it, in the same frame.
     unit : str
-        What a millimetre is.
+        The kind of millimetre, such as metric or of an average face.
     turn : ndarray, (3, 3), optional
-        What turns the meshes so that the face looks along +z, y up; not given where they do.
+        Rotation that makes the face look along +z, y up; not given if it does already.
     axes : str
-        Written into the picture: along which axes one looks, where that is not known to be the face's.
+        Text for the picture: the axes of the view, if they are not known to be the face's.
     notes : tuple of str
         Of the score; written into the picture.
     at : str
@@ -67,7 +67,7 @@ class Heat:
         return bool(pred < ref - _BEHIND_MM)
 
     def turned(self, mesh: Mesh) -> Mesh:
-        """The mesh as it is seen from the front."""
+        """The mesh turned to the front."""
         return mesh if self.turn is None else Mesh(mesh.vertices @ self.turn.T, mesh.faces)
 
 
@@ -113,7 +113,7 @@ def sheet(
     Parameters
     ----------
     rows : sequence of (str, mapping of str to Heat)
-        What stands at the left, and the samples by column; a column may be empty.
+        Text at the left, and the samples by column; a column may be empty.
     columns : sequence of str
     title, description : str
     limit_mm : float

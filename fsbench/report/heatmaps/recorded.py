@@ -1,4 +1,4 @@
-"""Where a run's meshes are, and how they were read: as the run says, or as somebody who knows better says."""
+"""Where a run's meshes are, and how they were read: as the run records it, or as the user says."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -37,10 +37,10 @@ def opened(
     root, pred : str, optional
         The benchmark's folder and the method's files, where they are elsewhere now.
     adapter : AdapterLike, optional
-        Needed where the run was read with code of the user's own: a run that somebody sent must not choose what is
-        executed.
+        Needed if the run was read with code of the user's own: a run from somebody else must not choose code to
+        execute.
     choice : mapping, optional
-        Fields of a `Choice` that are to be others.
+        Fields of a `Choice` that replace the recorded ones.
     benchmark : str, optional
         The .toml of a benchmark of one's own, where it is elsewhere now.
 
@@ -60,7 +60,7 @@ def opened(
 
 
 def recorded_benchmark(run: Run) -> str:
-    """The name of the benchmark, or its .toml, which the signature says to be the same still."""
+    """The name of the benchmark, or its .toml; the signature later shows whether that is still the same."""
     own = file_of(run.manifest)
     if own and not Path(own).is_file():
         raise UsageError(
@@ -80,7 +80,7 @@ def recorded_adapter(run: Run) -> AdapterLike:
     recorded = _settings(run).get("adapter")
     known = recorded if isinstance(recorded, dict) else {}
     name = known.get("adapter")
-    # What stands beside the adapter are settings of the protocol.
+    # The entries beside the adapter are settings of the protocol.
     options = {key: value for key, value in known.items() if key not in ("adapter", *SETTINGS_BESIDE)}
     if isinstance(name, str) and name in FRAMES and set(options) <= {field.name for field in fields(Frame)}:
         said: dict[str, Any] = {key: tuple(of) if isinstance(of, list) else of for key, of in options.items()}

@@ -28,7 +28,7 @@ def upright(scan: Mesh, landmarks: Floats | None) -> Floats | None:
     Returns
     -------
     ndarray, (3, 3)
-        `scan.vertices @ rows.T` stand upright. None where no landmarks, or not in a known order, tell.
+        `scan.vertices @ rows.T` stand upright. None without landmarks in a known order.
     """
     if landmarks is None or len(landmarks) not in _PARTS:
         return None
@@ -44,7 +44,7 @@ def upright(scan: Mesh, landmarks: Floats | None) -> Floats | None:
 
 
 def outer_side(scan: Mesh) -> tuple[Floats, str]:
-    """Where no landmarks tell: the axes of the scan, or those of a camera, whichever show it from outside; in words.
+    """Without landmarks: the axes of the scan or those of a camera, whichever show it from outside; in words.
 
     A whole head looks everywhere, and keeps its axes.
     """

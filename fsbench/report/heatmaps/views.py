@@ -31,7 +31,7 @@ _AMBIENT = 0.35
 
 @dataclass(frozen=True, slots=True)
 class Viewport:
-    """What a view shows: a square of half side `half_mm` around `centre_mm` (3,), head frame."""
+    """The part that a view shows: a square of half side `half_mm` around `centre_mm` (3,), head frame."""
 
     centre_mm: tuple[float, float, float]
     half_mm: float
@@ -64,7 +64,7 @@ def scale_of(distances_mm: Sequence[Floats]) -> float:
 
 
 def scale_in_words(limit_mm: float, distances_mm: Sequence[Floats]) -> str:
-    """Where the colours end, and how much lies beyond."""
+    """The limit of the colours and the share of distances beyond it, in words."""
     beyond = float((np.concatenate(distances_mm) > limit_mm).mean())
     return f"colours end at {limit_mm:g} mm, {100 * beyond:.1f} % of the distances are larger"
 

@@ -1,4 +1,4 @@
-"""A chapter of the page: all that is shown of the runs of one benchmark."""
+"""A chapter of the page: the runs of one benchmark."""
 
 import base64
 from collections.abc import Collection, Sequence
@@ -26,7 +26,7 @@ from fsbench.runs.maps import decode
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What a reader has to know before the numbers.
+    """The facts that a reader needs before the numbers.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class Chapter:
     verdicts : tuple of Verdict
     pairs : dict of str to str
     data : dict
-        For the page's script; small, but for what is packed in it.
+        For the page's script; small except for its packed arrays.
     """
 
     head: Head

@@ -48,14 +48,14 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Faces:
-    """What is shown.
+    """The maps to show.
 
     Attributes
     ----------
     maps : mapping of (int, str) to bytes
         By number of the run and sample, as `fsbench.runs.maps.encode` writes them.
     notes : tuple of str
-        What is not shown, and why.
+        The samples that are not shown, and why.
     """
 
     maps: Mapping[tuple[int, str], bytes]
@@ -63,7 +63,7 @@ class Faces:
 
 
 def gather(runs: Sequence[Run], labels: Sequence[str], folders: Sequence[Path], wish: Wish) -> Faces:
-    """Take the maps that the runs kept; what they lack is measured again where the files still are."""
+    """Take the maps that the runs kept; measure the others again if the files are still there."""
     found: dict[tuple[int, str], bytes] = {}
     notes: list[str] = []
     room = BUDGET_BYTES if wish.samples is None else None
@@ -102,7 +102,7 @@ def kept(run: Run, folder: Path, hidden: frozenset[str] = frozenset()) -> list[b
 
 
 def _wanted(runs: Sequence[Run], wish: Wish, hidden: frozenset[str]) -> Iterator[tuple[int, str]]:
-    """Number of the run and sample, those first that matter most: a method's own picks, then the others' on them."""
+    """Number of the run and sample, the most important first: a method's own picks, then others' on them."""
     if wish.samples is not None:
         yield from ((r, name) for name in wish.samples if name not in hidden for r in range(len(runs)))
         return
@@ -127,7 +127,7 @@ class _Shelf:
         self.why = ""
 
     def map_of(self, sample: str) -> bytes | None:
-        """None where the sample has no score, or nothing to measure it from is here."""
+        """The map; None if the sample has no score, or its files are not here."""
         row = self._rows[sample]
         if row["status"] != "ok":
             return None

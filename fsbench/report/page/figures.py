@@ -1,4 +1,4 @@
-"""What the page's figures show: the same numbers as `fsbench plot`."""
+"""Numbers of the page's figures: the same as those of `fsbench plot`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -52,7 +52,7 @@ def error(table: Table, main: str) -> dict[str, Any]:
 
 
 def _panels(table: Table, main: str) -> list[int]:
-    """Which metrics the figure draws: the main one, below it what it must not be read without."""
+    """The metrics that the figure draws: the main one, and below it its companion."""
     names = [metric.name for metric in table.metrics]
     first = names.index(main) if main in names else 0
     beside = table.metrics[first].beside

@@ -1,4 +1,4 @@
-"""A method's look on the page: the same colour and marker as in every figure."""
+"""A method's style on the page: the same colour and marker as in every figure."""
 
 from types import MappingProxyType
 from typing import Any

@@ -92,7 +92,7 @@ class Difference:
         None where too few clusters have both.
     n_clusters : int
     share : float
-        Of the surface that is significant.
+        Share of the surface that is significant.
     """
 
     surface: GridMap | None
@@ -104,8 +104,8 @@ def difference(first: Stack, second: Stack, group: int, clusters: np.ndarray) ->
     """Compare two methods point by point on a group, paired by sample.
 
     The samples of a cluster (a subject) are averaged. A whole cluster's difference changes its sign at random, and the
-    largest |t| over the face of every such flip says which |t| chance reaches anywhere: what lies above it is
-    significant, corrected for all points at once.
+    largest |t| over the face in every such flip shows how large |t| grows by chance. A larger |t| is significant,
+    corrected for all points at once.
 
     Parameters
     ----------

@@ -27,7 +27,7 @@ def means(
     -------
     dict
         `bins`: titles; `maps`: (bin, method, signed, encoded map); `differences`: (bin, method, encoded map);
-        `notes`: what has to be said.
+        `notes` for the reader.
     """
     scores, places = gather(runs), _places(runs)
     maps = [kept(run, folder, wish.hidden(run)) for run, folder in zip(runs, folders, strict=True)]

@@ -444,7 +444,7 @@ class Pair {
     const axis = (k) => ({ visible: false, ...(side.box && { range: side.box[k], autorange: false }) });
     const layout = {
       paper_bgcolor: card, font: { color: ink }, margin: { l: 0, r: 0, t: 0, b: 0 }, hoverlabel: { bgcolor: card, font: { color: ink }, bordercolor: soft },
-      scene: { xaxis: axis(0), yaxis: axis(1), zaxis: axis(2), aspectmode: "data", camera: this.camera, dragmode: "orbit", domain: { x: [0, 0.88], y: [0, 1] } },
+      scene: { xaxis: axis(0), yaxis: axis(1), zaxis: axis(2), aspectmode: side.box ? "cube" : "data", camera: this.camera, dragmode: "orbit", domain: { x: [0, 0.88], y: [0, 1] } },
     };
     div.setAttribute("aria-label", side.caption);
     div.nextElementSibling.textContent = side.caption;

@@ -39,7 +39,7 @@ def report(
     -------
     page : str
     notes : list of str
-        What is not on it, and why.
+        What the page leaves out, and why.
 
     Raises
     ------

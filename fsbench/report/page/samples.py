@@ -13,7 +13,7 @@ from fsbench.runs.record import STATUSES
 
 
 def of_runs(runs: Sequence[Run]) -> dict[str, Any]:
-    """Names and bins, then of every method status, reason and scores, (methods, samples, metrics)."""
+    """Names and bins; then status, reason and scores of every method, (methods, samples, metrics)."""
     table, metrics = runs[0].samples, runs[0].metrics
     reasons = sorted({str(text) for run in runs for text in run.samples["reason"]})
     number = {text: i for i, text in enumerate(reasons)}

@@ -1,4 +1,4 @@
-"""The tables of a chapter: every layout under every failure policy, with what a reader can click on."""
+"""The tables of a chapter: every layout under every failure policy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -63,14 +63,14 @@ def variants(runs: Sequence[Run], labels: Sequence[str]) -> list[Variant]:
 
 
 def warning(runs: Sequence[Run], labels: Sequence[str]) -> str:
-    """A sentence where failures decide the order; empty where they do not."""
+    """A sentence if failures decide the order; empty if they do not."""
     if len(runs) < 2:
         return ""
     return policy_orders(relabelled(runs, labels), main_of_samples(runs[0])).sentence()
 
 
 def figure_notes(table: Table) -> list[str]:
-    """What has to be said below the figure of a table."""
+    """Notes below the figure of a table."""
     return [*table.notes, *notes.of_figure(table.layout)]
 
 

@@ -1,4 +1,4 @@
-"""The verdicts of a chapter: what `fsbench compare` says of the same runs."""
+"""The verdicts of a chapter, as `fsbench compare` gives them for the same runs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

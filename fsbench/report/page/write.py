@@ -16,12 +16,12 @@ from fsbench.report.formats.columns import DASH
 from fsbench.report.page.chapter import Chapter
 from fsbench.stats import POLICIES
 
-# What ends a script, or opens a comment in one, must not come out of a label.
+# A label must not end a script, or open a comment in one.
 _UNSAFE = {ord(letter): f"\\u{ord(letter):04x}" for letter in "<>&\u2028\u2029"}
 
 
 def write(chapters: Sequence[Chapter]) -> str:
-    """The page; what comes from runs is escaped, in its HTML and in its data."""
+    """The page; texts from runs are escaped, in its HTML and in its data."""
     environment = Environment(
         loader=PackageLoader("fsbench.report.page", "."),
         autoescape=True,
@@ -45,7 +45,7 @@ def write(chapters: Sequence[Chapter]) -> str:
 
 
 def _seen(data: Any) -> Any:
-    """The same with every text as it can be seen: names and reasons come from other people's files."""
+    """The same data with invisible characters made visible: names and reasons come from other people's files."""
     if isinstance(data, str):
         return visible(data)
     if isinstance(data, dict):
@@ -65,5 +65,5 @@ def _own(name: str) -> str:
 
 @cache
 def _plotly() -> str:
-    """plotly's script, as the installed package has it."""
+    """plotly's script, from the installed package."""
     return (files("plotly") / "package_data" / "plotly.min.js").read_text("utf-8")

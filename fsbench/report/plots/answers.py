@@ -36,7 +36,7 @@ def draw(runs: Sequence[Run], labels: Sequence[str], layout: BinLayout, metric: 
     Raises
     ------
     UsageError
-        If a run is of a part of the samples, so that it does not know what the numbers stand for.
+        If a run has only some of the samples, so that it does not know the labels of all numbers.
     """
     for run, label in zip(runs, labels, strict=True):
         if len(run.samples) < run.manifest.get("benchmark_samples", 0):
@@ -67,7 +67,7 @@ def shares(run: Run, layout: BinLayout, metric: Quantity, n: int) -> Floats:
         values = run.samples.loc[layout.members(run.samples, bin_).to_numpy() & scored, metric.name].to_numpy(
             np.float64
         )
-        # A run may come from elsewhere: what numbers no label is no answer.
+        # A run may come from elsewhere: a number without a label is no answer.
         values = values[np.isfinite(values) & (values >= 0) & (values < n)].astype(np.int64)
         if len(values):
             found[b] = np.bincount(values, minlength=n) / len(values)

@@ -17,7 +17,7 @@ _DPI = 300
 
 
 def settings(style: Style) -> Any:
-    """The matplotlib settings that a figure is drawn and written with, whatever the user's own are."""
+    """The matplotlib settings for drawing and writing a figure, independent of the user's own."""
     return {
         **dict(matplotlib.rcParamsDefault.items()),
         "font.family": "DejaVu Sans",
@@ -44,14 +44,18 @@ def settings(style: Style) -> Any:
 
 
 def new_figure(width_in: float, height_in: float) -> Figure:
-    """A white figure that belongs to no window and to no list of figures."""
-    figure = Figure(figsize=(width_in, height_in), facecolor="white")
+    """A white figure that belongs to no window and to no list of figures.
+
+    It is laid out at the resolution that it is written in: letters are set on whole pixels, so that the same text is up
+    to 4 % narrower at matplotlib's 100 dpi, and labels that fit there ran over the page's edge.
+    """
+    figure = Figure(figsize=(width_in, height_in), dpi=_DPI, facecolor="white")
     FigureCanvasAgg(figure)
     return figure
 
 
 def encode(figure: Figure, form: str, title: str, description: str, identifier: str = "") -> bytes:
-    """The figure as a file, with what it shows and what it was made with inside; no date.
+    """The figure as a file. It records its description and the versions it was made with, but no date.
 
     The `identifier` is written into svg only, and stands there instead of the versions: such a figure is compared byte
     for byte with what another installation draws.

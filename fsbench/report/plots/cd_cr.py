@@ -24,7 +24,7 @@ def draw(table: Table, style: Style) -> Figure:
     Parameters
     ----------
     table : Table
-        Its metrics are an error, then the coverage that it must not be read without.
+        Its metrics are an error, then the coverage that belongs to it.
     style : Style
     """
     labels = [row.label for row in table.rows]
@@ -85,7 +85,7 @@ def _keep_numbers_inside(axes: Axes) -> None:
 
 
 def _arrows(axes: Axes, table: Table, x: Floats, y: Floats, top: float, style: Style, say_values: bool) -> None:
-    """What lies above the axis, at its complete rate as near as there is room."""
+    """Arrows for values above the axis, as near to their complete rates as there is room."""
     methods = method_styles([row.label for row in table.rows])
     off = np.flatnonzero(np.nan_to_num(y) > top)
     low, high = axes.get_xlim()

@@ -28,7 +28,7 @@ def draw(samples: Samples, names: Sequence[str], style: Style) -> Figure:
     samples : Samples
         Of an error: lower is better.
     names : sequence of str
-        What to call each method; for a chamfer distance, with its complete rate.
+        Name of each method; for a chamfer distance, with its complete rate.
     style : Style
     """
     page = sheet(samples.layout, samples.labels, names, style, _PER_ROW)
@@ -49,7 +49,7 @@ def _points_heading(samples: Samples) -> str:
 
 
 def notes(samples: Samples) -> tuple[str, ...]:
-    """What the axis does not show, for the caption."""
+    """Notes for the caption on values that the axis does not show."""
     if not _is_of_points(samples):
         return ()
     same = "A pooled mean, median or percentile has the same curve: it is read off it."
@@ -68,7 +68,7 @@ def _is_of_points(samples: Samples) -> bool:
 
 
 def _everything(samples: Samples) -> Floats:
-    """All values that are known, of all methods and bins."""
+    """All known values of all methods and bins."""
     values: Floats = np.concatenate([values for bins in samples.values for values in bins] or [np.empty(0)])
     return values
 
@@ -84,14 +84,14 @@ def _points_end(samples: Samples) -> float:
 
 
 def _shares_beyond(samples: Samples) -> list[float]:
-    """Of every method the share of its points that the axis does not reach."""
+    """For every method, the share of its points beyond the axis."""
     end = _points_end(samples)
     of_methods = [np.concatenate(bins) for bins in samples.values]
     return [float((values > end).mean()) if len(values) else 0.0 for values in of_methods]
 
 
 def _ends(samples: Samples) -> list[float]:
-    """Where the curves end; of those that end alike the better one, by its median, stands higher."""
+    """Where the curves end; of two that end alike, the better one by its median is placed higher."""
     end = _points_end(samples) if _is_of_points(samples) else np.inf
     shares = [(bins[0] <= end).sum() / max(samples.n_total[0], 1) for bins in samples.values]
     medians = [float(np.median(bins[0])) if len(bins[0]) else 0.0 for bins in samples.values]

@@ -25,7 +25,7 @@ _MOST_TICKS, _BETWEEN_EM = 6, 0.4
 def draw(metrics: Sequence[Samples], style: Style) -> Figure:
     """Draw quartiles as a box, the median as a line with the method's marker, the 5th to 95th percentile as whiskers.
 
-    What lies beyond the axis is said in a grey strip at its end: the 95th percentile.
+    If the 95th percentile is beyond the axis, a grey strip at its end gives the value.
     """
     first = metrics[0]
     n_bins = len(first.layout.bins)
@@ -85,7 +85,7 @@ def _panel(axes: Axes, samples: Samples, b: int, end: float, style: Style) -> No
 
 
 def _ticks(axes: Axes, samples: Samples, low: float, end: float, style: Style) -> list[float]:
-    """As many as have room for their labels, so that values can be read."""
+    """As many ticks as have room for their labels."""
     if samples.metric.unit == "%":
         return [25.0, 50.0, 75.0]
     first, last = axes.get_xlim()

@@ -125,7 +125,7 @@ def _axis(axes: Axes, one: _Curves) -> None:
 
 def _lines(axes: Axes, x: Floats, one: _Curves, methods: Sequence[MethodStyle], style: Style) -> None:
     for where, means, lows, highs, look in zip(x, one.means, one.lows, one.highs, methods, strict=True):
-        # A rate of 100 % is on the edge of the axes, and its marker is whole; what leaves the axes is cut.
+        # A rate of 100 % is on the edge of the axes, and its marker is whole; lines that leave the axes are cut.
         axes.plot(where, means, **line_style(look, style), zorder=3, clip_on=bool(one.off_axis.any()))
         seen = means <= one.top
         axes.vlines(where[seen], lows[seen], highs[seen], color=look.colour, linewidth=0.8 * style.line_pt, zorder=2)

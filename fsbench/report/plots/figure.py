@@ -32,7 +32,7 @@ class Plot:
     content : bytes
         The file.
     caption : str
-        What a reader needs to know, for the text below the figure.
+        Text below the figure, with all that a reader needs to know.
     """
 
     content: bytes
@@ -61,8 +61,8 @@ def plot(
         As in `fsbench.report.tables.build`. Default: for `error` and `distribution` the first layout, else all
         samples.
     metric : str, optional
-        What to draw; a chamfer distance brings the complete rate with it. Default: the benchmark's main one. A pooled
-        one (`fsbench.runs.pooled_statistics.METRICS`) makes a cumulative curve one of all points of the references.
+        The metric to draw; a chamfer distance comes with the complete rate. Default: the benchmark's main one. With a
+        pooled one (`fsbench.runs.pooled_statistics.METRICS`) a cumulative curve is of all points of the references.
     labels : sequence of str, optional
         Instead of the runs' own.
     style : str
@@ -80,7 +80,7 @@ def plot(
     Notes
     -----
     matplotlib takes sizes and the seed of its ids from global settings: they are set while a figure is drawn, and
-    what they were before is restored.
+    restored afterwards.
     """
     if kind not in KINDS or style not in STYLES:
         raise UsageError(f"kind {kind!r}, style {style!r}: kinds are {', '.join(KINDS)}, styles {', '.join(STYLES)}")
@@ -107,7 +107,7 @@ def plot_table(table: Table, *, style: str = "paper", form: str = "svg", identif
 
 
 def _with_room(table: Table, style: Style) -> Table:
-    """The table with labels and headings that leave room for what is drawn; its notes name them in full."""
+    """The table with labels and headings short enough for the figure; its notes give them in full."""
     rows = tuple(replace(row, label=fitting(row.label, style)) for row in table.rows)
     bins = tuple(replace(bin_, heading=fitting(bin_.heading, style)) for bin_ in table.layout.bins)
     return replace(table, rows=rows, layout=replace(table.layout, bins=bins))
@@ -205,7 +205,7 @@ def _samples(runs: Sequence[Run], table: Table) -> list[Samples]:
 
 
 def _companion(table: Table) -> Quantity | None:
-    """The companion of the first metric, which is then the second one; None if there is none."""
+    """The companion of the first metric, which is the second metric; None if there is none."""
     beside = table.metrics[0].beside
     return table.metrics[1] if beside and [metric.name for metric in table.metrics[1:]] == [beside] else None
 
@@ -226,7 +226,7 @@ def _names_with_companion(table: Table) -> list[str]:
 
 
 def _shown(kind: str, table: Table) -> str:
-    """What a figure shows, in words."""
+    """The content of a figure, in words."""
     metrics = table.metrics
     if kind == "cumulative" and metrics[0].pooled == "points":
         return "share of all points of the references with at most a distance"

@@ -32,7 +32,7 @@ class Sheet:
         )
 
     def head(self, x: str, y: str) -> None:
-        """Write what the axes are, once for all panels."""
+        """Write the labels of the axes, once for all panels."""
         em = self.style.font_pt / 72
         boxes = [axes.get_position() for axes in self.panels]
         left, right = min(box.x0 for box in boxes), max(box.x1 for box in boxes)
@@ -51,9 +51,9 @@ def sheet(layout: BinLayout, labels: Sequence[str], names: Sequence[str], style:
     layout : BinLayout
         One panel a bin.
     labels : sequence of str
-        Which look each method has.
+        They decide the style of each method.
     names : sequence of str
-        What the figure calls it.
+        Name of each method in the figure.
     style : Style
     per_row : int
         Panels side by side.

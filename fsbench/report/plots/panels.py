@@ -41,7 +41,7 @@ def stacked(style: Style, heights_in: Sequence[float], margins: Margins) -> tupl
 
 
 def make_room_left(axes: Sequence[Axes]) -> None:
-    """Move the left edge of stacked panels until what is left of it is on the page; their limits are final."""
+    """Move the left edge of stacked panels until their labels are on the page; the limits of the axes are final."""
     boxes = [one.yaxis.get_tightbbox(None) for one in axes]
     page = axes[0].figure.bbox.width
     over = _EDGE - min(box.x0 for box in boxes if box is not None) / page

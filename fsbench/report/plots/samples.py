@@ -52,7 +52,7 @@ def gather_samples(runs: Sequence[Run], labels: Sequence[str], layout: BinLayout
 
 
 def gather_points(runs: Sequence[Run], labels: Sequence[str], layout: BinLayout, metric: str) -> Samples:
-    """The distances of all points of a bin, as so many of their quantiles that a curve of them is the curve.
+    """The distances of all points of a bin, as enough quantiles to draw their curve.
 
     A sample without a score has no points; it is taken to have as many as the others have on average, so that
     a curve ends at the share of the samples that were scored.

@@ -1,1 +1,1 @@
-"""The zip that NeRSemble's SVFR benchmark takes: written, and looked at as its official client does and beyond."""
+"""The zip for NeRSemble's SVFR benchmark: write it, and check it as its official client does and beyond."""

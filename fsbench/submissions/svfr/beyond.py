@@ -1,4 +1,4 @@
-"""What the official client lets pass, though the server could make no number of it, or another than is meant."""
+"""Faults that the official client accepts, though the server would give no number, or a wrong one."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ _NO_LANDMARKS = "no landmarks: the server takes them from FLAME's vertices"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with some files.
+    """One fault of some files.
 
     Attributes
     ----------
     is_wrong : bool
-        False for what is only worth knowing.
+        False for a hint.
     topic : str
         "mesh", "landmarks", "flame" or "unit".
     text : str
@@ -56,7 +56,7 @@ class Beyond:
         self._found[is_wrong, topic, text].append(file)
 
     def look_at(self, one: ReadMesh) -> None:
-        """A mesh that is there."""
+        """Check a mesh of the zip."""
         entry = one.entry
         for name, why in one.unreadable:
             self._add("mesh" if name == entry.mesh else "landmarks", f"cannot be read: {why}", name)
@@ -97,7 +97,7 @@ class Beyond:
             self._add("flame", text, entry.mesh, is_wrong=False)
 
     def problems(self) -> tuple[Problem, ...]:
-        """All that was found: what is wrong first."""
+        """All problems, faults before hints."""
         self._compare_sizes()
         self._compare_images()
         found = [Problem(wrong, topic, text, tuple(files)) for (wrong, topic, text), files in self._found.items()]
@@ -130,6 +130,6 @@ class Beyond:
 
 
 def _as_set(faces: Ints) -> Ints:
-    """Triangles whatever their order and that of their corners."""
+    """Triangles as a set: neither their order nor that of their corners counts."""
     found: Ints = np.unique(np.sort(faces, axis=1), axis=0)
     return found

@@ -1,4 +1,4 @@
-"""A zip for the SVFR benchmark, looked at as the official client does, and beyond."""
+"""Check a zip for the SVFR benchmark as the official client does, and beyond."""
 
 import os
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ LIMITS = ArchiveLimits(max_members=20_000, max_member_bytes=256 << 20)
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found in a zip.
+    """The result of the check.
 
     Attributes
     ----------
@@ -27,7 +27,7 @@ class Report:
     n_images : int
         Of the benchmark.
     official : mapping of str to tuple of str
-        Files by the official client's keys; empty where it accepts the zip.
+        Files by the official client's keys; empty if it accepts the zip.
     stops : tuple of str
         Files on which the official client ends with an exception.
     problems : tuple of Problem
@@ -42,7 +42,7 @@ class Report:
 
     @property
     def counts(self) -> dict[str, int]:
-        """The official verdict as numbers by key; `exception` alone where it ends with one."""
+        """The official verdict as numbers by key; only `exception` if the client ends with one."""
         if self.stops:
             return {"exception": len(self.stops)}
         return {key: len(files) for key, files in self.official.items()}
@@ -54,7 +54,7 @@ class Report:
 
 
 def check_zip(path: str | os.PathLike[str], flame_faces: Ints | None = None) -> Report:
-    """Look at a zip.
+    """Check a zip.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def check_zip(path: str | os.PathLike[str], flame_faces: Ints | None = None) -> 
     UsageError
         If there is no such file.
     FormatError
-        If it is no zip, or a hostile one, see `fsbench.io.zip_members.open_zip`.
+        If it is not a zip, or a hostile one, see `fsbench.io.zip_members.open_zip`.
     """
     known, official, beyond = images(), OfficialVerdict(), Beyond(flame_faces)
     n_meshes = dict.fromkeys(SUBTASKS, 0)

@@ -1,4 +1,4 @@
-"""Faults of the seven landmarks of a mesh; the official client looks at their shape only."""
+"""Faults of the seven landmarks of a mesh; the official client checks their shape only."""
 
 import numpy as np
 import numpy.typing as npt
@@ -15,14 +15,14 @@ _FLAT = 1e-3
 
 
 def trouble_with_landmarks(landmarks: npt.NDArray[np.generic], mesh: Mesh | None) -> str:
-    """What is wrong, in few words; empty if nothing is.
+    """The fault in a few words; empty if there is none.
 
     Parameters
     ----------
     landmarks : array
         As it is in the file.
     mesh : Mesh or None
-        To which they belong; None if it is unusable.
+        Their mesh; None if it is unusable.
     """
     if landmarks.shape != _SHAPE:
         return f"not of shape {_SHAPE}"

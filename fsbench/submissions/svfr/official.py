@@ -1,6 +1,6 @@
 """The verdicts of the official client on a zip, under its own keys.
 
-Source: `SVFRSubmissionDataReader.validate_submission` of nersemble_benchmark 0.2.0, re-derived from what it answers.
+Source: `SVFRSubmissionDataReader.validate_submission` of nersemble_benchmark 0.2.0, re-derived from its answers.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ class OfficialVerdict:
         self._found[f"missing_{entry.subtask}_meshes"].append(entry.mesh)
 
     def look_at(self, one: ReadMesh) -> None:
-        """A mesh that is there."""
+        """Check a mesh of the zip."""
         entry, task = one.entry, one.entry.subtask
         self._has.add(task)
         if one.file is None:
@@ -49,7 +49,7 @@ class OfficialVerdict:
             self._found[f"wrong_{task}_landmarks"].append(entry.landmarks)
 
     def report(self, names: Sequence[str], images: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        """Files by key, as the official client reports them; nothing where it accepts the zip.
+        """Files by key, as the official client reports them; empty if it accepts the zip.
 
         Parameters
         ----------
@@ -74,6 +74,6 @@ class OfficialVerdict:
         if len(self._has) == len(SUBTASKS):
             known = set.union(*expected.values())
             return tuple(name for name in names if name not in known)
-        # A subtask that is there alone expects its own files; where neither is, the client lists a file for each.
+        # If the zip has one subtask, the client expects the files of that one; if it has none, it lists a file of each.
         asked = [expected[task] for task, other in zip(SUBTASKS, SUBTASKS[::-1], strict=True) if other not in self._has]
         return tuple(name for name in names for known in asked if name not in known)

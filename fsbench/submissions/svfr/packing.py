@@ -1,4 +1,4 @@
-"""A folder of reconstructions made into the zip that the SVFR benchmark takes."""
+"""Pack folders of reconstructions into the zip for the SVFR benchmark."""
 
 import os
 import zipfile
@@ -164,7 +164,7 @@ def _seven(path: Path, mesh: Path) -> Floats:
 
 
 def _write(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
-    """The same bytes whenever and wherever it is packed: no time, and the permissions of any file."""
+    """Write a member without time and with fixed permissions, so that equal files give an equal zip."""
     member = zipfile.ZipInfo(name)
     member.compress_type, member.external_attr = zipfile.ZIP_DEFLATED, 0o100644 << 16
     archive.writestr(member, content)

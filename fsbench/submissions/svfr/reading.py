@@ -1,4 +1,4 @@
-"""A mesh of a zip with its landmarks, as the official program counts them and as they are."""
+"""A mesh of a zip with its landmarks: as the file has them, and as the official program counts them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ from fsbench.io.ply import parse_ply
 from fsbench.io.zip_members import ZipMembers
 from fsbench.submissions.svfr.images import N_FLAME_VERTICES, Entry
 
-# trimesh takes vertices for one whose coordinates agree when they are rounded to this.
+# trimesh merges vertices whose coordinates agree when rounded to this step.
 _MERGED = 1e-8
 
 
@@ -70,7 +70,7 @@ def read_mesh_of(members: ZipMembers, entry: Entry, there: frozenset[str]) -> Re
 
 
 def _reason(error: FormatError, members: ZipMembers, name: str) -> str:
-    """The error without the file's name, so that many files with one trouble are one line."""
+    """The error without the file's name, so that many files with one fault make one line."""
     return str(error).removeprefix(f"{members.path}: ").removeprefix(f"member '{name}' ").removeprefix(f"{name}: ")
 
 
@@ -91,9 +91,9 @@ def _finite_faces(file: MeshFile) -> npt.NDArray[np.integer[Any]]:
 
 
 def _n_read_back(file: MeshFile) -> int:
-    """Number of vertices that the official reader (trimesh) leaves.
+    """Number of vertices that the official reader (trimesh) keeps.
 
-    Those that no triangle uses and those that are NaN or infinite are dropped, those in one place are one.
+    It drops those that no triangle uses and those that are NaN or infinite, and merges those in one place.
     """
     faces, vertices = _finite_faces(file), file.vertices
     if len(faces):
@@ -102,7 +102,7 @@ def _n_read_back(file: MeshFile) -> int:
         vertices = vertices[used]
     else:
         vertices = vertices[np.isfinite(vertices).all(1)]
-    # Fewer cannot become as many by merging, and nothing else is asked.
+    # Merging adds no vertex, and only the number of FLAME's vertices matters.
     return len(vertices) if len(vertices) < N_FLAME_VERTICES else _n_places(vertices)
 
 

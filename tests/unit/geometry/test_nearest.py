@@ -102,3 +102,26 @@ def test_there_must_be_a_surface() -> None:
         NearestSurface(Mesh([[0, 0, 0], [1, 0, 0]]))
     with pytest.raises(MeshError, match="extent 0"):
         NearestSurface(Mesh(np.ones((3, 3)), [[0, 1, 2]]))
+
+
+@pytest.mark.parametrize("far", [1e39, 1e160, 1e300, -1e39])
+def test_a_vertex_that_is_as_far_off_as_no_face_is_refused(far: float) -> None:
+    """Distances among all the others came out as 0, a perfect score."""
+    shape = head(30, 40)
+    vertices = shape.vertices.copy()
+    vertices[shape.faces[3, 0]] = [far, 0, 0]
+    with pytest.raises(MeshError, match="is the file damaged"):
+        NearestSurface(Mesh(vertices, shape.faces))
+
+
+@pytest.mark.parametrize("size", [1e-30, 1.0, 1e30])
+@pytest.mark.parametrize("far", [0.0, 1e12])
+def test_distances_hold_beside_a_vertex_that_is_far_off_and_in_any_size(size: float, far: float) -> None:
+    shape = head(30, 40)
+    vertices = np.concatenate([shape.vertices, [[far, 0, 0]]]) * size
+    faces = np.concatenate([shape.faces, [[0, 1, len(vertices) - 1]]]) if far else shape.faces
+    points = shape.vertices[shape.faces].mean(1) * 1.5
+    plain = NearestSurface(shape).closest(points).distances
+    inside = np.linalg.norm(points - vertices[0] / size, axis=1) > plain * 2
+    found = NearestSurface(Mesh(vertices, faces)).closest(points * size).distances / size
+    np.testing.assert_allclose(found[inside & (points[:, 0] < 0)], plain[inside & (points[:, 0] < 0)], rtol=1e-6)

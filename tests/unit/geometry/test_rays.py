@@ -85,4 +85,6 @@ def test_ctrl_c_waits_for_the_library_to_be_loaded() -> None:
 def test_the_server_of_workers_leaves_ctrl_c_to_others() -> None:
     code = "import fsbench.scoring.preload, signal; signal.raise_signal(signal.SIGINT)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    # The first process after an installation says that it compiles.
+    said = [line for line in done.stderr.splitlines() if not line.startswith("compiling the inner loops")]
+    assert (done.returncode, said) == (0, [])

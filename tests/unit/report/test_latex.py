@@ -3,11 +3,13 @@
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from fsbench.report import comparison
-from fsbench.report.formats import FORMATS
+from fsbench.report.across import build_across
+from fsbench.report.formats import FORMATS, across
 from fsbench.report.formats.font import width_pt
 from fsbench.report.formats.typeset import TexColumn, environment
 from fsbench.report.tables import build
@@ -30,6 +32,7 @@ PAGE = r"""\documentclass[10pt,twocolumn]{article}
 def texts(make_run):
     """What the commands write, by what it is."""
     few = [make_run("PRNet"), make_run("3DDFA_V2", level=3.1), make_run("DF2Net", level=7, fail={"60-90": 0})]
+    odd = [make_run("mine", level=9), make_run(LONG)]
     lab = [make_run(name, benchmark="fslab", level=2 + i / 9) for i, name in enumerate(["PRNet", "DECA", LONG])]
     latex = FORMATS["latex"]
     compared = comparison.write_latex
@@ -41,11 +44,16 @@ def texts(make_run):
         "many bins": latex([build(lab, "subject"), build(lab, "subject", ci=True)]),
         "compare": compared(compare(few, n_resamples=200)),
         "compare --by": compared(compare(few, by=["pose"], pairs="all", n_resamples=200)),
+        "compare with long verdicts": compared(compare(odd, n_resamples=200)),
+        "across": latex([across.sheet(build_across([*few, *lab], [Path(str(i)) for i in range(6)]))]),
         "long labels": compared(compare(lab, by=["focal", "pose"], pairs="all", n_resamples=200)),
     }
 
 
-KINDS = ("table", "table --ci", "many bins", "compare", "compare --by", "long labels")
+KINDS = (
+    *("table", "table --ci", "many bins", "compare", "compare --by"),
+    *("compare with long verdicts", "across", "long labels"),
+)
 
 
 def floats(text: str) -> list[tuple[str, str]]:

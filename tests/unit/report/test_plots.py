@@ -342,6 +342,16 @@ def test_a_mean_far_from_all_others_is_written_out(make_run):
     assert first.get_xlim()[1] < 4.0
 
 
+def test_the_longest_label_stays_off_the_edge_of_the_page(make_run):
+    names = ("extreme3dface (published)", "Deep3DFaceRec (published)", "facescape_deep (published)")
+    runs = [make_run(name, level=2.0 + 8 * i) for i, name in enumerate(names)]
+    for kind in ("error", "means", "cd-cr", "distribution", "cumulative"):
+        ink = np.asarray(Image.open(io.BytesIO(plot(runs, kind, form="png").content)).convert("L")) < 250
+        columns = np.flatnonzero(ink.any(axis=0))
+        # 4 px at 300 dpi are a third of a millimetre.
+        assert min(columns[0], ink.shape[1] - 1 - columns[-1]) >= 4, kind
+
+
 @pytest.mark.parametrize("kind", ["error", "means"])
 def test_a_caption_promises_intervals_only_where_there_are_some(make_run, kind):
     """Three faces of the lab: too few for an interval."""

@@ -1,5 +1,7 @@
 """Intervals against scipy, against what they promise, and at the edges."""
 
+from inspect import signature
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -8,6 +10,9 @@ from fsbench.core.errors import UsageError
 from fsbench.stats.bootstrap import sum_clusters
 from fsbench.stats.intervals import holm, intervals, p_values, quantiles
 from fsbench.stats.resampling import draw_resamples
+
+# Its name before SciPy 1.15.
+SEED = "rng" if "rng" in signature(stats.bootstrap).parameters else "random_state"
 
 
 def of(values, clusters=None, strata=None, n_resamples=10_000, seed=1, **options):
@@ -25,7 +30,7 @@ def test_equals_scipy_where_clusters_are_single_samples(method):
     values = np.random.default_rng(4).gamma(2.0, size=50)
     *_, low, high = of(values, method=method, widen=False, n_resamples=50_000)
     there = stats.bootstrap(
-        (values,), np.mean, method=method, n_resamples=50_000, rng=np.random.default_rng(8)
+        (values,), np.mean, method=method, n_resamples=50_000, **{SEED: np.random.default_rng(8)}
     ).confidence_interval
     # a 2.5 % quantile of 50,000 has a standard error of 0.012 standard deviations of the resampled mean; five of
     # them for the difference of two
@@ -46,7 +51,7 @@ def test_bca_equals_scipy_to_rounding_on_the_same_resamples():
 
     *_, low, high = of(values, method="bca", widen=False, n_resamples=2000)
     there = stats.bootstrap(
-        (values,), np.mean, method="bca", n_resamples=2000, rng=SameResamples(np.random.PCG64(0))
+        (values,), np.mean, method="bca", n_resamples=2000, **{SEED: SameResamples(np.random.PCG64(0))}
     ).confidence_interval
     # ours are rounded to nine decimals
     assert low[0] == pytest.approx(there.low, abs=1e-9)

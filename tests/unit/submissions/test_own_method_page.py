@@ -45,6 +45,26 @@ def test_flame_and_a_crop_score_as_deca_does(blocks: list[str], tmp_path: Path, 
     np.testing.assert_array_equal(ours.faces, deca.faces)
 
 
+def test_reading_from_python(blocks: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scope: dict = {}
+    for block in blocks[:2]:
+        exec(block, scope)
+    (tmp_path / "my/wild").mkdir(parents=True)
+    (tmp_path / "pred/lab_pred").mkdir(parents=True)
+    metres = np.array([[0.05, 0.1, 0.02], [-0.06, -0.08, 0.07], [0.01, 0.02, -0.05], [0.08, -0.03, 0.0]])
+    crop = scope["crop_from_box"](30, 25, 230, 225)
+    scope["write_prediction"](tmp_path / "my/wild", "000", metres, FACES, (7.5, 0.01, -0.02), crop)
+    deca = tmp_path / "pred/lab_pred/DECA"
+    deca.mkdir()
+    lines = [f"v {x} {y} {z}\n" for x, y, z in metres.tolist()] + ["f 1 2 3\n", "f 1 3 4\n"]
+    (deca / "00_0_05_detail.obj").write_text("".join(lines))
+    np.save(deca / "00_0_05_tform.npy", crop)
+    np.save(deca / "00_0_05_cam.npy", [[7.5, 0.01, -0.02]])
+    monkeypatch.chdir(tmp_path)
+    exec(blocks[3], scope)
+    np.testing.assert_array_equal(scope["mesh"].faces, scope["deca"].faces)
+
+
 @pytest.mark.parametrize("focal_px", [None, 600.0])
 def test_the_function_says_what_the_options_say(
     blocks: list[str], tmp_path: Path, write, ortho: np.ndarray, focal_px: float | None

@@ -148,3 +148,13 @@ def test_a_prediction_of_half_a_face_is_suspicious() -> None:
     half = Mesh(HEAD.vertices, HEAD.faces[(HEAD.vertices[HEAD.faces][:, :, 0] > 0).all(1)]).without_unused()
     scores = Svfr().prepare(Mesh(HEAD.vertices), SEVEN).compare(half.vertices, half.faces, SEVEN)
     assert scores.suspicious == 1 and "counterpart" in " ".join(scores.doubts)
+
+
+@pytest.mark.parametrize("far", [1e39, 1e160, 1e300])
+def test_a_damaged_coordinate_of_a_cloud_or_a_prediction_is_refused(far: float) -> None:
+    cloud, vertices = HEAD.vertices.copy(), HEAD.vertices.copy()
+    cloud[0] = vertices[HEAD.faces[3, 0]] = [far, 0, 0]
+    with pytest.raises(MeshError, match="is the file damaged"):
+        Svfr(reference_unit="mm").prepare(Mesh(cloud), SEVEN)
+    with pytest.raises(MeshError, match="is the file damaged"):
+        Svfr().prepare(Mesh(HEAD.vertices), SEVEN).compare(vertices, HEAD.faces, SEVEN)
