@@ -10,7 +10,7 @@ from fsbench.build.facescape.captured import CapturedHead, captured_head
 from fsbench.build.facescape.captures import Captures
 from fsbench.build.facescape.multiview import Camera, read_alignments, read_params
 from fsbench.build.facescape.tu import TuSource, open_tu
-from fsbench.build.facescape.undistorting import Crop, load_opencv, undistorted
+from fsbench.build.facescape.undistorting import Crop, load_opencv, resampled, undistorted
 from fsbench.build.head import HeadName
 from fsbench.core.errors import AlignmentError, FormatError, FsbenchError, MeshError, MissingError, UsageError
 from fsbench.geometry.bilinear import sample_bilinear
@@ -69,10 +69,10 @@ def test_landmarks_reproject_after_undistortion(root: Path, view: int):
     captures, _ = found(root)
     camera = next(c for c in read_params(captures.folders[NEUTRAL] / "params.json").cameras if c.view == view)
     marks = fake.capture_from_tu("7", 1).apply(data.person("7")[data.MODEL.landmarks])
-    flat = undistorted(where_ideal(camera), camera)  # type: ignore[arg-type]
+    flat = resampled(where_ideal(camera), camera)
     # Where the photograph, undistorted, shows what the lens saw of a landmark.
     expected = camera.project(marks)
-    shown = np.column_stack([sample_bilinear(flat[..., k].astype(np.float64), *expected.T) for k in range(2)])
+    shown = np.column_stack([sample_bilinear(flat[..., k].copy(), *expected.T) for k in range(2)])
     assert np.abs(shown - expected).max() < REPROJECTED_PX
     # The lens bends by more than that.
     bent = where_ideal(camera)
@@ -179,6 +179,13 @@ def test_a_photograph_of_another_size_is_a_sentence(root: Path):
         undistorted(np.zeros((360, 240, 3), np.uint8), camera)
     with pytest.raises(FormatError, match=r"was it resized\?"):
         undistorted(np.zeros((120, 180, 3), np.uint8), camera)
+
+
+def test_a_photograph_is_resampled_as_its_pixels_are(root: Path):
+    camera = read_params(found(root)[0].folders[NEUTRAL] / "params.json").cameras[0]
+    photo = np.clip(where_ideal(camera)[..., :1] * [0.6, 0.3, 0.1], 0, 255).astype(np.uint8)
+    expected = np.round(resampled(photo.astype(np.float64), camera))
+    assert np.array_equal(undistorted(photo, camera), expected)
 
 
 def test_without_opencv_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
