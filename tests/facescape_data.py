@@ -8,7 +8,7 @@ from PIL import Image
 
 from fsbench.build.facescape.tu import TuTopology
 from fsbench.io.expressions import EXPRESSIONS
-from fsbench.sample.head_model import load_head_model
+from fsbench.sample.head_model import cut_quads, load_head_model
 
 STEMS = tuple(f"{k}_{name}" for k, name in enumerate(EXPRESSIONS, 1))
 SUBJECTS = ("1", "2", "105", "360")
@@ -18,7 +18,8 @@ UNIT = 0.97
 """The meshes' millimetres are no true ones."""
 
 MODEL = load_head_model()
-TRIANGLES = MODEL.triangles
+TRIANGLES = cut_quads(MODEL.quads[MODEL.outside])
+"""Without the mouth's bag, which FaceScape's heads do not have: vertices behind it belong to no triangle."""
 TOPOLOGY = TuTopology(len(MODEL.mean), tuple(MODEL.landmarks.tolist()))
 LICENCE_MTL = "newmtl material_0\nKd 0.000000 0.000000 0.000000\nmap_Kd {}\n"
 

@@ -16,6 +16,7 @@ from fsbench.build.head import Head, HeadName, Source
 from fsbench.build.views import PUPIL_DISTANCE_MM
 from fsbench.core.errors import FsbenchError, UsageError
 from fsbench.core.visible import visible
+from fsbench.io.publishable import PUBLISHABLE
 
 USUAL_FACTOR = 0.1
 """A factor farther from 1 is said: FaceScape's millimetres are no true ones."""
@@ -112,7 +113,7 @@ def _of_tu(root: Path, every: bool, landmarks: Path | None, topology: TuTopology
     yield Section("FaceScape TU models", columns, tuple(rows), tuple(remarks), n_faults)
 
 
-_NO_LIST = f"no {predef.PUBLISHABLE}: pictures of nobody may be published, so built images are grey without --private"
+_NO_LIST = f"no {PUBLISHABLE}: pictures of nobody may be published, so built images are grey without --private"
 
 
 def _n_maps(source: TuSource, names: Sequence[HeadName]) -> int:

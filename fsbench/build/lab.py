@@ -98,6 +98,7 @@ def write_head(out: Path, number: int, name: HeadName, source: Source, plan: Pla
         "reference": made.cut,
         "n_faces": made.looks.mesh.n_faces,
         "n_reference_faces": made.reference.n_faces,
+        "publishable": head.publishable,
         "shown": "in colours" if plan.private or head.publishable else "grey",
     }
     record = Record(number, name.subject, name.expression, lost, made.notes, facts)

@@ -86,6 +86,7 @@ class Shot:
     name : HeadName
     view : int
     look : View
+    publishable : bool
     shown : bool
         False if it is grey.
     """
@@ -94,6 +95,7 @@ class Shot:
     name: HeadName
     view: int
     look: View
+    publishable: bool
     shown: bool
 
     @property
@@ -218,7 +220,7 @@ def _write_shot(
             "made_by": f"fsbench {fsbench.__version__} build mview",
         }
         write_tuple(out / "tuples" / sample, Sample(look, placed, look.place(head.landmarks), image), about)
-    return Shot(number, head.name, camera.view, look, shown)
+    return Shot(number, head.name, camera.view, look, head.publishable, shown)
 
 
 def _write_mesh(folder: Path, number: int, first: int, reference: Mesh) -> None:
@@ -246,9 +248,9 @@ def _write_specification(out: Path, plan: PhotoPlan, shots: Sequence[Shot]) -> N
         "pose_deg": [pose_label(shot.look.pose_deg) for shot in shots],
         "distance": [shot.distance_label for shot in shots],
     }
-    text = index_specification(
-        plan.name, "photographs", "build mview", bins, {"distance": "distance in pupil distances"}
-    )
+    titles = {"distance": "distance in pupil distances"}
+    may = [shot.publishable for shot in shots]
+    text = index_specification(plan.name, "photographs", "build mview", bins, titles, may_be_shown=may)
     write_specification(out / "benchmark.toml", text)
 
 

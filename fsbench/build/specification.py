@@ -8,6 +8,7 @@ from types import MappingProxyType
 from fsbench.build.lab import Record
 from fsbench.build.plan import Plan
 from fsbench.core.patterns import require_text
+from fsbench.core.spec import NOT_PUBLISHABLE, PUBLISHABLE_BIN
 from fsbench.core.visible import visible
 
 _WHERE = "built by `fsbench build heads`; see CARD.md beside this file"
@@ -61,6 +62,7 @@ def specification(name: str, plan: Plan, records: Sequence[Record]) -> str:
             if any(record.expression for record in records)
             else []
         ),
+        *_publishable("subject", [record.facts.get("publishable", True) for record in records]),
         *_bin("view", "view", [f"{k:02d}" for k in range(len(plan.rig.places))]),
         *_bin("pose_deg", "view", list(plan.rig.pose_labels)),
         *_bin("focal_px", "focal", focals),
@@ -85,6 +87,7 @@ def index_specification(
     bins: Mapping[str, Sequence[str]],
     tables: Mapping[str, str] = MappingProxyType({}),
     lost: Sequence[int] = (),
+    may_be_shown: Sequence[bool] = (),
     perspective: bool = True,
 ) -> str:
     """The content of benchmark.toml for samples by number, each with its own pose and camera.
@@ -102,6 +105,8 @@ def index_specification(
         Further bins that get a table, and how its title says them.
     lost : sequence of int
         Numbers of the samples that were left out.
+    may_be_shown : sequence of bool
+        Whether pictures of each may be published; all may where it is empty.
     perspective : bool
         Pinhole cameras; orthographic ones otherwise.
     """
@@ -128,6 +133,7 @@ def index_specification(
         f"index = {len(bins['subject'])}",
         "",
         *(line for label, labels in bins.items() for line in _bin(label, "index", labels)),
+        *_publishable("index", may_be_shown),
         "[reference]",
         f'mesh = "data/{kind}_gt_mesh/{{index:04d}}.obj"',
         *(['camera = "data/lab_cam/{index:04d}.json"'] if perspective else []),
@@ -158,6 +164,11 @@ def write_specification(path: Path, text: str) -> None:
 
 def _ordered(labels: Sequence[str]) -> list[str]:
     return sorted(set(labels), key=lambda label: int(label.split("-")[0]))
+
+
+def _publishable(axis: str, may: Sequence[bool]) -> list[str]:
+    """The bin of those who may not be shown; none where all may."""
+    return [] if all(may) else _bin(PUBLISHABLE_BIN, axis, ["yes" if one else NOT_PUBLISHABLE for one in may])
 
 
 def _distinct(labels: Sequence[str]) -> list[str]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 @click.option("--all", "all_", is_flag=True, help="Choose from all samples: with --sheet.")
 @click.option("--sheet", is_flag=True, help="PNG of the best, median and worst sample of each bin.")
 @click.option("--by", help="Bins of the sheet: pose, focal, overall, or a bin column.")
+@click.option("--private", is_flag=True, help="Show persons whose pictures may not be published, for your own eyes.")
 @click.option("--limit", "limit_mm", type=click.FloatRange(0, min_open=True),
               help="Distance in mm where the colours end.  [default: a round number above 95 % of them]")  # fmt: skip
 @project_option
@@ -43,6 +44,7 @@ def command(
     all_: bool,
     sheet: bool,
     by: str | None,
+    private: bool,
     limit_mm: float | None,
     project: str | None,
     **options: Any,
@@ -60,6 +62,7 @@ def command(
 
     from fsbench.core.errors import UsageError
     from fsbench.runs import load_run
+    from fsbench.runs.publishable import not_publishable
 
     path = Path(out)
     if path.suffix.lower() not in (".png", ".ply") or (sheet and path.suffix.lower() != ".png"):
@@ -68,9 +71,15 @@ def command(
         raise UsageError("name one SAMPLE, or ask for --all --sheet")
     (folder,) = run_folders([run], project)
     loaded = load_run(folder)
+    hidden = frozenset() if private else not_publishable(loaded)
+    if sample in hidden:
+        raise UsageError(
+            f"{sample} shows a person whose pictures may not be published, as the benchmark says: --private makes it "
+            "for your own eyes"
+        )
     with _source(loaded, root, pred, benchmark, options) as source:
         if sample is None:
-            _write_sheet(source, path, by, limit_mm)
+            _write_sheet(source, path, by, limit_mm, hidden)
         else:
             _write_sample(source, sample, path, limit_mm)
 
@@ -108,7 +117,7 @@ def _write_sample(source: "Source", sample: str, path: Any, asked_mm: float | No
     say(f"{visible(heat.title)}; wrote {path}; {scale_in_words(limit_mm, [heat.distances_mm])}")
 
 
-def _write_sheet(source: "Source", path: Any, by: str | None, asked_mm: float | None) -> None:
+def _write_sheet(source: "Source", path: Any, by: str | None, asked_mm: float | None, hidden: frozenset[str]) -> None:
     from fsbench.core.errors import UsageError
     from fsbench.report.heatmaps.measured import PICKS, picks
     from fsbench.report.heatmaps.pictures import sheet
@@ -117,15 +126,18 @@ def _write_sheet(source: "Source", path: Any, by: str | None, asked_mm: float | 
     from fsbench.runs.files import write_atomically
 
     divided = layout([source.run], by or default_layouts(source.run)[0])
-    chosen = picks(source.run, divided, source.metric)
+    chosen = picks(source.run, divided, source.metric, hidden)
     if not chosen:
-        raise UsageError(f"{source.run.method}: no sample of {divided.title} has a score")
+        may = " and may be shown (--private)" if hidden else ""
+        raise UsageError(f"{source.run.method}: no sample of {divided.title} has a score{may}")
     rows = [(title, {pick: source.heat(name, brief=True) for pick, name in names.items()}) for title, names in chosen]
     title = f"{source.run.method}: {divided.title}"
     distances = [heat.distances_mm for _, heats in rows for heat in heats.values()]
     limit_mm = asked_mm or scale_of(distances)
     write_atomically(path, sheet(rows, PICKS, title, _description(source), limit_mm))
     say(scale_in_words(limit_mm, distances))
+    if hidden:
+        say(f"{len(hidden)} samples show persons whose pictures may not be published: they are passed over")
     for bin_title, names in chosen:
         say(f"{visible(bin_title)}: {', '.join(f'{pick} {visible(name)}' for pick, name in names.items())}")
 

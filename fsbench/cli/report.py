@@ -16,6 +16,7 @@ from fsbench.cli.run_arguments import run_folders
 @click.option(
     "--pred", "preds", multiple=True, help="A method's files [where its run says]; once for each RUN, in order."
 )
+@click.option("--private", is_flag=True, help="Show persons whose pictures may not be published, for your own eyes.")
 @project_option
 def command(
     runs: tuple[str, ...],
@@ -24,6 +25,7 @@ def command(
     all_: bool,
     root: str | None,
     preds: tuple[str, ...],
+    private: bool,
     project: str | None,
 ) -> None:
     """Write runs as one self-contained page: table, figures, verdicts, samples, and the error on the face.
@@ -51,7 +53,7 @@ def command(
         raise UsageError(f"--pred is given {len(preds)} times for {len(folders)} runs: give it once for each, in order")
     if samples is not None and all_:
         raise UsageError("--all shows what --samples leaves out: give one of them")
-    wish = Wish(root=root, preds=dict(zip(map(str, folders), preds, strict=True)) if preds else {})
+    wish = Wish(root=root, preds=dict(zip(map(str, folders), preds, strict=True)) if preds else {}, private=private)
     page, notes = report([load_run(run) for run in folders], folders, samples=samples, everything=all_, wish=wish)
     content = page.encode()
     write_atomically(path, content)

@@ -9,6 +9,10 @@ from fsbench.core.errors import UsageError
 ALL_SAMPLES = "all"
 """Bin column and label of what is over all samples."""
 
+PUBLISHABLE_BIN, NOT_PUBLISHABLE = "publishable", "no"
+"""Bin column of benchmarks with persons who may not be shown to others, and its label for these: FaceScape allows
+pictures of the subjects in its `publishable_list` alone. Whatever makes pictures leaves the others out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:

@@ -103,6 +103,15 @@ class QuadMap:
         is_open.reshape(-1)[SIZE * SIZE - SIZE - 1 :] = False
         return cls(radius_mm, is_open, _corners(is_open))
 
+    def within(self, kept: Mask) -> "QuadMap":
+        """Only the quads whose four corners are among these pixels, (256, 256)."""
+        n = SIZE * SIZE
+        padded = np.zeros(n + SIZE + 1, np.bool_)
+        padded[:n] = kept.reshape(-1)
+        whole = padded[:n] & padded[1 : n + 1] & padded[SIZE : n + SIZE] & padded[SIZE + 1 :]
+        is_open = self.is_open & whole.reshape(SIZE, SIZE)
+        return QuadMap(self.radius_mm, is_open, _corners(is_open))
+
 
 def _corners(is_open: Mask) -> Mask:
     used, quads = np.zeros(SIZE * SIZE, np.bool_), is_open.reshape(-1)

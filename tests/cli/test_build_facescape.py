@@ -7,9 +7,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from fsbench.benchmarks import open_benchmark
 from fsbench.build import sources
 from fsbench.build.facescape.tu import open_tu
-from tests import captures
+from fsbench.report.page.faces import Faces, Wish, gather, kept
+from fsbench.runs import load_run
+from tests import captures, rigs
 from tests import facescape_data as data
 from tests.cli.commands import fsbench
 from tests.textured import write_coloured
@@ -141,3 +144,48 @@ def test_mview_names_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixtu
     captures.write_capture(tmp_path, "7", 1)
     answer = fsbench(capsys, "build", "mview", "--images", tmp_path / "images", *options)
     assert answer.code == 2 and "holds no TU models of FaceScape" in answer.err
+
+
+@pytest.mark.usefixtures("small_topology")
+def test_who_may_not_be_shown_is_on_no_page_and_no_heat_map(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = data.write_tree(tmp_path / "facescape_trainset", ("1", "2"), (1,))
+    (root / "publishable_list.txt").write_text("1")
+    out, run = tmp_path / "out", tmp_path / "run"
+    assert fsbench(capsys, "build", "heads", root, *FEW, "--private", "-o", out).code == 0
+    where = ("--root", out, "--pred", out / "tuples")
+    adapter = ("-a", f"{out / 'truth.py'}:load")
+    assert fsbench(capsys, "score", out / "benchmark.toml", *where, *adapter, "--keep-maps", "--out", run).code == 0
+    rows = load_run(run).samples
+    assert rows.publishable.tolist() == ["yes", "yes", "no", "no"]
+
+    answer = fsbench(capsys, "report", run, "--all", "-o", tmp_path / "page.html")
+    assert "2 samples show persons whose pictures may not be published: --private shows them." in answer.err
+    shown = faces_on(run, Wish(samples=tuple(rows["sample"])))
+    assert {name for _, name in shown.maps} == {"00_0_00", "00_0_01"}
+    everybody = faces_on(run, Wish(samples=tuple(rows["sample"]), private=True))
+    assert {name for _, name in everybody.maps} == set(rows["sample"])
+    picked = faces_on(run, Wish())
+    assert picked.maps and {name for _, name in picked.maps} <= {"00_0_00", "00_0_01"}
+    assert (tmp_path / "page.html").stat().st_size > 0
+    assert sum(one is not None for one in kept(load_run(run), run, Wish().hidden(load_run(run)))) == 2
+
+    heat = ("heatmap", run, "--root", out, *adapter, "--pred", out / "tuples", "--benchmark", out / "benchmark.toml")
+    refused = fsbench(capsys, *heat, "01_0_00", "-o", tmp_path / "heat.ply")
+    assert refused.code == 2 and "shows a person whose pictures may not be published" in refused.err
+    assert not (tmp_path / "heat.ply").exists()
+    assert fsbench(capsys, *heat, "00_0_00", "-o", tmp_path / "heat.ply").code == 0
+    assert fsbench(capsys, *heat, "01_0_00", "--private", "-o", tmp_path / "own.ply").code == 0
+
+
+def faces_on(run: Path, wish: Wish) -> Faces:
+    return gather([load_run(run)], ["truth"], [run], wish)
+
+
+def test_a_rig_s_people_who_may_not_be_shown_are_marked(tmp_path: Path) -> None:
+    rigs.write(tmp_path / "007", rigs.moving(rigs.person(7), {}))
+    rigs.write(tmp_path / "8", rigs.moving(rigs.person(8), {}))
+    before = open_benchmark("rig", tmp_path)
+    assert all("publishable" not in sample.bins for sample in before.samples)
+    (tmp_path / "publishable_list.txt").write_text("7")
+    after = open_benchmark("rig", tmp_path)
+    assert [sample.bins["publishable"] for sample in after.samples] == ["yes", "no"]

@@ -13,7 +13,7 @@ from PIL import Image
 
 from fsbench.build.facescape.bilinear import open_bilinear
 from fsbench.build.facescape.multiview import read_alignments, read_params
-from fsbench.build.facescape.predef import read_landmark_indices, read_mirror, read_publishable
+from fsbench.build.facescape.predef import read_landmark_indices, read_mirror
 from fsbench.build.facescape.tu import TuTopology
 from fsbench.core.errors import FsbenchError
 from fsbench.core.mesh import Mesh
@@ -24,6 +24,7 @@ from fsbench.io.landmark_places import read_places
 from fsbench.io.landmarks import read_landmarks
 from fsbench.io.npy import read_array, read_parameters
 from fsbench.io.obj_uv import read_uv
+from fsbench.io.publishable import read_publishable
 from fsbench.io.text import read_json, read_numbers
 from fsbench.protocols.elr.weights import read_weights
 from fsbench.protocols.realy.layout import read_keypoints, read_mask, read_scales

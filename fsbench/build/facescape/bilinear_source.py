@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from fsbench.build.facescape.bilinear import N_EXPRESSIONS, BilinearModel, open_bilinear, refuse_odd_landmarks
-from fsbench.build.facescape.predef import find_publishable, read_publishable
 from fsbench.build.head import Head, HeadName
 from fsbench.core.errors import FormatError, MissingError
 from fsbench.core.mesh import Floats, Mask
 from fsbench.io.displacement import read_mask
+from fsbench.io.publishable import find_publishable, read_publishable
 
 NEUTRAL = "0_neutral"
 RANDOM = "random"

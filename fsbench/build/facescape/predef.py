@@ -1,6 +1,5 @@
-"""Files that FaceScape's toolkit has beside the data: landmarks by vertex, mirror vertices, masks, who may be shown."""
+"""Files that FaceScape's toolkit has beside the data: landmarks by vertex, mirror vertices, masks."""
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +8,10 @@ from fsbench.core.errors import FormatError
 from fsbench.core.mesh import Ints
 from fsbench.io.npy import read_array
 from fsbench.io.npz import open_npz
-from fsbench.io.text import read_text
 
 FOLDER = "predef"
 MASK = "facial_mask_v10.png"
 LANDMARKS = "landmark_indices.npz"
-PUBLISHABLE = "publishable_list"
-_MOST_SUBJECTS = 100_000
-_ID = re.compile(r"\d{1,6}", re.ASCII)
 _MAX_BYTES = 16 << 20
 
 
@@ -65,30 +60,3 @@ def read_mirror(path: Path, n_vertices: int) -> Ints:
         at = int(has[odd[0]])
         raise FormatError(f"{path}: the mirror image of vertex {at} is {mirror[at]}, whose mirror image is another")
     return mirror
-
-
-def find_publishable(root: Path) -> Path | None:
-    """The list of subjects whose pictures may be published; None if there is none."""
-    for place in (root, root / FOLDER, root.parent / FOLDER):
-        if place.is_dir():
-            names = sorted(p for p in place.iterdir() if p.name.startswith(PUBLISHABLE) and p.is_file())
-            if names:
-                return names[0]
-    return None
-
-
-def read_publishable(path: Path) -> frozenset[str]:
-    """Subjects in `publishable_list`, numbers separated by commas or blanks; "007" is "7".
-
-    Raises
-    ------
-    MissingError, FormatError
-        If there is no such file, or something in it is no number.
-    """
-    words = re.split(r"[\s,;\[\]]+", read_text(path, 1 << 20))
-    ids = [word for word in words if word]
-    odd = next((word for word in ids if not _ID.fullmatch(word)), None)
-    if odd is not None or not 0 < len(ids) <= _MOST_SUBJECTS:
-        what = f"holds {odd[:40]!r}" if odd is not None else f"names {len(ids)} subjects"
-        raise FormatError(f"{path}: {what}, expected numbers of subjects, separated by commas")
-    return frozenset(str(int(word)) for word in ids)

@@ -21,6 +21,7 @@ from fsbench.io.files import read_bytes
 from fsbench.io.images import read_rgb
 from fsbench.io.landmark_places import read_places
 from fsbench.io.obj_uv import TextureMap, read_uv
+from fsbench.io.publishable import find_publishable, read_publishable
 from fsbench.io.topologies import topology_called, topology_of
 
 PUPILS_FROM = "mean of the landmarks of each eye"
@@ -180,14 +181,14 @@ def open_tu(
     numbers = None if landmarks is not None else predef.beside(root, predef.LANDMARKS)
     if landmarks is not None and landmarks.suffix.lower() == ".npz":
         numbers, landmarks = landmarks, None
-    found = predef.find_publishable(root)
+    found = find_publishable(root)
     return TuSource(
         tree,
         topology or TuTopology.facescape(numbers),
         None if mask is None else read_mask(mask),
         landmarks,
         detail,
-        None if found is None else predef.read_publishable(found),
+        None if found is None else read_publishable(found),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fsbench.core.errors import FormatError, UsageError
+from fsbench.core.spec import NOT_PUBLISHABLE, PUBLISHABLE_BIN
 from fsbench.io.expressions import EXPRESSIONS, expression_of
 from fsbench.io.folders import files_below
 from fsbench.io.names import distinct, named, shown
@@ -88,11 +89,15 @@ def the_only(paths: list[Path], what: str) -> Path | None:
     return paths[0] if paths else None
 
 
-def bins_of(subject: str, stem: str) -> Mapping[str, str]:
-    """Bins of a sample: its subject and its expression without the number."""
+def bins_of(subject: str, stem: str, publishable: frozenset[str] | None = None) -> Mapping[str, str]:
+    """Bins of a sample: its subject, its expression without the number, and whether a list allows to show it."""
     parts = expression_of(stem)
     assert parts is not None, "listed by its name"
-    return {"subject": shown(subject), "expression": parts[1]}
+    found = {"subject": shown(subject), "expression": parts[1]}
+    if publishable is None:
+        return found
+    number = str(int(subject)) if subject.isascii() and subject.isdecimal() else subject
+    return {**found, PUBLISHABLE_BIN: "yes" if number in publishable else NOT_PUBLISHABLE}
 
 
 def _subject_folders(root: Path) -> list[Path]:

@@ -11,6 +11,7 @@ from fsbench.core.errors import FsbenchError, ReferenceDataError, UsageError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.core.spec import Sample
 from fsbench.io.names import shown
+from fsbench.io.publishable import find_publishable, read_publishable
 from fsbench.protocols.files import LandmarkReader, SampleFiles
 from fsbench.protocols.protocol import Reference, References
 from fsbench.protocols.rig.digests import digest_of_files
@@ -65,7 +66,9 @@ class RigReferences(References):
         pairs = [(subject, stem) for subject in self.listed.subjects for stem in self.listed.stems]
         names = {f"{shown(subject)}/{stem}": (subject, stem) for subject, stem in pairs}
         object.__setattr__(self, "_names", names)
-        samples = tuple(Sample(name, bins_of(*pair)) for name, pair in names.items())
+        listed = find_publishable(self.listed.root)
+        may = None if listed is None else read_publishable(listed)
+        samples = tuple(Sample(name, bins_of(*pair, may)) for name, pair in names.items())
         object.__setattr__(self, "_samples", samples)
 
     def with_landmarks(self, source: LandmarkReader) -> "RigReferences":

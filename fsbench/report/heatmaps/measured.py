@@ -1,6 +1,6 @@
 """Measure single samples of a run again, to see where their error is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -122,15 +122,18 @@ def scored_row(run: Run, sample: str) -> pd.DataFrame:
     return rows
 
 
-def picks(run: Run, layout: BinLayout, metric: str = "cd_mm") -> list[tuple[str, dict[str, str]]]:
+def picks(
+    run: Run, layout: BinLayout, metric: str = "cd_mm", hidden: Collection[str] = ()
+) -> list[tuple[str, dict[str, str]]]:
     """The best, median and worst sample by a metric of each bin that has a score: (title of the bin, names by pick).
 
-    Two scores are the best and the worst, a single one is the median.
+    Two scores are the best and the worst, a single one is the median. Hidden samples are passed over.
     """
     found = []
     for bin_ in layout.bins:
         inside = run.samples[layout.members(run.samples, bin_) & (run.samples["status"] == "ok")]
-        names = list(inside[inside[metric].notna()].sort_values([metric, "sample"])["sample"])
+        ordered = inside[inside[metric].notna()].sort_values([metric, "sample"])["sample"]
+        names = [name for name in ordered if str(name) not in hidden]
         if names:
             found.append((bin_.title, _picks(names)))
     return found

@@ -107,7 +107,7 @@ def chapter(
         "cumulative": figures.cumulative(runs, labels),
         "overall": list(legacy).index(OVERALL),
         "maps": [[r, name, _text(content)] for (r, name), content in faces.maps.items()],
-        "means": _texts(means(runs, labels, folders)),
+        "means": _texts(means(runs, labels, folders, wish)),
         "limit_mm": _limit_mm(faces.maps.values()),
         "main": runs[0].quantity(main_of_samples(runs[0])).heading,
         "motions": moving,

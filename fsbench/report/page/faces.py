@@ -15,6 +15,7 @@ from fsbench.report.selection import main_of_samples
 from fsbench.runs import Run
 from fsbench.runs.map_from_measurement import encoded_map_of
 from fsbench.runs.maps import FOLDER, read_map
+from fsbench.runs.publishable import not_publishable
 
 BUDGET_BYTES = 2_000_000
 """Of the maps of a chapter where nobody said which samples: about 45, so that a page of several still opens fast."""
@@ -31,11 +32,18 @@ class Wish:
     root : str, optional
     preds : mapping of str to str
         By a run's folder.
+    private : bool
+        Show persons whose pictures may not be published.
     """
 
     samples: tuple[str, ...] | None = None
     root: str | None = None
     preds: Mapping[str, str] = field(default_factory=dict)
+    private: bool = False
+
+    def hidden(self, run: Run) -> frozenset[str]:
+        """Samples that must not be shown."""
+        return frozenset() if self.private else not_publishable(run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +68,10 @@ def gather(runs: Sequence[Run], labels: Sequence[str], folders: Sequence[Path], 
     notes: list[str] = []
     room = BUDGET_BYTES if wish.samples is None else None
     left_out = 0
+    hidden = frozenset[str]().union(*map(wish.hidden, runs))
     with ExitStack() as stack:
         shelves = [_Shelf(run, folder, wish, stack) for run, folder in zip(runs, folders, strict=True)]
-        for r, name in _wanted(runs, wish):
+        for r, name in _wanted(runs, wish, hidden):
             if room is not None and room <= 0:
                 left_out += 1
                 continue
@@ -74,29 +83,34 @@ def gather(runs: Sequence[Run], labels: Sequence[str], folders: Sequence[Path], 
     for why in whys:
         lacking = [label for label, shelf in zip(labels, shelves, strict=True) if shelf.why == why]
         notes.append(f"No error maps of {', '.join(lacking)}: none were kept, and measuring again fails: {why}.")
+    if hidden:
+        notes.append(f"{len(hidden)} samples show persons whose pictures may not be published: --private shows them.")
     if left_out:
         notes.append(f"{left_out} more error maps would make the page too heavy: --samples or --all show them.")
     return Faces(found, tuple(notes))
 
 
-def kept(run: Run, folder: Path) -> list[bytes | None]:
-    """The maps that a run kept, in the order of its samples; None for a sample without one."""
+def kept(run: Run, folder: Path, hidden: frozenset[str] = frozenset()) -> list[bytes | None]:
+    """The maps that a run kept, in the order of its samples; None for one without, and for hidden ones."""
     rows = run.samples[["sample", "status", *run.metrics]].to_dict("records")
     return [
         read_map(folder / FOLDER, str(row["sample"]), {name: row[name] for name in run.metrics})
-        if row["status"] == "ok"
+        if row["status"] == "ok" and str(row["sample"]) not in hidden
         else None
         for row in rows
     ]
 
 
-def _wanted(runs: Sequence[Run], wish: Wish) -> Iterator[tuple[int, str]]:
+def _wanted(runs: Sequence[Run], wish: Wish, hidden: frozenset[str]) -> Iterator[tuple[int, str]]:
     """Number of the run and sample, the most important first: a method's own picks, then others' on them."""
     if wish.samples is not None:
-        yield from ((r, name) for name in wish.samples for r in range(len(runs)))
+        yield from ((r, name) for name in wish.samples if name not in hidden for r in range(len(runs)))
         return
     divided = layout(runs, default_layouts(runs[0])[0])
-    own = [[name for _, names in picks(run, divided, main_of_samples(run)) for name in names.values()] for run in runs]
+    own = [
+        [name for _, names in picks(run, divided, main_of_samples(run), hidden) for name in names.values()]
+        for run in runs
+    ]
     first = list(dict.fromkeys((r, name) for r, names in enumerate(own) for name in names))
     yield from first
     everybody = dict.fromkeys(name for names in own for name in names)

@@ -75,7 +75,7 @@ class Stack:
             np.where(enough, radius[group], 0.0).reshape(SIZE, SIZE)
             for radius in (self.radius_ref_mm, self.radius_pred_mm)
         )
-        quads = QuadMap.of(pred)
+        quads = QuadMap.of(pred).within(enough.reshape(SIZE, SIZE))
         if not quads.is_open.any():
             return None
         return GridMap(ref, pred, quads.is_open, quads.corners, errors[quads.corners.reshape(-1)])

@@ -8,16 +8,19 @@ from typing import Any
 import numpy as np
 
 from fsbench.report.layout import OVERALL, default_layouts, layout
-from fsbench.report.page.faces import kept
+from fsbench.report.page.faces import Wish, kept
 from fsbench.report.page.mean_maps import ALPHA, FEWEST_CLUSTERS, N_FLIPS, Stack, difference
 from fsbench.runs import Run
 from fsbench.runs.maps import GridMap, encode
 from fsbench.stats import gather
 
 _FEWEST_MAPS = 2
+NOTHING_ASKED = Wish()
 
 
-def means(runs: Sequence[Run], labels: Sequence[str], folders: Sequence[Path]) -> dict[str, Any] | None:
+def means(
+    runs: Sequence[Run], labels: Sequence[str], folders: Sequence[Path], wish: Wish = NOTHING_ASKED
+) -> dict[str, Any] | None:
     """Mean maps by bin and method, and differences of the first method from each other; None without kept maps.
 
     Returns
@@ -27,7 +30,7 @@ def means(runs: Sequence[Run], labels: Sequence[str], folders: Sequence[Path]) -
         `notes` for the reader.
     """
     scores, places = gather(runs), _places(runs)
-    maps = [kept(run, folder) for run, folder in zip(runs, folders, strict=True)]
+    maps = [kept(run, folder, wish.hidden(run)) for run, folder in zip(runs, folders, strict=True)]
     there = np.array([any(one is not None for one in of) for of in zip(*maps, strict=True)])
     groups = np.stack([inside[there] for _, inside in places])
     found: dict[str, Any] = {"bins": [title for title, _ in places], "maps": [], "differences": [], "notes": []}

@@ -109,6 +109,7 @@ def _metric_of(run: Run) -> str | None:
 def _people(runs: Sequence[Run], metric: str, wish: Wish) -> Iterator[_Person]:
     """Those that somebody asked for; else the worst, the median and the best one by the mean over all methods."""
     table = runs[0].samples
+    table = table[~table["sample"].astype(str).isin(wish.hidden(runs[0]))]
     names = table["sample"].astype(str)
     owners = table["subject"].astype(str) if "subject" in table else names
     of = {owner: tuple(names[owners == owner]) for owner in dict.fromkeys(owners)}

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fsbench.build.facescape.predef import read_landmark_indices, read_mirror, read_publishable
+from fsbench.build.facescape.predef import read_landmark_indices, read_mirror
 from fsbench.build.facescape.tree import TuTree
 from fsbench.build.facescape.tu import TuSource, TuTopology, open_tu
 from fsbench.build.head import HeadName
 from fsbench.core.errors import FormatError, MissingError
+from fsbench.io.publishable import read_publishable
 from tests import facescape_data as data
 
 NEUTRAL = HeadName("1", "1_neutral")

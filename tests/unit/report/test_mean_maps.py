@@ -53,6 +53,17 @@ def test_what_fewer_than_half_of_the_samples_cover_is_not_shown():
     assert surface.radius_ref_mm[120, 130] == 0 and surface.radius_ref_mm[121, 131] > 0
 
 
+def test_a_surface_near_the_axis_has_a_mean():
+    ref = np.zeros((SIZE, SIZE))
+    ref[ROWS, COLUMNS], ref[200:210, COLUMNS] = 100.0, 5.0
+    quads = QuadMap.of(ref)
+    found = encode(GridMap(ref, ref, quads.is_open, quads.corners, np.ones(int(quads.corners.sum()))), {"cd_mm": 1.0})
+    # Another one has no throat.
+    surface = Stack.of([found, found, content(np.ones((40, 40)))], np.ones((1, 3), np.bool_)).mean(0, signed=False)
+    assert surface is not None
+    assert np.isfinite(surface.distances_mm).all() and surface.radius_ref_mm[205, 130] > 0
+
+
 def test_a_planted_difference_is_found_where_it_is():
     found = difference(stack(1), stack(2, extra_mm=0.8), 0, np.arange(N))
     assert found.n_clusters == N

@@ -40,6 +40,24 @@ def grid_map(rough_mm: float = 0.0, share: float = 0.3) -> GridMap:
     return GridMap(ref, pred, quads.is_open, quads.corners, (pred - ref)[quads.corners])
 
 
+def test_a_surface_near_the_axis_is_read_back():
+    found = grid_map()
+    rows, columns = np.indices((SIZE, SIZE))
+    # The throat: less than 15 mm from the axis, beside pixels without a surface.
+    thin = (abs(rows - 230) < 8) & (abs(columns - 128) < 40)
+    ref, pred = (
+        np.where(thin, 6.0 + add, radius) for add, radius in ((0, found.radius_ref_mm), (1, found.radius_pred_mm))
+    )
+    quads = QuadMap.of(pred)
+    assert (quads.corners & (ref == 0)).any()
+    near = GridMap(ref, pred, quads.is_open, quads.corners, (pred - ref)[quads.corners])
+    back = decode(encode(near, SCORES))[0]
+    assert isinstance(back, GridMap)
+    assert np.array_equal(back.corners, near.corners) and np.array_equal(back.is_open, near.is_open)
+    np.testing.assert_allclose(back.radius_pred_mm, near.radius_pred_mm, atol=2 * STEP_MM)
+    np.testing.assert_allclose(back.distances_mm, near.distances_mm, atol=STEP_MM)
+
+
 def sphere(n: int) -> Mesh:
     """Of 90 mm, with about n vertices."""
     side = int(n**0.5)
