@@ -16,6 +16,7 @@ from fsbench.check.findings import Finding, counted, some
 from fsbench.check.health import Health
 from fsbench.check.measured import Measured, best_with_tforms, measure, measure_inverted
 from fsbench.check.similarity import fit_from
+from fsbench.check.units import best_unit
 from fsbench.check.view_rays import AS_IS, HALF_PX
 from fsbench.submissions import AdapterLike
 
@@ -164,6 +165,8 @@ def _mended(
             (f"the files {now.tform} take pixels of the crop to pixels of the image, not the other way", found)
         )
     good = [(mistake, found) for mistake, found in tried if _mends(found, diagnosis)]
+    if not good and now is not None and (unit := best_unit(evidence, folder, now)) and _mends(unit[1], diagnosis):
+        good = [unit]
     if good:
         # The simplest first: another one has to be better by more than chance.
         mistake, best = min(good, key=lambda pair: pair[1].misfit + WORTH * (pair is not good[0]))
