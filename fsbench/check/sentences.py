@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -76,13 +77,19 @@ def _missing(files: Files, adapter: AdapterLike) -> Iterator[Finding]:
             "wrong",
             "files",
             f"{len(files.meant)} files are named {files.pattern}, e.g. {example} for {wish}: "
-            f"rename them, or with a frame pass --pattern {files.pattern}",
+            f"rename them{_by_pattern(adapter, files.pattern)}",
         )
         return
     for name, wish in files.meant[:_MOST_LINES]:
         yield Finding("wrong", "files", f"{name}: is it meant to be {wish}?")
     if len(files.meant) > _MOST_LINES:
         yield Finding("wrong", "files", f"... and {len(files.meant) - _MOST_LINES} more misspelt names")
+
+
+def _by_pattern(adapter: AdapterLike, pattern: str) -> str:
+    """The options that read files of these names as `adapter` reads its own; empty if none do."""
+    frame = as_frame(adapter)
+    return f", or pass {frame_options(replace(frame, pattern=pattern))}" if frame is not None else ""
 
 
 def of_loading(evidence: Sequence[Evidence]) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from fsbench.submissions import Frame
 _TRIED_ON = 3
 
 _SIZES = tuple(0.85 * 1.08**step for step in range(14))
-"""Sizes tried, of a prediction whose box is as wide as the reference's, up to 2.3: a whole head is wider than a face."""
+"""Sizes tried, of a prediction whose box is as wide as the reference's, to 2.3: a whole head is wider than a face."""
 
 _FINER = ((0.96, 0.98, 1.02, 1.04), (0.99, 0.995, 1.005, 1.01))
 _ANOTHER = 1.5
