@@ -139,7 +139,7 @@ def score_into(
     _refuse_foreign(out, overwrite)
     hooks = RunHooks(benchmark, out, bins, keep_maps)
     if not overwrite:
-        _refuse_other_run(out, about)
+        _refuse_other_run(out, about, resume=resume)
     if resume and is_finished(out):
         on_event(Said(f"{out}: is finished already and stays as it is; to score it again pass --overwrite"))
         return Saved.of(load_run(out))
@@ -271,14 +271,18 @@ def _refuse_foreign(out: Path, overwrite: bool) -> None:
         raise UsageError(f"{out} holds a samples.csv that is no run of ours: choose another --out")
 
 
-def _refuse_other_run(out: Path, about: dict[str, Any]) -> None:
-    """Refuse a finished run with other settings; one with the same settings is replaced when the new one is done."""
+def _refuse_other_run(out: Path, about: dict[str, Any], *, resume: bool = False) -> None:
+    """Refuse a finished run with other settings; one with the same settings is replaced when the new one is done.
+
+    So is one in which no sample has a score: nothing is lost with it.
+    """
     if not (out / "run.json").is_file():
         return
     old = load_manifest(out)
     keys = ("benchmark", "method", "signature", "shard", "settings")
     different_keys = [key for key in keys if old.get(key) != about.get(key)]
-    if different_keys:
+    # A run to be resumed stays as it is, so it has to be this one.
+    if different_keys and (resume or (load_run(out).samples["status"] == "ok").any()):
         there, now = (f"{source['benchmark']} {source['method']}" for source in (old, about))
         what = (
             f"this is {now}" if there != now else f"this one has other settings, {_named(old, about, different_keys)}"

@@ -192,6 +192,16 @@ def test_a_finished_run_is_not_replaced_by_a_smaller_or_different_one(capsys, sa
     assert _score(capsys, sample, sample / METHOD, tmp_path / "run", "--samples", "000", "--overwrite").code == 0
 
 
+def test_a_run_without_any_score_is_no_obstacle(capsys, sample, tmp_path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert _score(capsys, sample, tmp_path / "empty", tmp_path / "run", "--samples", "000", "--method", "one").code == 2
+    assert list(fsbench.load_run(tmp_path / "run").samples["status"]) == ["missing"]
+    theirs = ("--samples", "000", "--method", "two")
+    assert _score(capsys, sample, sample / METHOD, tmp_path / "run", *theirs, "--resume").code == 2
+    assert _score(capsys, sample, sample / METHOD, tmp_path / "run", *theirs).code == 0
+    assert list(fsbench.load_run(tmp_path / "run").samples["status"]) == ["ok"]
+
+
 def _stop_after(capsys, monkeypatch, sample, pred, out, n_done: int, chosen: str):
     with ctrl_c_after(monkeypatch, n_done):
         return _score(capsys, sample, pred, out, "--samples", chosen)
