@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import fsbench
 from fsbench.build.lab import Record
 from fsbench.build.plan import Plan
+from fsbench.core.visible import visible
 
 UNKNOWN = "not given: fill it in before you publish a number (--licence, --trained-on)"
 
@@ -93,4 +94,4 @@ def _row(record: Record) -> str:
 
 
 def _cell(value: object) -> str:
-    return str(value).replace("|", "\\|").replace("\n", " ")
+    return visible(value).replace("|", "\\|")

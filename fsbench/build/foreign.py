@@ -91,11 +91,11 @@ def read_tuple(folder: Path, name: str) -> Foreign:
         raise FormatError(f"{folder / 'camera.json'}: holds no object with model, K, Rt, width and height")
     image = read_rgb(_one(folder, "image", IMAGE_SUFFIXES))
     height, width = image.shape[:2]
-    if (content.get("width", width), content.get("height", height)) != (width, height):
-        raise FormatError(
-            f"{folder}: the image has {width} x {height} pixels, its camera {content.get('width')} x "
-            f"{content.get('height')}: is one of them resized or turned?"
-        )
+    stated = (content.get("width", width), content.get("height", height))
+    if stated != (width, height):
+        theirs = " x ".join(visible(side)[:20] for side in stated)
+        found = f"the image has {width} x {height} pixels, its camera {theirs}"
+        raise FormatError(f"{folder}: {found}: is one of them resized or turned?")
     path = _one(folder, "mesh", (".obj", ".ply"))
     raw = read_mesh(path)
     if not raw.n_faces:
@@ -155,7 +155,7 @@ def _landmarks(path: Path, mesh: Path, camera: Mapping[str, Any]) -> Floats:
         return read_places(path).on(mesh)
     try:
         points = np.array(content["points_mm"], np.float64).reshape(-1, 3) / float(camera["mm_per_unit"])
-    except (LookupError, TypeError, ValueError, ZeroDivisionError):
+    except (LookupError, TypeError, ValueError, ArithmeticError):
         raise FormatError(f"{path}: expected a list of points, or points_mm with mm_per_unit in camera.json") from None
     if not np.isfinite(points).all():
         raise FormatError(f"{path}: a point is not finite")
@@ -175,7 +175,7 @@ def _pose(folder: Path, content: Mapping[str, Any]) -> Floats | None:
 def _matrix(folder: Path, content: Mapping[str, Any], key: str, shape: tuple[int, int]) -> Floats:
     try:
         found = np.array(content[key], np.float64)
-    except (LookupError, TypeError, ValueError):
+    except (LookupError, TypeError, ValueError, OverflowError):
         found = np.empty(0)
     if found.shape != shape or not np.isfinite(found).all():
         raise FormatError(f"{folder}: camera.json has no finite {key} of shape {shape}")

@@ -16,14 +16,14 @@ from fsbench.build.plan import Plan
 from fsbench.build.render import View
 from fsbench.build.tuples import DECIMALS, MAP_PX, Sample, matrix_of, write_json, write_tuple
 from fsbench.build.views import PUPIL_DISTANCE_MM, head_centers_mm
-from fsbench.core.errors import FsbenchError
+from fsbench.core.errors import FsbenchError, UsageError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.geometry.cameras import PinholeCamera
 from fsbench.io.images import write_png
 from fsbench.io.write import write_obj
 
 RECORDS = "build"
-"""Folder of one record a head: a head with a record is done."""
+"""Folder of one record a head: a head with a record is done, with all of its samples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +68,28 @@ def views_of(plan: Plan) -> list[tuple[int, int, View]]:
 
 
 def write_head(out: Path, number: int, name: HeadName, source: Source, plan: Plan) -> Record:
-    """Write all samples of a head and its record; what is wrong with it is in the record."""
+    """Write all samples of a head; what is wrong with it is in the record, which is kept if nothing is.
+
+    Raises
+    ------
+    UsageError
+        If a file cannot be written.
+    """
     try:
         head = _shown(source.read(name), plan.private)
         made = normalised(head, plan.within_mm)
-        scaled = Mesh(made.reference.vertices / PUPIL_DISTANCE_MM, made.reference.faces)
-        write_obj(_made(out / "data" / "lab_gt_mesh") / f"{number:02d}.obj", scaled, DECIMALS)
-        if made.landmarks is not None:
-            marks = _made(out / "data" / "lab_landmarks") / f"{number:02d}.json"
-            write_json(marks, np.round(made.landmarks / PUPIL_DISTANCE_MM, DECIMALS).tolist())
     except FsbenchError as error:
         lost = {sample_name(number, f, v): str(error) for f, v, _ in views_of(plan)}
         return Record(number, name.subject, name.expression, lost, (), {})
+    _write_reference(out, number, made)
     lost = {}
     for f, v, view in views_of(plan):
         sample = sample_name(number, f, v)
         try:
             _write_sample(out, sample, made, view, plan, (number, f, v), source)
+        except UsageError:
+            # The disk is full, or no longer there: that is no fault of the sample.
+            raise
         except FsbenchError as error:
             lost[sample] = str(error)
     facts = {
@@ -97,8 +102,17 @@ def write_head(out: Path, number: int, name: HeadName, source: Source, plan: Pla
         "shown": "in colours" if plan.private or head.publishable else "grey",
     }
     record = Record(number, name.subject, name.expression, lost, made.notes, facts)
-    write_record(out, record)
+    if not lost:
+        write_record(out, record)
     return record
+
+
+def _write_reference(out: Path, number: int, head: NormalisedHead) -> None:
+    scaled = Mesh(head.reference.vertices / PUPIL_DISTANCE_MM, head.reference.faces)
+    write_obj(_made(out / "data" / "lab_gt_mesh") / f"{number:02d}.obj", scaled, DECIMALS)
+    if head.landmarks is not None:
+        marks = np.round(head.landmarks / PUPIL_DISTANCE_MM, DECIMALS).tolist()
+        write_json(_made(out / "data" / "lab_landmarks") / f"{number:02d}.json", marks)
 
 
 def _shown(head: Head, private: bool) -> Head:

@@ -9,9 +9,11 @@ from fsbench.build.lab import Record
 from fsbench.build.plan import Plan
 from fsbench.core.patterns import require_text
 from fsbench.core.spec import NOT_PUBLISHABLE, PUBLISHABLE_BIN
+from fsbench.core.visible import visible
 
 _WHERE = "built by `fsbench build heads`; see CARD.md beside this file"
 _CITATION = "their owner, and for the protocol Zhu et al., FaceScape, TPAMI 2023, arXiv:2111.01082"
+_LONGEST = 200
 _SUBJECT = "{subject:02d}"
 
 
@@ -191,7 +193,8 @@ def _table(name: str, title: str, by: str, unit: str, labels: Sequence[str]) -> 
 
 
 def _list(texts: Sequence[str]) -> str:
-    return f"[{', '.join(map(_text, texts))}]"
+    """A list of texts, of which names from disk may hold anything."""
+    return f"[{', '.join(_text(visible(text)[:_LONGEST]) for text in texts)}]"
 
 
 def _text(text: str) -> str:

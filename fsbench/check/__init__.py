@@ -1,4 +1,4 @@
-"""Check: is a submission whole, sound and in the right frame? Told in seconds, before an hour is spent on scores."""
+"""Check: is a submission whole, sound and in the right frame? It takes seconds, before an hour of scoring."""
 
 from fsbench.check.checking import Report, check, quick
 from fsbench.check.findings import Finding

@@ -30,18 +30,18 @@ _OWN_CODE = (
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What is wrong and what to do.
+    """A mistake and its remedy.
 
     Attributes
     ----------
     mistake : str
-        What is wrong, a clause.
+        The mistake, as a clause.
     remedy : str
-        What to do, a clause.
+        The remedy, as a clause.
     options : str
         The options to pass; empty if none will do.
     frame : Frame or None
-        What the options make.
+        The frame that the options give.
     """
 
     mistake: str
@@ -51,7 +51,7 @@ class Advice:
 
 
 def advise(diagnosis: Diagnosis) -> Advice | None:
-    """Put a diagnosis into words; None if nothing is to be named."""
+    """Put a diagnosis into words; None if there is no mistake to name."""
     if diagnosis.fitted is not None:
         return _fitted(diagnosis.fitted, diagnosis.inverted)
     if diagnosis.suspect is not None:
@@ -127,7 +127,7 @@ def frame_for(suspect: Suspect, inverted: bool) -> Frame | None:
     ----------
     suspect : Suspect
     inverted : bool
-        After the change, and without turning them, the faces are the wrong way round.
+        Whether the faces are the wrong way round after the change, before they are turned over.
     """
     change, now = suspect.change, as_frame(suspect.adapter)
     base = change.reading.frame
@@ -142,7 +142,7 @@ def frame_for(suspect: Suspect, inverted: bool) -> Frame | None:
         return frame
     if now.flip or frame.frame != "pixels" or frame.crop or frame.tform:
         return None
-    # The frame mirrors at the middle of the image; a shift by the whole image makes it the origin.
+    # A frame mirrors at the middle of the image; a shift by the whole image moves that to the origin.
     left = -2 * HALF_PX if "x" in change.orientation.flips else 0.0
     top = 2 * HALF_PX if "y" in change.orientation.flips else 0.0
     return replace(frame, crop=(left, top, left + 2 * HALF_PX, top + 2 * HALF_PX), size_px=frame.net_px)
@@ -151,7 +151,7 @@ def frame_for(suspect: Suspect, inverted: bool) -> Frame | None:
 def _turned(frame: Frame, orientation: Orientation, inverted: bool) -> Frame:
     """Toggle the axes of an orientation, and the faces such that they end up as needed."""
     axes = [axis for axis in AXES if (axis in frame.flip) != (axis in orientation.flips)]
-    # A frame turns the faces over for an odd number of axes; `inverted` is told without that.
+    # A frame turns the faces over for an odd number of axes; `inverted` does not count that.
     turned_now = (len(set(frame.flip) & set(AXES)) + ("faces" in frame.flip)) % 2 == 1
     needed = turned_now != inverted
     faces = ["faces"] if (len(axes) % 2 == 1) != needed else []
@@ -179,12 +179,12 @@ def _fitted(fitted: Fitted, inverted: bool) -> Advice:
 
 
 def _in_the_network_image(fitted: Fitted) -> tuple[Floats, Floats]:
-    """Scales (n,) and shifts (n, 2) of the fits, without what the crop that was passed does."""
+    """Scales (n,) and shifts (n, 2) of the fits, without the effect of the crop that was passed."""
     scales, shifts = [], []
     for one, fit in zip(fitted.evidence, fitted.fits, strict=True):
         predicted = one.predicted(fitted.suspect)
         crop = AS_IS if predicted is None else predicted.image_from_net
-        # A fit ends in the whole image, and so holds the crop's scale too, which is not to be passed once more.
+        # A fit ends in the whole image, so it includes the crop's scale, which must not be passed again.
         inverse = np.linalg.inv(crop.linear)
         linear, offset = inverse @ fit.placing.linear, inverse @ (fit.placing.offset - crop.offset)
         is_cropped = crop is not AS_IS

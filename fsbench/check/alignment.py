@@ -21,7 +21,7 @@ _LOOKED_AT = 4
 
 @dataclass(frozen=True, slots=True)
 class _Looked:
-    """A sample that was scored, or was to be; without `mm_per_unit` it could not be."""
+    """A sample that the check tried to score; without `mm_per_unit` that failed."""
 
     name: str
     finding: Finding
@@ -90,12 +90,12 @@ def _of_scans(benchmark: Benchmark, chosen: Sequence[Sample], usable: Sequence[S
 
 
 def _names(benchmark: Benchmark, submission: Submission, samples: Sequence[Sample]) -> Names:
-    """Which predictions are missing, where only an adapter or the protocol knows how their files are called."""
+    """The missing predictions, where only the adapter or the protocol knows the names of files."""
     return Names(len(samples), tuple(one.name for one in samples if submission.is_missing(benchmark, one.name)), ())
 
 
 def _of_predictions(benchmark: Benchmark, submission: Submission, names: Names) -> list[Finding]:
-    """Which predictions are there, and which meshes are nobody's."""
+    """Findings on missing predictions, and on meshes that belong to no sample."""
     findings = []
     if not names.lost:
         findings.append(Finding("ok", "files", f"a prediction for each of {counted(names.n_samples, 'sample')}"))
@@ -122,7 +122,7 @@ def _of_predictions(benchmark: Benchmark, submission: Submission, names: Names) 
 
 
 def _of_state(benchmark: Benchmark, folder: Path, samples: Sequence[Sample]) -> list[Finding]:
-    """Files of which there may be one only, and files of no bytes."""
+    """Findings on repeated files of which only one may exist, and on empty files."""
     predictions, twice = PredictionFiles.of(benchmark), list[str]()
     empty: list[str] = []
     for sample in samples:
@@ -141,14 +141,14 @@ def _of_state(benchmark: Benchmark, folder: Path, samples: Sequence[Sample]) -> 
 def of_prediction_counts(
     benchmark: Benchmark, folder: Path, samples: Sequence[Sample], *, every: bool = False
 ) -> list[Finding]:
-    """What the numbers of vertices and faces in all files of the predictions tell; landmarks are not looked for."""
+    """Findings on the numbers of vertices and faces in all files of predictions; landmarks are not read."""
     predictions, references = PredictionFiles.of(benchmark), benchmark.references
     found = (predictions.found(folder, references.sample_files(sample.name)) for sample in samples)
     return list(of_counts([path for paths in found for path in paths if path.is_file()], every=every))
 
 
 def _of_all(looked: Sequence[_Looked]) -> list[Finding]:
-    """What only all that were looked at say together: one doubtful sample is its own, all of them are a mistake."""
+    """Findings on all samples together: one doubtful sample may be bad by itself, all of them are a mistake."""
     some_of = f"the {counted(len(looked), 'sample')} looked at"
     if looked and all(one.is_scan_unusable for one in looked):
         return [Finding("wrong", "scans", f"no scan of {some_of} is usable")]
@@ -161,7 +161,7 @@ def _of_all(looked: Sequence[_Looked]) -> list[Finding]:
 
 
 def _of_sample(benchmark: Benchmark, submission: Submission, name: str) -> _Looked:
-    """Whether a sample aligns, with its score."""
+    """Finding on whether a sample aligns, with its score."""
     try:
         scores = benchmark.measure(name, submission.load(benchmark, name)).scores
     except FsbenchError as error:

@@ -1,8 +1,8 @@
 """Changes: the single mistakes that people make with frames, each as a placing that would undo it.
 
 A change is an *orientation* (mirrored axes, axes in another order) and a *reading* (pixels of which image, a
-unit cube, millimetres, thousands). Each has a cost, so that of two changes that explain a submission equally
-well the plainer one is named.
+unit cube, millimetres, thousands). Each has a cost, so that of two changes that explain a submission equally well, the
+simpler one is named.
 """
 
 import itertools
@@ -72,7 +72,7 @@ class Orientation:
 
     @property
     def words(self) -> str:
-        """What is wrong, as a clause; empty for none."""
+        """The mistake, as a clause; empty for none."""
         order = _ORDERS[self.order][0]
         if not order:
             return _NAMES[self.flips]
@@ -94,7 +94,7 @@ _OF_EXPORTERS = tuple(
 class Reading:
     """How the file's numbers become the image frame: x, y * scale + offset; z * scale.
 
-    `frame` is what `--adapter` and its options would say; None where no option can, or nothing needs to be said.
+    `frame` is the frame of `--adapter` and its options; None if there is no such option, or none is needed.
     """
 
     name: str
@@ -116,11 +116,12 @@ class Change:
     ----------
     orientation, reading : Orientation, Reading
     about_origin : bool
-        The axes were mirrored at the file's origin, not at the middle of the image.
+        Whether the axes were mirrored at the file's origin, not at the middle of the image.
     uncropped : bool
-        The crop that the adapter was told of is not there.
+        Whether the meshes lack the crop that the adapter was given.
     recentred : bool
-        The middle of the mesh is moved to the reference's: depth became a place in the image, so that is anywhere.
+        Whether the middle of the mesh is moved to the reference's: depth became a place in the image, so that place is
+        arbitrary.
     """
 
     orientation: Orientation
@@ -142,7 +143,7 @@ class Change:
 
     @property
     def words(self) -> str:
-        """What is wrong, for people."""
+        """The mistake, for people."""
         parts = [self.orientation.words + (" (mirrored at 0, not at the middle of the image)" * self.about_origin)]
         parts += [self.reading.name if self.reading.cost else ""]
         parts += ["the crop is there twice, or there was none" if self.uncropped else ""]
@@ -155,7 +156,7 @@ def as_frame(adapter: AdapterLike) -> Frame | None:
 
 
 def file_from_net(frame: Frame) -> Placing:
-    """What undoes the frame: the file's numbers from the image frame of the network's image; pixels and ortho alone."""
+    """From the image frame of the network's image back to the file's numbers; only for pixels and ortho."""
     signs = np.array([-1.0 if axis in frame.flip else 1.0 for axis in AXES])
     scale = (frame.net_px / 2 if frame.frame == "pixels" else 1.0) / frame.unit
     offset = scale * np.array([1.0, 1.0, 0.0]) if frame.frame == "pixels" else np.zeros(3)
@@ -232,7 +233,7 @@ def _times(factor: float) -> str:
 
 
 def changes(frame: Frame | None, mm_per_unit: float) -> list[Change]:
-    """All changes that are plain enough to be named; the first is no change."""
+    """All changes that are simple enough to be named; the first is no change."""
     found = []
     for reading, orientation in itertools.product(readings(frame, mm_per_unit), ORIENTATIONS):
         # One mistake is likely, two are possible, an unusual one on top of another is a coincidence.
@@ -249,7 +250,7 @@ def changes(frame: Frame | None, mm_per_unit: float) -> list[Change]:
 
 
 def placing_of(change: Change, frame: Frame | None, image_from_net: Placing) -> Placing:
-    """What the change does to a prediction that its adapter put into the frame of the network's image.
+    """The effect of the change on a prediction that its adapter put into the frame of the network's image.
 
     Parameters
     ----------
@@ -264,7 +265,7 @@ def placing_of(change: Change, frame: Frame | None, image_from_net: Placing) -> 
     if frame is None or frame.is_pinhole:
         net = turn.then(read)
     else:
-        # The adapter's own flips stay: the orientation is told relative to them.
+        # The adapter's own flips stay: the orientation is relative to them.
         flips = Placing(np.diag([-1.0 if axis in frame.flip else 1.0 for axis in AXES]), np.zeros(3))
         turned = flips.then(turn)
         net = file_from_net(frame).then(turned.then(read) if change.about_origin else read.then(turned))

@@ -1,4 +1,4 @@
-"""Checking: look at a submission before an hour is spent on scoring it."""
+"""Checking: examine a submission before an hour is spent on scoring it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from fsbench.submissions.submission import Submission
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """What a check found.
+    """The result of a check.
 
     Attributes
     ----------
@@ -63,7 +63,8 @@ def check(
     every : bool
         Read every prediction, not only some.
     progress : callable, optional
-        Where `every` is true, told how many predictions will be read; gives what is called with a record for each.
+        If `every` is true, called with the number of predictions to read; returns a function to call with the record of
+        each.
 
     Raises
     ------
@@ -83,12 +84,12 @@ def quick(
     samples: Sequence[Sample] | None = None,
     cache: PreparedCache | None = None,
 ) -> tuple[Finding, ...]:
-    """The cheap part of a check: names of files, and where the frame matters two samples.
+    """The quick part of a check: names of files, and two samples if the frame matters.
 
-    Only what is wrong is returned, and whether there are vertices that no face uses.
+    It returns only faults, and a note on vertices that no face uses.
 
     Parameters, errors
-        As `check`; `cache` is where references may be prepared already.
+        As `check`; `cache` may hold prepared references.
     """
     if benchmark.protocol.has_depth_view:
         return quick_check_frame(benchmark, submission, samples, cache)

@@ -1,4 +1,4 @@
-"""Counts: faces that are missing in one file, and vertices that no face uses, which only the files themselves tell."""
+"""Counts: files that lack faces, and vertices that no face uses, both from the files themselves."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -36,7 +36,7 @@ def of_counts(paths: Sequence[Path], *, keeps_unused: bool = False, every: bool 
 
 
 def _odd(paths: Sequence[Path]) -> Iterator[Finding]:
-    """Meshes of as many vertices as others and of another number of faces: cut off, perhaps."""
+    """Meshes with as many vertices as others but another number of faces: perhaps cut off."""
     by_kind: dict[tuple[str, int], dict[Path, int]] = {}
     for path in paths:
         found = _tried(count_elements, path)
@@ -60,7 +60,7 @@ def _worth_counting(paths: Sequence[Path]) -> Sequence[Path]:
     usual, _ = Counter(ends.values()).most_common(1)[0]
     alike = [path for path in paths if ends[path] == usual]
     others = [path for path in paths if ends[path] != usual]
-    # Two of those that end alike stand for all of them.
+    # Two files with one ending stand for all with that ending.
     return [*alike[: len(others) + 2], *others] if len(others) < len(alike) else []
 
 
@@ -82,7 +82,7 @@ def _sizes(paths: Sequence[Path]) -> list[int]:
 
 
 def _tried(ask: Callable[[Path], _T], path: Path) -> _T | None:
-    """The answer; None for a file that cannot be read: its sample says so."""
+    """The answer; None for a file that cannot be read, which its sample reports."""
     try:
         return ask(path)
     except (FsbenchError, OSError):

@@ -1,7 +1,7 @@
 """Diagnosis: from the evidence of a spread of samples to the one change that would put a submission right.
 
-A change is named only if it helps strongly, on most samples, and leaves a good match: a mean face that stands
-where it should is a bad prediction, not a wrong frame.
+A change is named only if it helps strongly, on most samples, and leaves a good match: a mean face in the right place is
+a bad prediction, not a wrong frame.
 """
 
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ class Fitted:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What is wrong with where the predictions are.
+    """The fault in the placing of the predictions.
 
     Attributes
     ----------
@@ -82,7 +82,7 @@ class Diagnosis:
 
     @property
     def is_good(self) -> bool:
-        """Whether the predictions are where the references are, as they are."""
+        """Whether the predictions are where the references are, without a change."""
         return self.suspect is None and self.fitted is None and self.own_misfit <= GOOD
 
     @property
@@ -92,7 +92,7 @@ class Diagnosis:
 
 
 def diagnose(evidence: Sequence[Evidence]) -> Diagnosis:
-    """Find the plainest change that explains all samples.
+    """Find the simplest change that explains all samples.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def diagnose(evidence: Sequence[Evidence]) -> Diagnosis:
 
 
 def _is_better(own: Floats, changed: Floats, share: float) -> bool:
-    """Strongly, steadily, and to a good match."""
+    """Whether the misfit falls strongly, on most samples, and to a good match."""
     steady = float((changed <= own + 0.02).mean()) >= _STEADY
     return bool(changed.mean() < share * own.mean() and changed.mean() < GOOD and steady)
 
@@ -147,7 +147,7 @@ def _rival(suspects: dict[str, Suspect], table: dict[str, Floats], key: str, own
 
 
 def _fit(evidence: Sequence[Evidence], suspects: dict[str, Suspect], key: str | None, misfit: float) -> Fitted | None:
-    """A scale and a shift that explain much more than the best change without."""
+    """A scale and a shift that explain much more than the best change without them."""
     found: list[Fitted] = []
     own = next((suspect for suspect in suspects.values() if suspect.cost == 0), None)
     starts = [own] if own is not None else []
@@ -166,7 +166,7 @@ def _fit(evidence: Sequence[Evidence], suspects: dict[str, Suspect], key: str | 
 
 
 def _with_cost(fitted: Fitted) -> float:
-    """Misfit with what its change has to earn."""
+    """Misfit plus the cost of its change."""
     return fitted.misfit + WORTH * fitted.suspect.cost
 
 

@@ -1,4 +1,4 @@
-"""Evidence: what every named change would do to one sample."""
+"""Evidence: the effect of every named change on one sample."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -54,7 +54,7 @@ class Suspect:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """One sample, looked at.
+    """The evidence of one sample.
 
     Attributes
     ----------
@@ -68,11 +68,11 @@ class Evidence:
     own : Predicted or None
         The prediction; None if it does not load.
     trouble : str
-        Why it does not.
+        Why it does not load.
     others : tuple of Predicted
         The same file in frames of the other kind.
     view_fits : mapping of str to (Suspect, ViewFit)
-        By the suspect's key. A key that is not there was not worth a look: nothing would be seen.
+        By the suspect's key. Changes that would show nothing are left out.
     """
 
     sample: Sample
@@ -85,7 +85,7 @@ class Evidence:
     view_fits: Mapping[str, tuple[Suspect, ViewFit]] = field(default_factory=dict)
 
     def view_fit(self, key: str) -> ViewFit:
-        """What is seen after the suspect's change."""
+        """The fit after the suspect's change."""
         return self.view_fits[key][1] if key in self.view_fits else NOTHING_SEEN
 
     def predicted(self, suspect: Suspect) -> Predicted | None:
@@ -102,14 +102,14 @@ def gather(
     sample: Sample,
     cache: PreparedCache | None = None,
 ) -> Evidence:
-    """Look at one sample, under every change that is worth a look.
+    """Collect the evidence of one sample, under every change that may show something.
 
     Parameters
     ----------
     benchmark, adapter, folder, sample
-        What to look at.
+        The sample and its files.
     cache : PreparedCache, optional
-        Where the reference may be prepared already.
+        A cache that may hold the prepared reference.
 
     Raises
     ------
@@ -134,7 +134,7 @@ def gather(
 
 
 def place(target: Target, predicted: Predicted, change: Change) -> Placing:
-    """What a change does to a prediction; see `placing_of` and `Change.recentred`."""
+    """The effect of a change on a prediction; see `placing_of` and `Change.recentred`."""
     placing = placing_of(change, predicted.frame, predicted.image_from_net)
     if not change.recentred:
         return placing

@@ -1,4 +1,4 @@
-"""Expected scores: what a prediction would score, with and without depth alignment."""
+"""Expected scores: the scores that a prediction would get, with and without depth alignment."""
 
 from dataclasses import dataclass
 
@@ -37,7 +37,7 @@ class ExpectedScores:
 def expected_scores(prepared: Prepared, prediction: Mesh) -> ExpectedScores:
     """Score a prediction in the benchmark's camera frame."""
     try:
-        # By the mesh alone: a reference that has landmarks, too, would ask for the prediction's.
+        # By the mesh alone: a reference with landmarks would ask for the prediction's too.
         measured, trouble = Prepared.measure(prepared, prediction), ""
     except FsbenchError as error:
         measured, trouble = None, str(error)

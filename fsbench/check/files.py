@@ -1,4 +1,4 @@
-"""Files: which predictions are there, which are not, and which file was meant to be one."""
+"""Files: predictions that are there, predictions that are missing, and files that were meant to be one."""
 
 import difflib
 import os
@@ -21,26 +21,26 @@ _COMPANIONS = (".mtl", ".png", ".jpg", ".jpeg", ".bmp", ".txt", ".md", ".csv", "
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What a folder of predictions holds.
+    """Content of a folder of predictions.
 
     Attributes
     ----------
     expected : int
-        Samples; 0 where the adapter cannot say what it reads.
+        Number of samples; 0 if the adapter does not know which files it reads.
     missing : tuple of str
         Samples without a mesh.
     without : tuple of (str, str)
         Sample and the file that it lacks beside its mesh.
     twice : tuple of (str, str)
-        Sample and the meshes of which only one may be there.
+        Sample and its meshes, of which only one may be there.
     empty : tuple of str
-        Files of no bytes.
+        Empty files.
     unread : tuple of (str, str, str)
-        File in a form that is not read, the missing one that it should be, and what to do.
+        File in a form that is not read, the missing file that it should be, and the remedy.
     meant : tuple of (str, str)
-        Unexpected file, and the missing one that it probably was to be.
+        Unexpected file, and the missing one that it was probably meant to be.
     pattern : str
-        What fits the misspelt files, as {sample}_mesh.obj; empty if nothing does.
+        Pattern of the misspelt files, as {sample}_mesh.obj; empty if they have none.
     unexpected : tuple of str
         The other files that nobody reads.
     folders : tuple of str
@@ -127,13 +127,13 @@ def _listing(folder: Path) -> tuple[dict[str, int], list[str]]:
                 elif entry.is_file():
                     sizes[entry.name] = entry.stat().st_size
             except OSError:
-                # A link that leads back to itself, or a server that is gone: the sample's own row says so.
+                # A link that leads back to itself, or a lost server; the sample's own row reports it.
                 continue
     return dict(sorted(sizes.items())), sorted(folders)
 
 
 def _found(file: ExpectedFile, there: dict[str, list[str]]) -> list[str]:
-    """What is there by any of the file's names, in any spelling; `there` has names by `key_of`."""
+    """The files with any of the file's names, in any spelling; `there` has names by `key_of`."""
     return [found for name in file.names for found in there.get(key_of(name), ())]
 
 
@@ -164,7 +164,7 @@ def _is_companion(name: str, wish: str) -> bool:
 
 
 def _stem(name: str) -> str:
-    """Without any of its suffixes: 012.obj.obj is 012."""
+    """The name without all its suffixes: 012.obj.obj is 012."""
     return name.split(".")[0] or name
 
 

@@ -15,11 +15,11 @@ class Finding:
     Parameters
     ----------
     verdict : {"ok", "note", "wrong"}
-        note: worth knowing, scores mean what they say; wrong: scores would be missing or mean nothing.
+        note: worth knowing, but scores are valid; wrong: scores would be missing or meaningless.
     topic : str
         files, mesh, frame, place, or a sample's name.
     text : str
-        What was found, and what to do about it.
+        The fact, and the remedy.
     """
 
     verdict: str
@@ -35,7 +35,7 @@ class Finding:
 
 
 def worst(findings: Iterable[Finding]) -> str:
-    """The gravest verdict; "ok" of none.
+    """The gravest verdict; "ok" if there are no findings.
 
     Examples
     --------

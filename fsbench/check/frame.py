@@ -1,4 +1,4 @@
-"""Check predictions in the camera frame: are all files there, whole, and do they stand where the reference does."""
+"""Check predictions in the camera frame: whether all files are there and whole, and meshes where references are."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -81,7 +81,7 @@ def check_frame(
     own = [one for one in evidence if one.own is not None]
     healths = _map(lambda one: examine(one.own.mesh), own, jobs)  # type: ignore[union-attr]
     findings += sentences.of_health([one.sample.name for one in own], healths)
-    # A file that nothing reads is broken, and no sign of a wrong frame.
+    # A file that cannot be read is broken, which is no sign of a wrong frame.
     seen = [one for one in evidence if one.view_fits]
     diagnosis = diagnose(seen) if seen else None
     if diagnosis is not None:
@@ -103,12 +103,12 @@ def quick_check_frame(
     samples: Sequence[Sample] | None = None,
     cache: PreparedCache | None = None,
 ) -> tuple[Finding, ...]:
-    """The cheap part of a check: all files, and where two samples stand.
+    """The quick part of a check: all files, and the places of two samples.
 
-    Only what is wrong is returned, and whether there are vertices that no face uses.
+    It returns only faults, and a note on vertices that no face uses.
 
     Parameters, errors
-        As `check_frame`; `cache` is where references may be prepared already.
+        As `check_frame`; `cache` may hold prepared references.
     """
     adapter, folder = _read_by(submission), Path(submission.folder)
     chosen = benchmark.samples if samples is None else tuple(samples)
@@ -124,7 +124,7 @@ def quick_check_frame(
     if mean <= _MATCHES:
         pass
     elif max((n_faces for _, n_faces in glances), default=0) > _MOST_FACES or not is_available():
-        # To try all changes takes seconds and much memory then, which is not for a moment before a run.
+        # Trying all changes takes seconds and much memory, too much for a check before a run.
         findings += [sentences.of_misplaced(mean)] if mean > GOOD else []
     else:
         evidence, _ = _gather(benchmark, adapter, folder, some_of, 1, cache)
@@ -159,7 +159,7 @@ def _with_reference(benchmark: Benchmark, samples: Sequence[Sample]) -> list[Sam
 def _presence(
     benchmark: Benchmark, adapter: AdapterLike, folder: Path, samples: Sequence[Sample], *, every: bool = False
 ) -> tuple[list[Sample], list[Finding]]:
-    """The samples that have both a reference and a mesh, and what is to be said of the files."""
+    """The samples that have both a reference and a mesh, and the findings on files."""
     usable = _with_reference(benchmark, samples)
     names = [sample.name for sample in usable]
     others = {sample.name for sample in benchmark.samples} - set(names)
@@ -194,7 +194,7 @@ def _gather(
 def _scored(
     benchmark: Benchmark, evidence: Sequence[Evidence], jobs: int, in_place: bool
 ) -> list[tuple[Finding, tuple[Evidence, CylinderMeasurement] | None]]:
-    """ExpectedScores of one sample from every cell, and what they rest on."""
+    """ExpectedScores of one sample from every cell, with its evidence."""
     by_name = {one.sample.name: one for one in evidence}
     groups = cells(benchmark.spec, [one.sample for one in evidence])
     shown = [(labels, by_name[members[0].name]) for labels, members in groups.items()]

@@ -1,4 +1,4 @@
-"""Health: what is wrong with a mesh whatever its frame."""
+"""Health: faults of a mesh that do not depend on its frame."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from fsbench.core.mesh import Mesh
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Counts of what a sound mesh has none of, but for the first two.
+    """Counts of faults, 0 in a sound mesh, after the numbers of vertices and faces.
 
     Attributes
     ----------
@@ -42,9 +42,9 @@ class Health:
 
 
 def examine(mesh: Mesh) -> Health:
-    """Count what is wrong with a mesh of at least one face."""
+    """Count the faults of a mesh with at least one face."""
     vertices, faces = mesh.vertices, mesh.faces
-    # Equal up to rounding of the sixth digit, which is what files carry.
+    # Equal up to rounding of the sixth digit, the precision of files.
     extent = float(np.ptp(vertices, axis=0).max()) or 1.0
     places = np.unique(np.round(vertices / extent, 6), axis=0, return_inverse=True)[1].reshape(-1)
     n_places = int(places.max()) + 1

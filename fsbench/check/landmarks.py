@@ -1,4 +1,4 @@
-"""Landmarks of scans and predictions: is every file there, readable, and of as many points as its counterpart."""
+"""Landmarks of scans and predictions: whether files are there, readable, and as long as their counterparts."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ _MOST_LINES = 6
 
 
 def of_landmarks(benchmark: Benchmark, folder: Path, samples: Sequence[Sample]) -> list[Finding]:
-    """Look at all files of landmarks; nothing is said where none are needed.
+    """Check all files of landmarks; no findings if none are needed.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def of_named_vertices(benchmark: Benchmark, submission: Submission, sample: Samp
 
 
 class _Seen:
-    """What was found so far: how many landmarks there are, and troubles by scan or sample."""
+    """The results so far: numbers of landmarks, and troubles by scan or sample."""
 
     def __init__(self, benchmark: Benchmark, folder: Path) -> None:
         self.troubles: dict[str, str] = {}
@@ -78,7 +78,7 @@ class _Seen:
             self.troubles[name] = f"the prediction has {min(found - expected)} landmarks, the scan {min(expected)}"
 
     def _of_scan(self, files: ReferenceFiles, *, read: bool) -> int | None:
-        """How many a scan has, which several samples may share; None where that is not known."""
+        """Number of landmarks of a scan, which several samples may share; None if it is not known."""
         name = files.names["sample"]
         if name not in self._scans:
             self._scans[name] = None

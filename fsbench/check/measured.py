@@ -1,4 +1,4 @@
-"""Measured: what a frame would do, found by loading the files again through it, end to end."""
+"""Measured: the effect of a frame, found by loading the files again through it, end to end."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ _TRIED_ON = 3
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """How the samples stand when they are read with a frame.
+    """The misfit of the samples when they are read with a frame.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class Measured:
 
 
 def as_passed(frame: Frame) -> Frame:
-    """The frame that options make of it: they have few digits, and no name for `{sample}.obj`."""
+    """The frame as options give it: with few digits, and without a pattern for `{sample}.obj`."""
     crop = frame.crop
     if crop is not None:
         x0, y0, x1, y1 = (float(f"{value:.4g}") for value in crop)
@@ -130,7 +130,7 @@ def _with_tforms(evidence: Sequence[Evidence], folder: Path, frame: Frame) -> It
 def _tform_patterns(folder: Path, samples: Sequence[str]) -> list[str]:
     """Names of files that lie beside every one of the samples and may hold its crop."""
     first = samples[0]
-    # A listing of names alone: no file is opened that does not fit all samples.
+    # Only names are listed; a file that does not fit all samples is not opened.
     names = sorted(path.name for path in folder.glob(f"*{first}*") if path.suffix.lower() in TFORM_SUFFIXES)
     patterns = [name.replace(first, "{sample}", 1) for name in names]
     there = [one for one in patterns if all((folder / one.replace("{sample}", name)).is_file() for name in samples)]

@@ -1,7 +1,7 @@
-"""Misfit: whether a prediction plainly stands where its reference does, for the price of one depth map.
+"""Misfit: whether a prediction is clearly where its reference is, at the cost of one depth map.
 
 The misfit is that of `ViewFit`, but from the depth map that scoring uses too. So it needs no search tree, and sees only
-triangles that face the camera. It can tell that all is well, not what is wrong.
+triangles that face the camera. It can show that all is well, but not which mistake there is.
 """
 
 import numpy as np
@@ -49,7 +49,7 @@ def _normals(prepared: Prepared, depths: Floats) -> tuple[Ints, Floats]:
 
 
 def _residuals_mm(prepared: Prepared, pixels: Ints, depths: Floats) -> Floats:
-    """What is left of the depths after the benchmark's alignment."""
+    """The depth differences after the benchmark's alignment."""
     ref, pred = prepared.depths_mm[pixels], depths[pixels]
     if prepared.protocol.align == "depth-median":
         return np.abs(ref - pred - np.median(ref - pred))

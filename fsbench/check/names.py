@@ -1,4 +1,4 @@
-"""Names of predictions of scans: which samples have none, and which meshes are nobody's."""
+"""Names of predictions of scans: samples without one, and meshes of no sample."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,15 +24,15 @@ class Names:
     Attributes
     ----------
     n_samples : int
-        That should have a prediction.
+        Number of samples that should have a prediction.
     lost : tuple of str
         Samples without one.
     strays : tuple of str
         Meshes that belong to no sample, below the folder.
     meant : tuple of (str, str)
-        Stray, and the lost sample that it probably was to be of.
+        Stray, and the lost sample that it was probably meant for.
     pattern : str
-        What fits all of these, as {sample}_pred.ply; empty if nothing does.
+        Pattern of all of these, as {sample}_pred.ply; empty if they have none.
     """
 
     n_samples: int
@@ -42,7 +42,7 @@ class Names:
     pattern: str = ""
 
     def __str__(self) -> str:
-        """What is to be said of the strays; empty if there is none."""
+        """A text on the strays; empty if there are none."""
         if not self.strays:
             return ""
         number = len(self.strays)

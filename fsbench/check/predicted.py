@@ -1,4 +1,4 @@
-"""Predicted: one prediction as its adapter places it, and as it might have been placed."""
+"""Predicted: one prediction as its adapter places it, and as other frames would."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ class Predicted:
     Attributes
     ----------
     adapter : AdapterLike
-        What read it.
+        The adapter that read it.
     mesh : Mesh
         In the benchmark's camera frame, as it is scored.
     surface : Surface
@@ -33,7 +33,7 @@ class Predicted:
     mean : ndarray, (3,)
         Mean of these vertices.
     image_from_net : Placing
-        What undoes the crop.
+        The placing that undoes the crop.
     """
 
     adapter: AdapterLike
@@ -75,7 +75,7 @@ in the lab a unit cube is nearly a gl frame, and the plainer one is to be named.
 
 
 def alternatives(adapter: AdapterLike, in_the_lab: bool) -> Iterator[tuple[Frame, float]]:
-    """Frames that could read the same files and are no reading of the adapter's own, each with its cost."""
+    """Other frames that could read the same files, each with its cost."""
     frame = as_frame(adapter)
     pattern = _pattern(adapter)
     if pattern is None:
@@ -90,14 +90,14 @@ def alternatives(adapter: AdapterLike, in_the_lab: bool) -> Iterator[tuple[Frame
         try:
             guess = Frame(name, pattern=pattern, own_focal_px=None if name in ("pixels", "ortho") else focal)
         except UsageError:
-            # Only its own adapter reads a mesh that is no .obj, .ply, .stl or .off.
+            # Only its own adapter reads a mesh with another ending than .obj, .ply, .stl or .off.
             return
         is_turned_over = guess.is_pinhole and frame is not None and frame.is_pinhole
         yield guess, TURNED_OVER if is_turned_over else _ANOTHER_KIND
 
 
 def try_load(adapter: AdapterLike, folder: Path, sample: str, focal_px: float | None) -> Predicted | None:
-    """The same as `load`, but a guess that does not read is None."""
+    """Like `load`, but None if the file cannot be read in this way."""
     try:
         return load(adapter, folder, sample, focal_px)
     except FsbenchError:

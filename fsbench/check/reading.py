@@ -17,7 +17,7 @@ Progress = Callable[[int], AbstractContextManager[Callable[[Record], None]]]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What became of the predictions: `troubles` by the sample's name, and how many were read."""
+    """The result of reading: `troubles` by the sample's name, and the number of predictions read."""
 
     n_samples: int
     troubles: dict[str, str]
@@ -43,7 +43,7 @@ def read_every(
     Parameters
     ----------
     benchmark, submission, samples
-        What to read.
+        The predictions to read.
     jobs : int
         Files read at once.
     progress : callable, optional
@@ -61,7 +61,7 @@ def read_every(
 
 
 def _say_nothing(record: Record) -> None:
-    """Where nobody wants to see how it goes on."""
+    """Progress that is not shown."""
 
 
 def safe_jobs(submission: Submission, samples: Sequence[Sample], jobs: int) -> int:

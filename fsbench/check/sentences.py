@@ -1,4 +1,4 @@
-"""Sentences: what was found, as lines with a verdict."""
+"""Sentences: the findings as lines with a verdict."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ _NEARLY = 0.03
 
 
 def of_files(files: Files, adapter: AdapterLike, without_reference: int) -> Iterator[Finding]:
-    """Presence, misspellings, what is too many."""
+    """Missing, misspelt and surplus files."""
     if without_reference:
         yield Finding(
             "note", "files", f"no reference under --root for {counted(without_reference, 'sample')}: not looked at"
@@ -94,7 +94,7 @@ def of_loading(evidence: Sequence[Evidence]) -> Iterator[Finding]:
 
 
 def of_health(names: Sequence[str], healths: Sequence[Health]) -> Iterator[Finding]:
-    """State of the meshes, all looked at together."""
+    """State of all meshes that were read."""
     if not healths:
         return
     counts = sorted(health.n_faces for health in healths)
@@ -153,7 +153,7 @@ def of_frame(diagnosis: Diagnosis, adapter: AdapterLike, evidence: Sequence[Evid
 def _mended(
     advice: Advice | None, diagnosis: Diagnosis, adapter: AdapterLike, evidence: Sequence[Evidence], folder: Path
 ) -> str:
-    """The likely mistake with what mends it, as it was measured; empty if there is nothing to name."""
+    """The likely mistake and its remedy, as measured; empty if there is none to name."""
     named = [one for one in (advice, rival_of(diagnosis)) if one is not None and one.frame is not None]
     tried = [(one.mistake, found) for one in named if one.frame and (found := measure(evidence, folder, one.frame))]
     now = as_frame(adapter)
@@ -165,7 +165,7 @@ def _mended(
         )
     good = [(mistake, found) for mistake, found in tried if _mends(found, diagnosis)]
     if good:
-        # The plainest first: another one has to be better by more than chance.
+        # The simplest first: another one has to be better by more than chance.
         mistake, best = min(good, key=lambda pair: pair[1].misfit + WORTH * (pair is not good[0]))
         others = [one for one in good if one[1].frame != best.frame and one[1].misfit < best.misfit + _NEARLY]
         also = "".join(f"; nearly as well fits that {what}: {frame_options(one.frame)}" for what, one in others)
@@ -189,7 +189,7 @@ def _mends(found: Measured, diagnosis: Diagnosis) -> bool:
 
 
 def of_misplaced(misfit: float) -> Finding:
-    """What a glance says of predictions that are somewhere else."""
+    """The finding of the quick check for predictions that are somewhere else."""
     return Finding(
         "wrong",
         "frame",
@@ -222,12 +222,12 @@ def of_place(evidence: Sequence[Evidence]) -> Iterator[Finding]:
 def of_figures(
     sample: str, labels: str, misfit: float, found: ExpectedScores, in_place: bool, in_the_lab: bool
 ) -> Finding:
-    """What one sample would score; in a wrong frame that is no more than a note."""
+    """The scores that one sample would get; in a wrong frame only a note."""
     scores = found.scores
     if scores is None:
         return Finding("wrong", sample, f"{labels}: would have no score: {found.trouble}")
     before = "no overlap" if np.isnan(found.unaligned_cd_mm) else f"{found.unaligned_cd_mm:.2f} mm"
-    # In the wild the file's depth has no origin: the distance before alignment says nothing.
+    # In the wild the file's depth has no origin, so the distance before alignment has no meaning.
     aligned = f" ({before} before depth alignment)" if in_the_lab else ""
     text = (
         f"{labels}: CR {scores.cr:.1%}, CD {scores.cd_mm:.2f} mm{aligned}, "

@@ -18,7 +18,7 @@ _KEPT = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A placing, its size and offset from the image frame as it was loaded, and what is seen then."""
+    """A placing, its size and offset from the image frame as loaded, and the fit that it gives."""
 
     scale: float
     shift: Floats
@@ -55,7 +55,7 @@ def fit_from(target: Target, surface: Surface, mean: Floats, start: Placing) -> 
         middle = found[kept].mean(0)
         rows = np.column_stack([np.einsum("ij,ij->i", normals[kept], found[kept] - middle), normals[kept]])
         sides = np.einsum("ij,ij->i", normals[kept], gaps[kept])
-        # A little damping keeps what a flat patch leaves open where it is.
+        # A little damping keeps the directions that a flat patch leaves undetermined.
         damping = 1e-3 * kept.sum() * np.eye(4)
         step = np.linalg.solve(rows.T @ rows + damping, rows.T @ sides)
         grow = 1.0 + float(np.clip(step[0], -0.25, 0.25))

@@ -1,4 +1,4 @@
-"""Spread: a few samples from every bin, so that what only a turned head shows is seen."""
+"""Spread: a few samples from every bin, as some mistakes show only on a turned head."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ FEWEST = 8
 
 
 def cells(spec: Spec, samples: Sequence[Sample]) -> dict[tuple[str, ...], list[Sample]]:
-    """Samples by the bins that the benchmark's tables are laid out by, in the benchmark's order.
+    """Samples by the bins of the benchmark's tables, in the benchmark's order.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Surplus: which surface of a whole head pays, and what the score is without it, tried with the files themselves."""
+"""Surplus: the surface of a whole head that raises the score, and the score without it, from the files themselves."""
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -43,7 +43,7 @@ class _Tried:
 def of_surplus(
     measured: Sequence[tuple[Evidence, CylinderMeasurement]], adapter: AdapterLike, folder: Path
 ) -> Iterator[Finding]:
-    """Say which surface pays where the prediction's pays over twice what the reference's does, and try without it.
+    """If the prediction's surface is over twice as far off as the reference's, name that part and try without it.
 
     Parameters
     ----------

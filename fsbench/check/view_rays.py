@@ -1,9 +1,9 @@
-"""View rays: what the camera sees of a reference, and how far a placed prediction is from that.
+"""View rays: the reference as the camera sees it, and the misfit of a placed prediction.
 
 Everything here is in the *image frame*: the ortho frame of the 256 px image, x right, y up, z towards the
 viewer, the image [-1, 1]^2. In the lab the camera is a pinhole that stands before the middle of the mesh.
-A few hundred rays tell a wrong frame from a right one; the official formulas hide what this is blind to as
-well, the depth and, in the lab, the unit.
+A few hundred rays tell a wrong frame from a right one. They do not see the depth and, in the lab, the unit, which the
+official formulas remove too.
 """
 
 from dataclasses import dataclass
@@ -124,7 +124,7 @@ class Target:
         return found
 
     def look(self, surface: Surface, mean: Floats, placing: Placing = AS_IS) -> ViewFit:
-        """Look at a prediction after `placing`.
+        """Fit of a prediction after `placing`.
 
         Parameters
         ----------
@@ -133,7 +133,7 @@ class Target:
         mean : ndarray, (3,)
             Mean of its vertices, before which the pinhole of the lab stands.
         placing : Placing
-            What to change first. The rays are moved back instead of the mesh, so one tree serves all changes.
+            The change to make first. The rays are moved back instead of the mesh, so one tree serves all changes.
         """
         origins = self._eyes(surface.corners, mean, placing)
         inverse = np.linalg.inv(placing.linear)
@@ -162,7 +162,7 @@ class Target:
         return np.column_stack([self.points_xy, np.full(len(self.points_xy), nearest + 1.0)])
 
     def _residual_mm(self, ref_mm: Floats, pred: Floats) -> Floats:
-        """What is left of the depth difference after the benchmark's alignment: a shift, or in the lab a slide."""
+        """The depth difference after the benchmark's alignment: a shift, or in the lab a slide."""
         if self.pinhole_units is not None:
             return np.abs(ref_mm - pred * float(np.median(ref_mm / np.maximum(pred, 1e-9))))
         difference = ref_mm - pred * self.mm_per_unit

@@ -98,6 +98,8 @@ def heads(
     rig, backdrop = rig_called(views), Backdrop.called(background)
     plan = Plan(rig, parse_focals(focal), size, light, backdrop, seed, cut, private, tuples, detail)
     folder = Path(out)
+    if Path(source).resolve() in (folder.resolve(), *folder.resolve().parents):
+        raise click.UsageError("--out is below SOURCE, where its meshes would count as heads: name a folder elsewhere")
     job = Job(folder, name or folder.absolute().name, licence, trained_on, jobs)
     mask, marks = (None if one is None else Path(one) for one in (face_mask, landmarks))
     opened = open_source(Path(source), mask, marks, detail, people, seed)

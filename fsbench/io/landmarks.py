@@ -65,7 +65,8 @@ def read_landmarks_or_numbers(path: str | os.PathLike[str]) -> Floats | tuple[in
         As `read_landmarks`.
     """
     content, points_of = _content(path)
-    return _as_numbers(content) or _checked(path, points_of(path, content))
+    numbers = () if points_of is _from_menpo else _as_numbers(content)
+    return numbers or _checked(path, points_of(path, content))
 
 
 def _content(path: str | os.PathLike[str]) -> tuple[Any, Callable[[str | os.PathLike[str], Any], Floats]]:

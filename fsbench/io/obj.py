@@ -10,12 +10,13 @@ import numpy as np
 
 from fsbench.core.errors import FormatError, MeshError
 from fsbench.core.mesh import Floats, Ints, Mesh
-from fsbench.io.decimals import BadNumberError, parse_floats, parse_integers, parse_triples
+from fsbench.io.decimals import parse_floats, parse_integers, parse_triples
 from fsbench.io.files import MAX_MESH_BYTES
 from fsbench.io.lines import (
     NEWLINE,
     PAD,
     Bytes,
+    LineError,
     blank_comments,
     even_lines,
     line_heads,
@@ -25,7 +26,7 @@ from fsbench.io.lines import (
     words_after,
     words_of,
 )
-from fsbench.io.mesh_file import MeshFile
+from fsbench.io.mesh_file import MeshFile, mesh_of
 from fsbench.io.polygons import triangulate
 
 _LARGEST_KEPT_BYTES = 16 << 20
@@ -80,11 +81,7 @@ def read_obj(path: str | os.PathLike[str], *, every_vertex: bool = False) -> Mes
     MeshError
         If what it holds is no mesh: no vertices, NaN, an index out of range.
     """
-    try:
-        found = obj_file(path)
-        return found.every_vertex() if every_vertex else found.mesh()
-    except MeshError as error:
-        raise MeshError(f"{path}: {error}") from error
+    return mesh_of(obj_file, path, every_vertex=every_vertex)
 
 
 def obj_file(path: str | os.PathLike[str]) -> MeshFile:
@@ -135,7 +132,7 @@ def _content_of(path: str | os.PathLike[str]) -> "_Content":
     raw = _load(path)
     try:
         content = _parse(raw)
-    except (_LineError, BadNumberError) as error:
+    except LineError as error:
         number = line_number(np.frombuffer(raw, np.uint8), error.position)
         # The last byte ends the last line where the file does not.
         hint = ". Is the file cut off?" if raw.find(b"\n", error.position) == len(raw) - 1 else ""
@@ -143,14 +140,6 @@ def _content_of(path: str | os.PathLike[str]) -> "_Content":
     if len(content.vertices) == 0:
         raise MeshError("the mesh is empty: no line starts with 'v'. Is it an OBJ file?")
     return content
-
-
-class _LineError(ValueError):
-    """A line that cannot be read; `position` in the text is in it."""
-
-    def __init__(self, position: int, reason: str) -> None:
-        super().__init__(reason)
-        self.position = position
 
 
 def _load(path: str | os.PathLike[str]) -> bytearray:
@@ -242,7 +231,7 @@ def _faces_alone(text: bytes) -> _Faces | None:
     """Faces of the last lines of a file, if nothing else counts there and they do not refer to what came before."""
     try:
         content = _parse_pieces(np.frombuffer(b"\n" * PAD + text, np.uint8))
-    except (_LineError, BadNumberError):
+    except LineError:
         return None
     return content.faces if len(content.vertices) == 0 and not content.has_normals else None
 
@@ -317,7 +306,7 @@ def _parse_alike(text: Bytes, starts: Ints, ends: Ints, n_before: int) -> _Conte
 def _expect_words(what: str, words: str, positions: Ints, counts: Ints) -> None:
     short = np.flatnonzero(counts < 3)
     if len(short):
-        raise _LineError(int(positions[short[0]]), f"a {what} has {counts[short[0]]} {words}, expected at least 3")
+        raise LineError(int(positions[short[0]]), f"a {what} has {counts[short[0]]} {words}, expected at least 3")
 
 
 def _expect_w_of_1(text: Bytes, starts: Ints, ends: Ints) -> None:
@@ -326,7 +315,7 @@ def _expect_w_of_1(text: Bytes, starts: Ints, ends: Ints) -> None:
     if (w != 1).any():
         i = int(np.flatnonzero(w != 1)[0])
         found = f"a vertex has a fourth number, {w[i]:g}, which in OBJ is w: the point is x/w, y/w, z/w"
-        raise _LineError(int(starts[i]), f"{found}; expected 1 or none. Divide by it, or leave it away")
+        raise LineError(int(starts[i]), f"{found}; expected 1 or none. Divide by it, or leave it away")
 
 
 def _parse_faces(text: Bytes, starts: Ints, ends: Ints, sizes: Ints, so_far: Ints) -> _Faces:
@@ -375,7 +364,7 @@ def _refuse_corners(text: Bytes, starts: Ints, ends: Ints, words: Ints) -> None:
     if len(words):
         start, end = int(starts[words[0]]), int(ends[words[0]])
         found = text[start : min(end, start + 40)].tobytes().decode("ascii", "backslashreplace")
-        raise _LineError(start, f"found a corner '{found}', expected a, a/b, a//c or a/b/c with whole numbers")
+        raise LineError(start, f"found a corner '{found}', expected a, a/b, a//c or a/b/c with whole numbers")
 
 
 def _from_the_end(corners: Ints, so_far: Ints, positions: Ints) -> Ints:
@@ -385,7 +374,7 @@ def _from_the_end(corners: Ints, so_far: Ints, positions: Ints) -> Ints:
     if len(wrong):
         i = wrong[0]
         found = f"a face names vertex {corners[i]}, {so_far[i]} vertices stand before it"
-        raise _LineError(int(positions[i]), f"{found}; OBJ counts from 1, or from the end with -1")
+        raise LineError(int(positions[i]), f"{found}; OBJ counts from 1, or from the end with -1")
     return counted
 
 

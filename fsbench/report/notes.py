@@ -1,4 +1,4 @@
-"""Notes below tables and figures, without which somebody would misread them."""
+"""Notes that keep tables and figures from being misread."""
 
 import math
 import re

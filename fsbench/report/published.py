@@ -1,4 +1,4 @@
-"""Published rows beside those of runs: means that somebody else's evaluator measured."""
+"""Published rows beside those of runs: means by another evaluator."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +17,7 @@ def published_rows(
     Raises
     ------
     UsageError
-        If they are not there for this layout, metric or policy, or a run has the label of one.
+        If there are none for this layout, metric or policy, or a run has the label of one.
     """
     if policy != "legacy":
         raise UsageError(

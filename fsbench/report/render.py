@@ -103,7 +103,7 @@ def contact_sheet(spec: Spec, evidence: Sequence[Evidence], title: str, descript
     evidence : sequence of Evidence
         Samples that were looked at; of every bin the first is shown.
     title, description : str
-        What the sheet says of itself.
+        Texts of the sheet.
     """
     by_name = {one.sample.name: one for one in evidence}
     groups = cells(spec, [one.sample for one in evidence])

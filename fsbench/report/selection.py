@@ -1,4 +1,4 @@
-"""Select what a table or figure shows: runs that belong together, their labels, their metrics."""
+"""Select the content of a table or figure: runs that belong together, their labels, their metrics."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -64,7 +64,7 @@ def _require_same(label: str, first: Run, other_label: str, other: Run) -> None:
 
 
 def choose_metrics(run: Run, metrics: Sequence[str] | None) -> list[str]:
-    """The metrics to show, each with the one that it must not be read without.
+    """The metrics to show, each with its companion.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def choose_metrics(run: Run, metrics: Sequence[str] | None) -> list[str]:
     Raises
     ------
     UsageError
-        If no metric is named, or the run has none of a name.
+        If no metric is named, or the run lacks one.
     """
     if metrics is None:
         metrics = main_metrics(run)
@@ -89,7 +89,7 @@ def choose_metrics(run: Run, metrics: Sequence[str] | None) -> list[str]:
 
 
 def has_metric(run: Run, name: str) -> bool:
-    """Whether a number can be taken from the run: a column, its standard deviation, or what it kept pooled."""
+    """Whether the run has a number: a column, its standard deviation, or a pooled statistic."""
     what = run.quantity(name)
     return (
         run.pooled is not None and what.column in STATISTICS if what.pooled == "points" else what.column in run.metrics
@@ -104,9 +104,9 @@ def main_metrics(run: Run) -> list[str]:
 
 
 def main_of_samples(run: Run) -> str:
-    """The first main metric that every sample has a value of: none that is over all points, no spread.
+    """The first main metric with a value for each sample: no pooled statistic, and no spread.
 
-    Where the benchmark names no such metric, the first of the run of which it is known which way is better.
+    If the benchmark names none, the first metric of the run with a known direction.
     """
     judged = [name for name, what in run.quantities.items() if what.sign]
     return next(name for name in (*main_metrics(run), *judged, *run.metrics) if name in run.metrics)

@@ -1,4 +1,4 @@
-"""Tables: runs side by side, divided into bins. What a table says is settled here, how it is written in `formats`."""
+"""Tables: runs side by side, divided into bins. The content of a table is decided here, its form in `formats`."""
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import fields, replace
@@ -37,7 +37,7 @@ def build(
     by : str, optional
         A layout of the benchmark ("pose", "focal", "pose-all"), "overall", or a bin column. Default: the first layout.
     metrics : sequence of str, optional
-        Metric columns. A chamfer distance brings the complete rate with it.
+        Metric columns. A chamfer distance comes with the complete rate.
     labels : sequence of str, optional
         Instead of the runs' own.
     policy : str
@@ -66,7 +66,7 @@ def build(
 
 
 def _allowed(chosen: Sequence[Quantity], asked_for: bool, policy: str) -> tuple[Quantity, ...]:
-    """Pooled numbers know nothing of failures, so no policy applies to them."""
+    """Pooled numbers do not include failures, so no policy applies to them."""
     pooled = [what.name for what in chosen if what.pooled == "points"]
     if policy == "legacy" or not pooled:
         return tuple(chosen)
@@ -113,7 +113,7 @@ def _rows(
 
 
 def _derived(run: Run, divided: BinLayout, bin_: Bin, what: Quantity, counts: Cell) -> Cell:
-    """A number that is no mean over samples: their spread, or one over the points of all of them."""
+    """A number that is not a mean over samples: their spread, or a statistic over all their points."""
     if what.pooled == "std":
         inside = divided.members(run.samples, bin_) & (run.samples["status"] == "ok")
         values = run.samples.loc[inside, what.column].dropna()

@@ -80,7 +80,7 @@ WORST_FORMATS = MappingProxyType({name: _WRITERS[name] for name in choices.WORST
 
 
 def headline(found: Worst) -> str:
-    """What is listed, in one line."""
+    """The headline of the list, in one line."""
     what, shown = found.metrics[0], len(found.samples)
     if len(found.methods) == 1:
         listed = f"the {shown} worst of {found.counts['scored']} samples by {what.label}, {what.better} is better"
@@ -90,7 +90,7 @@ def headline(found: Worst) -> str:
 
 
 def notes(found: Worst) -> list[str]:
-    """What the listed samples leave out."""
+    """Notes on the samples that are not listed."""
     counts, said = found.counts, []
     if counts.get("unscored"):
         said.append(f"Without a score: {_samples(counts['unscored'])}; samples.csv of the run says why.")
@@ -157,7 +157,7 @@ def _numbers(found: Worst, s: int) -> list[str]:
 
 
 def _reason(found: Worst, s: int) -> str:
-    """Why a sample has no score any more, or what is odd about it in the last run."""
+    """Why a sample has lost its score, or its oddity in the last run."""
     last = found.outcomes[s][-1]
     if last.values[0] == last.values[0]:
         return last.reason

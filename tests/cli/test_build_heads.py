@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from fsbench.benchmarks import open_benchmark
+from fsbench.core.errors import UsageError
 from fsbench.io import read_mesh
 from tests.cli.commands import fsbench
 from tests.textured import person, write_coloured, write_textured
@@ -272,6 +273,37 @@ def test_expressions_and_subjects_choose_heads(tmp_path: Path, capsys: pytest.Ca
     assert not (tmp_path / "out/tuples").exists()
     refused = fsbench(capsys, "build", "heads", tmp_path / "heads", "--expressions", "frown", *options)
     assert refused.code == 2 and "fits no head; there are 1_neutral, 2_smile" in refused.err
+
+
+def test_names_from_disk_are_shown_plainly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_textured(tmp_path / "heads" / "a\x1b[31m|b" / "smi\nle.obj")
+    options = ("--views", "0/0", "--focal", "600", "--size", "16", "-o", tmp_path / "out")
+    answer = fsbench(capsys, "build", "heads", tmp_path / "heads", *options)
+    assert answer.code == 0 and "\x1b" not in answer.err
+    (one,) = open_benchmark(str(tmp_path / "out/benchmark.toml"), tmp_path / "out").samples
+    assert one.bins["subject"] == "a\\x1b[31m|b" and one.bins["expression"] == "smi\\nle"
+    assert "\x1b" not in (tmp_path / "out/CARD.md").read_text()
+
+
+def test_a_benchmark_among_its_heads_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_textured(tmp_path / "heads/a.obj")
+    answer = fsbench(capsys, "build", "heads", tmp_path / "heads", "-o", tmp_path / "heads/out")
+    assert answer.code == 2 and "--out is below SOURCE" in answer.err
+
+
+def test_a_disk_that_is_full_stops_the_build(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_textured(tmp_path / "heads/a.obj")
+
+    def full(path: Path, pixels: np.ndarray) -> None:
+        raise UsageError(f"{path}: cannot be written: No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("fsbench.build.lab.write_png", full)
+        answer = fsbench(capsys, "build", "heads", tmp_path / "heads", *FEW, "-o", tmp_path / "out")
+        assert answer.code == 2 and "No space left" in answer.err
+    assert fsbench(capsys, "build", "heads", tmp_path / "heads", *FEW, "-o", tmp_path / "out").code == 0
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,7 @@ def _mirrored_marks(folder: Path, camera: dict[str, Any]) -> None:
         (_resized, "the image has 320 x 400 pixels, its camera 400 x 320: is one of them resized or turned?"),
         (_skewed, "K has skew 3"),
         (_with(K=[[1, 2], [3, 4]]), "camera.json has no finite K of shape (3, 3)"),
+        (_with(K=[[10**400, 0, 1], [0, 1, 1], [0, 0, 1]]), "camera.json has no finite K of shape (3, 3)"),
         (_with(K="long"), "camera.json has no finite K of shape (3, 3)"),
         (_with(Rt=(np.eye(3, 4) * 2).tolist()), "Rt is no rotation: it stretches by 3"),
         (_with(Rt=[[1, 0, 0, 0], [0, -1, 0, 0], [0, 0, -1, -12.0]]), "the head reaches behind the camera"),

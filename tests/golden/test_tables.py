@@ -39,7 +39,9 @@ def test_regenerated_table_is_the_published_one(name: str, runs: list[Run], shar
     assert len(published) == 2 + 14
     for label, *cells, done in published[2:]:
         expected = ["" if cell in NO_VALUE else cell for cell in cells]
-        assert table[label] == (expected, done), label
+        cells, ours_done = table[label]
+        # Ours may end with the means over all samples, which no published table has.
+        assert (cells[: len(expected)], ours_done) == (expected, done), label
 
 
 def test_done_of_df2net_counts_the_benchmark_and_not_the_file(runs: list[Run]) -> None:

@@ -19,4 +19,6 @@ def test_every_module_with_a_compiled_loop_is_listed() -> None:
         for module in modules
         if any(isinstance(value, _Later) and value.__module__ == module.__name__ for value in vars(module).values())
     }
+    # Benchmarks are built by commands of their own, which score nothing.
+    with_loops = {name for name in with_loops if not name.startswith("fsbench.build.")}
     assert with_loops == {module.__name__ for module in listed()}
