@@ -3,7 +3,6 @@
 import difflib
 import os
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -176,16 +175,34 @@ def _plain(stem: str) -> str:
 
 
 def _containing(name: str, left: dict[str, str]) -> str | None:
-    """The missing file whose sample the name holds as a whole number or word."""
-    hits = [
-        wish for wish, sample in left.items() if re.search(rf"(?<![0-9]){re.escape(sample)}(?![0-9])", Path(name).stem)
-    ]
+    """The missing file whose sample the name holds as a whole number or word; img_7 holds 007."""
+    stem = Path(name).stem
+    hits = [wish for wish, sample in left.items() if re.search(rf"(?<![0-9]){_in_any_digits(sample)}(?![0-9])", stem)]
     return hits[0] if len(hits) == 1 else None
 
 
+def _in_any_digits(sample: str) -> str:
+    return f"0*{int(sample)}" if _is_number(sample) else re.escape(sample)
+
+
+def _is_number(sample: str) -> bool:
+    return sample.isascii() and sample.isdigit()
+
+
 def common_pattern(pairs: Sequence[tuple[str, str]]) -> str:
-    """The pattern that all misspelt files of a sample's own name follow; empty if there is none."""
-    shapes = Counter(name.replace(sample, "{sample}", 1) for name, sample in pairs if sample in name)
-    if len(shapes) != 1 or sum(shapes.values()) != len(pairs):
+    """The pattern that all misspelt files of a sample's own name or number follow; empty if there is none.
+
+    Examples
+    --------
+    >>> common_pattern([("007_mesh.obj", "007"), ("010_mesh.obj", "010")])
+    '{sample}_mesh.obj'
+    >>> common_pattern([("img_7.ply", "007"), ("img_10.ply", "010")])
+    'img_{sample:d}.ply'
+    """
+    named = {name.replace(sample, "{sample}", 1) for name, sample in pairs if sample in name}
+    if len(named) == 1 and all(sample in name for name, sample in pairs):
+        return named.pop()
+    if not all(_is_number(sample) for _, sample in pairs):
         return ""
-    return next(iter(shapes))
+    numbered = {re.sub(rf"(?<![0-9]){int(sample)}(?![0-9])", "{sample:d}", name, count=1) for name, sample in pairs}
+    return numbered.pop() if len(numbered) == 1 and "{sample:d}" in min(numbered) else ""

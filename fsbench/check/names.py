@@ -54,7 +54,7 @@ class Names:
         return f"{lost}, and {text}: {self._hint()}"
 
     def _hint(self) -> str:
-        if self.pattern and len(self.meant) > 1:
+        if "{sample}" in self.pattern and len(self.meant) > 1:
             folder, _, name = self.pattern.rpartition("/")
             if folder and "{" not in folder and name.startswith("{sample}."):
                 return f"{len(self.meant)} of them are in {folder}/, should --pred be that folder?"

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from fsbench.check.findings import Finding, counted, some
 from fsbench.check.health import Health
 from fsbench.check.measured import Measured, best_with_tforms, measure, measure_inverted
 from fsbench.check.similarity import fit_from
+from fsbench.check.units import best_unit
 from fsbench.check.view_rays import AS_IS, HALF_PX
 from fsbench.submissions import AdapterLike
 
@@ -75,13 +77,19 @@ def _missing(files: Files, adapter: AdapterLike) -> Iterator[Finding]:
             "wrong",
             "files",
             f"{len(files.meant)} files are named {files.pattern}, e.g. {example} for {wish}: "
-            f"rename them, or with a frame pass --pattern {files.pattern}",
+            f"rename them{_by_pattern(adapter, files.pattern)}",
         )
         return
     for name, wish in files.meant[:_MOST_LINES]:
         yield Finding("wrong", "files", f"{name}: is it meant to be {wish}?")
     if len(files.meant) > _MOST_LINES:
         yield Finding("wrong", "files", f"... and {len(files.meant) - _MOST_LINES} more misspelt names")
+
+
+def _by_pattern(adapter: AdapterLike, pattern: str) -> str:
+    """The options that read files of these names as `adapter` reads its own; empty if none do."""
+    frame = as_frame(adapter)
+    return f", or pass {frame_options(replace(frame, pattern=pattern))}" if frame is not None else ""
 
 
 def of_loading(evidence: Sequence[Evidence]) -> Iterator[Finding]:
@@ -164,6 +172,8 @@ def _mended(
             (f"the files {now.tform} take pixels of the crop to pixels of the image, not the other way", found)
         )
     good = [(mistake, found) for mistake, found in tried if _mends(found, diagnosis)]
+    if not good and now is not None and (unit := best_unit(evidence, folder, now)) and _mends(unit[1], diagnosis):
+        good = [unit]
     if good:
         # The simplest first: another one has to be better by more than chance.
         mistake, best = min(good, key=lambda pair: pair[1].misfit + WORTH * (pair is not good[0]))

@@ -78,8 +78,13 @@ def build_adapter(
     if adapter not in FRAMES:
         found = get(adapter)
         if used:
+            from fsbench.check.advice import frame_options
+            from fsbench.check.changes import as_frame
+
+            same = as_frame(found)
+            instead = f". {frame_options(same)} reads the same files; pass that" if same is not None else ""
             raise UsageError(
-                f"{', '.join(used)}: only for the frames {', '.join(FRAMES)}; {found.name} has its own formula"
+                f"{', '.join(used)}: only for the frames {', '.join(FRAMES)}; {found.name} has its own formula{instead}"
             )
         return found
     return Frame(

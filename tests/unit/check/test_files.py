@@ -96,6 +96,18 @@ def test_a_pattern_that_fits_all(tmp_path: Path) -> None:
     assert look_through(tmp_path, Frame("pixels", pattern=files.pattern), ["000", "001"]).missing == ()
 
 
+@pytest.mark.parametrize(
+    ("written", "pattern"), [("{}.obj", "{sample:d}.obj"), ("img_{}.obj", "img_{sample:d}.obj"), ("{}_2.ply", "")]
+)
+def test_numbers_without_zeros_have_a_pattern_too(tmp_path: Path, written: str, pattern: str) -> None:
+    files = look_through(
+        _fill(tmp_path, *(written.format(number) for number in (0, 7, 10))), get("3DDFA_V2"), ["000", "007", "010"]
+    )
+    assert files.pattern == pattern
+    said = " ".join(finding.text for finding in sentences.of_files(files, get("3DDFA_V2"), 0))
+    assert (f"or pass --adapter pixels --pattern {pattern}" in said) == bool(pattern)
+
+
 def test_side_files_doubles_and_empty_ones(tmp_path: Path) -> None:
     _fill(tmp_path, "000_detail.obj", "000_tform.npy", "001.obj", "001.ply")
     (tmp_path / "002.obj").touch()

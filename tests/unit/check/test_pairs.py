@@ -77,6 +77,17 @@ def test_another_unit_beside_a_right_crop(sample: Path, tmp_path: Path) -> None:
     assert float(_options(text)["unit"]) == pytest.approx(8.0, rel=0.15)
 
 
+@pytest.mark.parametrize("unit", [0.0753, 40.0])
+def test_a_unit_that_is_too_far_off_for_a_fit(sample: Path, tmp_path: Path, unit: float) -> None:
+    folder = _cropped(sample / "pred/wild_pred/mean-face", WILD, tmp_path / "pred", unit)
+    right = {"adapter": "pixels", "tform": "{sample}_tform.npy", "size": "224"}
+    text, _ = _look(sample, folder, WILD, **right)
+    assert "another unit" in text
+    _keeps_its_promise(text, sample, folder, WILD)
+    # The finest step of the search is 0.5 %, and a mean face fits best at a size that is not quite its own.
+    assert float(_options(text)["unit"]) == pytest.approx(unit, rel=0.05)
+
+
 def test_a_crop_that_lies_beside_and_was_forgotten(sample: Path, tmp_path: Path) -> None:
     folder = _cropped(sample / "pred/wild_pred/mean-face", WILD, tmp_path / "pred")
     text, _ = _look(sample, folder, WILD, adapter="pixels")

@@ -83,6 +83,7 @@ def test_options_become_a_frame() -> None:
     [
         ({"adapter": None}, "Pass --adapter"),
         ({"adapter": "DECA", "crop": "0,0,1,1", "unit": "2"}, "--unit, --crop: only for the frames"),
+        ({"adapter": "3DDFA_V2", "pattern": "{sample}_x.obj"}, "--adapter pixels reads the same files"),
         ({"adapter": "ortho", "unit": "mm"}, "--unit mm: expected a number"),
         ({"adapter": "ortho", "crop": "0,0,1"}, "expected four numbers"),
         ({"adapter": "ortho", "crop": "0,0,1,b"}, "--crop b: expected a number"),
