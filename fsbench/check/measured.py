@@ -109,7 +109,10 @@ def _looked_at(evidence: Sequence[Evidence], passed: Frame, read: Callable[[Evid
 
 
 def best_with_tforms(evidence: Sequence[Evidence], folder: Path, frame: Frame) -> Measured | None:
-    """The best of the frames that read a file beside each mesh as its crop, with the usual sizes."""
+    """The best of the frames that read a file beside each mesh as its crop, with the usual sizes.
+
+    The frame's own `tform` if it has one.
+    """
     some = evidence[:_TRIED_ON]
     tried = [measured for guess in _with_tforms(some, folder, frame) if (measured := measure(some, folder, guess))]
     best = min(tried, key=lambda measured: measured.misfit, default=None)
@@ -117,9 +120,9 @@ def best_with_tforms(evidence: Sequence[Evidence], folder: Path, frame: Frame) -
 
 
 def _with_tforms(evidence: Sequence[Evidence], folder: Path, frame: Frame) -> Iterator[Frame]:
-    if frame.tform or frame.crop or frame.is_pinhole or not evidence:
+    if frame.crop or frame.is_pinhole or not evidence:
         return
-    for pattern in _tform_patterns(folder, [one.sample.name for one in evidence]):
+    for pattern in [frame.tform] if frame.tform else _tform_patterns(folder, [one.sample.name for one in evidence]):
         for size in USUAL_SIZES_PX:
             try:
                 yield replace(frame, tform=pattern, size_px=size)

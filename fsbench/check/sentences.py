@@ -166,7 +166,8 @@ def _mended(
     tried = [(one.mistake, found) for one in named if one.frame and (found := measure(evidence, folder, one.frame))]
     now = as_frame(adapter)
     if now is not None and (found := best_with_tforms(evidence, folder, now)):
-        tried.append((f"the crop is missing, and {found.frame.tform} seems to hold it", found))
+        missing = f"the crop is missing, and {found.frame.tform} seems to hold it"
+        tried.append((f"--size is another one: {found.frame.size_px:g}" if now.tform else missing, found))
     if now is not None and (found := measure_inverted(evidence, folder, now)):
         tried.append(
             (f"the files {now.tform} take pixels of the crop to pixels of the image, not the other way", found)

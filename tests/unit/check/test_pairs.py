@@ -95,6 +95,13 @@ def test_a_crop_that_lies_beside_and_was_forgotten(sample: Path, tmp_path: Path)
     _keeps_its_promise(text, sample, folder, WILD)
 
 
+def test_a_right_crop_with_another_size(sample: Path, tmp_path: Path) -> None:
+    folder = _cropped(sample / "pred/wild_pred/mean-face", WILD, tmp_path / "pred")
+    text, _ = _look(sample, folder, WILD, adapter="pixels", tform="{sample}_tform.npy", size="256")
+    assert "--tform {sample}_tform.npy --size 224" in text
+    _keeps_its_promise(text, sample, folder, WILD)
+
+
 def test_crops_that_were_written_the_wrong_way_round(sample: Path, tmp_path: Path) -> None:
     folder = _cropped(sample / "pred/wild_pred/mean-face", WILD, tmp_path / "pred")
     right = {"adapter": "pixels", "tform": "{sample}_tform.npy", "size": "224"}
