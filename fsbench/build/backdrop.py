@@ -1,5 +1,6 @@
 """What stands behind a rendered head: one colour, a gradient, or the user's own images."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +43,11 @@ class Backdrop:
         if not images:
             raise UsageError(f"--background {text}: there is no image in it ({', '.join(IMAGE_SUFFIXES)})")
         return cls(text, images)
+
+    def digest(self) -> str:
+        """Changes with names and sizes of the images; empty without any."""
+        listed = [f"{path.relative_to(self.kind)} {path.stat().st_size}" for path in self.images]
+        return hashlib.sha256("\n".join(listed).encode("utf-8", "surrogateescape")).hexdigest() if listed else ""
 
     def draw(self, width: int, height: int, rng: np.random.Generator) -> tuple[Floats, str]:
         """Linear light (height, width, 3), and its name; `rng` chooses the image.

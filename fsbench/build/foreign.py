@@ -122,11 +122,25 @@ def read_tuple(folder: Path, name: str) -> Foreign:
     mesh = Mesh((vertices + shift) * mm, raw.faces)
     marks_mm = None if marks is None else (marks + shift) * mm
     rotation, more = _head_rotation(folder, model, Rt, marks_mm)
-    centre = (Rt[:, 3] + shift) * mm if Rt is not None and frame == CAMERA else mesh.vertices.mean(0)
+    kept = Rt is not None and frame == CAMERA and np.array_equal(rotation, Rt[:, :3])
+    centre, off = _centre(mesh, (Rt[:, 3] + shift) * mm if Rt is not None and kept else None)
     view = View(camera, rotation, centre, width, height)
     view.refuse_too_near(mesh.vertices)
     about = read_json(folder / "source.json") if (folder / "source.json").is_file() else {}
-    return Foreign(name, view, mesh, image, marks_mm, about if isinstance(about, dict) else {}, (*notes, *more))
+    return Foreign(name, view, mesh, image, marks_mm, about if isinstance(about, dict) else {}, (*notes, *more, *off))
+
+
+def _centre(mesh: Mesh, stated: Floats | None) -> tuple[Floats, tuple[str, ...]]:
+    """Centre of the head in the mesh's frame: as stated, if it can be inside the head of which the mesh is a part."""
+    low, high = mesh.vertices.min(0), mesh.vertices.max(0)
+    if stated is None:
+        return mesh.vertices.mean(0), ()
+    away = float(np.linalg.norm(stated - (low + high) / 2))
+    if away <= np.linalg.norm(high - low):
+        return stated, ()
+    return mesh.vertices.mean(0), (
+        f"the translation of its Rt is {away:.0f} mm off the mesh: its centre is the mesh's",
+    )
 
 
 def _one(folder: Path, stem: str, suffixes: tuple[str, ...]) -> Path:

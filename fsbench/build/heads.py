@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 
 from fsbench.build.card import card
 from fsbench.build.head import HeadName, Source
-from fsbench.build.lab import Record, read_record, write_head
+from fsbench.build.lab import RECORDS, Record, write_head
 from fsbench.build.plan import Plan
 from fsbench.build.specification import specification, write_specification
 from fsbench.build.tuples import write_json
@@ -105,6 +106,7 @@ def build(
         records.append(record)
     if not any(record.facts and len(record.lost) < _per_head(plan) for record in records):
         why = next((reason for record in records for reason in record.lost.values()), "")
+        _clear(job.out)
         raise UsageError(f"no head of {len(records)} is usable; the first: {why}")
     write_specification(job.out / "benchmark.toml", specification(job.name, plan, records))
     text = card(job.name, source.description, job.licence, job.trained_on, plan, records)
@@ -124,16 +126,14 @@ def _per_head(plan: Plan) -> int:
 
 
 def _records(job: Job, source: Source, names: Sequence[HeadName], plan: Plan) -> Iterator[Record]:
-    done = [read_record(job.out, number, name) for number, name in enumerate(names)]
-    tasks = [(job.out, number, names[number], source, plan) for number, record in enumerate(done) if record is None]
+    tasks = [(job.out, number, name, source, plan) for number, name in enumerate(names)]
     if job.jobs == 1 or len(tasks) < 2:
-        made = (write_head(*task) for task in tasks)
-        yield from (record if record is not None else next(made) for record in done)
+        yield from (write_head(*task) for task in tasks)
         return
     with ProcessPoolExecutor(min(job.jobs, len(tasks)), get_context("spawn")) as pool:
-        futures = iter([pool.submit(write_head, *task) for task in tasks])
+        futures = [pool.submit(write_head, *task) for task in tasks]
         try:
-            yield from (record if record is not None else next(futures).result() for record in done)
+            yield from (future.result() for future in futures)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
@@ -154,6 +154,13 @@ def _open(out: Path, plan: Plan, names: Sequence[HeadName]) -> None:
         write_json(mark, wanted)
     except (OSError, ValueError) as error:
         raise UsageError(f"{out}: cannot be used: {error}") from error
+
+
+def _clear(out: Path) -> None:
+    """Remove what a build without a result has written, so that it can be given again with other options."""
+    for name in ("code", "data", "tuples", RECORDS):
+        shutil.rmtree(out / name, ignore_errors=True)
+    (out / MARK).unlink(missing_ok=True)
 
 
 def _write_predef(out: Path, plan: Plan) -> None:

@@ -1,8 +1,9 @@
 """Writes one head into the lab's folders: its mesh, cameras and images, and the tuples."""
 
+import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,8 @@ class Record:
     notes : tuple of str
     facts : mapping
         Factor, cut and the like; empty for an unusable head.
+    content : str
+        Digest of all that was read of the head.
     """
 
     number: int
@@ -48,6 +51,7 @@ class Record:
     lost: Mapping[str, str]
     notes: tuple[str, ...]
     facts: Mapping[str, Any]
+    content: str = ""
 
 
 def sample_name(number: int, focal: int, view: int) -> str:
@@ -68,7 +72,9 @@ def views_of(plan: Plan) -> list[tuple[int, int, View]]:
 
 
 def write_head(out: Path, number: int, name: HeadName, source: Source, plan: Plan) -> Record:
-    """Write all samples of a head; what is wrong with it is in the record, which is kept if nothing is.
+    """Write all samples of a head, unless its record says that they are there; what is wrong is in the record.
+
+    A record is kept if nothing is wrong. It is of this head if all that was read is the same.
 
     Raises
     ------
@@ -77,6 +83,9 @@ def write_head(out: Path, number: int, name: HeadName, source: Source, plan: Pla
     """
     try:
         head = _shown(source.read(name), plan.private)
+        content = _digest(head)
+        if (done := read_record(out, number, name, content)) is not None:
+            return done
         made = normalised(head, plan.within_mm)
     except FsbenchError as error:
         lost = {sample_name(number, f, v): str(error) for f, v, _ in views_of(plan)}
@@ -101,7 +110,7 @@ def write_head(out: Path, number: int, name: HeadName, source: Source, plan: Pla
         "publishable": head.publishable,
         "shown": "in colours" if plan.private or head.publishable else "grey",
     }
-    record = Record(number, name.subject, name.expression, lost, made.notes, facts)
+    record = Record(number, name.subject, name.expression, lost, made.notes, facts, content)
     if not lost:
         write_record(out, record)
     return record
@@ -174,18 +183,29 @@ def write_record(out: Path, record: Record) -> None:
     write_json(_made(out / RECORDS) / f"{record.number:02d}.json", content)
 
 
-def read_record(out: Path, number: int, name: HeadName) -> Record | None:
-    """The record of a head; None if it is not done, or the record is of another."""
+def read_record(out: Path, number: int, name: HeadName, content: str) -> Record | None:
+    """The record of a head; None if it is not done, or the record is of another, or of one that has changed."""
     try:
-        content = json.loads((out / RECORDS / f"{number:02d}.json").read_text("utf-8"))
-        record = Record(**{**content, "notes": tuple(content["notes"])})
+        kept = json.loads((out / RECORDS / f"{number:02d}.json").read_text("utf-8"))
+        record = Record(**{**kept, "notes": tuple(kept["notes"])})
     except (OSError, ValueError, TypeError, LookupError):
         return None
-    return record if (record.number, record.subject, record.expression) == (number, *_key(name)) else None
+    found = record.number, record.subject, record.expression, record.content
+    return record if found == (number, name.subject, name.expression, content) else None
 
 
-def _key(name: HeadName) -> tuple[str, str]:
-    return name.subject, name.expression
+def _digest(head: Head) -> str:
+    """Changes with anything that was read of a head."""
+    digest = hashlib.sha256()
+    for field in fields(head):
+        value = getattr(head, field.name)
+        for part in value if field.name == "textures" else (value,):
+            if isinstance(part, np.ndarray):
+                digest.update(f"{field.name} {part.dtype} {part.shape}".encode())
+                digest.update(np.ascontiguousarray(part).data)
+            else:
+                digest.update(f"{field.name} {part!r}".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
 
 
 def _made(folder: Path) -> Path:

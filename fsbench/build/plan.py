@@ -55,7 +55,8 @@ class Plan:
         if not _FEWEST_PX <= self.size_px <= LARGEST_PX:
             raise UsageError(f"--size {self.size_px}: expected {_FEWEST_PX} to {LARGEST_PX} pixels")
         focals = self.focals_px
-        if not 0 < len(set(focals)) == len(focals) <= _MOST_FOCALS or not all(
+        # Bins are named by six digits.
+        if not 0 < len({f"{focal:g}" for focal in focals}) == len(focals) <= _MOST_FOCALS or not all(
             _SHORTEST <= f <= _LONGEST for f in focals
         ):
             raise UsageError(
@@ -72,6 +73,7 @@ class Plan:
             "size_px": self.size_px,
             "light": self.light,
             "background": self.backdrop.kind,
+            "background_images": self.backdrop.digest(),
             "seed": self.seed,
             "cut_mm": self.within_mm,
             "private": self.private,

@@ -101,7 +101,7 @@ def rig_called(text: str) -> Rig:
     places = tuple((a, e) for e in elevations for a in azimuths)
     if not all(abs(a) <= 180 and abs(e) <= _STEEPEST_DEG for a, e in places):
         raise UsageError(f"--views {text[:80]!r}: azimuths go from -180 to 180, elevations from -80 to 80 degrees")
-    if len(places) > _MOST_VIEWS or len(set(places)) < len(places):
+    if len(places) > _MOST_VIEWS or len({(a % 360, e) for a, e in places}) < len(places):
         raise UsageError(f"--views {text[:80]!r}: {len(places)} views, expected up to {_MOST_VIEWS}, none twice")
     return Rig(places, tuple(pose_label(_off_deg(*place)) for place in places), text)
 

@@ -1,5 +1,6 @@
 """`fsbench build heads`: render a folder of heads from many views, in the layout of FaceScape's lab."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -129,5 +130,10 @@ def _summarise(records: "list[Record]", folder: Path) -> int:
     say(f"{RENDERED} The limits are in {folder / 'CARD.md'}")
     if n_lost:
         say(f"{n_lost} samples were left out, {len(left)} heads as a whole; they are not part of the benchmark")
-    put(f"fsbench score {folder / 'benchmark.toml'} --root {folder} --pred PREDICTIONS -a cv --out RUN")
+    specification = str(folder / "benchmark.toml")
+    put(
+        shlex.join(
+            ["fsbench", "score", specification, "--root", str(folder), *"--pred PREDICTIONS -a cv --out RUN".split()]
+        )
+    )
     return 1 if n_lost else 0

@@ -1,5 +1,6 @@
 """`fsbench build mview`: photographs of FaceScape's multi-view captures become a benchmark."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -81,7 +82,12 @@ def mview(
     if grey:
         say(f"{grey} of {len(shots)} images are grey, as their subjects may not be published; --private keeps them")
     say(f"{len(shots)} samples; left out: {n_lost}. See {folder / 'CARD.md'}")
-    put(f"fsbench score {folder / 'benchmark.toml'} --root {folder} --pred PREDICTIONS -a cv --out RUN")
+    specification = str(folder / "benchmark.toml")
+    put(
+        shlex.join(
+            ["fsbench", "score", specification, "--root", str(folder), *"--pred PREDICTIONS -a cv --out RUN".split()]
+        )
+    )
     return 1 if n_lost else 0
 
 

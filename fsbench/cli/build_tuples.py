@@ -1,5 +1,6 @@
 """`fsbench build tuples`: images with a mesh and a camera, made elsewhere, become a benchmark."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,12 @@ def tuples(folder: str, name: str | None, out: str) -> int:
     say(f"{len(entries) - n_lost} samples; {target / 'names.csv'} says which folder each was")
     if n_lost:
         say(f"{n_lost} tuples were left out; they are not part of the benchmark")
-    put(f"fsbench score {target / 'benchmark.toml'} --root {target} --pred PREDICTIONS -a FRAME --out RUN")
+    specification = str(target / "benchmark.toml")
+    put(
+        shlex.join(
+            ["fsbench", "score", specification, "--root", str(target), *"--pred PREDICTIONS -a FRAME --out RUN".split()]
+        )
+    )
     return 1 if n_lost else 0
 
 

@@ -147,6 +147,33 @@ def test_a_folder_is_gone_on_with_and_the_jobs_do_not_move_a_byte(
     assert answer.code == 2 and "other options" in answer.err
 
 
+def test_a_head_that_has_changed_is_built_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    heads, out = tmp_path / "heads", tmp_path / "out"
+    write_textured(heads / "a.obj")
+    write_textured(heads / "b.obj", 1)
+    assert fsbench(capsys, "build", "heads", heads, *FEW, "-o", out).code == 0
+    before = {path: path.read_bytes() for path in (out / "data/lab_gt_mesh").iterdir()}
+    marks = json.loads((heads / "a.json").read_text())
+    (heads / "a.json").write_text(json.dumps([marks[36], marks[45]]))
+    assert fsbench(capsys, "build", "heads", heads, *FEW, "-o", out).code == 0
+    changed = {path.name: path.read_bytes() != kept for path, kept in before.items()}
+    assert changed == {"00.obj": True, "01.obj": False}, "the pupils of one are at the corners of its eyes now"
+
+
+def test_a_build_without_a_result_leaves_room_for_other_options(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_textured(tmp_path / "heads/a.obj")
+    out = tmp_path / "a folder"
+    near = fsbench(
+        capsys, "build", "heads", tmp_path / "heads", "--views", "0/0", "--focal", "20", "--name", "b", "-o", out
+    )
+    assert near.code == 2 and "behind the camera" in near.err
+    answer = fsbench(capsys, "build", "heads", tmp_path / "heads", *FEW, "--name", "b", "-o", out)
+    assert answer.code == 0
+    assert f"--root '{out}'" in answer.out, "the command can be pasted"
+
+
 def test_a_bad_head_becomes_a_sentence_and_the_others_go_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     heads = tmp_path / "heads"
     write_textured(heads / "a.obj")

@@ -93,6 +93,21 @@ def test_world_and_camera_frames_and_both_pixel_conventions_are_one(
     assert first.depths_mm.max() == pytest.approx(1200, abs=120), "pupils 62.85 mm apart are 1.2 m away"
 
 
+def test_a_translation_that_is_not_the_heads_is_said_and_not_taken(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rotation = LAB @ TURN
+    _pinhole(tmp_path / "in/a", "camera", Rt=np.column_stack([rotation, [0, 0, 0.0]]).tolist())
+    _pinhole(tmp_path / "in/b", "camera", Rt=np.column_stack([rotation, [0.1, 0.2, 12.0]]).tolist())
+    answer = fsbench(capsys, "build", "tuples", tmp_path / "in", "-o", tmp_path / "out")
+    assert answer.code == 0, answer.err
+    assert answer.err.count("off the mesh: its centre is the mesh's") == 1
+    _, vertices = person()
+    benchmark = open_benchmark(str(tmp_path / "out/benchmark.toml"), tmp_path / "out")
+    wrong, right = (benchmark.prepare(sample).view.head_center_mm for sample in benchmark.samples)
+    assert np.linalg.norm(wrong - right) == pytest.approx(np.linalg.norm(vertices.mean(0)), rel=0.2)
+
+
 def test_the_truth_of_pinhole_tuples_scores_as_perfect(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _pinhole(tmp_path / "in/a", "camera")
     _pinhole(tmp_path / "in/b", "camera", centre=0)
