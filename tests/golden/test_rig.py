@@ -27,6 +27,8 @@ def _program(shared: Path, seed: int) -> tuple[dict[str, Any], str]:
     head, loop = text.split("out={k:[]")
     names: dict[str, Any] = {}
     exec(head, names)
+    with names["z"] as held:
+        names["z"] = dict(held)
     return names, "out={k:[]" + loop.split("print(")[0].replace("range(20)", f"range({PEOPLE})")
 
 

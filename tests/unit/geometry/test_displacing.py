@@ -82,9 +82,13 @@ def test_subdividing_averages_nothing_across_a_seam():
     assert fine.mesh.n_vertices - n_edges + fine.mesh.n_faces == 2
 
 
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path) as held:
+        return dict(held)
+
+
 def test_the_ict_face_moves_along_its_normals(shared: Path, field_map: Path):
-    ict = np.load(shared / "data/ict_facekit/ict_facekit.npz")
-    texture = np.load(shared / "data/ict_facekit/ict_uv.npz")
+    ict, texture = (_arrays(shared / "data/ict_facekit" / name) for name in ("ict_facekit.npz", "ict_uv.npz"))
     uv, corners = texture["vt"].astype(np.float64), texture["tri_vt"].astype(np.int64)
     of_face = (uv[corners][..., 0] <= 1).all(1)
     unit = 10.0 if np.ptp(ict["neutral"][:, 1]) < 100 else 1.0
