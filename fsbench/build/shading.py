@@ -46,6 +46,31 @@ def _mixed(weights: _Triple, colours: npt.NDArray[np.uint8], table: Floats, corn
 
 
 @inlined
+def _of_vertices(weights: _Triple, colours: npt.NDArray[np.uint8], table: Floats, corners: _Place) -> _Triple:
+    return (
+        _mixed(weights, colours, table, corners, 0),
+        _mixed(weights, colours, table, corners, 1),
+        _mixed(weights, colours, table, corners, 2),
+    )
+
+
+@inlined
+def _normal(weights: _Triple, corners: _Place, normals: Floats, r: Floats) -> _Triple:
+    """Unit normal between those of three vertices, turned by `r` (3, 3)."""
+    (a, b, c), (i, j, k) = weights, corners
+    nx = a * normals[i, 0] + b * normals[j, 0] + c * normals[k, 0]
+    ny = a * normals[i, 1] + b * normals[j, 1] + c * normals[k, 1]
+    nz = a * normals[i, 2] + b * normals[j, 2] + c * normals[k, 2]
+    scale = 1 / max(np.sqrt(nx * nx + ny * ny + nz * nz), 1e-30)
+    nx, ny, nz = nx * scale, ny * scale, nz * scale
+    return (
+        r[0, 0] * nx + r[0, 1] * ny + r[0, 2] * nz,
+        r[1, 0] * nx + r[1, 1] * ny + r[1, 2] * nz,
+        r[2, 0] * nx + r[2, 1] * ny + r[2, 2] * nz,
+    )
+
+
+@inlined
 def _light(factors: Floats, direction: Floats, strength: Floats, n: _Triple, channel: int) -> float:
     """Irradiance / pi of a normal, in one colour."""
     x, y, z = n
@@ -109,7 +134,6 @@ def shade(
     sums, counts : (rows, columns, 3), (rows, columns)
         Added to.
     """
-    r = rotation
     for row in range(seen.shape[0]):
         pixel_row = row // steps
         for pixel in range(counts.shape[1]):
@@ -126,16 +150,7 @@ def shade(
                     a, b, c = a * nearness[i], b * nearness[j], c * nearness[k]
                 share = 1 / (a + b + c)
                 a, b, c = a * share, b * share, c * share
-                nx = a * normals[i, 0] + b * normals[j, 0] + c * normals[k, 0]
-                ny = a * normals[i, 1] + b * normals[j, 1] + c * normals[k, 1]
-                nz = a * normals[i, 2] + b * normals[j, 2] + c * normals[k, 2]
-                scale = 1 / max(np.sqrt(nx * nx + ny * ny + nz * nz), 1e-30)
-                nx, ny, nz = nx * scale, ny * scale, nz * scale
-                n = (
-                    r[0, 0] * nx + r[0, 1] * ny + r[0, 2] * nz,
-                    r[1, 0] * nx + r[1, 1] * ny + r[1, 2] * nz,
-                    r[2, 0] * nx + r[2, 1] * ny + r[2, 2] * nz,
-                )
+                n = _normal((a, b, c), (i, j, k), normals, rotation)
                 texture = texture_of[face]
                 if texture >= 0:
                     p, q, s = corners[face, 0], corners[face, 1], corners[face, 2]
@@ -143,11 +158,7 @@ def shade(
                     place = places[texture, 0], places[texture, 1], places[texture, 2]
                     albedo = _texel(texels, place, table, u, v)
                 elif len(colours):
-                    albedo = (
-                        _mixed((a, b, c), colours, table, (i, j, k), 0),
-                        _mixed((a, b, c), colours, table, (i, j, k), 1),
-                        _mixed((a, b, c), colours, table, (i, j, k), 2),
-                    )
+                    albedo = _of_vertices((a, b, c), colours, table, (i, j, k))
                 else:
                     albedo = grey, grey, grey
                 red += albedo[0] * _light(factors, direction, strength, n, 0)

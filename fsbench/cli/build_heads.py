@@ -1,12 +1,12 @@
 """`fsbench build heads`: render a folder of heads from many views, in the layout of FaceScape's lab."""
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from fsbench.cli.messages import put, say
+from fsbench.cli.build_next import put_score_command
+from fsbench.cli.messages import say
 from fsbench.core.visible import visible
 
 if TYPE_CHECKING:
@@ -130,10 +130,5 @@ def _summarise(records: "list[Record]", folder: Path) -> int:
     say(f"{RENDERED} The limits are in {folder / 'CARD.md'}")
     if n_lost:
         say(f"{n_lost} samples were left out, {len(left)} heads as a whole; they are not part of the benchmark")
-    specification = str(folder / "benchmark.toml")
-    put(
-        shlex.join(
-            ["fsbench", "score", specification, "--root", str(folder), *"--pred PREDICTIONS -a cv --out RUN".split()]
-        )
-    )
+    put_score_command(folder, "cv")
     return 1 if n_lost else 0

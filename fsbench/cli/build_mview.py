@@ -1,11 +1,11 @@
 """`fsbench build mview`: photographs of FaceScape's multi-view captures become a benchmark."""
 
-import shlex
 from pathlib import Path
 
 import click
 
-from fsbench.cli.messages import put, say
+from fsbench.cli.build_next import put_score_command
+from fsbench.cli.messages import say
 from fsbench.core.visible import visible
 
 _FOLDER = click.Path(file_okay=False)
@@ -82,12 +82,7 @@ def mview(
     if grey:
         say(f"{grey} of {len(shots)} images are grey, as their subjects may not be published; --private keeps them")
     say(f"{len(shots)} samples; left out: {n_lost}. See {folder / 'CARD.md'}")
-    specification = str(folder / "benchmark.toml")
-    put(
-        shlex.join(
-            ["fsbench", "score", specification, "--root", str(folder), *"--pred PREDICTIONS -a cv --out RUN".split()]
-        )
-    )
+    put_score_command(folder, "cv")
     return 1 if n_lost else 0
 
 

@@ -1,12 +1,12 @@
 """`fsbench build tuples`: images with a mesh and a camera, made elsewhere, become a benchmark."""
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from fsbench.cli.messages import put, say
+from fsbench.cli.build_next import put_score_command
+from fsbench.cli.messages import say
 from fsbench.core.visible import visible
 
 if TYPE_CHECKING:
@@ -35,12 +35,7 @@ def tuples(folder: str, name: str | None, out: str) -> int:
     say(f"{len(entries) - n_lost} samples; {target / 'names.csv'} says which folder each was")
     if n_lost:
         say(f"{n_lost} tuples were left out; they are not part of the benchmark")
-    specification = str(target / "benchmark.toml")
-    put(
-        shlex.join(
-            ["fsbench", "score", specification, "--root", str(target), *"--pred PREDICTIONS -a FRAME --out RUN".split()]
-        )
-    )
+    put_score_command(target, "FRAME")
     return 1 if n_lost else 0
 
 

@@ -1,9 +1,6 @@
 """Displacement maps: grey images that say how far the skin is above a base mesh, along its normals."""
 
 import os
-import struct
-import warnings
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,14 +11,12 @@ import numpy.typing as npt
 from fsbench.core.errors import FormatError
 from fsbench.core.mesh import Floats, Mask
 from fsbench.geometry.bilinear import sample_bilinear
-from fsbench.io.files import open_regular, refuse_foreign
+from fsbench.io.images import opened_image
 
 AMPLITUDE_MM = 0.914
 """Displacement of a white pixel, in the unit of FaceScape's meshes (its author in issue 23 of zhuhao-nju/facescape)."""
-LARGEST_PX = 8192
 USUAL_PX = 4096
 _MIDDLE = 32768.0
-_MAX_BYTES = 256 << 20
 _GREY = ("I;16", "I;16B", "I;16L", "I", "L")
 _WHITE = 127
 
@@ -96,35 +91,7 @@ def _read_grey(path: str | os.PathLike[str]) -> npt.NDArray[Any]:
 
 
 def _read_png(path: str | os.PathLike[str], modes: tuple[str, ...], expected: str) -> npt.NDArray[Any]:
-    file, _ = open_regular(path, _MAX_BYTES)
-    # Imported here, as few runs have maps.
-    from PIL import Image
-
-    damage = (
-        OSError,
-        SyntaxError,
-        ValueError,
-        EOFError,
-        TypeError,
-        LookupError,
-        ArithmeticError,
-        struct.error,
-        zlib.error,
-    )
-    with file, warnings.catch_warnings():
-        # The size is checked below, in our words.
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        refuse_foreign(path, file.read(512))
-        file.seek(0)
-        try:
-            with Image.open(file, formats=("PNG",)) as image:
-                width, height = image.size
-                if max(width, height) > LARGEST_PX:
-                    raise FormatError(f"{path}: has {width} x {height} pixels, at most {LARGEST_PX} a side")
-                if image.mode not in modes:
-                    raise FormatError(f"{path}: is an image of mode {image.mode}, expected {expected}")
-                return np.asarray(image)
-        except Image.DecompressionBombError:
-            raise FormatError(f"{path}: has far more pixels than {LARGEST_PX} a side") from None
-        except damage as error:
-            raise FormatError(f"{path}: cannot be read as a grey PNG: {error}") from error
+    with opened_image(path, ("PNG",), "a grey PNG") as image:
+        if image.mode not in modes:
+            raise FormatError(f"{path}: is an image of mode {image.mode}, expected {expected}")
+        return np.asarray(image)
