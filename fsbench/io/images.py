@@ -82,7 +82,7 @@ def opened_image(path: str | os.PathLike[str], formats: tuple[str, ...], kind: s
             raise FormatError(f"{path}: has far more pixels than {LARGEST_PX} a side") from None
         except UnidentifiedImageError:
             known = " or ".join(filter(None, (", ".join(formats[:-1]), formats[-1])))
-            raise FormatError(f"{path}: is no {known}, or is cut off; expected {kind}") from None
+            raise FormatError(f"{path}: cannot be read as {kind}: it is no {known}, or is cut off") from None
         except _DAMAGE as error:
             raise FormatError(f"{path}: cannot be read as {kind}: {error}") from error
 
