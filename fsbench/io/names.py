@@ -4,7 +4,7 @@ import itertools
 import os
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
@@ -56,6 +56,13 @@ def the_file(folder: Path, name: str) -> Path:
     if len(found) > 1:
         raise FormatError(f"{found[0]} and {found[1].name} could both be meant: leave one")
     return found[0] if found else folder / name
+
+
+def the_only(paths: Sequence[Path], what: str) -> Path | None:
+    """The only one of some files; None if there is none, FormatError if there are several."""
+    if len(paths) > 1:
+        raise FormatError(f"{paths[0]} and {paths[1]} could both be {what}: leave one")
+    return paths[0] if paths else None
 
 
 def folder_named(folder: Path, name: str) -> Path:

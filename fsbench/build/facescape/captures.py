@@ -7,10 +7,10 @@ from pathlib import Path
 
 from fsbench.build.facescape.multiview import PARAMS
 from fsbench.build.head import HeadName
-from fsbench.core.errors import FormatError, MissingError
-from fsbench.io.expressions import expression_of
+from fsbench.core.errors import MissingError
+from fsbench.io.expressions import by_number, expression_of, plain_stem, plain_subject
 from fsbench.io.folders import files_below
-from fsbench.io.names import distinct, shown
+from fsbench.io.names import distinct, shown, the_only
 
 MESH_SUFFIXES = (".ply", ".obj")
 _FLAT = re.compile(r"(\d{1,5})[_-](\d{1,3}_[\w-]{1,60})", re.ASCII)
@@ -49,7 +49,7 @@ class Captures:
                 by_name.setdefault(_name(flat[1], flat[2]), []).append(path)
             elif expression_of(path.stem):
                 by_name.setdefault(_name(path.parent.name, path.stem), []).append(path)
-        ordered = sorted(found, key=lambda name: (_number(name.subject), _number(name.expression)))
+        ordered = sorted(found, key=lambda name: (by_number(name.subject), by_number(name.expression)))
         return cls({name: found[name] for name in ordered}, {name: distinct(by_name[name]) for name in by_name})
 
     def mesh(self, name: HeadName) -> Path:
@@ -60,15 +60,13 @@ class Captures:
         MissingError, FormatError
             If there is none, or more than one.
         """
-        paths = self.meshes.get(name, ())
-        if not paths:
+        found = the_only(self.meshes.get(name, ()), "the mesh")
+        if found is None:
             raise MissingError(
                 f"there is no mesh of {name.subject} {name.expression} in --meshes, expected "
                 f"{name.subject}/{name.expression}.ply"
             )
-        if len(paths) > 1:
-            raise FormatError(f"{paths[0]} and {paths[1]} could both be the mesh: leave one")
-        return paths[0]
+        return found
 
 
 def _params_below(folder: Path, depth: int) -> Iterator[Path]:
@@ -82,11 +80,4 @@ def _params_below(folder: Path, depth: int) -> Iterator[Path]:
 
 
 def _name(subject: str, expression: str) -> HeadName:
-    plain = str(int(subject)) if subject.isascii() and subject.isdecimal() else shown(subject)
-    parts = expression_of(expression)
-    return HeadName(plain, f"{parts[0]}_{parts[1].lower().replace('-', '_')}" if parts else shown(expression))
-
-
-def _number(name: str) -> tuple[int, str]:
-    number = name.partition("_")[0]
-    return (int(number) if number.isascii() and number.isdecimal() and len(number) < 10 else 1 << 62, name)
+    return HeadName(plain_subject(shown(subject)), plain_stem(expression) or shown(expression))

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fsbench.build.head import HeadName
-from fsbench.core.errors import FormatError, MissingError
-from fsbench.io.expressions import EXPRESSIONS, expression_of, stem_of
+from fsbench.core.errors import MissingError
+from fsbench.io.expressions import EXPRESSIONS, by_number, plain_stem, plain_subject, stem_of
 from fsbench.io.images import IMAGE_SUFFIXES
-from fsbench.io.names import distinct, named, shown
+from fsbench.io.names import distinct, named, shown, the_only
 
 MESHES, MAPS = "models_reg", "dpmap"
 FIRST_MOSAIC = 360
@@ -55,7 +55,7 @@ class TuTree:
                     found.setdefault(name, []).append(path)
                 elif is_certain:
                     odd.append(path)
-        ordered = sorted(found, key=lambda name: (_by_number(name.subject), _by_number(name.expression)))
+        ordered = sorted(found, key=lambda name: (by_number(name.subject), by_number(name.expression)))
         if not found:
             return None
         return cls(root, {name: distinct(found[name]) for name in ordered}, tuple(odd), is_any_certain)
@@ -68,7 +68,7 @@ class TuTree:
     @property
     def expressions(self) -> tuple[str, ...]:
         """Of all subjects together, by number."""
-        return tuple(sorted({name.expression for name in self.meshes}, key=_by_number))
+        return tuple(sorted({name.expression for name in self.meshes}, key=by_number))
 
     def lacking(self) -> dict[str, tuple[str, ...]]:
         """Expressions of others that a subject has not, by subject."""
@@ -84,13 +84,13 @@ class TuTree:
         MissingError, FormatError
             If there is none, or more than one.
         """
-        paths = self.meshes.get(name, ())
-        if not paths:
+        found = the_only(self.meshes.get(name, ()), f"{name.expression} of subject {name.subject}")
+        if found is None:
             there = ", ".join(one.expression for one in self.meshes if one.subject == name.subject)
             raise MissingError(
                 f"{self.root}: subject {name.subject} has no mesh of {name.expression}; it has {there or 'none'}"
             )
-        return _the_only(paths, f"{name.expression} of subject {name.subject}")
+        return found
 
     def map_of(self, name: HeadName) -> Path | None:
         """The displacement map of a head; None if there is none, FormatError if there are several."""
@@ -98,7 +98,7 @@ class TuTree:
         stems = dict.fromkeys((mesh.stem, name.expression))
         folders = (mesh.parent.parent / MAPS, mesh.parent / MAPS, mesh.parent)
         found = distinct(path for folder in folders for stem in stems for path in named(folder, f"{stem}.png"))
-        return _the_only(found, "the displacement map") if found else None
+        return the_only(found, "the displacement map")
 
 
 def images_beside(mesh: Path, named_in_mtl: tuple[str, ...]) -> tuple[Path, ...]:
@@ -137,27 +137,9 @@ def _below(folder: Path, depth: int) -> Iterator[Path]:
 def _head_name(folder: str, stem: str) -> HeadName | None:
     numbered = _NUMBERED.fullmatch(stem)
     if numbered:
-        return HeadName(_plain(numbered[1]), stem_of(int(numbered[2])))
-    parts = expression_of(stem)
-    if parts is None:
-        return None
-    number, name = parts[0], parts[1].lower().replace("-", "_")
-    return HeadName(_plain(shown(folder)), f"{number}_{name}")
+        return HeadName(plain_subject(numbered[1]), stem_of(int(numbered[2])))
+    expression = plain_stem(stem)
+    return None if expression is None else HeadName(plain_subject(shown(folder)), expression)
 
 
 _STEMS = frozenset(stem_of(k) for k in range(len(EXPRESSIONS) + 1))
-
-
-def _plain(subject: str) -> str:
-    return str(int(subject)) if subject.isascii() and subject.isdecimal() else subject
-
-
-def _by_number(name: str) -> tuple[int, str]:
-    number = name.partition("_")[0]
-    return (int(number) if number.isascii() and number.isdecimal() and len(number) < 10 else 1 << 62, name)
-
-
-def _the_only(paths: tuple[Path, ...], what: str) -> Path:
-    if len(paths) > 1:
-        raise FormatError(f"{paths[0]} and {paths[1]} could both be {what}: leave one")
-    return paths[0]

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fsbench.core.errors import FormatError, UsageError
+from fsbench.core.errors import UsageError
 from fsbench.core.spec import NOT_PUBLISHABLE, PUBLISHABLE_BIN
-from fsbench.io.expressions import EXPRESSIONS, expression_of
+from fsbench.io.expressions import EXPRESSIONS, expression_of, plain_subject
 from fsbench.io.folders import files_below
 from fsbench.io.names import distinct, named, shown
 
-__all__ = ["EXPRESSIONS", "Listed", "bins_of", "expression_of", "files_called", "the_only"]
+__all__ = ["EXPRESSIONS", "Listed", "bins_of", "expression_of", "files_called"]
 
 SUFFIXES = (".obj", ".ply")
 MESH_FOLDERS, MAP_FOLDERS = ("", "models_reg"), ("", "dpmap")
@@ -82,13 +82,6 @@ def files_called(folder: Path, parts: tuple[str, ...], stem: str, suffixes: tupl
     return list(distinct(every))
 
 
-def the_only(paths: list[Path], what: str) -> Path | None:
-    """The only one of some files; None if there is none, FormatError if there are several."""
-    if len(paths) > 1:
-        raise FormatError(f"{paths[0]} and {paths[1]} could both be {what}: leave one")
-    return paths[0] if paths else None
-
-
 def bins_of(subject: str, stem: str, publishable: frozenset[str] | None = None) -> Mapping[str, str]:
     """Bins of a sample: its subject, its expression without the number, and whether a list allows to show it."""
     parts = expression_of(stem)
@@ -96,8 +89,7 @@ def bins_of(subject: str, stem: str, publishable: frozenset[str] | None = None) 
     found = {"subject": shown(subject), "expression": parts[1]}
     if publishable is None:
         return found
-    number = str(int(subject)) if subject.isascii() and subject.isdecimal() else subject
-    return {**found, PUBLISHABLE_BIN: "yes" if number in publishable else NOT_PUBLISHABLE}
+    return {**found, PUBLISHABLE_BIN: "yes" if plain_subject(subject) in publishable else NOT_PUBLISHABLE}
 
 
 def _subject_folders(root: Path) -> list[Path]:

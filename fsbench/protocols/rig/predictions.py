@@ -10,7 +10,7 @@ from fsbench.core.arrays import spread_of
 from fsbench.core.errors import FormatError, MeshError, MissingError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.io import read_mesh
-from fsbench.io.names import folder_named, named
+from fsbench.io.names import folder_named, named, the_only
 from fsbench.io.unread import instead_of
 from fsbench.protocols.files import SampleFiles
 from fsbench.protocols.protocol import Prediction
@@ -21,7 +21,6 @@ from fsbench.protocols.rig.layout import (
     SUFFIXES,
     expression_of,
     files_called,
-    the_only,
 )
 
 NEUTRAL, MAP, NEUTRAL_MAP, TEXTURE, NOTES = "neutral", "map", "neutral_map", "texture", "notes"

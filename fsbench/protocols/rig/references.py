@@ -10,12 +10,12 @@ from weakref import WeakValueDictionary
 from fsbench.core.errors import FsbenchError, ReferenceDataError, UsageError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.core.spec import Sample
-from fsbench.io.names import shown
+from fsbench.io.names import shown, the_only
 from fsbench.io.publishable import find_publishable, read_publishable
 from fsbench.protocols.files import LandmarkReader, SampleFiles
 from fsbench.protocols.protocol import Reference, References
 from fsbench.protocols.rig.digests import digest_of_files
-from fsbench.protocols.rig.layout import Listed, bins_of, the_only
+from fsbench.protocols.rig.layout import Listed, bins_of
 from fsbench.protocols.rig.settings import Settings
 from fsbench.protocols.rig.sources import InFiles, InMemory
 from fsbench.protocols.rig.subject import Subject

@@ -8,8 +8,9 @@ from typing import Protocol
 from fsbench.core.errors import FsbenchError, MeshError, ReferenceDataError
 from fsbench.core.mesh import Mesh
 from fsbench.io import read_mesh
+from fsbench.io.names import the_only
 from fsbench.io.obj_uv import TextureMap, read_uv
-from fsbench.protocols.rig.layout import Listed, the_only
+from fsbench.protocols.rig.layout import Listed
 
 
 class Source(Protocol):
