@@ -1,7 +1,8 @@
 """Loops compiled to machine code, and kept on disk so that the next process only loads them.
 
 The compiler may not reorder or fuse sums (no fast math, no fused products), so every machine gets the same number.
-The cache notices changes of a function's own file only, so a function calls compiled functions of its own file only.
+The cache notices changes of a function's own file only, so a function calls compiled functions of its own file only,
+and `core.lanes`, whose changes are noticed here.
 
 A compiled function makes no array, its caller does: otherwise references of arrays are counted, with locked
 instructions, wherever an inlined part takes one, and that takes up to half of a loop's time.
@@ -116,6 +117,9 @@ class _Later:
             if getattr(config, "DISABLE_JIT"):  # noqa: B009 - by NUMBA_DISABLE_JIT; numba's types do not know it
                 # Compiled code divides by zero without a warning, so Python must too.
                 return np.errstate(all="ignore")(self._function) if self._signature else self._function
+
+            import fsbench.core.lanes_compiled  # noqa: F401 - tells the compiler what lanes are
+
             compiler: Any = functools.partial(njit, nogil=True, error_model="numpy", **self._options)
             kept = self._kept(compiler) if self._signature else None
             return kept or cast(_Function, compiler(*self._signature)(self._function))
@@ -134,6 +138,7 @@ class _Later:
             return None
         try:
             with _locked(folder):
+                self._remove_old(folder)
                 made.compile(*self._signature)
             if not sum(made.stats.cache_hits.values()):
                 _tell_once()
@@ -158,6 +163,13 @@ class _Later:
             try:
                 require_own(path)
             except NotOursError:
+                path.unlink()
+
+    def _remove_old(self, folder: Path) -> None:
+        """Remove files that were written before the lanes changed: what they were is part of the machine code."""
+        changed = Path(__file__).with_name("lanes_compiled.py").stat().st_mtime
+        for path in self._files(folder):
+            if path.stat().st_mtime < changed:
                 path.unlink()
 
     def _keep_others_out(self, folder: Path) -> None:

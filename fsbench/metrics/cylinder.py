@@ -27,7 +27,7 @@ class _Grid(NamedTuple):
 
 
 @cache
-def _grid() -> _Grid:
+def grid() -> _Grid:
     """Height of every row (256,), and the unit vector that every column looks along (256, 3), head frame."""
     theta = np.arange(SIZE) * 2 * np.pi / (SIZE - 1)
     outward = np.stack([-np.sin(theta), np.zeros(SIZE), -np.cos(theta)], 1)
@@ -65,7 +65,7 @@ def cylinder_map(points: Floats, faces: Ints, wanted: Mask | None = None) -> Cyl
         Pixels to look at, the others stay empty; all if not given. The last column follows the first.
     """
     turn = np.ones((SIZE, SIZE - 1), np.bool_) if wanted is None else wanted[:, :-1]
-    seen = outermost(points, faces, _grid().heights_mm, SIZE - 1, turn)
+    seen = outermost(points, faces, grid().heights_mm, SIZE - 1, turn)
     radius_mm, hit = np.hstack([seen.values, seen.values[:, :1]]), np.hstack([seen.faces, seen.faces[:, :1]])
     return CylinderMap(radius_mm, hit, seen.n_two_sided)
 
@@ -123,7 +123,7 @@ def _corners(is_open: Mask) -> Mask:
 def grid_positions(radius_mm: Floats) -> Floats:
     """Positions of a map's pixels in the head frame, (256, 256, 3)."""
     positions = np.empty((SIZE, SIZE, 3))
-    _place(np.ascontiguousarray(radius_mm), *_grid(), positions)
+    _place(np.ascontiguousarray(radius_mm), *grid(), positions)
     return positions
 
 

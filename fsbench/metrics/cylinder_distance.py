@@ -1,18 +1,22 @@
 """Distance between two cylinder maps' surfaces, found on their common grid instead of in a search tree.
 
 Both surfaces hang over one grid of heights and angles, so the cells that can hold a pixel's closest point are the
-ones around the pixel. The neighbours' closest cells say how far to look; of the cells within that reach only those
-are measured whose radii, and the flat disc around them, allow a closer point: some three a pixel. The result is exact,
-in double precision: the least over all triangles, in whatever order they are tried.
+ones around the pixel. Eight pixels of a row are treated at once (`core.lanes`): their neighbours' closest cells say how
+far to look, and of the cells within that reach only those are measured whose radii, and the flat disc around them,
+allow one of the eight a closer point. The result is exact, in double precision: the least over all triangles, in
+whatever order they are tried.
 """
 
-from typing import NamedTuple
+import threading
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from fsbench.core.compiled import compiled, inlined
+from fsbench.core.lanes import LANES, alike, any_of, eight, greatest, least, number_of, put, roots, top, where
 from fsbench.core.mesh import Floats, Ints, Mask
-from fsbench.metrics.cylinder import HALF_HEIGHT_MM, SIZE, QuadMap, grid_positions
+from fsbench.metrics.cylinder import HALF_HEIGHT_MM, SIZE, QuadMap, grid
 
 STEP_MM = 2 * HALF_HEIGHT_MM / (SIZE - 1)
 STEP_RAD = 2 * np.pi / (SIZE - 1)
@@ -23,15 +27,14 @@ _HALF_TURN = SIZE // 2
 _CHORD = 4 * np.sin(np.arange(SIZE) * STEP_RAD / 2) ** 2
 """Squared chord of the unit circle over so many columns."""
 
-_SQUARE = 4
-_SQUARES = SIZE // _SQUARE
-"""Squares of cells per side of the map, which a search skips as a whole if the surfaces are far apart."""
-
-_NEAR_MM = 6.0
-"""Up to this reach every cell is tested; beyond, whole squares first."""
-
 _ASIDE = np.where(np.arange(SIZE) * 4 < PERIOD, np.sin(np.arange(SIZE) * STEP_RAD) ** 2, 1.0)
 """Squared distance from the unit circle to the half-plane so many columns on."""
+
+_WIDE = SIZE + LANES
+"""Columns of a table of cells, which goes on into the next turn: eight cells from any column on lie side by side."""
+
+_SLAB = 8
+"""Numbers of a disc around a cell, see `_lay_slab`."""
 
 _PAD_MM, _ROOM = 1e-9, 1 + 1e-12
 """Bounds are wider than their cells, and compared with more room, than either can be rounded."""
@@ -39,10 +42,14 @@ _PAD_MM, _ROOM = 1e-9, 1 + 1e-12
 _FLAT = 1e-20
 """A triangle whose squared area is this small against its sides' is measured by its sides alone."""
 
-_TABLES = "f8[:,:,::1], f8[:,::1], f8[:,::1], f8[:,:,::1], f8[:,::1], f8[:,::1]"
-"""Types of a target's tables in a signature."""
+_SEVERAL = 3
+"""Where a cell is the closest yet for so many pixels, the next eight begin there."""
 
-Vector = tuple[float, float, float]
+_TABLES = ", ".join(["f8[:,::1]"] * 9) + ", f8[::1]"
+"""Types of a surface's tables in a signature."""
+
+Vector = tuple[Any, Any, Any]
+"""Each of them one number, or eight."""
 
 
 def map_distances(start: QuadMap, to: QuadMap) -> Floats:
@@ -58,271 +65,320 @@ def map_distances(start: QuadMap, to: QuadMap) -> Floats:
     ndarray, (n,)
         In mm, in the order of the vertices of `cylinder_mesh(start.radius_mm)`.
     """
-    pixels = np.flatnonzero(start.corners)
-    distances = np.empty(len(pixels))
-    radii = np.ascontiguousarray(start.radius_mm)
-    places = grid_positions(radii).reshape(-1, 3)
-    seam, above = np.flatnonzero(to.is_open[:, PERIOD]), np.full((2, PERIOD), -1)
-    _search(pixels, radii.reshape(-1), places, *_target(to), seam, above, distances)
-    return distances
+    surface = _laid(to)
+    squared = np.where(start.corners, np.inf, -1.0)
+    seam, guesses = np.flatnonzero(to.is_open[:, PERIOD]), np.zeros((2, SIZE // LANES), np.int64)
+    _search(np.ascontiguousarray(start.radius_mm), _own_directions(), *surface, seam, guesses, squared)
+    found: Floats = np.sqrt(squared[start.corners])
+    return found
 
 
-class _Target(NamedTuple):
-    """The surface to measure to.
+class _Surface(NamedTuple):
+    """The surface to measure to, cell by cell: 255 rows and columns of them, and apart those of the last column.
 
-    `positions` (256, 256, 3) of its pixels; `low` and `high` (255, 255), least and greatest radius in every cell but
-    those of the last column; `slabs` (255, 255, 8), a disc around each of these cells, see `_lay_slab`; `square_low`
-    and `square_high` (32, 32), radii in every square. Where nothing is open the least is infinite, and so is the bound
-    that it gives.
+    `left` and `right` (256, 264), radii at the cells' left and right corners, by row of pixels; `left_ways` and
+    `right_ways` (2, 264), x and z of the directions in which these lie; `low` and `high` (255, 264), least and greatest
+    radius; `slabs` (8 * 255, 264), a disc around each cell; `block_low` and `block_high` (255, 32), radii of the cells
+    from column 8 b to 8 b + 15; `heights` (256,) of the rows. Where nothing is open the least radius is infinite, and
+    so is the bound that it gives.
     """
 
-    positions: Floats
+    left: Floats
+    right: Floats
+    left_ways: Floats
+    right_ways: Floats
     low: Floats
     high: Floats
     slabs: Floats
-    square_low: Floats
-    square_high: Floats
+    block_low: Floats
+    block_high: Floats
+    heights: Floats
 
 
-class _Pixel(NamedTuple):
-    """Where a search starts: row, column of the turn, radius and position."""
+class _Pixels(NamedTuple):
+    """Where a search starts, for eight pixels of a row: row, first column, radii and positions."""
 
     k: int
     j: int
-    radius: float
-    place: Vector
+    radius: Floats
+    places: Vector
 
 
-class _Best(NamedTuple):
-    """The closest cell so far, its squared distance, and what no bound of a closer one is above."""
+class _Found(NamedTuple):
+    """Squared distances so far, what no bound of a closer cell is above, and how many rows and columns on to begin."""
 
-    squared: float
-    limit: float
-    k: int
-    j: int
-
-
-def _target(to: QuadMap) -> _Target:
-    cells, squares = (PERIOD, PERIOD), (_SQUARES, _SQUARES)
-    low, high, slabs = np.full(cells, np.inf), np.full(cells, np.inf), np.empty((*cells, 8))
-    target = _Target(grid_positions(to.radius_mm), low, high, slabs, np.full(squares, np.inf), np.zeros(squares))
-    _bound_cells(np.ascontiguousarray(to.radius_mm), np.ascontiguousarray(to.is_open), *target)
-    return target
+    squared: Floats
+    limit: Floats
+    down: int
+    along: int
 
 
-@inlined
-def _lay_slab(positions: Floats, k: int, j: int, slabs: Floats) -> None:
-    """A disc that a cell is in: middle (3), normal (3), half its thickness, its radius."""
-    middle = _from((0.0, 0.0, 0.0), positions, k, j)
-    a, b, c, d = (
-        _from(middle, positions, k, j),
-        _from(middle, positions, k, j + 1),
-        _from(middle, positions, k + 1, j),
-        _from(middle, positions, k + 1, j + 1),
+_local = threading.local()
+
+
+def _laid(to: QuadMap) -> _Surface:
+    """Fill in the tables of this thread: to ask the system for new ones takes as long as to fill them in."""
+    if not hasattr(_local, "room"):
+        _local.room = _new_tables()
+    room: _Surface = _local.room
+    radii, ends = to.radius_mm, _WIDE - PERIOD
+    for table, first in ((room.left, 0), (room.right, 1)):
+        table[:, :PERIOD], table[:, PERIOD:] = radii[:, first : first + PERIOD], radii[:, first : first + ends]
+    room.low[:, :PERIOD] = np.where(to.is_open[:PERIOD, :PERIOD], 0.0, np.inf)
+    room.low[:, PERIOD:] = room.low[:, :ends]
+    _bound_cells(*room)
+    return room
+
+
+def _new_tables() -> _Surface:
+    corners, cells, blocks = (SIZE, _WIDE), (PERIOD, _WIDE), (PERIOD, SIZE // LANES)
+    columns, ways = np.arange(_WIDE) % PERIOD, _own_directions()
+    return _Surface(
+        np.empty(corners),
+        np.empty(corners),
+        np.ascontiguousarray(ways[:, columns]),
+        np.ascontiguousarray(ways[:, columns + 1]),
+        np.empty(cells),
+        np.empty(cells),
+        np.empty((_SLAB * PERIOD, _WIDE)),
+        np.empty(blocks),
+        np.empty(blocks),
+        grid().heights_mm.copy(),
     )
-    x, y, z = (b[0] + c[0] + d[0]) / 4, (b[1] + c[1] + d[1]) / 4, (b[2] + c[2] + d[2]) / 4
-    normal = _cross(_minus(d, a), _minus(c, b))
-    length = np.sqrt(_dot(normal, normal))
-    scale = 1.0 / length if length > 0 else 0.0
-    centre = (x, y, z)
-    slab = slabs[k, j]
-    slab[0], slab[1], slab[2] = middle[0] + x, middle[1] + y, middle[2] + z
-    slab[3], slab[4], slab[5] = normal[0] * scale, normal[1] * scale, normal[2] * scale
+
+
+@cache
+def _own_directions() -> Floats:
+    """The x and z of every pixel's direction, (2, 256)."""
+    return np.ascontiguousarray(grid().outward[:, [0, 2]].T)
+
+
+@inlined
+def _lay_slab(surface: _Surface, k: int, j: int) -> None:
+    """Discs that eight cells are in: middle (3), normal (3), half its thickness, its radius."""
+    first, b, c, d = _corners(surface, k, j)
+    b, c, d = _minus(b, first), _minus(c, first), _minus(d, first)
+    x, y, z = (b[0] + c[0] + d[0]) / 4.0, (b[1] + c[1] + d[1]) / 4.0, (b[2] + c[2] + d[2]) / 4.0
+    normal = _cross(d, _minus(c, b))
+    length = roots(_dot(normal, normal))
+    scale = where(length > 0.0, 1.0 / length, 0.0)
+    above = _dot(normal, (x, y, z)) * scale
+    widest = x * x + y * y + z * z
+    for corner in (b, c, d):
+        to_corner = _minus(corner, (x, y, z))
+        widest = greatest(widest, _dot(to_corner, to_corner))
+    slabs, row = surface.slabs, _SLAB * k
+    put(first[0] + x, slabs, row, j)
+    put(alike(first[1] + y), slabs, row + 1, j)
+    put(first[2] + z, slabs, row + 2, j)
+    put(normal[0] * scale, slabs, row + 3, j)
+    put(normal[1] * scale, slabs, row + 4, j)
+    put(normal[2] * scale, slabs, row + 5, j)
     # The normal is across both diagonals, so all four corners are as far above the middle or below it.
-    slab[6] = abs(_dot(normal, centre)) * scale + _PAD_MM
-    a, b, c, d = _minus(a, centre), _minus(b, centre), _minus(c, centre), _minus(d, centre)
-    slab[7] = np.sqrt(max(max(_dot(a, a), _dot(b, b)), max(_dot(c, c), _dot(d, d)))) + _PAD_MM
+    put(greatest(above, -above) + _PAD_MM, slabs, row + 6, j)
+    put(roots(widest) + _PAD_MM, slabs, row + 7, j)
 
 
 @inlined
-def _beside(target: _Target, pixel: _Pixel, k: int, j: int, down: int, right: int, best: _Best) -> _Best:
-    """The cell that a neighbour found, moved along with the pixel where there is one."""
-    moved_k, moved_j = k + down, (j + right) % PERIOD
-    if moved_k < PERIOD and target.low[moved_k, moved_j] < np.inf:
-        k, j = moved_k, moved_j
-    return best if k == best.k and j == best.j else _measured(target, pixel, k, j, best)
+def _corners(surface: _Surface, k: int, j: int) -> tuple[Vector, Vector, Vector, Vector]:
+    """Positions of eight cells' corners: upper left, upper right, lower left, lower right."""
+    up, down = surface.heights[k], surface.heights[k + 1]
+    left_x, left_z = eight(surface.left_ways, 0, j), eight(surface.left_ways, 1, j)
+    right_x, right_z = eight(surface.right_ways, 0, j), eight(surface.right_ways, 1, j)
+    a, b = eight(surface.left, k, j), eight(surface.right, k, j)
+    c, d = eight(surface.left, k + 1, j), eight(surface.right, k + 1, j)
+    return (
+        (a * left_x, up, a * left_z),
+        (b * right_x, up, b * right_z),
+        (c * left_x, down, c * left_z),
+        (d * right_x, down, d * right_z),
+    )
 
 
 @inlined
-def _nearer(target: _Target, pixel: _Pixel, best: _Best) -> _Best:
-    """The closest of all cells that are not further than the best so far."""
-    if best.limit > _NEAR_MM * _NEAR_MM:
-        return _in_squares(target, pixel, best)
+def _begun(surface: _Surface, pixels: _Pixels, down: int, along: int, found: _Found) -> _Found:
+    """The cells so many rows and columns on, whatever their bounds."""
+    k, j = pixels.k + down, _turned(pixels.j + along)
+    if not 0 <= k < PERIOD:
+        return found
+    open_and_wanted = (eight(surface.low, k, j) < np.inf) & (found.squared > 0.0)
+    return _measured(surface, pixels, k, j, down, along, open_and_wanted, found)
+
+
+@inlined
+def _nearer(surface: _Surface, pixels: _Pixels, found: _Found) -> _Found:
+    """The closest of all cells that are not further than what was found, row by row from the pixels' own outwards."""
     for falls in range(PERIOD):
         fall = falls * STEP_MM
-        if fall * fall > best.limit:
+        if fall * fall > top(found.limit):
             break
         for above in range(2):
-            k = pixel.k - 1 - falls if above else pixel.k + falls
+            k = pixels.k - 1 - falls if above else pixels.k + falls
             if 0 <= k < PERIOD:
-                best = _in_row(target, pixel, k, fall, best)
-    return best
-
-
-@inlined
-def _in_row(target: _Target, pixel: _Pixel, k: int, fall: float, best: _Best) -> _Best:
-    """The closest cell of a row or better, from the pixel's column outwards."""
-    for steps in range(_HALF_TURN):
-        # The distance to a half-plane at angle a is r sin(a), and r from a right angle on.
-        if pixel.radius * pixel.radius * _ASIDE[steps] + fall * fall > best.limit:
-            break
-        for behind in range(2):
-            j = pixel.j - 1 - steps if behind else pixel.j + steps
-            if j < 0:
-                j += PERIOD
-            elif j >= PERIOD:
-                j -= PERIOD
-            best = _tried(target, pixel, k, j, fall, steps, best)
-    return best
-
-
-@inlined
-def _in_squares(target: _Target, pixel: _Pixel, best: _Best) -> _Best:
-    """The closest cell or better, square by square, from the pixel's own outwards."""
-    own = pixel.j // _SQUARE
-    for row in range(_SQUARES):
-        top, bottom = row * _SQUARE, min((row + 1) * _SQUARE, PERIOD)
-        fall = _fall(pixel.k, top, bottom)
-        if fall * fall > best.limit:
-            continue
-        for turned in range(_SQUARES + 1):
-            out = (turned + 1) // 2
-            # The last square of a turn is narrower, and the pixel may be anywhere in its own.
-            nearest = max(_SQUARE * (out - 1), 0)
-            if pixel.radius * pixel.radius * _ASIDE[nearest] + fall * fall > best.limit:
-                break
-            column = (own + out if turned % 2 else own - out) % _SQUARES
-            left, right = column * _SQUARE, min((column + 1) * _SQUARE, PERIOD)
-            steps = _steps(pixel.j, left, right)
-            low, high = target.square_low[row, column], target.square_high[row, column]
-            if not _bound(pixel, fall, steps, low, high) < best.limit:
-                continue
-            for k in range(top, bottom):
-                for j in range(left, right):
-                    best = _tried(target, pixel, k, j, _fall(pixel.k, k, k + 1), _steps(pixel.j, j, j + 1), best)
-    return best
-
-
-@inlined
-def _tried(target: _Target, pixel: _Pixel, k: int, j: int, fall: float, steps: int, best: _Best) -> _Best:
-    """The cell if it is closer than the best so far; measured only if its bounds allow that."""
-    if not _bound(pixel, fall, steps, target.low[k, j], target.high[k, j]) < best.limit:
-        return best
-    if (k == best.k and j == best.j) or not _slab_bound(target.slabs[k, j], pixel.place) < best.limit:
-        return best
-    return _measured(target, pixel, k, j, best)
-
-
-@inlined
-def _slab_bound(slab: Floats, place: Vector) -> float:
-    """What no squared distance to a cell in this disc is below."""
-    x, y, z = place[0] - slab[0], place[1] - slab[1], place[2] - slab[2]
-    above = x * slab[3] + y * slab[4] + z * slab[5]
-    aside = np.sqrt(max(x * x + y * y + z * z - above * above, 0.0))
-    above, aside = max(abs(above) - slab[6], 0.0), max(aside - slab[7], 0.0)
-    found: float = above * above + aside * aside
+                found = _in_row(surface, pixels, k, fall, found)
     return found
 
 
 @inlined
-def _fall(k: int, top: int, bottom: int) -> float:
-    """Height between a row and what reaches from row `top` to `bottom`."""
-    return max(top - k, k - bottom, 0) * STEP_MM
+def _in_row(surface: _Surface, pixels: _Pixels, k: int, fall: float, found: _Found) -> _Found:
+    """The closest cells of a row or better, from the pixels' columns outwards, eight columns at a time."""
+    for behind in range(2):
+        for near in range(0, _HALF_TURN, LANES):
+            if not _reaches(pixels, fall, near, found):
+                break
+            first = pixels.j - near - LANES if behind else pixels.j + near
+            # Eight that reach back over the first column are in two blocks.
+            if first >= 0 and not _block_allows(surface, pixels, k, _turned(first) // LANES, fall, near, found):
+                continue
+            for steps in range(near, near + LANES):
+                if not _reaches(pixels, fall, steps, found):
+                    break
+                along = -1 - steps if behind else steps
+                found = _tried(surface, pixels, k, fall, steps, along, found)
+    return found
 
 
 @inlined
-def _steps(j: int, left: int, right: int) -> int:
-    """Columns between a column and what reaches from column `left` to `right`, the shorter way around."""
-    ahead, behind = left - j, j - right
-    if ahead <= 0 and behind <= 0:
-        return 0
-    return min(ahead if ahead > 0 else ahead + PERIOD, behind if behind > 0 else behind + PERIOD)
+def _reaches(pixels: _Pixels, fall: float, steps: int, found: _Found) -> bool:
+    """Whether a cell so many columns on could be closer, whatever its radii.
+
+    The distance to a half-plane at angle a is r sin(a), and r from a right angle on.
+    """
+    answer: bool = any_of(pixels.radius * pixels.radius * _ASIDE[steps] + fall * fall <= found.limit)
+    return answer
 
 
 @inlined
-def _bound(pixel: _Pixel, fall: float, steps: int, low: float, high: float) -> float:
+def _block_allows(
+    surface: _Surface, pixels: _Pixels, k: int, block: int, fall: float, steps: int, found: _Found
+) -> bool:
+    """Whether the radii of a whole block allow a closer cell."""
+    low, high = surface.block_low[k, block], surface.block_high[k, block]
+    answer: bool = any_of(_bound(pixels, fall, steps, low, high) < found.limit)
+    return answer
+
+
+@inlined
+def _tried(surface: _Surface, pixels: _Pixels, k: int, fall: float, steps: int, along: int, found: _Found) -> _Found:
+    """The cells if one is closer than what was found; measured only if their bounds allow that."""
+    j = _turned(pixels.j + along)
+    closer = _bound(pixels, fall, steps, eight(surface.low, k, j), eight(surface.high, k, j)) < found.limit
+    if not any_of(closer):
+        return found
+    closer = closer & (_slab_bound(surface.slabs, _SLAB * k, j, pixels.places) < found.limit)
+    if not any_of(closer):
+        return found
+    return _measured(surface, pixels, k, j, k - pixels.k, along, closer, found)
+
+
+@inlined
+def _turned(j: int) -> int:
+    """A column of cells that is up to a turn off."""
+    return j + PERIOD if j < 0 else j - PERIOD if j >= PERIOD else j
+
+
+@inlined
+def _bound(pixels: _Pixels, fall: float, steps: int, low: Any, high: Any) -> Floats:
     """What no squared distance is below: the law of cosines with the nearest radius.
 
     Not below anything where the radii are infinite: it is infinite too, or not a number in the pixel's own column.
     """
-    gap = max(low - pixel.radius, pixel.radius - high, 0.0)
-    found: float = gap * gap + fall * fall + low * pixel.radius * _CHORD[steps]
-    return found
+    gap = greatest(greatest(low - pixels.radius, pixels.radius - high), 0.0)
+    bound: Floats = gap * gap + fall * fall + low * pixels.radius * _CHORD[steps]
+    return bound
 
 
 @inlined
-def _measured(target: _Target, pixel: _Pixel, k: int, j: int, best: _Best) -> _Best:
-    """The cell if it is closer than the best so far."""
-    squared = _to_quad(target.positions, k, j, k, j + 1, k + 1, j, k + 1, j + 1, pixel.place)
-    return _Best(squared, squared * _ROOM, k, j) if squared < best.squared else best
+def _slab_bound(slabs: Floats, row: int, j: int, places: Vector) -> Floats:
+    """What no squared distance to the cells in these discs is below."""
+    x, y, z = _minus(places, (eight(slabs, row, j), eight(slabs, row + 1, j), eight(slabs, row + 2, j)))
+    above = x * eight(slabs, row + 3, j) + y * eight(slabs, row + 4, j) + z * eight(slabs, row + 5, j)
+    aside = roots(greatest(x * x + y * y + z * z - above * above, 0.0))
+    above = greatest(greatest(above, -above) - eight(slabs, row + 6, j), 0.0)
+    aside = greatest(aside - eight(slabs, row + 7, j), 0.0)
+    bound: Floats = above * above + aside * aside
+    return bound
 
 
 @inlined
-def _in_seam(positions: Floats, seam: Ints, place: Vector, best: float) -> float:
-    """`best`, or the squared distance to a closer triangle of the last column.
+def _measured(
+    surface: _Surface, pixels: _Pixels, k: int, j: int, down: int, along: int, allowed: Mask, found: _Found
+) -> _Found:
+    """The cells where they are allowed and closer than what was found."""
+    a, b, c, d = _corners(surface, k, j)
+    squared = _to_quad(a, b, c, d, pixels.places)
+    closer = allowed & (squared < found.squared)
+    squared = where(closer, squared, found.squared)
+    if number_of(closer) < _SEVERAL:
+        down, along = found.down, found.along
+    return _Found(squared, squared * _ROOM, down, along)
+
+
+@inlined
+def _in_seam(surface: _Surface, seam: Ints, pixels: _Pixels, squared: Floats) -> Floats:
+    """`squared`, or the squared distances to closer triangles of the last column.
 
     Those run on into the next row and lie in one half-plane, behind the head (see `cylinder_mesh`).
     """
-    x, y, z = place
-    aside = x * x if z < 0 else x * x + z * z
-    if not aside < best:
-        return best
+    x, y, z = pixels.places
+    aside = where(z < 0.0, x * x, x * x + z * z)
+    if not any_of(aside < squared):
+        return squared
     for k in seam:
-        fall = max(y - positions[k, 0, 1], positions[k + 2, 0, 1] - y, 0.0)
-        if aside + fall * fall < best:
-            best = min(best, _to_quad(positions, k, PERIOD, k + 1, 0, k + 1, PERIOD, k + 2, 0, place))
-    return best
+        fall = max(y - surface.heights[k], surface.heights[k + 2] - y, 0.0)
+        if any_of(aside + fall * fall < squared):
+            a, c = _last_corner(surface, k), _last_corner(surface, k + 1)
+            b, d = _first_corner(surface, k + 1), _first_corner(surface, k + 2)
+            squared = least(squared, _to_quad(a, b, c, d, pixels.places))
+    return squared
 
 
 @inlined
-def _to_quad(
-    positions: Floats, ka: int, ja: int, kb: int, jb: int, kc: int, jc: int, kd: int, jd: int, place: Vector
-) -> float:
-    """Squared distance to the triangles (a, b, c) and (d, c, b) between four pixels."""
-    a, b, c, d = (
-        _from(place, positions, ka, ja),
-        _from(place, positions, kb, jb),
-        _from(place, positions, kc, jc),
-        _from(place, positions, kd, jd),
-    )
-    return min(_to_triangle(a, b, c), _to_triangle(d, c, b))
+def _last_corner(surface: _Surface, k: int) -> tuple[float, float, float]:
+    """Position of a pixel of the last column."""
+    radius, ways = surface.right[k, PERIOD - 1], surface.right_ways
+    return radius * ways[0, PERIOD - 1], surface.heights[k], radius * ways[1, PERIOD - 1]
 
 
 @inlined
-def _from(place: Vector, positions: Floats, k: int, j: int) -> Vector:
-    return positions[k, j, 0] - place[0], positions[k, j, 1] - place[1], positions[k, j, 2] - place[2]
+def _first_corner(surface: _Surface, k: int) -> tuple[float, float, float]:
+    """Position of a pixel of the first column."""
+    radius, ways = surface.left[k, 0], surface.left_ways
+    return radius * ways[0, 0], surface.heights[k], radius * ways[1, 0]
 
 
 @inlined
-def _to_triangle(a: Vector, b: Vector, c: Vector) -> float:
+def _to_quad(a: Vector, b: Vector, c: Vector, d: Vector, places: Vector) -> Floats:
+    """Squared distances to the triangles (a, b, c) and (d, c, b)."""
+    a, b, c, d = _minus(a, places), _minus(b, places), _minus(c, places), _minus(d, places)
+    return least(_to_triangle(a, b, c), _to_triangle(d, c, b))
+
+
+@inlined
+def _to_triangle(a: Vector, b: Vector, c: Vector) -> Floats:
     """Squared distance from the origin: to the plane where its foot is inside, else to the sides that it is beyond."""
     u, v = _minus(b, a), _minus(c, a)
     normal = _cross(u, v)
     area = _dot(normal, normal)
-    if area <= _FLAT * _dot(u, u) * _dot(v, v):
-        return min(_to_side(a, u), _to_side(a, v), _to_side(b, _minus(c, b)))
+    flat = area <= _FLAT * _dot(u, u) * _dot(v, v)
     # Barycentric coordinates of the foot, times the area.
     s, t = _dot(normal, _cross(v, a)), _dot(normal, _cross(a, u))
-    if s >= 0 and t >= 0 and s + t <= area:
-        height = _dot(normal, a)
-        return height * height / area
-    best = np.inf
-    if s < 0:
-        best = _to_side(a, v)
-    if t < 0:
-        best = min(best, _to_side(a, u))
-    if s + t > area:
-        best = min(best, _to_side(b, _minus(c, b)))
-    return best
+    beyond_v, beyond_u, beyond_both = flat | (s < 0.0), flat | (t < 0.0), flat | (s + t > area)
+    height = _dot(normal, a)
+    squared = where(beyond_v | beyond_u | beyond_both, np.inf, height * height / area)
+    squared = where(beyond_v, least(squared, _to_side(a, v)), squared)
+    squared = where(beyond_u, least(squared, _to_side(a, u)), squared)
+    return where(beyond_both, least(squared, _to_side(b, _minus(c, b))), squared)
 
 
 @inlined
-def _to_side(start: Vector, along: Vector) -> float:
+def _to_side(start: Vector, along: Vector) -> Floats:
     """Squared distance from the origin to the segment from `start` along `along`."""
     way, length = -_dot(start, along), _dot(along, along)
-    share = 0.0 if way <= 0 else 1.0 if way >= length else way / length
+    share = where(way <= 0.0, 0.0, where(way >= length, 1.0, way / length))
     foot = start[0] + share * along[0], start[1] + share * along[1], start[2] + share * along[2]
-    return _dot(foot, foot)
+    squared: Floats = _dot(foot, foot)
+    return squared
 
 
 @inlined
@@ -331,7 +387,7 @@ def _minus(a: Vector, b: Vector) -> Vector:
 
 
 @inlined
-def _dot(a: Vector, b: Vector) -> float:
+def _dot(a: Vector, b: Vector) -> Any:
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
@@ -341,62 +397,78 @@ def _cross(a: Vector, b: Vector) -> Vector:
 
 
 # Compiled when they are read, so they come after their parts. They make no array: see `core.compiled`.
-@compiled(f"void(f8[:,::1], b1[:,::1], {_TABLES})")
+@compiled(f"void({_TABLES})")
 def _bound_cells(
-    radius: Floats,
-    is_open: Mask,
-    positions: Floats,
+    left: Floats,
+    right: Floats,
+    left_ways: Floats,
+    right_ways: Floats,
     low: Floats,
     high: Floats,
     slabs: Floats,
-    square_low: Floats,
-    square_high: Floats,
+    block_low: Floats,
+    block_high: Floats,
+    heights: Floats,
 ) -> None:
-    """Fill in the bounds of a target's open cells."""
+    """Fill in the bounds, `low` to `block_high`; before, `low` is infinite where a cell is not open."""
+    surface = _Surface(left, right, left_ways, right_ways, low, high, slabs, block_low, block_high, heights)
     # A chord comes nearer to the axis than its ends.
     inwards = np.cos(STEP_RAD / 2)
     for k in range(PERIOD):
-        for j in range(PERIOD):
-            if is_open[k, j]:
-                a, b, c, d = radius[k, j], radius[k, j + 1], radius[k + 1, j], radius[k + 1, j + 1]
-                low[k, j] = min(min(a, b), min(c, d)) * inwards - _PAD_MM
-                high[k, j] = max(max(a, b), max(c, d)) + _PAD_MM
-                square = k // _SQUARE, j // _SQUARE
-                square_low[square] = min(square_low[square], low[k, j])
-                square_high[square] = max(square_high[square], high[k, j])
-                _lay_slab(positions, k, j, slabs)
+        before_low, before_high = np.inf, 0.0
+        for j in range(0, _WIDE, LANES):
+            is_open = eight(low, k, j) < np.inf
+            a, b, c, d = eight(left, k, j), eight(right, k, j), eight(left, k + 1, j), eight(right, k + 1, j)
+            lows = where(is_open, least(least(a, b), least(c, d)) * inwards - _PAD_MM, np.inf)
+            highs = where(is_open, greatest(greatest(a, b), greatest(c, d)) + _PAD_MM, 0.0)
+            put(lows, low, k, j)
+            put(highs, high, k, j)
+            lowest, highest = -top(-lows), top(highs)
+            if j > 0:
+                block_low[k, j // LANES - 1] = min(before_low, lowest)
+                block_high[k, j // LANES - 1] = max(before_high, highest)
+            before_low, before_high = lowest, highest
+            if any_of(is_open):
+                _lay_slab(surface, k, j)
 
 
-@compiled(f"void(i8[::1], f8[::1], f8[:,::1], {_TABLES}, i8[::1], i8[:,::1], f8[::1])")
+@compiled(f"void(f8[:,::1], f8[:,::1], {_TABLES}, i8[::1], i8[:,::1], f8[:,::1])")
 def _search(
-    pixels: Ints,
     radii: Floats,
-    places: Floats,
-    positions: Floats,
+    own_ways: Floats,
+    left: Floats,
+    right: Floats,
+    left_ways: Floats,
+    right_ways: Floats,
     low: Floats,
     high: Floats,
     slabs: Floats,
-    square_low: Floats,
-    square_high: Floats,
+    block_low: Floats,
+    block_high: Floats,
+    heights: Floats,
     seam: Ints,
-    above: Ints,
-    distances: Floats,
+    guesses: Ints,
+    squared: Floats,
 ) -> None:
-    """Fill in the `distances` of the `pixels`, (n,), of a map to another's cells.
+    """Fill in `squared`, (256, 256): the squared distances of a map's pixels where it is infinite, none where it is -1.
 
-    `above` (2, 255) takes the row and column of the cell that the last pixel of each column found; -1 before.
+    `guesses` (2, 32) takes how many rows and columns on the last pixels of each eight columns were closest.
     """
-    target = _Target(positions, low, high, slabs, square_low, square_high)
-    before = _Best(np.inf, np.inf, -1, -1)
-    for i in range(len(pixels)):
-        flat = pixels[i]
-        place = (places[flat, 0], places[flat, 1], places[flat, 2])
-        pixel = _Pixel(flat // SIZE, flat % SIZE % PERIOD, radii[flat], place)
-        best = _Best(np.inf, np.inf, -1, -1)
-        if before.k >= 0:
-            best = _beside(target, pixel, before.k, before.j, 0, 1, best)
-        if above[0, pixel.j] >= 0:
-            best = _beside(target, pixel, above[0, pixel.j], above[1, pixel.j], 1, 0, best)
-        best = _nearer(target, pixel, best)
-        before, above[0, pixel.j], above[1, pixel.j] = best, best.k, best.j
-        distances[i] = np.sqrt(_in_seam(positions, seam, place, best.squared))
+    surface = _Surface(left, right, left_ways, right_ways, low, high, slabs, block_low, block_high, heights)
+    down, along = 0, 0
+    for k in range(SIZE):
+        for j in range(0, SIZE, LANES):
+            wanted = eight(squared, k, j)
+            if not any_of(wanted > 0.0):
+                continue
+            radius, block = eight(radii, k, j), j // LANES
+            places = radius * eight(own_ways, 0, j), heights[k], radius * eight(own_ways, 1, j)
+            pixels = _Pixels(k, j, radius, places)
+            found = _Found(wanted, wanted * _ROOM, guesses[0, block], guesses[1, block])
+            found = _begun(surface, pixels, found.down, found.along, found)
+            if down != guesses[0, block] or along != guesses[1, block]:
+                found = _begun(surface, pixels, down, along, found)
+            found = _nearer(surface, pixels, found)
+            down, along = found.down, found.along
+            guesses[0, block], guesses[1, block] = down, along
+            put(_in_seam(surface, seam, pixels, found.squared), squared, k, j)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from fsbench.core import compiled
+
 LOOPS = """
 from fsbench.core.compiled import compiled, inlined
 
@@ -89,6 +91,16 @@ def test_a_kept_loop_that_was_damaged_is_compiled_again(folder: Path, damage) ->
     for path in files:
         path.write_bytes(damage(path.read_bytes()))
         assert [_call(folder, NUMBA_CACHE_DIR=str(kept)) for _ in range(3)] == ["0", "0", "1"]
+
+
+def test_a_loop_that_was_kept_before_the_lanes_changed_is_compiled_again(folder: Path) -> None:
+    """What lanes are is part of its machine code."""
+    kept = folder / "kept"
+    assert [_call(folder, NUMBA_CACHE_DIR=str(kept)) for _ in range(2)] == ["0", "1"]
+    changed = (Path(compiled.__file__).parent / "lanes_compiled.py").stat().st_mtime
+    for path in kept.rglob("*.nb*"):
+        os.utime(path, (changed - 1, changed - 1))
+    assert [_call(folder, NUMBA_CACHE_DIR=str(kept)) for _ in range(2)] == ["0", "1"]
 
 
 def test_a_program_that_only_uses_fsbench_can_import_scipy_meanwhile(folder: Path) -> None:
