@@ -1,10 +1,10 @@
 """Distance between two cylinder maps' surfaces, found on their common grid instead of in a search tree.
 
 Both surfaces hang over one grid of heights and angles, so the cells that can hold a pixel's closest point are the
-ones around the pixel. Eight pixels of a row are treated at once (`core.lanes`): their neighbours' closest cells say how
-far to look, and of the cells within that reach only those are measured whose radii, and the flat disc around them,
-allow one of the eight a closer point. The result is exact, in double precision: the least over all triangles, in
-whatever order they are tried.
+ones around the pixel. Eight pixels of a row are treated at once (`core.lanes`): their neighbours' distances and closest
+cells say how far to look, and of the cells within that reach only those are measured whose radii, and the flat disc
+around them, allow one of the eight a closer point. The result is exact, in double precision: the least over all
+triangles, in whatever order they are tried.
 """
 
 import threading
@@ -196,6 +196,17 @@ def _corners(surface: _Surface, k: int, j: int) -> tuple[Vector, Vector, Vector,
 
 
 @inlined
+def _from_above(squared: Floats, step_mm: Floats) -> Floats:
+    """What no squared distance is above, given those of the pixels a row above, whose radii are so much smaller.
+
+    The surface is no further away than by way of that pixel.
+    """
+    reach = roots(squared) + roots(step_mm * step_mm + STEP_MM * STEP_MM)
+    limit: Floats = reach * reach
+    return limit
+
+
+@inlined
 def _begun(surface: _Surface, pixels: _Pixels, down: int, along: int, found: _Found) -> _Found:
     """The cells so many rows and columns on, whatever their bounds."""
     k, j = pixels.k + down, _turned(pixels.j + along)
@@ -311,7 +322,7 @@ def _measured(
     squared = where(closer, squared, found.squared)
     if number_of(closer) < _SEVERAL:
         down, along = found.down, found.along
-    return _Found(squared, squared * _ROOM, down, along)
+    return _Found(squared, least(squared * _ROOM, found.limit), down, along)
 
 
 @inlined
@@ -464,7 +475,12 @@ def _search(
             radius, block = eight(radii, k, j), j // LANES
             places = radius * eight(own_ways, 0, j), heights[k], radius * eight(own_ways, 1, j)
             pixels = _Pixels(k, j, radius, places)
-            found = _Found(wanted, wanted * _ROOM, guesses[0, block], guesses[1, block])
+            limit = wanted
+            if k > 0:
+                above = eight(squared, k - 1, j)
+                known = (above >= 0.0) & (wanted > 0.0)
+                limit = where(known, _from_above(above, radius - eight(radii, k - 1, j)), wanted)
+            found = _Found(wanted, limit * _ROOM, guesses[0, block], guesses[1, block])
             found = _begun(surface, pixels, found.down, found.along, found)
             if down != guesses[0, block] or along != guesses[1, block]:
                 found = _begun(surface, pixels, down, along, found)
