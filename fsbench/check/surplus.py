@@ -59,7 +59,7 @@ def of_surplus(
     to_ref, to_pred = (
         float(np.mean([found.scores[f"cd_{way}_mm"] for _, found in paying])) for way in ("pred_to_ref", "ref_to_pred")
     )
-    behind = float(np.mean([share_behind(found.prediction, found.pred_to_ref_mm) for _, found in paying]))
+    behind = float(np.mean([share_behind(found.prediction.vertices, found.pred_to_ref_mm) for _, found in paying]))
     part = f"{behind:.0%} of it behind the head's axis, where the back of the neck is"
     text = (
         f"in {len(paying)} of {counted(len(measured), 'sample')} cd_pred_to_ref is over twice cd_ref_to_pred, in the "

@@ -6,9 +6,9 @@ reference's throat from inside, the outermost hit of a whole head is the back of
 
 import numpy as np
 
-from fsbench.core.mesh import Floats, Mesh
+from fsbench.core.mesh import Floats
 from fsbench.metrics.chamfer import Chamfer
-from fsbench.metrics.cylinder import cylinder_mesh
+from fsbench.metrics.cylinder import QuadMap, grid_positions
 
 TIMES = 2.0
 """Ratio of `cd_pred_to_ref_mm` to `cd_ref_to_pred_mm` from which a prediction is said to have surplus surface; ours.
@@ -25,17 +25,17 @@ _BEHIND = _NOTE.format(where="behind the head's axis, such as the back of the ne
 _BEFORE = _NOTE.format(where="before the head's axis")
 
 
-def share_behind(prediction: Mesh, pred_to_ref_mm: Floats) -> float:
+def share_behind(points: Floats, pred_to_ref_mm: Floats) -> float:
     """Share of the sum of distances that belongs to vertices behind the head's axis.
 
     Parameters
     ----------
-    prediction : Mesh
-        Cylinder mesh, head frame.
+    points : ndarray, (V, 3)
+        Vertices of the prediction's cylinder mesh, head frame.
     pred_to_ref_mm : ndarray, (V,)
-        Of its vertices.
+        Their distances.
     """
-    return float(pred_to_ref_mm[prediction.vertices[:, 2] < 0].sum() / max(pred_to_ref_mm.sum(), np.finfo(float).tiny))
+    return float(pred_to_ref_mm[points[:, 2] < 0].sum() / max(pred_to_ref_mm.sum(), np.finfo(float).tiny))
 
 
 def has_surplus(ref_to_pred_mm: Floats, pred_to_ref_mm: Floats) -> bool:
@@ -54,6 +54,5 @@ def surplus_notes(distances: Chamfer, radius_pred_mm: Floats) -> tuple[str, ...]
     """
     if not has_surplus(distances.ref_to_pred_mm, distances.pred_to_ref_mm):
         return ()
-    prediction = cylinder_mesh(radius_pred_mm)
-    assert prediction is not None, "a surface with distances has quads"
-    return (_BEHIND if share_behind(prediction, distances.pred_to_ref_mm) > 0.5 else _BEFORE,)
+    points = grid_positions(radius_pred_mm)[QuadMap.of(radius_pred_mm).corners]
+    return (_BEHIND if share_behind(points, distances.pred_to_ref_mm) > 0.5 else _BEFORE,)

@@ -38,7 +38,7 @@ def test_a_nape_is_noted_and_said_to_be_behind() -> None:
     found = _measured(head_with_nape())
     (note,) = found.scores.notes
     assert "over twice" in note and "behind the head's axis" in note and "docs/exactness.md" in note
-    assert share_behind(found.prediction, found.pred_to_ref_mm) > 0.99
+    assert share_behind(found.prediction.vertices, found.pred_to_ref_mm) > 0.99
 
 
 def test_surplus_before_the_axis_is_said_to_be_there() -> None:
