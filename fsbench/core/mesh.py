@@ -96,7 +96,7 @@ class Mesh:
 
     def face_normals(self, of: Ints | None = None) -> Floats:
         """Unit normals by winding, (F, 3); zero for a triangle without area. `of` selects faces."""
-        faces = self.faces if of is None else self.faces[of]
+        faces = self.faces if of is None else self.faces.take(of, 0)
         normals = np.empty((len(faces), 3))
         _find_normals(np.ascontiguousarray(self.vertices), np.ascontiguousarray(faces), normals)
         return normals
@@ -104,16 +104,35 @@ class Mesh:
 
 def without_unused(vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:
     """Only the vertices (V, 3) that faces (F, 3) use, in their order, and the faces renumbered to fit."""
-    used = np.zeros(len(vertices), np.bool_)
-    used[faces] = True
+    used = used_by(faces, len(vertices))
+    if used is None:
+        raise IndexError(f"faces name vertices that do not exist: there are {len(vertices)}")
     if used.all():
         return vertices, faces
     return only(used, vertices, faces)
 
 
+def used_by(faces: npt.NDArray[np.integer[Any]], n_vertices: int) -> Mask | None:
+    """Which vertices faces (F, 3) use, (n_vertices,); None if they name one that does not exist."""
+    used = np.zeros(n_vertices, np.bool_)
+    return used if _mark_used(np.ascontiguousarray(faces, np.int64), used) else None
+
+
 def only(kept: Mask, vertices: Floats, faces: npt.NDArray[np.integer[Any]]) -> tuple[Floats, Ints]:
     """The vertices that are kept, (V,) bool, and the faces, which use no other, renumbered to fit."""
     return vertices[kept], (np.cumsum(kept) - 1)[faces]
+
+
+@compiled(f"b1({FACES}, b1[::1])")
+def _mark_used(faces: Ints, used: Mask) -> bool:
+    """Mark the vertices that faces use; False if they name one that does not exist."""
+    for face in range(len(faces)):
+        for corner in range(3):
+            vertex = faces[face, corner]
+            if not 0 <= vertex < len(used):
+                return False
+            used[vertex] = True
+    return True
 
 
 @compiled(f"void({POINTS}, {FACES}, f8[:,::1])")

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
+from fsbench.core.arrays import by_column
 from fsbench.core.errors import ReferenceDataError
 from fsbench.core.mesh import Floats, Mask, Mesh
 from fsbench.geometry.raster import NO_FACE, nearest_front, nearest_front_of_rays
@@ -67,7 +68,8 @@ class OrthographicCamera:
     def depth_map(self, mesh: Mesh, wanted: Mask) -> Floats:
         """See `Camera.depth_map`."""
         half = len(wanted) / 2
-        pixels = mesh.vertices[:, :2] * (half / self.half_extent_mm, -half / self.half_extent_mm) + (half - 0.5)
+        scale = half / self.half_extent_mm
+        pixels = by_column(np.multiply, mesh.vertices[:, :2], (scale, -scale)) + (half - 0.5)
         seen = nearest_front(pixels, mesh.vertices[:, 2], mesh.faces, wanted, limit=0.0)
         return -seen.values
 
@@ -122,6 +124,8 @@ class PinholeCamera:
             # A triangle that reaches behind the pinhole has no image; a ray meets it all the same.
             seen = nearest_front_of_rays(mesh.vertices, mesh.faces, focal, centre, wanted)
         else:
-            pixels = mesh.vertices[:, :2] / depth[:, None] * focal + centre
+            pixels = np.empty((len(depth), 2))
+            for axis in range(2):
+                pixels[:, axis] = mesh.vertices[:, axis] / depth * focal[axis] + centre[axis]
             seen = nearest_front(pixels, 1 / depth, mesh.faces, wanted)
         return np.divide(1, seen.values, out=np.zeros(wanted.shape), where=seen.faces != NO_FACE)

@@ -330,7 +330,7 @@ def _outermost(
         for level in range(int(top), int(bottom) + 1):
             up = _less(y, heights[level])
             for unwrapped in range(int(left), int(right) + 1):
-                ray = unwrapped % turn
+                ray = unwrapped + turn if unwrapped < 0 else unwrapped - turn if unwrapped >= turn else unwrapped
                 if wanted[level, ray]:
                     s, c = sine[ray], cosine[ray]
                     across = z[0] * s - x[0] * c, z[1] * s - x[1] * c, z[2] * s - x[2] * c

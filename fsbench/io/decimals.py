@@ -215,19 +215,23 @@ def _triples(buffer: Bytes, letter: int, start: int, stop: int, values: Floats) 
             at += 1
             negative = buffer[at] == _MINUS
             at += negative
-            digits, n_digits, after_dot, decimals = 0, 0, False, 0
-            while n_digits <= _PLAIN_DIGITS:
-                byte = int(buffer[at])
-                digit = byte - _ZERO
-                if 0 <= digit <= 9:
-                    digits = 10 * digits + digit
-                    decimals += after_dot
-                    n_digits += 1
-                elif byte == _DOT and not after_dot:
-                    after_dot = True
-                else:
-                    break
+            digits, first = 0, at
+            digit = int(buffer[at]) - _ZERO
+            while 0 <= digit <= 9:
+                digits = 10 * digits + digit
                 at += 1
+                digit = int(buffer[at]) - _ZERO
+            n_digits, decimals = at - first, 0
+            if buffer[at] == _DOT:
+                at, first = at + 1, at + 1
+                digit = int(buffer[at]) - _ZERO
+                while 0 <= digit <= 9:
+                    digits = 10 * digits + digit
+                    at += 1
+                    digit = int(buffer[at]) - _ZERO
+                decimals = at - first
+                n_digits += decimals
+            # With more the whole number may have overflowed.
             if not 0 < n_digits <= _PLAIN_DIGITS:
                 return -1
             value = digits / _POWER[decimals]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fsbench.core.errors import MeshError
-from fsbench.core.mesh import Floats, Ints, Mask, Mesh, only
+from fsbench.core.mesh import Floats, Ints, Mask, Mesh, only, used_by
 
 
 class NumberingError(ValueError):
@@ -121,11 +121,9 @@ class MeshFile:
     @property
     def unused(self) -> Ints:
         """Numbers of the vertices that `mesh` drops; none if an index is out of range."""
-        faces, n = self.faces, len(self.vertices)
-        if not len(faces) or not n or faces.min() < 0 or faces.max() >= n:
+        used = used_by(self.faces, len(self.vertices)) if len(self.faces) and len(self.vertices) else None
+        if used is None:
             return np.empty(0, np.int64)
-        used = np.zeros(n, np.bool_)
-        used[faces] = True
         used[: self.n_kept] |= np.isfinite(self.vertices[: self.n_kept]).all(1)
         return np.flatnonzero(~used)
 

@@ -14,7 +14,9 @@ def _angles(a: Floats, b: Floats) -> Floats:
 def _unit(vectors: Floats) -> Floats:
     """Column by column, which takes a third of the time of `np.linalg.norm` and rounds the same."""
     x, y, z = vectors.T
-    unit: Floats = vectors / np.maximum(np.sqrt(x * x + y * y + z * z), 1e-30)[:, None]
+    length, unit = np.maximum(np.sqrt(x * x + y * y + z * z), 1e-30), np.empty(vectors.shape)
+    for axis in range(3):
+        np.divide(vectors[:, axis], length, out=unit[:, axis])
     return unit
 
 

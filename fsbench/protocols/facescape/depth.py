@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fsbench.core.arrays import by_column
 from fsbench.core.errors import AlignmentError
 from fsbench.core.mesh import Floats
 
@@ -23,8 +24,7 @@ class DepthShift:
 
     def apply(self, points: Floats) -> Floats:
         """Move points (n, 3) of the prediction onto the reference's depth."""
-        found: Floats = points * self.scale + np.array(self.translation_mm)
-        return found
+        return by_column(np.add, points * self.scale, self.translation_mm)
 
 
 def _median_shift(depth_ref: Floats, depth_pred: Floats) -> tuple[float, Floats]:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fsbench.core.arrays import by_column
 from fsbench.core.errors import AlignmentError, MeshError, MetricError, UsageError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.geometry.cameras import Camera
@@ -63,7 +64,7 @@ class View:
 
     def head_frame(self, points: Floats) -> Floats:
         """Points (n, 3) of the camera frame in the head frame."""
-        return (points - self.head_center_mm) @ self.head_rotation
+        return by_column(np.subtract, points, self.head_center_mm) @ self.head_rotation
 
     def parts(self) -> list[bytes]:
         """The view as bytes."""
@@ -259,8 +260,9 @@ class Prepared:
             raise MetricError(
                 f"no overlap: around the head, reference and prediction share {int(both.sum())} of 65536 directions"
             )
-        normals_ref = self.normals[both]
-        normals_pred = mesh.face_normals(cylinder.faces[both]) @ self.view.head_rotation
+        pixels = np.flatnonzero(both)
+        normals_ref = self.normals.reshape(-1, 3).take(pixels, 0)
+        normals_pred = mesh.face_normals(cylinder.faces.take(pixels)) @ self.view.head_rotation
         values = {
             "cd_mm": distances.mean_mm,
             "mne_rad": mean_normal_error_rad(normals_ref, normals_pred),
