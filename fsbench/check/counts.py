@@ -12,10 +12,10 @@ from fsbench.io.counting import count_elements, last_line
 from fsbench.io.files import suffix_of
 
 _T = TypeVar("_T")
-_MOST_BYTES_COUNTED = 1 << 30
-"""Files of all samples up to this size are counted, in a second; of more, those that end otherwise than most."""
+_MOST_BYTES_COUNTED = 64 << 20
+"""Files of all samples up to this size are counted, in a moment; of more, those that end otherwise than most."""
 
-_MOST_BYTES_READ = 256 << 20
+_MOST_BYTES_READ = 32 << 20
 """Of meshes, spread over the samples, that are read for the vertices that no face uses."""
 
 
