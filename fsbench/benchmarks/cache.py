@@ -71,9 +71,10 @@ class PreparedCache:
         except OSError:
             # The entry is absent, unreadable, removed by another process, or not ours.
             return None
-        if _digest(key, content[_DIGEST_BYTES:]) != content[:_DIGEST_BYTES]:
+        entry = memoryview(content)[_DIGEST_BYTES:]
+        if _digest(key, entry) != content[:_DIGEST_BYTES]:
             return None
-        found = _arrays_in(content[_DIGEST_BYTES:])
+        found = _arrays_in(entry)
         with suppress(OSError):  # another process has written the same entry
             os.utime(path)
         return found
@@ -153,18 +154,22 @@ class PreparedCache:
         return self.folder / f"{key}{_SUFFIX}"
 
 
-def _arrays_in(content: bytes) -> Arrays | None:
+def _arrays_in(content: memoryview) -> Arrays | None:
     """Arrays that `np.savez` wrote; None for any other content, which a matching digest does not exclude."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        file = io.BytesIO(content)
+        with zipfile.ZipFile(file) as archive:
             # We store arrays uncompressed: arrays larger than the entry are not ours.
             if sum(member.file_size for member in archive.infolist()) > len(content):
                 return None
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        file.seek(0)
+        with np.load(file, allow_pickle=False) as arrays:
             return dict(arrays)
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, LookupError, TypeError, NotImplementedError):
         return None
 
 
-def _digest(key: str, content: bytes) -> bytes:
-    return hashlib.sha256(key.encode() + content).digest()
+def _digest(key: str, content: bytes | memoryview) -> bytes:
+    digest = hashlib.sha256(key.encode())
+    digest.update(content)
+    return digest.digest()

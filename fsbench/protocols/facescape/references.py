@@ -191,7 +191,9 @@ class FaceScapeReferences(References):
         return found
 
     def _path(self, file: str) -> Path:
-        return next(iter(named(self.root, file)), self.root / file)
+        # The exact name comes first where several fit, and is there as a rule.
+        exact = self.root / file
+        return exact if exact.is_file() else next(iter(named(self.root, file)), exact)
 
     def _mesh_path(self, sample: Sample) -> Path:
         return self._path(self.layout.mesh.format(**sample.index))
