@@ -7,7 +7,6 @@ around them, allow one of the eight a closer point. The result is exact, in doub
 triangles, in whatever order they are tried.
 """
 
-import threading
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -65,7 +64,7 @@ def map_distances(start: QuadMap, to: QuadMap) -> Floats:
     ndarray, (n,)
         In mm, in the order of the vertices of `cylinder_mesh(start.radius_mm)`.
     """
-    surface = _laid(to)
+    surface = _surface(to)
     squared = np.where(start.corners, np.inf, -1.0)
     seam, guesses = np.flatnonzero(to.is_open[:, PERIOD]), np.zeros((2, SIZE // LANES), np.int64)
     _search(np.ascontiguousarray(start.radius_mm), _own_directions(), *surface, seam, guesses, squared)
@@ -113,38 +112,34 @@ class _Found(NamedTuple):
     along: int
 
 
-_local = threading.local()
-
-
-def _laid(to: QuadMap) -> _Surface:
-    """Fill in the tables of this thread: to ask the system for new ones takes as long as to fill them in."""
-    if not hasattr(_local, "room"):
-        _local.room = _new_tables()
-    room: _Surface = _local.room
-    radii, ends = to.radius_mm, _WIDE - PERIOD
-    for table, first in ((room.left, 0), (room.right, 1)):
-        table[:, :PERIOD], table[:, PERIOD:] = radii[:, first : first + PERIOD], radii[:, first : first + ends]
-    room.low[:, :PERIOD] = np.where(to.is_open[:PERIOD, :PERIOD], 0.0, np.inf)
-    room.low[:, PERIOD:] = room.low[:, :ends]
-    _bound_cells(*room)
-    return room
-
-
-def _new_tables() -> _Surface:
+def _surface(to: QuadMap) -> _Surface:
     corners, cells, blocks = (SIZE, _WIDE), (PERIOD, _WIDE), (PERIOD, SIZE // LANES)
-    columns, ways = np.arange(_WIDE) % PERIOD, _own_directions()
-    return _Surface(
-        np.empty(corners),
-        np.empty(corners),
-        np.ascontiguousarray(ways[:, columns]),
-        np.ascontiguousarray(ways[:, columns + 1]),
-        np.empty(cells),
+    left, right, low = np.empty(corners), np.empty(corners), np.empty(cells)
+    radii, ends = to.radius_mm, _WIDE - PERIOD
+    for table, first in ((left, 0), (right, 1)):
+        table[:, :PERIOD], table[:, PERIOD:] = radii[:, first : first + PERIOD], radii[:, first : first + ends]
+    low[:, :PERIOD] = np.where(to.is_open[:PERIOD, :PERIOD], 0.0, np.inf)
+    low[:, PERIOD:] = low[:, :ends]
+    surface = _Surface(
+        left,
+        right,
+        *_ways(),
+        low,
         np.empty(cells),
         np.empty((_SLAB * PERIOD, _WIDE)),
         np.empty(blocks),
         np.empty(blocks),
-        grid().heights_mm.copy(),
+        grid().heights_mm,
     )
+    _bound_cells(*surface)
+    return surface
+
+
+@cache
+def _ways() -> tuple[Floats, Floats]:
+    """Directions of the cells' left and right corners."""
+    columns, ways = np.arange(_WIDE) % PERIOD, _own_directions()
+    return np.ascontiguousarray(ways[:, columns]), np.ascontiguousarray(ways[:, columns + 1])
 
 
 @cache
