@@ -58,6 +58,14 @@ def _sparse(rng: np.random.Generator) -> Map:
     return radius
 
 
+def _patch(rows: int, columns: int, radius_mm: float) -> Map:
+    """A small patch with a step, its upper left corner in this row and column."""
+    radius = np.zeros((SIZE, SIZE))
+    radius[rows : rows + 8, columns : columns + 4] = radius_mm
+    radius[rows : rows + 8, columns + 1] += 8
+    return radius
+
+
 def _cases() -> dict[str, tuple[Map, Map]]:
     rng = np.random.default_rng(7)
     head = _head(rng, 0.5)
@@ -69,6 +77,7 @@ def _cases() -> dict[str, tuple[Map, Map]]:
         "jumps to near the axis": (_face(_jumps(rng, head))[::-1], _face(_jumps(rng, head * 0.12))),
         "far apart": (_face(head), _face(head * 0.7)),
         "patches": (_sparse(rng), _sparse(rng)),
+        "far apart on both sides of the first column": (_patch(52, 12, 100.0), _patch(43, 241, 73.0)),
     }
 
 
