@@ -93,15 +93,9 @@ class QuadMap:
     @classmethod
     def of(cls, radius_mm: Floats) -> "QuadMap":
         """Find the quads of a map."""
-        wrapped = np.empty((SIZE + 1, SIZE + 1))
-        wrapped[:SIZE, :SIZE] = radius_mm
-        wrapped[SIZE, :SIZE], wrapped[:, SIZE] = wrapped[0, :SIZE], wrapped[:, 0]
-        is_open = radius_mm != 0
-        for other in (wrapped[1:, :-1], wrapped[:-1, 1:], wrapped[1:, 1:]):
-            is_open &= np.abs(radius_mm - other) < JUMP_MM
-        # The public code indexes past the end here and stops; the quad does not exist.
-        is_open.reshape(-1)[SIZE * SIZE - SIZE - 1 :] = False
-        return cls(radius_mm, is_open, _corners(is_open))
+        is_open, corners = np.zeros((SIZE, SIZE), np.bool_), np.zeros((SIZE, SIZE), np.bool_)
+        _find_quads(np.ascontiguousarray(radius_mm, np.float64), is_open, corners.reshape(-1))
+        return cls(radius_mm, is_open, corners)
 
     def within(self, kept: Mask) -> "QuadMap":
         """Only the quads whose four corners are among these pixels, (256, 256)."""
@@ -118,6 +112,26 @@ def _corners(is_open: Mask) -> Mask:
     for offset in (0, 1, SIZE, SIZE + 1):
         used[offset:] |= quads[: SIZE * SIZE - offset]
     return used.reshape(SIZE, SIZE)
+
+
+@compiled("void(f8[:,::1], b1[:,::1], b1[::1])")
+def _find_quads(radius_mm: Floats, is_open: Mask, corners: Mask) -> None:
+    """Mark the quads of a map, see `QuadMap`, and their corners, (256 * 256,)."""
+    # The public code indexes past the end from here on and stops; the quad does not exist.
+    n = SIZE * SIZE - SIZE - 1
+    for k in range(SIZE):
+        below = k + 1 if k + 1 < SIZE else 0
+        for j in range(SIZE):
+            beside, i, radius = j + 1 if j + 1 < SIZE else 0, k * SIZE + j, radius_mm[k, j]
+            is_open[k, j] = (
+                radius != 0
+                and abs(radius - radius_mm[below, j]) < JUMP_MM
+                and abs(radius - radius_mm[k, beside]) < JUMP_MM
+                and abs(radius - radius_mm[below, beside]) < JUMP_MM
+                and i < n
+            )
+            if is_open[k, j]:
+                corners[i], corners[i + 1], corners[i + SIZE], corners[i + SIZE + 1] = True, True, True, True
 
 
 def grid_positions(radius_mm: Floats) -> Floats:
