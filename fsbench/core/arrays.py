@@ -66,8 +66,8 @@ def by_column(operation: np.ufunc, points: npt.NDArray[np.float64], row: npt.Arr
     [[0.0, -1.0, -2.0], [0.0, -1.0, -2.0]]
     """
     found = np.empty(points.shape)
-    for column, number in enumerate(np.asarray(row)):
-        operation(points[:, column], number, out=found[:, column])
+    for numbers, number, out in zip(points.T, np.asarray(row), found.T, strict=True):
+        operation(numbers, number, out=out)
     return found
 
 

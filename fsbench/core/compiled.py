@@ -13,6 +13,7 @@ The compiler is loaded at the first call, as loading it takes longer than most c
 """
 
 import functools
+import hashlib
 import os
 import sys
 import threading
@@ -138,7 +139,7 @@ class _Later:
             return None
         try:
             with _locked(folder):
-                self._remove_old(folder)
+                _forget_other_lanes(folder)
                 made.compile(*self._signature)
             if not sum(made.stats.cache_hits.values()):
                 _tell_once()
@@ -163,13 +164,6 @@ class _Later:
             try:
                 require_own(path)
             except NotOursError:
-                path.unlink()
-
-    def _remove_old(self, folder: Path) -> None:
-        """Remove files that were written before the lanes changed: what they were is part of the machine code."""
-        changed = Path(__file__).with_name("lanes_compiled.py").stat().st_mtime
-        for path in self._files(folder):
-            if path.stat().st_mtime < changed:
                 path.unlink()
 
     def _keep_others_out(self, folder: Path) -> None:
@@ -219,6 +213,23 @@ def _own_place(beside_source: Path) -> str:
         make_own(folder)
         return str(folder)
     return ""
+
+
+@functools.cache
+def _lanes_digest() -> bytes:
+    """What lanes are, which is part of the machine code of all functions that use them."""
+    files = (Path(__file__).with_name(name) for name in ("lanes.py", "lanes_compiled.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest().encode()
+
+
+def _forget_other_lanes(folder: Path) -> None:
+    """Remove functions that were kept with other lanes; the caller has locked the folder."""
+    mark = folder / ".fsbench.lanes"
+    if mark.is_file() and mark.read_bytes() == _lanes_digest():
+        return
+    for path in folder.glob("*.nb?"):
+        path.unlink(missing_ok=True)
+    mark.write_bytes(_lanes_digest())
 
 
 def _tell_once() -> None:

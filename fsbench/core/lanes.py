@@ -4,7 +4,7 @@ A compiled function takes eight neighbouring numbers of an array with `eight`, r
 puts them back with `put`. The compiler makes of it what the processor has: one, two or four vectors. Every number is
 rounded as it is alone, so the result is the same to the last bit.
 
-A comparison gives eight answers; join them with `&` and `|`, and use them in `where` and `number_of`.
+A comparison gives eight answers; join them with `&` and `|`, and use them in `where`, `any_of` and `count_of`.
 
 Without the compiler the same functions work on arrays of eight.
 """
@@ -61,11 +61,11 @@ def any_of(answers: Mask) -> bool:
     return bool(answers.any())
 
 
-def number_of(answers: Mask) -> int:
+def count_of(answers: Mask) -> int:
     """How many of eight answers are yes."""
     return int(np.count_nonzero(answers))
 
 
-def top(numbers: Floats) -> float:
+def greatest_of(numbers: Floats) -> float:
     """The greatest of eight numbers, none of which is NaN."""
     return float(numbers.max())

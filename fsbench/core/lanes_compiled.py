@@ -28,7 +28,7 @@ class _Answers(types.Type):
 
 _EIGHT, _ANSWERS, _NUMBER = _Eight("eight"), _Answers("answers"), types.float64
 _NUMBERS = ir.VectorType(ir.DoubleType(), LANES)
-_BITS = ir.VectorType(ir.IntType(1), LANES)
+_YES_OR_NO = ir.VectorType(ir.IntType(1), LANES)
 _PAIRS = ((_EIGHT, _EIGHT), (_EIGHT, _NUMBER), (_NUMBER, _EIGHT))
 
 
@@ -39,9 +39,9 @@ class _EightNumbers(models.PrimitiveModel):
 
 
 @register_model(_Answers)
-class _EightBits(models.PrimitiveModel):
+class _EightAnswers(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, _BITS)
+        super().__init__(manager, kind, _YES_OR_NO)
 
 
 def _takes(function: Any, result: Any, *cases: tuple[Any, ...]) -> Callable[[_Made], None]:
@@ -115,13 +115,13 @@ def _any_of(builder: Any, args: Any) -> Any:
     return builder.icmp_unsigned("!=", bits, bits.type(0))
 
 
-@_takes(lanes.number_of, types.int64, (_ANSWERS,))
+@_takes(lanes.count_of, types.int64, (_ANSWERS,))
 def _number_of(builder: Any, args: Any) -> Any:
     return builder.zext(_own(builder, f"llvm.ctpop.i{LANES}", _bits(builder, args[0])), ir.IntType(64))
 
 
-@_takes(lanes.top, _NUMBER, (_EIGHT,))
-def _top(builder: Any, args: Any) -> Any:
+@_takes(lanes.greatest_of, _NUMBER, (_EIGHT,))
+def _greatest_of(builder: Any, args: Any) -> Any:
     found, step = args[0], LANES // 2
     while step:
         turned = _shuffled(builder, found, [(lane + step) % LANES for lane in range(LANES)])

@@ -105,8 +105,7 @@ class Mesh:
 def without_unused(vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:
     """Only the vertices (V, 3) that faces (F, 3) use, in their order, and the faces renumbered to fit."""
     used = used_by(faces, len(vertices))
-    if used is None:
-        raise IndexError(f"faces name vertices that do not exist: there are {len(vertices)}")
+    assert used is not None, "a mesh's faces name vertices that it has"
     if used.all():
         return vertices, faces
     return only(used, vertices, faces)

@@ -326,7 +326,7 @@ def _outermost(
             continue
         x, y = (points[i, 0], points[j, 0], points[k, 0]), (points[i, 1], points[j, 1], points[k, 1])
         z = points[i, 2], points[j, 2], points[k, 2]
-        left, right = _span(_unwrapped((column[i], column[j], column[k]), turn), -1, 2 * turn)
+        left, right = _span(_unwrapped((column[i], column[j], column[k]), turn), -1, 2 * turn - 1)
         for level in range(int(top), int(bottom) + 1):
             up = _less(y, heights[level])
             for unwrapped in range(int(left), int(right) + 1):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fsbench.core.compiled import compiled
+from fsbench.core.compiled import POINTS, compiled
 from fsbench.core.mesh import Floats, Ints, Mask, Mesh
 from fsbench.geometry.raster import outermost
 
@@ -21,17 +21,17 @@ JUMP_MM = 15.0
 """A quad whose radii differ by this or more stays open."""
 
 
-class _Grid(NamedTuple):
+class Grid(NamedTuple):
     heights_mm: Floats
     outward: Floats
 
 
 @cache
-def grid() -> _Grid:
+def grid() -> Grid:
     """Height of every row (256,), and the unit vector that every column looks along (256, 3), head frame."""
     theta = np.arange(SIZE) * 2 * np.pi / (SIZE - 1)
     outward = np.stack([-np.sin(theta), np.zeros(SIZE), -np.cos(theta)], 1)
-    return _Grid(np.linspace(HALF_HEIGHT_MM, -HALF_HEIGHT_MM, SIZE), outward)
+    return Grid(np.linspace(HALF_HEIGHT_MM, -HALF_HEIGHT_MM, SIZE), outward)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,7 +114,7 @@ def _corners(is_open: Mask) -> Mask:
     return used.reshape(SIZE, SIZE)
 
 
-@compiled("void(f8[:,::1], b1[:,::1], b1[::1])")
+@compiled(f"void({POINTS}, b1[:,::1], b1[::1])")
 def _find_quads(radius_mm: Floats, is_open: Mask, corners: Mask) -> None:
     """Mark the quads of a map, see `QuadMap`, and their corners, (256 * 256,)."""
     # The public code indexes past the end from here on and stops; the quad does not exist.
@@ -141,7 +141,7 @@ def grid_positions(radius_mm: Floats) -> Floats:
     return positions
 
 
-@compiled("void(f8[:,::1], f8[::1], f8[:,::1], f8[:,:,::1])")
+@compiled(f"void({POINTS}, f8[::1], f8[:,::1], f8[:,:,::1])")
 def _place(radius_mm: Floats, heights_mm: Floats, outward: Floats, positions: Floats) -> None:
     for k in range(SIZE):
         for j in range(SIZE):

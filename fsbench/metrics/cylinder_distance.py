@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fsbench.core.compiled import compiled, inlined
-from fsbench.core.lanes import LANES, alike, any_of, eight, greatest, least, number_of, put, roots, top, where
+from fsbench.core.compiled import POINTS, compiled, inlined
+from fsbench.core.lanes import LANES, alike, any_of, count_of, eight, greatest, greatest_of, least, put, roots, where
 from fsbench.core.mesh import Floats, Ints, Mask
 from fsbench.metrics.cylinder import HALF_HEIGHT_MM, SIZE, QuadMap, grid
 
@@ -57,7 +57,7 @@ def map_distances(start: QuadMap, to: QuadMap) -> Floats:
     Parameters
     ----------
     start, to : QuadMap
-        Both with an open quad.
+        Both with an open quad, and radii up to 1e7 mm: beyond, bounds are no longer wider than their rounding.
 
     Returns
     -------
@@ -67,13 +67,13 @@ def map_distances(start: QuadMap, to: QuadMap) -> Floats:
     surface = _surface(to)
     squared = np.where(start.corners, np.inf, -1.0)
     seam, guesses = np.flatnonzero(to.is_open[:, PERIOD]), np.zeros((2, SIZE // LANES), np.int64)
-    _search(np.ascontiguousarray(start.radius_mm), _own_directions(), *surface, seam, guesses, squared)
+    _search(np.ascontiguousarray(start.radius_mm), _own_ways(), *surface, seam, guesses, squared)
     found: Floats = np.sqrt(squared[start.corners])
     return found
 
 
 class _Surface(NamedTuple):
-    """The surface to measure to, cell by cell: 255 rows and columns of them, and apart those of the last column.
+    """The surface to measure to, cell by cell: 255 rows and columns of them, without those of the last column.
 
     `left` and `right` (256, 264), radii at the cells' left and right corners, by row of pixels; `left_ways` and
     `right_ways` (2, 264), x and z of the directions in which these lie; `low` and `high` (255, 264), least and greatest
@@ -123,7 +123,7 @@ def _surface(to: QuadMap) -> _Surface:
     surface = _Surface(
         left,
         right,
-        *_ways(),
+        *_corner_ways(),
         low,
         np.empty(cells),
         np.empty((_SLAB * PERIOD, _WIDE)),
@@ -136,15 +136,15 @@ def _surface(to: QuadMap) -> _Surface:
 
 
 @cache
-def _ways() -> tuple[Floats, Floats]:
-    """Directions of the cells' left and right corners."""
-    columns, ways = np.arange(_WIDE) % PERIOD, _own_directions()
+def _corner_ways() -> tuple[Floats, Floats]:
+    """The ways in which the cells' left and right corners lie, see `_Surface`."""
+    columns, ways = np.arange(_WIDE) % PERIOD, _own_ways()
     return np.ascontiguousarray(ways[:, columns]), np.ascontiguousarray(ways[:, columns + 1])
 
 
 @cache
-def _own_directions() -> Floats:
-    """The x and z of every pixel's direction, (2, 256)."""
+def _own_ways() -> Floats:
+    """The way in which every pixel of a row lies, x and z, (2, 256)."""
     return np.ascontiguousarray(grid().outward[:, [0, 2]].T)
 
 
@@ -216,7 +216,7 @@ def _nearer(surface: _Surface, pixels: _Pixels, found: _Found) -> _Found:
     """The closest of all cells that are not further than what was found, row by row from the pixels' own outwards."""
     for falls in range(PERIOD):
         fall = falls * STEP_MM
-        if fall * fall > top(found.limit):
+        if fall * fall > greatest_of(found.limit):
             break
         for above in range(2):
             k = pixels.k - 1 - falls if above else pixels.k + falls
@@ -233,8 +233,12 @@ def _in_row(surface: _Surface, pixels: _Pixels, k: int, fall: float, found: _Fou
             if not _reaches(pixels, fall, near, found):
                 break
             first = pixels.j - near - LANES if behind else pixels.j + near
-            # Eight that reach back over the first column are in two blocks.
-            if first >= 0 and not _block_allows(surface, pixels, k, _turned(first) // LANES, fall, near, found):
+            block = _turned(first) // LANES
+            allowed = _block_allows(surface, pixels, k, block, fall, near, found)
+            if first < 0 and not allowed:
+                # Eight that reach back over the first column are in two blocks.
+                allowed = _block_allows(surface, pixels, k, block + 1, fall, near, found)
+            if not allowed:
                 continue
             for steps in range(near, near + LANES):
                 if not _reaches(pixels, fall, steps, found):
@@ -315,7 +319,7 @@ def _measured(
     squared = _to_quad(a, b, c, d, pixels.places)
     closer = allowed & (squared < found.squared)
     squared = where(closer, squared, found.squared)
-    if number_of(closer) < _SEVERAL:
+    if count_of(closer) < _SEVERAL:
         down, along = found.down, found.along
     return _Found(squared, least(squared * _ROOM, found.limit), down, along)
 
@@ -429,7 +433,7 @@ def _bound_cells(
             highs = where(is_open, greatest(greatest(a, b), greatest(c, d)) + _PAD_MM, 0.0)
             put(lows, low, k, j)
             put(highs, high, k, j)
-            lowest, highest = -top(-lows), top(highs)
+            lowest, highest = -greatest_of(-lows), greatest_of(highs)
             if j > 0:
                 block_low[k, j // LANES - 1] = min(before_low, lowest)
                 block_high[k, j // LANES - 1] = max(before_high, highest)
@@ -438,7 +442,7 @@ def _bound_cells(
                 _lay_slab(surface, k, j)
 
 
-@compiled(f"void(f8[:,::1], f8[:,::1], {_TABLES}, i8[::1], i8[:,::1], f8[:,::1])")
+@compiled(f"void({POINTS}, f8[:,::1], {_TABLES}, i8[::1], i8[:,::1], f8[:,::1])")
 def _search(
     radii: Floats,
     own_ways: Floats,
@@ -458,7 +462,7 @@ def _search(
 ) -> None:
     """Fill in `squared`, (256, 256): the squared distances of a map's pixels where it is infinite, none where it is -1.
 
-    `guesses` (2, 32) takes how many rows and columns on the last pixels of each eight columns were closest.
+    `guesses` (2, 32) takes, for each eight columns, how many rows and columns away the last closest cells were.
     """
     surface = _Surface(left, right, left_ways, right_ways, low, high, slabs, block_low, block_high, heights)
     down, along = 0, 0

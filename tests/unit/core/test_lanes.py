@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fsbench.core.compiled import compiled
-from fsbench.core.lanes import LANES, alike, any_of, eight, greatest, least, number_of, put, roots, top, where
+from fsbench.core.lanes import LANES, alike, any_of, count_of, eight, greatest, greatest_of, least, put, roots, where
 
 ODD = (0.0, -0.0, 1.0, -1.5, 1e-300, 1e300, np.inf, -np.inf, np.nan)
 
@@ -32,12 +32,12 @@ def _together(first: np.ndarray, second: np.ndarray, results: np.ndarray, counts
         put(roots(x), results, row + 9, 1)
         put(alike(first[k, 0]), results, row + 10, 1)
         put(2.0 * x - y / 3.0 + 1.0, results, row + 11, 1)
-        counts[k, 0], counts[k, 1] = number_of(x < y), any_of(x < y)
+        counts[k, 0], counts[k, 1] = count_of(x < y), any_of(x < y)
 
 
 @compiled("f8(f8[:,::1], i8)")
 def _top(numbers: np.ndarray, k: int) -> float:
-    return top(eight(numbers, k, 1))
+    return greatest_of(eight(numbers, k, 1))
 
 
 def _one_by_one(x: float, y: float, first: float) -> list[float]:
