@@ -2,7 +2,8 @@
 
 The compiler may not reorder or fuse sums (no fast math, no fused products), so every machine gets the same number.
 The cache notices changes of a function's own file only, so a function calls compiled functions of its own file only,
-and `core.lanes`, whose changes are noticed here.
+and `core.lanes`, whose changes are noticed here. A number that it takes from another file becomes part of it unnoticed:
+after a change of one, such as the side of a map, remove the `__pycache__` folders.
 
 A compiled function makes no array, its caller does: otherwise references of arrays are counted, with locked
 instructions, wherever an inlined part takes one, and that takes up to half of a loop's time.
@@ -217,7 +218,7 @@ def _own_place(beside_source: Path) -> str:
 
 @functools.cache
 def _lanes_digest() -> bytes:
-    """What lanes are, which is part of the machine code of all functions that use them."""
+    """Digest of the source of the lanes, which become part of the machine code of all functions that use them."""
     files = (Path(__file__).with_name(name) for name in ("lanes.py", "lanes_compiled.py"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest().encode()
 
@@ -230,6 +231,7 @@ def _forget_other_lanes(folder: Path) -> None:
     for path in folder.glob("*.nb?"):
         path.unlink(missing_ok=True)
     mark.write_bytes(_lanes_digest())
+    mark.chmod(0o600)
 
 
 def _tell_once() -> None:

@@ -116,7 +116,7 @@ def _any_of(builder: Any, args: Any) -> Any:
 
 
 @_takes(lanes.count_of, types.int64, (_ANSWERS,))
-def _number_of(builder: Any, args: Any) -> Any:
+def _count_of(builder: Any, args: Any) -> Any:
     return builder.zext(_own(builder, f"llvm.ctpop.i{LANES}", _bits(builder, args[0])), ir.IntType(64))
 
 

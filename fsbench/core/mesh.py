@@ -95,7 +95,7 @@ class Mesh:
         return self if vertices is self.vertices else Mesh(vertices, faces)
 
     def face_normals(self, of: Ints | None = None) -> Floats:
-        """Unit normals by winding, (F, 3); zero for a triangle without area. `of` selects faces."""
+        """Unit normals by winding, (F, 3); zero for a triangle without area. `of` are the numbers of some faces."""
         faces = self.faces if of is None else self.faces.take(of, 0)
         normals = np.empty((len(faces), 3))
         _find_normals(np.ascontiguousarray(self.vertices), np.ascontiguousarray(faces), normals)
@@ -105,7 +105,8 @@ class Mesh:
 def without_unused(vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:
     """Only the vertices (V, 3) that faces (F, 3) use, in their order, and the faces renumbered to fit."""
     used = used_by(faces, len(vertices))
-    assert used is not None, "a mesh's faces name vertices that it has"
+    if used is None:
+        raise MeshError(f"faces name vertices that do not exist: there are {len(vertices)}")
     if used.all():
         return vertices, faces
     return only(used, vertices, faces)
@@ -113,6 +114,8 @@ def without_unused(vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:
 
 def used_by(faces: npt.NDArray[np.integer[Any]], n_vertices: int) -> Mask | None:
     """Which vertices faces (F, 3) use, (n_vertices,); None if they name one that does not exist."""
+    if faces.ndim != 2 or faces.shape[1] != 3:
+        raise MeshError(f"faces have shape {faces.shape}, expected (F, 3): triangles only")
     used = np.zeros(n_vertices, np.bool_)
     return used if _mark_used(np.ascontiguousarray(faces, np.int64), used) else None
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fsbench.core.compiled import POINTS, compiled
+from fsbench.core.errors import MetricError
 from fsbench.core.mesh import Floats, Ints, Mask, Mesh
 from fsbench.geometry.raster import outermost
 
@@ -92,10 +93,11 @@ class QuadMap:
 
     @classmethod
     def of(cls, radius_mm: Floats) -> "QuadMap":
-        """Find the quads of a map."""
+        """Find the quads of a map, (256, 256); MetricError if it has another shape."""
         is_open, corners = np.zeros((SIZE, SIZE), np.bool_), np.zeros((SIZE, SIZE), np.bool_)
-        _find_quads(np.ascontiguousarray(radius_mm, np.float64), is_open, corners.reshape(-1))
-        return cls(radius_mm, is_open, corners)
+        radii = _checked(radius_mm)
+        _find_quads(radii, is_open, corners.reshape(-1))
+        return cls(radii, is_open, corners)
 
     def within(self, kept: Mask) -> "QuadMap":
         """Only the quads whose four corners are among these pixels, (256, 256)."""
@@ -134,10 +136,18 @@ def _find_quads(radius_mm: Floats, is_open: Mask, corners: Mask) -> None:
                 corners[i], corners[i + 1], corners[i + SIZE], corners[i + SIZE + 1] = True, True, True, True
 
 
+def _checked(radius_mm: Floats) -> Floats:
+    """The map as compiled loops take it, which look at all its pixels whatever its shape."""
+    radii = np.ascontiguousarray(radius_mm, np.float64)
+    if radii.shape != (SIZE, SIZE):
+        raise MetricError(f"a cylinder map has shape {radii.shape}, expected {(SIZE, SIZE)}")
+    return radii
+
+
 def grid_positions(radius_mm: Floats) -> Floats:
-    """Positions of a map's pixels in the head frame, (256, 256, 3)."""
+    """Positions of a map's pixels in the head frame, (256, 256, 3); MetricError if the map has another shape."""
     positions = np.empty((SIZE, SIZE, 3))
-    _place(np.ascontiguousarray(radius_mm), *grid(), positions)
+    _place(_checked(radius_mm), *grid(), positions)
     return positions
 
 

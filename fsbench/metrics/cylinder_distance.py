@@ -104,7 +104,7 @@ class _Pixels(NamedTuple):
 
 
 class _Found(NamedTuple):
-    """Squared distances so far, what no bound of a closer cell is above, and how many rows and columns on to begin."""
+    """Squared distances so far, an upper bound for those of closer cells, and how far down and along to begin."""
 
     squared: Floats
     limit: Floats
@@ -192,10 +192,7 @@ def _corners(surface: _Surface, k: int, j: int) -> tuple[Vector, Vector, Vector,
 
 @inlined
 def _from_above(squared: Floats, step_mm: Floats) -> Floats:
-    """What no squared distance is above, given those of the pixels a row above, whose radii are so much smaller.
-
-    The surface is no further away than by way of that pixel.
-    """
+    """Upper bound of the squared distances by way of the pixels above: theirs, and how much smaller their radii are."""
     reach = roots(squared) + roots(step_mm * step_mm + STEP_MM * STEP_MM)
     limit: Floats = reach * reach
     return limit
@@ -289,7 +286,7 @@ def _turned(j: int) -> int:
 
 @inlined
 def _bound(pixels: _Pixels, fall: float, steps: int, low: Any, high: Any) -> Floats:
-    """What no squared distance is below: the law of cosines with the nearest radius.
+    """Lower bound of the squared distances: the law of cosines with the nearest radius.
 
     Not below anything where the radii are infinite: it is infinite too, or not a number in the pixel's own column.
     """
@@ -300,7 +297,7 @@ def _bound(pixels: _Pixels, fall: float, steps: int, low: Any, high: Any) -> Flo
 
 @inlined
 def _slab_bound(slabs: Floats, row: int, j: int, places: Vector) -> Floats:
-    """What no squared distance to the cells in these discs is below."""
+    """Lower bound of the squared distances to the cells in these discs."""
     x, y, z = _minus(places, (eight(slabs, row, j), eight(slabs, row + 1, j), eight(slabs, row + 2, j)))
     above = x * eight(slabs, row + 3, j) + y * eight(slabs, row + 4, j) + z * eight(slabs, row + 5, j)
     aside = roots(greatest(x * x + y * y + z * z - above * above, 0.0))

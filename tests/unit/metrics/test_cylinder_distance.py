@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from fsbench.core.errors import MetricError
 from fsbench.geometry.rays import Surface
-from fsbench.metrics.cylinder import SIZE, QuadMap, cylinder_mesh
+from fsbench.metrics.cylinder import SIZE, QuadMap, cylinder_mesh, grid_positions
 from fsbench.metrics.cylinder_distance import map_distances
 
 # The tree works in single precision, which is 1.5e-5 mm at 200 mm; a few operations add up.
@@ -101,3 +102,11 @@ def test_a_quad_of_the_last_column_counts() -> None:
     distances = _on_grid(beside, only_seam)
     np.testing.assert_allclose(distances, _by_tree(beside, only_seam), atol=SINGLE_MM)
     assert 2 < distances.min() < 4
+
+
+@pytest.mark.parametrize("shape", [(128, 128), (256, 255), (257, 256), (65536,)])
+def test_a_map_of_another_shape_is_refused(shape: tuple[int, ...]) -> None:
+    """Compiled loops look at 256 x 256 numbers, whatever there is."""
+    for look_at in (QuadMap.of, grid_positions):
+        with pytest.raises(MetricError, match="expected \\(256, 256\\)"):
+            look_at(np.full(shape, 50.0))
