@@ -64,11 +64,13 @@ def check_frame(
     """
     adapter, folder = _read_by(submission), Path(submission.folder)
     chosen = benchmark.samples if samples is None else tuple(samples)
-    if not _with_reference(benchmark, chosen):
+    usable = _with_reference(benchmark, chosen)
+    if not usable:
         raise ReferenceDataError(
             f"{benchmark.root}: none of the {len(chosen)} samples asked for has its reference there"
         )
-    there, findings = _presence(benchmark, adapter, folder, chosen, every=read is not None)
+    n_lacking = len(chosen) - len(usable)
+    there, findings = _presence(benchmark, adapter, folder, usable, n_lacking, every=read is not None)
     jobs = safe_jobs(submission, chosen, jobs)
     if read is not None:
         reading = read(there)
@@ -112,9 +114,10 @@ def quick_check_frame(
     """
     adapter, folder = _read_by(submission), Path(submission.folder)
     chosen = benchmark.samples if samples is None else tuple(samples)
-    if not _with_reference(benchmark, chosen):
+    usable = _with_reference(benchmark, chosen)
+    if not usable:
         return ()
-    there, findings = _presence(benchmark, adapter, folder, chosen)
+    there, findings = _presence(benchmark, adapter, folder, usable, len(chosen) - len(usable))
     groups = list(cells(benchmark.spec, there).values())
     # The last bins have the most yaw: there a mirrored face shows.
     some_of = [members[len(members) // 2] for members in groups[-1:] + groups[len(groups) // 2 - 1 : len(groups) // 2]]
@@ -157,16 +160,21 @@ def _with_reference(benchmark: Benchmark, samples: Sequence[Sample]) -> list[Sam
 
 
 def _presence(
-    benchmark: Benchmark, adapter: AdapterLike, folder: Path, samples: Sequence[Sample], *, every: bool = False
+    benchmark: Benchmark,
+    adapter: AdapterLike,
+    folder: Path,
+    usable: Sequence[Sample],
+    n_lacking: int,
+    *,
+    every: bool = False,
 ) -> tuple[list[Sample], list[Finding]]:
-    """The samples that have both a reference and a mesh, and the findings on files."""
-    usable = _with_reference(benchmark, samples)
+    """The samples with a mesh, of those with a reference, and the findings on files; others lack a reference."""
     names = [sample.name for sample in usable]
     others = {sample.name for sample in benchmark.samples} - set(names)
     files = look_through(folder, adapter, names, sorted(others))
     missing = set(files.missing)
     there = [sample for sample in usable if sample.name not in missing]
-    findings = list(sentences.of_files(files, adapter, len(samples) - len(usable)))
+    findings = list(sentences.of_files(files, adapter, n_lacking))
     keeps_unused = isinstance(adapter, Adapter) and adapter.mesh.endswith(".ply")
     findings += of_counts([folder / name for name in files.meshes], keeps_unused=keeps_unused, every=every)
     return there, findings

@@ -94,10 +94,9 @@ class QuadMap:
     @classmethod
     def of(cls, radius_mm: Floats) -> "QuadMap":
         """Find the quads of a map, (256, 256); MetricError if it has another shape."""
-        is_open, corners = np.zeros((SIZE, SIZE), np.bool_), np.zeros((SIZE, SIZE), np.bool_)
-        radii = _checked(radius_mm)
-        _find_quads(radii, is_open, corners.reshape(-1))
-        return cls(radii, is_open, corners)
+        radii, is_open = _checked(radius_mm), np.empty((SIZE, SIZE), np.bool_)
+        _find_quads(radii, is_open)
+        return cls(radii, is_open, _corners(is_open))
 
     def within(self, kept: Mask) -> "QuadMap":
         """Only the quads whose four corners are among these pixels, (256, 256)."""
@@ -116,24 +115,22 @@ def _corners(is_open: Mask) -> Mask:
     return used.reshape(SIZE, SIZE)
 
 
-@compiled(f"void({POINTS}, b1[:,::1], b1[::1])")
-def _find_quads(radius_mm: Floats, is_open: Mask, corners: Mask) -> None:
-    """Mark the quads of a map, see `QuadMap`, and their corners, (256 * 256,)."""
+@compiled(f"void({POINTS}, b1[:,::1])")
+def _find_quads(radius_mm: Floats, is_open: Mask) -> None:
+    """Mark the pixels that open a quad, see `QuadMap`."""
     # The public code indexes past the end from here on and stops; the quad does not exist.
     n = SIZE * SIZE - SIZE - 1
     for k in range(SIZE):
         below = k + 1 if k + 1 < SIZE else 0
         for j in range(SIZE):
-            beside, i, radius = j + 1 if j + 1 < SIZE else 0, k * SIZE + j, radius_mm[k, j]
+            beside, radius = j + 1 if j + 1 < SIZE else 0, radius_mm[k, j]
             is_open[k, j] = (
                 radius != 0
                 and abs(radius - radius_mm[below, j]) < JUMP_MM
                 and abs(radius - radius_mm[k, beside]) < JUMP_MM
                 and abs(radius - radius_mm[below, beside]) < JUMP_MM
-                and i < n
+                and k * SIZE + j < n
             )
-            if is_open[k, j]:
-                corners[i], corners[i + 1], corners[i + SIZE], corners[i + SIZE + 1] = True, True, True, True
 
 
 def _checked(radius_mm: Floats) -> Floats:

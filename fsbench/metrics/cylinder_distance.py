@@ -67,7 +67,7 @@ def map_distances(start: QuadMap, to: QuadMap) -> Floats:
     surface = _surface(to)
     squared = np.where(start.corners, np.inf, -1.0)
     seam, guesses = np.flatnonzero(to.is_open[:, PERIOD]), np.zeros((2, SIZE // LANES), np.int64)
-    _search(np.ascontiguousarray(start.radius_mm), _own_ways(), *surface, seam, guesses, squared)
+    _search(start.radius_mm, _own_ways(), *surface, seam, guesses, squared)
     found: Floats = np.sqrt(squared[start.corners])
     return found
 
