@@ -207,8 +207,9 @@ FORK_SERVER_IN_TROUBLE = {
     """,
     "socket removed": "os.unlink(_forkserver._forkserver_address)",
     "reaped by somebody else": """
-        os.kill(_forkserver._forkserver_pid, signal.SIGKILL)
-        os.waitpid(_forkserver._forkserver_pid, 0)
+        with _forkserver._lock:  # or our own thread that sees its worker end may be first
+            os.kill(_forkserver._forkserver_pid, signal.SIGKILL)
+            os.waitpid(_forkserver._forkserver_pid, 0)
     """,
 }
 
