@@ -38,14 +38,19 @@ _SLAB = 8
 _PAD_MM, _ROOM = 1e-9, 1 + 1e-12
 """Bounds are wider than their cells, and compared with more room, than either can be rounded."""
 
-_FLAT = 1e-20
-"""A triangle whose squared area is this small against its sides' is measured by its sides alone."""
+_NEARLY_FLAT, _FLAT = 1e-10, 1e-20
+"""Where a triangle's squared area is this small against its sides', all of these are measured, as rounding hides which
+of them a point is beyond, or these alone."""
 
 _SEVERAL = 3
 """Where a cell is the closest yet for so many pixels, the next eight begin there."""
 
+_FLAGS = "Array(b1, 2, 'C', readonly=True)"
 _TABLES = ", ".join(["f8[:,::1]"] * 9) + ", f8[::1]"
-"""Types of a surface's tables in a signature."""
+"""Types of a map's open quads and of a surface's tables in a signature."""
+
+_SPARE: "list[_Surface]" = []
+"""Tables to use again, 7 MB for each thread: to get fresh ones from the system takes longer than to fill them in."""
 
 Vector = tuple[Any, Any, Any]
 """Each of them one number, or eight."""
@@ -65,10 +70,11 @@ def map_distances(start: QuadMap, to: QuadMap) -> Floats:
         In mm, in the order of the vertices of `cylinder_mesh(start.radius_mm)`.
     """
     surface = _surface(to)
-    squared = np.where(start.corners, np.inf, -1.0)
+    squared, found = np.empty((SIZE, SIZE)), np.empty(np.count_nonzero(start.corners))
     seam, guesses = np.flatnonzero(to.is_open[:, PERIOD]), np.zeros((2, SIZE // LANES), np.int64)
-    _search(start.radius_mm, _own_ways(), *surface, seam, guesses, squared)
-    found: Floats = np.sqrt(squared[start.corners])
+    _search(start.radius_mm, start.corners, _own_ways(), *surface, seam, guesses, squared)
+    _SPARE.append(surface)
+    _take_roots(squared, found)
     return found
 
 
@@ -113,26 +119,27 @@ class _Found(NamedTuple):
 
 
 def _surface(to: QuadMap) -> _Surface:
+    try:
+        surface = _SPARE.pop()
+    except IndexError:
+        surface = _new_surface()
+    _fill(to.radius_mm, to.is_open, *surface)
+    return surface
+
+
+def _new_surface() -> _Surface:
     corners, cells, blocks = (SIZE, _WIDE), (PERIOD, _WIDE), (PERIOD, SIZE // LANES)
-    left, right, low = np.empty(corners), np.empty(corners), np.empty(cells)
-    radii, ends = to.radius_mm, _WIDE - PERIOD
-    for table, first in ((left, 0), (right, 1)):
-        table[:, :PERIOD], table[:, PERIOD:] = radii[:, first : first + PERIOD], radii[:, first : first + ends]
-    low[:, :PERIOD] = np.where(to.is_open[:PERIOD, :PERIOD], 0.0, np.inf)
-    low[:, PERIOD:] = low[:, :ends]
-    surface = _Surface(
-        left,
-        right,
+    return _Surface(
+        np.empty(corners),
+        np.empty(corners),
         *_corner_ways(),
-        low,
+        np.empty(cells),
         np.empty(cells),
         np.empty((_SLAB * PERIOD, _WIDE)),
         np.empty(blocks),
         np.empty(blocks),
         grid().heights_mm,
     )
-    _bound_cells(*surface)
-    return surface
 
 
 @cache
@@ -313,7 +320,7 @@ def _measured(
 ) -> _Found:
     """The cells where they are allowed and closer than what was found."""
     a, b, c, d = _corners(surface, k, j)
-    squared = _to_quad(a, b, c, d, pixels.places)
+    squared = _to_quad(a, b, c, d, pixels.places, allowed)
     closer = allowed & (squared < found.squared)
     squared = where(closer, squared, found.squared)
     if count_of(closer) < _SEVERAL:
@@ -333,10 +340,12 @@ def _in_seam(surface: _Surface, seam: Ints, pixels: _Pixels, squared: Floats) ->
         return squared
     for k in seam:
         fall = max(y - surface.heights[k], surface.heights[k + 2] - y, 0.0)
-        if any_of(aside + fall * fall < squared):
+        allowed = aside + fall * fall < squared
+        if any_of(allowed):
             a, c = _last_corner(surface, k), _last_corner(surface, k + 1)
             b, d = _first_corner(surface, k + 1), _first_corner(surface, k + 2)
-            squared = least(squared, _to_quad(a, b, c, d, pixels.places))
+            found = _to_quad(a, b, c, d, pixels.places, allowed)
+            squared = where(allowed & (found < squared), found, squared)
     return squared
 
 
@@ -355,37 +364,57 @@ def _first_corner(surface: _Surface, k: int) -> tuple[float, float, float]:
 
 
 @inlined
-def _to_quad(a: Vector, b: Vector, c: Vector, d: Vector, places: Vector) -> Floats:
-    """Squared distances to the triangles (a, b, c) and (d, c, b)."""
+def _to_quad(a: Vector, b: Vector, c: Vector, d: Vector, places: Vector, allowed: Mask) -> Floats:
+    """Squared distances to the triangles (a, b, c) and (d, c, b) where they are allowed, anything elsewhere."""
     a, b, c, d = _minus(a, places), _minus(b, places), _minus(c, places), _minus(d, places)
-    return least(_to_triangle(a, b, c), _to_triangle(d, c, b))
+    return least(_to_triangle(a, b, c, allowed), _to_triangle(d, c, b, allowed))
 
 
 @inlined
-def _to_triangle(a: Vector, b: Vector, c: Vector) -> Floats:
-    """Squared distance from the origin: to the plane where its foot is inside, else to the sides that it is beyond."""
-    u, v = _minus(b, a), _minus(c, a)
-    normal = _cross(u, v)
-    area = _dot(normal, normal)
-    flat = area <= _FLAT * _dot(u, u) * _dot(v, v)
+def _to_triangle(a: Vector, b: Vector, c: Vector, allowed: Mask) -> Floats:
+    """Squared distance from the origin: to the plane where its foot is inside, else to a side that it is beyond."""
+    u, v, w = _minus(b, a), _minus(c, a), _minus(c, b)
+    normal, uu, vv, ww = _cross(u, v), _dot(u, u), _dot(v, v), _dot(w, w)
+    area, height = _dot(normal, normal), _dot(normal, a)
     # Barycentric coordinates of the foot, times the area.
     s, t = _dot(normal, _cross(v, a)), _dot(normal, _cross(a, u))
-    beyond_v, beyond_u, beyond_both = flat | (s < 0.0), flat | (t < 0.0), flat | (s + t > area)
-    height = _dot(normal, a)
-    squared = where(beyond_v | beyond_u | beyond_both, np.inf, height * height / area)
-    squared = where(beyond_v, least(squared, _to_side(a, v)), squared)
-    squared = where(beyond_u, least(squared, _to_side(a, u)), squared)
-    return where(beyond_both, least(squared, _to_side(b, _minus(c, b))), squared)
+    beyond_v, beyond_u, beyond_w = s < 0.0, t < 0.0, s + t > area
+    beyond = beyond_v | beyond_u | beyond_w
+    if any_of((area <= _NEARLY_FLAT * uu * vv) & allowed):
+        squared = where(beyond | (area <= _FLAT * uu * vv), np.inf, height * height / area)
+        return least(least(least(squared, _to_side(a, u)), _to_side(a, v)), _to_side(b, w))
+    # Of two sides that it is beyond, one holds the closest point unless it is nearest to that one at their common end.
+    along_u, along_v, along_w = -_dot(a, u), -_dot(a, v), -_dot(b, w)
+    on_v = beyond_v & (where(beyond_u, along_v, 1.0) > 0.0)
+    on_w = beyond_w & (where(beyond_u, along_w, where(beyond_v, along_v - vv, 1.0)) > 0.0)
+    start, side = _either(on_w, b, a), _either(on_w, w, _either(on_v, v, u))
+    along = where(on_w, along_w, where(on_v, along_v, along_u))
+    length = where(on_w, ww, where(on_v, vv, uu))
+    # Divisions take longest, so there is one, of the plane's numbers or the side's.
+    ratio = where(beyond, along, height * height) / where(beyond, length, area)
+    foot = _foot(start, side, along, length, ratio)
+    return where(beyond, _dot(foot, foot), ratio)
 
 
 @inlined
-def _to_side(start: Vector, along: Vector) -> Floats:
-    """Squared distance from the origin to the segment from `start` along `along`."""
-    way, length = -_dot(start, along), _dot(along, along)
-    share = where(way <= 0.0, 0.0, where(way >= length, 1.0, way / length))
-    foot = start[0] + share * along[0], start[1] + share * along[1], start[2] + share * along[2]
+def _to_side(start: Vector, side: Vector) -> Floats:
+    """Squared distance from the origin to the segment from `start` along `side`."""
+    along, length = -_dot(start, side), _dot(side, side)
+    foot = _foot(start, side, along, length, along / length)
     squared: Floats = _dot(foot, foot)
     return squared
+
+
+@inlined
+def _foot(start: Vector, side: Vector, along: Floats, length: Floats, share: Floats) -> Vector:
+    """The point of a segment that is closest to the origin; `share` is `along / length`."""
+    share = where(along <= 0.0, 0.0, where(along >= length, 1.0, share))
+    return start[0] + share * side[0], start[1] + share * side[1], start[2] + share * side[2]
+
+
+@inlined
+def _either(answers: Mask, yes: Vector, no: Vector) -> Vector:
+    return where(answers, yes[0], no[0]), where(answers, yes[1], no[1]), where(answers, yes[2], no[2])
 
 
 @inlined
@@ -404,8 +433,10 @@ def _cross(a: Vector, b: Vector) -> Vector:
 
 
 # Compiled when they are read, so they come after their parts. They make no array: see `core.compiled`.
-@compiled(f"void({_TABLES})")
-def _bound_cells(
+@compiled(f"void({POINTS}, {_FLAGS}, {_TABLES})")
+def _fill(
+    radii: Floats,
+    is_open: Mask,
     left: Floats,
     right: Floats,
     left_ways: Floats,
@@ -417,17 +448,26 @@ def _bound_cells(
     block_high: Floats,
     heights: Floats,
 ) -> None:
-    """Fill in the bounds, `low` to `block_high`; before, `low` is infinite where a cell is not open."""
+    """Fill in the tables of a map's surface but for the ways and heights, which are there."""
     surface = _Surface(left, right, left_ways, right_ways, low, high, slabs, block_low, block_high, heights)
     # A chord comes nearer to the axis than its ends.
     inwards = np.cos(STEP_RAD / 2)
+    for k in range(SIZE):
+        for j in range(PERIOD):
+            left[k, j], right[k, j] = radii[k, j], radii[k, j + 1]
+        for j in range(PERIOD, _WIDE):
+            left[k, j], right[k, j] = left[k, j - PERIOD], right[k, j - PERIOD]
     for k in range(PERIOD):
+        for j in range(PERIOD):
+            low[k, j] = 0.0 if is_open[k, j] else np.inf
+        for j in range(PERIOD, _WIDE):
+            low[k, j] = low[k, j - PERIOD]
         before_low, before_high = np.inf, 0.0
         for j in range(0, _WIDE, LANES):
-            is_open = eight(low, k, j) < np.inf
+            opens = eight(low, k, j) < np.inf
             a, b, c, d = eight(left, k, j), eight(right, k, j), eight(left, k + 1, j), eight(right, k + 1, j)
-            lows = where(is_open, least(least(a, b), least(c, d)) * inwards - _PAD_MM, np.inf)
-            highs = where(is_open, greatest(greatest(a, b), greatest(c, d)) + _PAD_MM, 0.0)
+            lows = where(opens, least(least(a, b), least(c, d)) * inwards - _PAD_MM, np.inf)
+            highs = where(opens, greatest(greatest(a, b), greatest(c, d)) + _PAD_MM, 0.0)
             put(lows, low, k, j)
             put(highs, high, k, j)
             lowest, highest = -greatest_of(-lows), greatest_of(highs)
@@ -435,13 +475,14 @@ def _bound_cells(
                 block_low[k, j // LANES - 1] = min(before_low, lowest)
                 block_high[k, j // LANES - 1] = max(before_high, highest)
             before_low, before_high = lowest, highest
-            if any_of(is_open):
+            if any_of(opens):
                 _lay_slab(surface, k, j)
 
 
-@compiled(f"void({POINTS}, f8[:,::1], {_TABLES}, i8[::1], i8[:,::1], f8[:,::1])")
+@compiled(f"void({POINTS}, {_FLAGS}, f8[:,::1], {_TABLES}, i8[::1], i8[:,::1], f8[:,::1])")
 def _search(
     radii: Floats,
+    sought: Mask,
     own_ways: Floats,
     left: Floats,
     right: Floats,
@@ -457,13 +498,15 @@ def _search(
     guesses: Ints,
     squared: Floats,
 ) -> None:
-    """Fill in `squared`, (256, 256): the squared distances of a map's pixels where it is infinite, none where it is -1.
+    """Fill in `squared`, (256, 256): the squared distances of a map's pixels where they are wanted, -1 elsewhere.
 
     `guesses` (2, 32) takes, for each eight columns, how many rows and columns away the last closest cells were.
     """
     surface = _Surface(left, right, left_ways, right_ways, low, high, slabs, block_low, block_high, heights)
     down, along = 0, 0
     for k in range(SIZE):
+        for j in range(SIZE):
+            squared[k, j] = np.inf if sought[k, j] else -1.0
         for j in range(0, SIZE, LANES):
             wanted = eight(squared, k, j)
             if not any_of(wanted > 0.0):
@@ -484,3 +527,14 @@ def _search(
             down, along = found.down, found.along
             guesses[0, block], guesses[1, block] = down, along
             put(_in_seam(surface, seam, pixels, found.squared), squared, k, j)
+
+
+@compiled("void(f8[:,::1], f8[::1])")
+def _take_roots(squared: Floats, found: Floats) -> None:
+    """Square roots of what was looked for, row by row."""
+    n = 0
+    for k in range(SIZE):
+        for j in range(SIZE):
+            if squared[k, j] >= 0.0:
+                found[n] = np.sqrt(squared[k, j])
+                n += 1

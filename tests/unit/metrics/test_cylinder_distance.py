@@ -1,5 +1,7 @@
 """Distances found on the grid against a search tree, on smooth heads and on maps made to be awkward."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -110,3 +112,46 @@ def test_a_map_of_another_shape_is_refused(shape: tuple[int, ...]) -> None:
     for look_at in (QuadMap.of, grid_positions):
         with pytest.raises(MetricError, match="expected \\(256, 256\\)"):
             look_at(np.full(shape, 50.0))
+
+
+def _by_every_triangle(from_mm: Map, to_mm: Map) -> np.ndarray:
+    """In double precision, written out: the plane where its foot is inside, and all three sides."""
+    points, surface = cylinder_mesh(from_mm), cylinder_mesh(to_mm)
+    assert points is not None and surface is not None
+    a, b, c = (surface.vertices[surface.faces[:, corner]] for corner in range(3))
+    least = np.full(points.n_vertices, np.inf)
+    for i, point in enumerate(points.vertices):
+        for start, end in ((a, b), (a, c), (b, c)):
+            side, length = end - start, ((end - start) ** 2).sum(1)
+            share = np.clip(((point - start) * side).sum(1) / np.where(length > 0, length, 1), 0, 1)
+            least[i] = min(least[i], ((point - start - share[:, None] * side) ** 2).sum(1).min())
+        normal = np.cross(b - a, c - a)
+        area, height = (normal**2).sum(1), ((point - a) * normal).sum(1)
+        foot = point - (height / np.where(area > 0, area, 1))[:, None] * normal
+        turns = [(np.cross(q - p, foot - p) * normal).sum(1) for p, q in ((a, b), (b, c), (c, a))]
+        inside = (np.min(turns, axis=0) >= 0) & (area > 0)
+        if inside.any():
+            least[i] = min(least[i], (height[inside] ** 2 / area[inside]).min())
+    return np.sqrt(least)
+
+
+@pytest.mark.parametrize("radius_mm", [1e-9, 1e-6, 1e-4, 1e-2, 1.0])
+def test_triangles_that_are_nearly_flat_are_measured(radius_mm: float) -> None:
+    """Around the axis they are 1 mm high and narrower than any rounding."""
+    rng = np.random.default_rng(3)
+    thin, near = np.zeros((SIZE, SIZE)), np.zeros((SIZE, SIZE))
+    thin[120:126, 30:40] = radius_mm * rng.uniform(1, 3, (6, 10))
+    near[118:130, 35:42] = 2.0 + rng.random((12, 7))
+    for from_mm, to_mm in ((near, thin), (thin, near)):
+        # Coordinates of 150 mm are rounded to 3e-14.
+        expected = _by_every_triangle(from_mm, to_mm)
+        np.testing.assert_allclose(_on_grid(from_mm, to_mm), expected, rtol=1e-12, atol=1e-13)
+
+
+def test_threads_do_not_share_what_they_work_with() -> None:
+    pairs = [CASES[name] for name in ("near", "jumps and holes", "far apart", "patches")] * 3
+    expected = [_on_grid(*pair) for pair in pairs]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(3):
+            found = pool.map(lambda pair: _on_grid(*pair), pairs)
+            assert all(np.array_equal(one, other) for one, other in zip(found, expected, strict=True))
