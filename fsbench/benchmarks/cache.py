@@ -1,13 +1,12 @@
 """Prepared references on disk, shared by methods, runs and processes."""
 
 import hashlib
-import io
+import json
+import math
 import os
 import secrets
 import time
-import zipfile
-import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,14 @@ DEFAULT_LIMIT_BYTES = 2 << 30
 
 _SUFFIX, _PARTIAL = ".prepared", ".part"
 _ABANDONED_S = 3600.0
-_DIGEST_BYTES = 32
+_DIGEST_BYTES, _LENGTH_BYTES = 32, 8
+_ALIGNED = 16
+"""Arrays begin at multiples of so many bytes, as compiled loops expect."""
+
+_LOOKS = 32
+_room_left: "dict[PreparedCache, int]" = {}
+"""Bytes that may be written to a cache before its entries are looked at again: 1/32 of the limit at most, as other
+processes write too."""
 
 Arrays = dict[str, npt.NDArray[np.generic]]
 
@@ -40,14 +46,15 @@ class PreparedCache:
     """Arrays by the content they were computed from.
 
     An entry is written whole or not at all. It starts with the SHA-256 of its key and its content, so a damaged or
-    misnamed entry is detected and computed again. If there is no more room, the least recently used entries go.
+    misnamed entry is detected and computed again. Then come the length of a table, the table, which is JSON, and the
+    arrays. If there is no more room, the least recently used entries go.
 
     Parameters
     ----------
     folder : Path
         Created with the first entry, for this user alone; a folder that others may write to is not used.
     limit_bytes : int
-        Largest total size of all entries.
+        Largest total size of all entries. Each process that writes at the same time may exceed it by 1/32.
     """
 
     folder: Path
@@ -67,14 +74,13 @@ class PreparedCache:
         path = self._path(key)
         try:
             require_own(self.folder)
-            content = path.read_bytes()
+            content = np.fromfile(path, np.uint8)
         except OSError:
             # The entry is absent, unreadable, removed by another process, or not ours.
             return None
-        entry = memoryview(content)[_DIGEST_BYTES:]
-        if _digest(key, entry) != content[:_DIGEST_BYTES]:
+        if _digest(key, [content.data[_DIGEST_BYTES:]]) != content[:_DIGEST_BYTES].tobytes():
             return None
-        found = _arrays_in(entry)
+        found = _arrays_in(content)
         with suppress(OSError):  # another process has written the same entry
             os.utime(path)
         return found
@@ -89,19 +95,16 @@ class PreparedCache:
         OSError
             If it cannot be written.
         """
-        buffer = io.BytesIO()
-        # Before numpy 2.1 `allow_pickle=False` would be one more array. Objects would be refused when they are read.
-        np.savez(buffer, **arrays)  # type: ignore[arg-type,unused-ignore]  # names are fields, none is `allow_pickle`
-        content = buffer.getvalue()
-        if len(content) > self.limit_bytes:
+        pieces = list(_pieces(arrays))
+        n_bytes = _DIGEST_BYTES + sum(map(len, pieces))
+        if n_bytes > self.limit_bytes:
             return
         make_own(self.folder)
-        self._trim(self.limit_bytes - len(content))
+        self._make_room(n_bytes)
         partial = self.folder / f".{secrets.token_hex(8)}{_PARTIAL}"
         try:
             with partial.open("xb") as file:
-                file.write(_digest(key, content))
-                file.write(content)
+                file.writelines([_digest(key, pieces), *pieces])
             # No fsync is needed: an entry that a power cut leaves half written fails the check.
             partial.replace(self._path(key))
         except BaseException:
@@ -128,15 +131,26 @@ class PreparedCache:
                 if time.time() - path.stat().st_mtime >= age_s:
                     path.unlink()
 
-    def _trim(self, limit_bytes: int) -> None:
-        self._remove_abandoned(_ABANDONED_S)
+    def _make_room(self, n_bytes: int) -> None:
+        """Look at the other entries if room may be short; looking at thousands takes longer than scoring a sample."""
+        left = _room_left.get(self, 0) - n_bytes
+        if left < 0:
+            self._remove_abandoned(_ABANDONED_S)
+            reserve = self.limit_bytes // _LOOKS
+            left = min(self.limit_bytes - n_bytes - self._trim(self.limit_bytes - n_bytes, reserve), reserve)
+        _room_left[self] = left
+
+    def _trim(self, limit_bytes: int, reserve: int) -> int:
+        """If all entries together are larger, remove those used least recently, and some more; the size of the rest."""
         entries = sorted(self._entries(), key=lambda entry: entry[2])
         total = sum(size for _, size, _ in entries)
-        for path, size, _ in entries:
-            if total <= limit_bytes:
-                return
-            path.unlink(missing_ok=True)
-            total -= size
+        if total > limit_bytes:
+            for path, size, _ in entries:
+                if total <= limit_bytes - reserve:
+                    break
+                path.unlink(missing_ok=True)
+                total -= size
+        return total
 
     def _entries(self) -> list[tuple[Path, int, float]]:
         """Path, size and time of last use of each entry, except entries that another process removes meanwhile."""
@@ -154,22 +168,38 @@ class PreparedCache:
         return self.folder / f"{key}{_SUFFIX}"
 
 
-def _arrays_in(content: memoryview) -> Arrays | None:
-    """Arrays that `np.savez` wrote; None for any other content, which a matching digest does not exclude."""
+def _pieces(arrays: Arrays) -> Iterator[bytes]:
+    """An entry but for its digest."""
+    table = json.dumps([[name, array.dtype.str, array.shape] for name, array in arrays.items()]).encode()
+    yield len(table).to_bytes(_LENGTH_BYTES, "little")
+    yield table
+    n_bytes = _DIGEST_BYTES + _LENGTH_BYTES + len(table)
+    for array in arrays.values():
+        yield bytes(-n_bytes % _ALIGNED)
+        yield array.tobytes()
+        n_bytes += -n_bytes % _ALIGNED + array.nbytes
+
+
+def _arrays_in(content: npt.NDArray[np.uint8]) -> Arrays | None:
+    """Arrays of an entry, where they lie in it; None for other content, which a matching digest does not exclude."""
+    start = _DIGEST_BYTES + _LENGTH_BYTES
+    end = start + int.from_bytes(content[_DIGEST_BYTES:start].tobytes(), "little")
+    found: Arrays = {}
     try:
-        file = io.BytesIO(content)
-        with zipfile.ZipFile(file) as archive:
-            # We store arrays uncompressed: arrays larger than the entry are not ours.
-            if sum(member.file_size for member in archive.infolist()) > len(content):
+        for name, kind, shape in json.loads(content[start:end].tobytes()):
+            dtype = np.dtype(kind)
+            if dtype.kind not in "biuf" or not all(isinstance(size, int) and size >= 0 for size in shape):
                 return None
-        file.seek(0)
-        with np.load(file, allow_pickle=False) as arrays:
-            return dict(arrays)
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, LookupError, TypeError, NotImplementedError):
+            begin = end + -end % _ALIGNED
+            end = begin + dtype.itemsize * math.prod(shape)
+            found[name] = content[begin:end].view(dtype).reshape(shape)
+    except (ValueError, TypeError, RecursionError):
         return None
+    return found if end <= len(content) else None
 
 
-def _digest(key: str, content: bytes | memoryview) -> bytes:
+def _digest(key: str, content: Iterable[bytes | memoryview]) -> bytes:
     digest = hashlib.sha256(key.encode())
-    digest.update(content)
+    for piece in content:
+        digest.update(piece)
     return digest.digest()

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fsbench.benchmarks.digests import digest_of
 from fsbench.core.errors import FormatError, UsageError
 from fsbench.core.mesh import Floats
+from fsbench.io.files import digest_of
 from fsbench.io.folders import the_one, with_an_ending
 from fsbench.io.landmark_places import Places, read_places
 from fsbench.io.landmarks import LANDMARK_SUFFIXES

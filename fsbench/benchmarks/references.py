@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fsbench.benchmarks.digests import digest_of, short_digest
+from fsbench.benchmarks.digests import short_digest
 from fsbench.benchmarks.landmark_source import LandmarkSource, landmarks_of, n_landmarks_in
 from fsbench.benchmarks.layouts import LAYOUTS, require_names_inside
 from fsbench.core.errors import FormatError, ReferenceDataError, UsageError
 from fsbench.core.mesh import Floats
 from fsbench.core.spec import Sample, Spec
 from fsbench.io import read_mesh
+from fsbench.io.files import digest_of
 from fsbench.io.folders import the_one
 from fsbench.protocols.files import ReferenceFiles, SampleFiles
 from fsbench.protocols.protocol import Protocol, Reference, References

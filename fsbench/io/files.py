@@ -1,8 +1,10 @@
 """Reads the bytes of regular files, up to a given size."""
 
+import hashlib
 import os
 import re
 import stat
+from functools import lru_cache
 from io import FileIO
 from pathlib import Path
 
@@ -59,6 +61,19 @@ def read_bytes(path: str | os.PathLike[str], max_bytes: int) -> bytes:
         # Never reads more than the size found before, even if the file grows meanwhile.
         data = file.read(n_bytes)
     return data if data is not None else b""
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file's content, read once and again when it changes; OSError if it cannot be read."""
+    state = path.stat()
+    # A copy may keep the size and the time of the file that it replaces, but not the time of its arrival.
+    return _digest(path, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
+
+
+@lru_cache(maxsize=10_000)
+def _digest(path: Path, *state: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 _LFS = b"version https://git-lfs.github.com/spec/"

@@ -15,7 +15,7 @@ from fsbench.core.mesh import Floats, Mesh
 from fsbench.core.spec import Sample, Spec
 from fsbench.geometry.cameras import OrthographicCamera, PinholeCamera
 from fsbench.io import read_mesh
-from fsbench.io.files import MAX_MESH_BYTES, open_regular
+from fsbench.io.files import digest_of
 from fsbench.io.names import named
 from fsbench.io.npy import read_array
 from fsbench.io.text import read_json
@@ -142,7 +142,7 @@ class FaceScapeReferences(References):
         code = [f"{PREPARED_VERSION}".encode(), self.settings.signature("").encode()]
         place, view = self._placement(self._samples[name])
         marks = [] if self.landmarks is None else [self.landmarks.content(self.root, self._names(name)).encode()]
-        return [*code, self._digest(name), *place.parts(), *view.parts(), *marks]
+        return [*code, self._digest(name).encode(), *place.parts(), *view.parts(), *marks]
 
     def with_landmarks(self, source: LandmarkReader) -> "FaceScapeReferences":
         """The same references with landmarks."""
@@ -204,10 +204,12 @@ class FaceScapeReferences(References):
             raise ReferenceDataError(f"the reference {path} is not there")
         return path
 
-    def _digest(self, name: str) -> bytes:
-        file, _ = open_regular(self._existing_mesh(name), MAX_MESH_BYTES)
-        with file:
-            return hashlib.file_digest(file, "sha256").digest()
+    def _digest(self, name: str) -> str:
+        path = self._existing_mesh(name)
+        try:
+            return digest_of(path)
+        except OSError as error:
+            raise FormatError(f"{path}: cannot be read: {error.strerror}") from error
 
     def _placement(self, sample: Sample) -> "tuple[Placement, View]":
         rotation = self._predef["rotation"][sample.index[self.layout.rotation.axis]]
@@ -242,7 +244,7 @@ class Placement:
 
     def apply(self, mesh: Mesh) -> Mesh:
         """The reference in the camera frame in mm."""
-        return Mesh(self.place(mesh.vertices), mesh.faces)
+        return mesh.with_vertices(self.place(mesh.vertices))
 
     def place(self, points: Floats) -> Floats:
         """Points (n, 3) of the reference in the camera frame in mm."""
@@ -255,7 +257,7 @@ class Placement:
 
 
 @lru_cache(maxsize=1)
-def _read_reference(path: Path, content: bytes) -> Mesh:
+def _read_reference(path: Path, content: str) -> Mesh:
     """In the lab the samples of a subject come one after the other and share a mesh; `content` is its file's digest."""
     return read_mesh(path)
 

@@ -3,13 +3,13 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from fsbench.core.errors import UsageError
 from fsbench.core.mesh import Mesh
 from fsbench.core.spec import Sample
+from fsbench.io.files import digest_of
 from fsbench.protocols.protocol import Reference, References
 from fsbench.protocols.realy.layout import Root
 from fsbench.protocols.realy.template import REGIONS
@@ -97,14 +97,6 @@ def _bins(subject: int, view: str) -> dict[str, str]:
 
 def _digest_of(path: Path) -> str:
     try:
-        state = path.stat()
-        return _digest(path, state.st_size, state.st_mtime_ns)
+        return digest_of(path)
     except OSError:
         return "none"
-
-
-@lru_cache(maxsize=10_000)
-def _digest(path: Path, size: int, mtime_ns: int) -> str:
-    """Digest of a file's content; a changed file is read again."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
