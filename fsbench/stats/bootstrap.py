@@ -75,7 +75,7 @@ class ClusterSums:
         totals, counts = self.totals[there][:, chosen].T, self.counts[there][:, chosen].T
         start = 0
         for block in resamples.blocks():
-            weights = block[:, there].T
+            weights = (block if there.all() else block[:, there]).T
             stop = start + len(block)
             out[chosen, start:stop] = _ratio(totals @ weights, counts @ weights)
             start = stop

@@ -10,6 +10,8 @@ from fsbench.runs import Run
 
 # A block of resamples is kept near 32 MB, so that 400,000 samples need no more memory than 400.
 _BLOCK_CELLS = 4_000_000
+# What is drawn at once stays in the processor's cache, which takes a third of the time; the numbers are the same.
+_DRAWN_AT_ONCE = 1 << 15
 # Nine decimals: finer than any meaningful difference of scores, coarser than rounding differences between machines.
 DIGITS = 9
 _LARGEST = 9e18
@@ -96,7 +98,11 @@ def _drawn(strata: np.ndarray, n_resamples: int, seed: int) -> Iterator[np.ndarr
         counts = np.empty((n_rows, n_clusters))
         for inside, stream in zip(members, streams, strict=True):
             size = len(inside)
-            drawn = stream.integers(0, size, size=(n_rows, size), dtype=np.int64)
-            drawn += np.arange(n_rows)[:, None] * size
-            counts[:, inside] = np.bincount(drawn.ravel(), minlength=n_rows * size).reshape(n_rows, size)
+            columns = slice(inside[0], inside[-1] + 1) if inside[-1] - inside[0] < size else inside
+            step = max(1, _DRAWN_AT_ONCE // size)
+            for first in range(0, n_rows, step):
+                part = counts[first : first + step]
+                drawn = stream.integers(0, size, size=(len(part), size), dtype=np.int64)
+                drawn += np.arange(len(part))[:, None] * size
+                part[:, columns] = np.bincount(drawn.ravel(), minlength=drawn.size).reshape(drawn.shape)
         yield counts
