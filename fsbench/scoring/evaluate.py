@@ -18,6 +18,7 @@ from fsbench.benchmarks import Benchmark, Choice, Sample, load_spec
 from fsbench.benchmarks.cache import PreparedCache
 from fsbench.benchmarks.reopening import Reopening
 from fsbench.core.errors import FsbenchError, LostError
+from fsbench.core.memory import keep_freed_memory
 from fsbench.geometry.rays import open3d_version
 from fsbench.protocols import registry
 from fsbench.runs import Record
@@ -71,8 +72,9 @@ class Task:
         LostError
             If the folders are gone, and not only the sample's files.
         """
-        start, origin = time.perf_counter(), self.origin(name)
-        benchmark = self.opened()
+        keep_freed_memory()
+        start, benchmark = time.perf_counter(), self.opened()
+        origin = self._origin(benchmark, name)
         cache = PreparedCache(Path(self.cache)) if self.cache else None
         try:
             measured = benchmark.measure(name, self.submission.load(benchmark, name), cache)
@@ -96,7 +98,9 @@ class Task:
 
         See `fsbench.runs.file_states`.
         """
-        benchmark = self.opened()
+        return self._origin(self.opened(), name)
+
+    def _origin(self, benchmark: Benchmark, name: str) -> str:
         paths = [*benchmark.references.files(name), *benchmark.setting_files]
         return origin_of(paths if self.submission.is_unpacked else paths + self.submission.files(benchmark, name))
 

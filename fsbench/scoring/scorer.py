@@ -10,6 +10,7 @@ import numpy.typing as npt
 from fsbench.benchmarks import Benchmark, Choice
 from fsbench.core.arrays import as_floats
 from fsbench.core.errors import FormatError, MeshError, UsageError
+from fsbench.core.memory import keep_freed_memory
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.protocols.measurement import Scores
 from fsbench.protocols.protocol import Prediction
@@ -71,6 +72,7 @@ class Scorer:
         self.benchmark = Benchmark.open(benchmark, root, choice)
         # Compile now: a process that forks while another thread compiles would wait for that thread for ever.
         load_all()
+        keep_freed_memory()
         self._threads = threads
         self._prepared = lru_cache(maxsize=kept)(self._prepare)
 
