@@ -204,32 +204,33 @@ def _floats(buffer: Bytes, starts: Ints, ends: Ints, values: Floats, odd: Ints) 
 @compiled(f"i8({BYTES}, i8, i8, i8, f8[:,::1])")
 def _triples(buffer: Bytes, letter: int, start: int, stop: int, values: Floats) -> int:
     """Fill `values` and return how many; -1 if a line is not plain."""
-    n, at = 0, start
-    while at < stop:
-        if buffer[at] != letter or buffer[at + 1] != _BLANK:
+    n, at, one = 0, np.uint64(start), np.uint64(1)
+    while at < np.uint64(stop):
+        if buffer[at] != letter or buffer[at + one] != _BLANK:
             return -1
-        at += 1
+        at += one
         for axis in range(3):
             if buffer[at] != _BLANK:
                 return -1
-            at += 1
+            at += one
             negative = buffer[at] == _MINUS
-            at += negative
+            at += np.uint64(negative)
             digits, first = 0, at
             digit = int(buffer[at]) - _ZERO
             while 0 <= digit <= 9:
                 digits = 10 * digits + digit
-                at += 1
+                at += one
                 digit = int(buffer[at]) - _ZERO
-            n_digits, decimals = at - first, 0
+            n_digits, decimals = np.int64(at - first), np.int64(0)
             if buffer[at] == _DOT:
-                at, first = at + 1, at + 1
+                at += one
+                first = at
                 digit = int(buffer[at]) - _ZERO
                 while 0 <= digit <= 9:
                     digits = 10 * digits + digit
-                    at += 1
+                    at += one
                     digit = int(buffer[at]) - _ZERO
-                decimals = at - first
+                decimals = np.int64(at - first)
                 n_digits += decimals
             # With more the whole number may have overflowed.
             if not 0 < n_digits <= _PLAIN_DIGITS:
@@ -238,5 +239,5 @@ def _triples(buffer: Bytes, letter: int, start: int, stop: int, values: Floats) 
             values[n, axis] = -value if negative else value
         if buffer[at] != _NEWLINE:
             return -1
-        n, at = n + 1, at + 1
+        n, at = n + 1, at + one
     return n
