@@ -42,24 +42,13 @@ class Mesh:
     faces: Ints
 
     def __init__(self, vertices: "npt.ArrayLike", faces: "npt.ArrayLike" = ()) -> None:
-        v, f = as_array(vertices, "vertices"), as_array(faces, "faces")
-        if v.ndim != 2 or v.shape[1] != 3:
-            raise MeshError(f"vertices have shape {v.shape}, expected (V, 3)")
-        if len(v) == 0:
-            raise MeshError("the mesh is empty: it has no vertices")
+        v, f = _checked(vertices), as_array(faces, "faces")
         if f.size == 0:
             f = np.empty((0, 3), np.int64)
         if f.ndim != 2 or f.shape[1] != 3:
             raise MeshError(f"faces have shape {f.shape}, expected (F, 3): triangles only")
         if f.dtype.kind not in "iu":
             raise MeshError(f"faces are of type {f.dtype}, expected whole numbers")
-        if v.dtype.kind not in "iuf":
-            raise MeshError(f"vertices are of type {v.dtype}, expected real numbers")
-        # Compiled loops take rows that lie one after the other; a transposed array has columns that do.
-        v = v.astype(np.float64, order="C", copy=False).view()
-        if not np.isfinite(v).all():
-            bad = np.flatnonzero(~np.isfinite(v).all(1))
-            raise MeshError(f"{len(bad)} of {len(v)} vertices are NaN or infinite, the first is vertex {bad[0]}")
         if len(f) and (f.min() < 0 or f.max() >= len(v)):
             bad = np.flatnonzero((f < 0).any(1) | (f >= len(v)).any(1))
             raise MeshError(
@@ -67,7 +56,7 @@ class Mesh:
                 f"face {bad[0]} is {f[bad[0]].tolist()}, there are {len(v)} vertices"
             )
         f = f.astype(np.int64, order="C", copy=False).view()
-        v.flags.writeable = f.flags.writeable = False
+        f.flags.writeable = False
         object.__setattr__(self, "vertices", v)
         object.__setattr__(self, "faces", f)
 
@@ -80,6 +69,28 @@ class Mesh:
     def n_faces(self) -> int:
         """Number of triangles; 0 for a point cloud."""
         return len(self.faces)
+
+    def with_vertices(self, vertices: "npt.ArrayLike") -> "Mesh":
+        """The same triangles, which need no second check, between vertices at other places, (V, 3).
+
+        Raises
+        ------
+        MeshError
+            As for a new mesh, or if their number is another.
+
+        Examples
+        --------
+        >>> triangle = Mesh([[0, 0, 0], [1, 0, 0], [0, 1, 0]], [[0, 1, 2]])
+        >>> triangle.with_vertices(triangle.vertices * 2).vertices.max()
+        np.float64(2.0)
+        """
+        v = _checked(vertices)
+        if len(v) != self.n_vertices:
+            raise MeshError(f"there are {len(v)} vertices, and triangles between {self.n_vertices}")
+        moved = object.__new__(Mesh)
+        object.__setattr__(moved, "vertices", v)
+        object.__setattr__(moved, "faces", self.faces)
+        return moved
 
     def without_unused(self) -> "Mesh":
         """Only the vertices that triangles use, in their order; all of a point cloud.
@@ -96,10 +107,30 @@ class Mesh:
 
     def face_normals(self, of: Ints | None = None) -> Floats:
         """Unit normals by winding, (F, 3); zero for a triangle without area. `of` are the numbers of some faces."""
-        faces = self.faces if of is None else self.faces.take(of, 0)
-        normals = np.empty((len(faces), 3))
-        _find_normals(np.ascontiguousarray(self.vertices), np.ascontiguousarray(faces), normals)
+        of = np.arange(self.n_faces) if of is None else np.ascontiguousarray(of, np.int64)
+        if len(of) and not 0 <= of.min() <= of.max() < self.n_faces:
+            raise IndexError(f"faces from {of.min()} to {of.max()}, there are {self.n_faces}")
+        normals = np.empty((len(of), 3))
+        _find_normals(np.ascontiguousarray(self.vertices), np.ascontiguousarray(self.faces), of, normals)
         return normals
+
+
+def _checked(vertices: "npt.ArrayLike") -> Floats:
+    """Vertices as a mesh keeps them, see `Mesh`."""
+    v = as_array(vertices, "vertices")
+    if v.ndim != 2 or v.shape[1] != 3:
+        raise MeshError(f"vertices have shape {v.shape}, expected (V, 3)")
+    if len(v) == 0:
+        raise MeshError("the mesh is empty: it has no vertices")
+    if v.dtype.kind not in "iuf":
+        raise MeshError(f"vertices are of type {v.dtype}, expected real numbers")
+    # Compiled loops take rows that lie one after the other; a transposed array has columns that do.
+    v = v.astype(np.float64, order="C", copy=False).view()
+    if not np.isfinite(v).all():
+        bad = np.flatnonzero(~np.isfinite(v).all(1))
+        raise MeshError(f"{len(bad)} of {len(v)} vertices are NaN or infinite, the first is vertex {bad[0]}")
+    v.flags.writeable = False
+    return v
 
 
 def without_unused(vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:
@@ -130,23 +161,25 @@ def _mark_used(faces: Ints, used: Mask) -> bool:
     """Mark the vertices that faces use; False if they name one that does not exist."""
     for face in range(len(faces)):
         for corner in range(3):
-            vertex = faces[face, corner]
-            if not 0 <= vertex < len(used):
+            # A negative number is far beyond the last.
+            vertex = np.uint64(faces[face, corner])
+            if vertex >= np.uint64(len(used)):
                 return False
             used[vertex] = True
     return True
 
 
-@compiled(f"void({POINTS}, {FACES}, f8[:,::1])")
-def _find_normals(vertices: Floats, faces: Ints, normals: Floats) -> None:
-    for face in range(len(faces)):
-        i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
+@compiled(f"void({POINTS}, {FACES}, i8[::1], f8[:,::1])")
+def _find_normals(vertices: Floats, faces: Ints, of: Ints, normals: Floats) -> None:
+    for place in range(len(of)):
+        face = np.uint64(of[place])
+        i, j, k = np.uint64(faces[face, 0]), np.uint64(faces[face, 1]), np.uint64(faces[face, 2])
         x, y, z = vertices[i, 0], vertices[i, 1], vertices[i, 2]
         ux, uy, uz = vertices[j, 0] - x, vertices[j, 1] - y, vertices[j, 2] - z
         vx, vy, vz = vertices[k, 0] - x, vertices[k, 1] - y, vertices[k, 2] - z
         nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
         length = np.sqrt(nx * nx + ny * ny + nz * nz)
         if length == 0:
-            normals[face] = 0.0
+            normals[place] = 0.0
         else:
-            normals[face, 0], normals[face, 1], normals[face, 2] = nx / length, ny / length, nz / length
+            normals[place, 0], normals[place, 1], normals[place, 2] = nx / length, ny / length, nz / length

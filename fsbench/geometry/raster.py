@@ -59,7 +59,7 @@ def nearest_front(pixels: Floats, nearness: Floats, faces: Ints, wanted: Mask, l
     Seen
         `values` are nearness.
     """
-    best = np.full(wanted.shape, -np.inf), np.full(wanted.shape, NO_FACE)
+    best = _nothing(wanted.shape)
     if wanted.any():
         places, near = np.ascontiguousarray(pixels), np.ascontiguousarray(nearness)
         chosen = np.ascontiguousarray(wanted), _window(wanted)
@@ -95,7 +95,7 @@ def nearest_front_of_rays(
     ----------
     Olano & Greer 1997, "Triangle scan conversion using 2D homogeneous coordinates": no clipping is needed.
     """
-    best = np.full(wanted.shape, -np.inf), np.full(wanted.shape, NO_FACE)
+    best = _nothing(wanted.shape)
     if wanted.any():
         mesh = np.ascontiguousarray(points), np.ascontiguousarray(faces)
         _nearest_of_rays(*mesh, *focal_px, *centre_px, np.ascontiguousarray(wanted), _window(wanted), *best)
@@ -122,27 +122,57 @@ def outermost(points: Floats, faces: Ints, rows: Floats, turn_columns: int, want
     Returns
     -------
     Seen
-        `values` are distances from the axis, > 0.
+        Of R rows and one column more, the first again. `values` are distances from the axis, > 0.
     """
-    sides = np.full((2, *wanted.shape), -np.inf), np.full((2, *wanted.shape), NO_FACE)
+    sides, (height, width) = _nothing((2, *wanted.shape)), wanted.shape
     if wanted.any():
         step = 2 * np.pi / turn_columns
-        row = (rows[0] - points[:, 1]) * ((len(rows) - 1) / (rows[0] - rows[-1]))
-        column = np.arctan2(-points[:, 0], -points[:, 2]) / step
-        column[column < 0] += turn_columns
         angles = np.arange(turn_columns) * step
-        rays = np.ascontiguousarray(rows), np.sin(angles), np.cos(angles)
-        chosen = np.ascontiguousarray(wanted), _window(wanted)
-        _outermost(np.ascontiguousarray(points), row, column, np.ascontiguousarray(faces), *rays, *chosen, *sides)
-    return _outer_side(*sides)
+        heights, corners = np.ascontiguousarray(rows), np.ascontiguousarray(points)
+        row, across, away = np.empty(len(points)), np.empty(len(points)), np.empty(len(points))
+        _lay_out(corners, rows[0], (height - 1) / (rows[0] - rows[-1]), row, across, away)
+        column = np.arctan2(across, away, out=across)
+        _unroll(column, step, turn_columns)
+        rays, chosen = (heights, np.sin(angles), np.cos(angles)), (np.ascontiguousarray(wanted), _window(wanted))
+        _outermost(corners, row, column, np.ascontiguousarray(faces), *rays, *chosen, *sides)
+    farther, face = np.empty((height, width + 1)), np.empty((height, width + 1), np.int64)
+    n_two_sided = _choose_side(*sides, farther, face)
+    return Seen(farther, face, n_two_sided)
 
 
-def _outer_side(values: Floats, faces: Ints) -> Seen:
-    """The farther hit of the two sides, (2, rows, columns), and the outer face where both are as far."""
-    farther = np.maximum(values[_OUTER], values[_INNER])
-    is_outer, is_inner = (values >= farther * (1 - _SAME)) & (faces != NO_FACE)
-    face = np.where(is_outer, faces[_OUTER], faces[_INNER])
-    return Seen(_seen(farther, face).values, face, int((is_outer & is_inner).sum()))
+@compiled(f"void({POINTS}, f8, f8, f8[::1], f8[::1], f8[::1])")
+def _lay_out(points: Floats, top: float, rows_per_mm: float, row: Floats, across: Floats, away: Floats) -> None:
+    """Rows of points, and sine and cosine of their angles times their distances from the axis."""
+    for i in range(len(points)):
+        row[i] = (top - points[i, 1]) * rows_per_mm
+        across[i], away[i] = -points[i, 0], -points[i, 2]
+
+
+@compiled("void(f8[::1], f8, f8)")
+def _unroll(column: Floats, step: float, turn_columns: float) -> None:
+    """Columns from angles, in place."""
+    for i in range(len(column)):
+        turned = column[i] / step
+        column[i] = turned + turn_columns if turned < 0 else turned
+
+
+@compiled("i8(f8[:,:,::1], i8[:,:,::1], f8[:,::1], i8[:,::1])")
+def _choose_side(values: Floats, faces: Ints, farther: Floats, face: Ints) -> int:
+    """Fill in the farther hits of two sides, and the outer face where both are as far; count these."""
+    n_two_sided, turn = 0, values.shape[2]
+    for row in range(values.shape[1]):
+        for column in range(turn):
+            out, back = values[_OUTER, row, column], values[_INNER, row, column]
+            far = max(out, back)
+            if far > 0:
+                is_outer, is_inner = out >= far * (1 - _SAME), back >= far * (1 - _SAME)
+                n_two_sided += is_outer and is_inner
+                farther[row, column] = far
+                face[row, column] = faces[_OUTER if is_outer else _INNER, row, column]
+            else:
+                farther[row, column], face[row, column] = 0.0, NO_FACE
+        farther[row, turn], face[row, turn] = farther[row, 0], face[row, 0]
+    return n_two_sided
 
 
 def _window(wanted: Mask) -> Ints:
@@ -151,8 +181,23 @@ def _window(wanted: Mask) -> Ints:
     return np.array([rows[0], rows[-1], columns[0], columns[-1]])
 
 
+def _nothing(shape: tuple[int, ...]) -> tuple[Floats, Ints]:
+    """Values of rays that have met nothing yet, and room for the faces."""
+    return np.full(shape, -np.inf), np.empty(shape, np.int64)
+
+
 def _seen(values: Floats, faces: Ints) -> Seen:
-    return Seen(np.where(faces != NO_FACE, values, 0.0), faces)
+    _empty_the_rest(values, faces)
+    return Seen(values, faces)
+
+
+@compiled("void(f8[:,::1], i8[:,::1])")
+def _empty_the_rest(values: Floats, faces: Ints) -> None:
+    """Mark rays that met nothing, see `Seen`."""
+    for row in range(faces.shape[0]):
+        for column in range(faces.shape[1]):
+            if values[row, column] == -np.inf:
+                values[row, column], faces[row, column] = 0.0, NO_FACE
 
 
 @inlined
@@ -200,7 +245,7 @@ def _nearest_front(
     best_face: Ints,
 ) -> None:
     for face in range(len(faces)):
-        i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
+        i, j, k = np.uint64(faces[face, 0]), np.uint64(faces[face, 1]), np.uint64(faces[face, 2])
         x, y = (pixels[i, 0], pixels[j, 0], pixels[k, 0]), (pixels[i, 1], pixels[j, 1], pixels[k, 1])
         if not (x[1] - x[0]) * (y[2] - y[0]) - (y[1] - y[0]) * (x[2] - x[0]) < 0:
             continue
@@ -212,11 +257,12 @@ def _nearest_front(
         near = nearness[i], nearness[j], nearness[k]
         for row in range(int(top), int(bottom) + 1):
             for column in range(int(left), int(right) + 1):
-                if wanted[row, column]:
+                level, ray = np.uint64(row), np.uint64(column)
+                if wanted[level, ray]:
                     inside, weights = _weights(_less(x, column), _less(y, row))
                     value = _mix(weights, near)
-                    if inside and value < limit and value >= best[row, column]:
-                        best[row, column], best_face[row, column] = value, face
+                    if inside and value < limit and value >= best[level, ray]:
+                        best[level, ray], best_face[level, ray] = value, face
 
 
 @inlined
@@ -255,7 +301,7 @@ def _nearest_of_rays(
     best_face: Ints,
 ) -> None:
     for face in range(len(faces)):
-        i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
+        i, j, k = np.uint64(faces[face, 0]), np.uint64(faces[face, 1]), np.uint64(faces[face, 2])
         a, b, c = (
             (points[i, 0], points[i, 1], points[i, 2]),
             (points[j, 0], points[j, 1], points[j, 2]),
@@ -320,17 +366,20 @@ def _outermost(
 ) -> None:
     turn = len(sine)
     for face in range(len(faces)):
-        i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
+        i, j, k = np.uint64(faces[face, 0]), np.uint64(faces[face, 1]), np.uint64(faces[face, 2])
         top, bottom = _span((row[i], row[j], row[k]), window[0], window[1])
         if not top <= bottom:
             continue
         x, y = (points[i, 0], points[j, 0], points[k, 0]), (points[i, 1], points[j, 1], points[k, 1])
         z = points[i, 2], points[j, 2], points[k, 2]
         left, right = _span(_unwrapped((column[i], column[j], column[k]), turn), -1, 2 * turn - 1)
-        for level in range(int(top), int(bottom) + 1):
+        for row_number in range(int(top), int(bottom) + 1):
+            level = np.uint64(row_number)
             up = _less(y, heights[level])
             for unwrapped in range(int(left), int(right) + 1):
-                ray = unwrapped + turn if unwrapped < 0 else unwrapped - turn if unwrapped >= turn else unwrapped
+                ray = np.uint64(
+                    unwrapped + turn if unwrapped < 0 else unwrapped - turn if unwrapped >= turn else unwrapped
+                )
                 if wanted[level, ray]:
                     s, c = sine[ray], cosine[ray]
                     across = z[0] * s - x[0] * c, z[1] * s - x[1] * c, z[2] * s - x[2] * c

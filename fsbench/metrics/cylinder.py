@@ -67,8 +67,7 @@ def cylinder_map(points: Floats, faces: Ints, wanted: Mask | None = None) -> Cyl
     """
     turn = np.ones((SIZE, SIZE - 1), np.bool_) if wanted is None else wanted[:, :-1]
     seen = outermost(points, faces, grid().heights_mm, SIZE - 1, turn)
-    radius_mm, hit = np.hstack([seen.values, seen.values[:, :1]]), np.hstack([seen.faces, seen.faces[:, :1]])
-    return CylinderMap(radius_mm, hit, seen.n_two_sided)
+    return CylinderMap(seen.values, seen.faces, seen.n_two_sided)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

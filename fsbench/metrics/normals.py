@@ -2,22 +2,11 @@
 
 import numpy as np
 
+from fsbench.core.compiled import POINTS, compiled, inlined
 from fsbench.core.errors import MetricError
 from fsbench.core.mesh import Floats
 
-
-def _angles(a: Floats, b: Floats) -> Floats:
-    found: Floats = np.arccos(np.clip(np.einsum("ij,ij->i", a, b), -1.0, 1.0))
-    return found
-
-
-def _unit(vectors: Floats) -> Floats:
-    """Column by column, which takes a third of the time of `np.linalg.norm` and rounds the same."""
-    x, y, z = vectors.T
-    length, unit = np.maximum(np.sqrt(x * x + y * y + z * z), 1e-30), np.empty(vectors.shape)
-    for axis in range(3):
-        np.divide(vectors[:, axis], length, out=unit[:, axis])
-    return unit
+_Triple = tuple[float, float, float]
 
 
 def mean_normal_error_rad(reference: Floats, prediction: Floats) -> float:
@@ -47,10 +36,7 @@ def mean_normal_error_rad(reference: Floats, prediction: Floats) -> float:
     >>> round(mean_normal_error_rad(np.array(up), np.array(right)), 3)
     0.586
     """
-    if not len(reference):
-        raise MetricError("no overlap: there is no pair of normals to compare")
-    ref, pred = (_unit(n + 1.0) for n in (reference, prediction))
-    return float(_angles(ref, pred).mean())
+    return normal_errors(reference, prediction)[0]
 
 
 def mean_normal_angle_deg(reference: Floats, prediction: Floats) -> float:
@@ -67,6 +53,31 @@ def mean_normal_angle_deg(reference: Floats, prediction: Floats) -> float:
     >>> round(mean_normal_angle_deg(np.array(up), np.array(right)), 6)
     90.0
     """
+    return normal_errors(reference, prediction)[1]
+
+
+def normal_errors(reference: Floats, prediction: Floats) -> tuple[float, float]:
+    """`mean_normal_error_rad` and `mean_normal_angle_deg` at once."""
     if not len(reference):
         raise MetricError("no overlap: there is no pair of normals to compare")
-    return float(np.degrees(_angles(reference, prediction)).mean())
+    cosines = np.empty((2, len(reference)))
+    _find_cosines(np.ascontiguousarray(reference), np.ascontiguousarray(prediction), cosines)
+    squeezed_rad, angle_rad = np.arccos(cosines, out=cosines).mean(1)
+    return float(squeezed_rad), float(np.degrees(angle_rad))
+
+
+@inlined
+def _dot(a: _Triple, b: _Triple) -> float:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
+@compiled(f"void({POINTS}, {POINTS}, f8[:,::1])")
+def _find_cosines(reference: Floats, prediction: Floats, cosines: Floats) -> None:
+    """Of the angles between unit vectors after 1 is added to each of their coordinates, and as they are."""
+    for i in range(len(reference)):
+        a = reference[i, 0], reference[i, 1], reference[i, 2]
+        b = prediction[i, 0], prediction[i, 1], prediction[i, 2]
+        p, q = (a[0] + 1.0, a[1] + 1.0, a[2] + 1.0), (b[0] + 1.0, b[1] + 1.0, b[2] + 1.0)
+        squeezed = _dot(p, q) / max(np.sqrt(_dot(p, p) * _dot(q, q)), 1e-30)
+        cosines[0, i] = min(max(squeezed, -1.0), 1.0)
+        cosines[1, i] = min(max(_dot(a, b), -1.0), 1.0)

@@ -6,6 +6,7 @@ from types import ModuleType
 import fsbench.core.mesh
 import fsbench.geometry.bilinear
 import fsbench.geometry.dogleg
+import fsbench.geometry.moving
 import fsbench.geometry.raster
 import fsbench.geometry.tree
 import fsbench.geometry.tree_building
@@ -14,12 +15,14 @@ import fsbench.io.decimals
 import fsbench.io.lines
 import fsbench.metrics.cylinder
 import fsbench.metrics.cylinder_distance
+import fsbench.metrics.normals
 from fsbench.core.compiled import load
 from fsbench.protocols import registry
 
 _MODULES = (
     fsbench.geometry.bilinear,
     fsbench.geometry.dogleg,
+    fsbench.geometry.moving,
     fsbench.geometry.tree,
     fsbench.geometry.tree_building,
     fsbench.io.counting,
@@ -28,6 +31,7 @@ _MODULES = (
     fsbench.core.mesh,
     fsbench.metrics.cylinder,
     fsbench.metrics.cylinder_distance,
+    fsbench.metrics.normals,
     fsbench.geometry.raster,
 )
 

@@ -241,7 +241,8 @@ def read_beside(mesh_path: Path, path: Path, read: Callable[[], Any], how: str =
 
 def placed(path: Path, mesh: Mesh, place: Callable[[Floats], Floats], swap_faces: bool) -> Mesh:
     """Apply the maths of an adapter to a mesh that was read from `path`."""
-    return Mesh(placed_points(str(path), mesh.vertices, place), swap_winding(mesh.faces) if swap_faces else mesh.faces)
+    points = placed_points(str(path), mesh.vertices, place)
+    return Mesh(points, swap_winding(mesh.faces)) if swap_faces else mesh.with_vertices(points)
 
 
 def placed_points(name: str, points: Floats, place: Callable[[Floats], Floats]) -> Floats:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fsbench.core.arrays import by_column
 from fsbench.core.errors import AlignmentError
 from fsbench.core.mesh import Floats
+from fsbench.geometry.moving import stretched
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class DepthShift:
 
     def apply(self, points: Floats) -> Floats:
         """Move points (n, 3) of the prediction onto the reference's depth."""
-        return by_column(np.add, points * self.scale, self.translation_mm)
+        return stretched(points, self.scale, self.translation_mm)
 
 
 def _median_shift(depth_ref: Floats, depth_pred: Floats) -> tuple[float, Floats]:

@@ -14,19 +14,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fsbench.core.arrays import by_column
 from fsbench.core.errors import AlignmentError, MeshError, MetricError, UsageError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.geometry.cameras import Camera
+from fsbench.geometry.moving import diagonal, stretched, turned
 from fsbench.geometry.sheets import TWO_SIDED
 from fsbench.metrics.chamfer import map_chamfer
 from fsbench.metrics.cylinder import SIZE, CylinderMap, cylinder_map, cylinder_mesh
-from fsbench.metrics.normals import mean_normal_angle_deg, mean_normal_error_rad
+from fsbench.metrics.normals import normal_errors
 from fsbench.protocols.facescape import depth, quantities
 from fsbench.protocols.facescape.surplus import surplus_notes
 from fsbench.protocols.measurement import Scores
 
-PREPARED_VERSION = 1
+PREPARED_VERSION = 2
 """Raised whenever a prepared reference of the same mesh holds other numbers or other arrays."""
 
 ALIGNMENTS = MappingProxyType({"depth-median": depth.along_axis, "depth-median-rays": depth.along_rays})
@@ -64,7 +64,11 @@ class View:
 
     def head_frame(self, points: Floats) -> Floats:
         """Points (n, 3) of the camera frame in the head frame."""
-        return by_column(np.subtract, points, self.head_center_mm) @ self.head_rotation
+        return turned(points, self.head_center_mm, self.head_rotation)
+
+    def head_direction(self, directions: Floats) -> Floats:
+        """Directions (n, 3) of the camera frame in the head frame."""
+        return turned(directions, np.zeros(3), self.head_rotation)
 
     def parts(self) -> list[bytes]:
         """The view as bytes."""
@@ -140,10 +144,9 @@ class FaceScape:
             raise MetricError(
                 "the sample's camera or head frame sees nothing of the reference: do their files belong together?"
             )
-        normals = np.zeros((SIZE, SIZE, 3))
-        normals[cylinder.covered] = reference.face_normals(cylinder.faces[cylinder.covered]) @ view.head_rotation
-        extent = _diagonal_mm(reference)
-        return Prepared(self, view, depths, cylinder.radius_mm, normals, extent)
+        normals, pixels = np.zeros((SIZE, SIZE, 3)), np.flatnonzero(cylinder.covered)
+        normals.reshape(-1, 3)[pixels] = view.head_direction(reference.face_normals(cylinder.faces.take(pixels)))
+        return Prepared(self, view, depths, cylinder.radius_mm, normals, diagonal(reference.vertices))
 
     def restore(self, arrays: Mapping[str, npt.NDArray[Any]], view: View) -> "Prepared":
         """Rebuild a prepared reference from its `Prepared.arrays`.
@@ -173,7 +176,8 @@ class FaceScape:
             raise ValueError(f"holds {', '.join(sorted(arrays))}")
         if any(arrays[name].shape != shape for name, shape in shapes.items()):
             raise ValueError(f"shapes are {[arrays[name].shape for name in shapes]}, expected {[*shapes.values()]}")
-        depths[seen], radius[covered], normals[covered] = arrays["depths_mm"], arrays["radius_mm"], arrays["normals"]
+        depths[seen], radius[covered] = arrays["depths_mm"], arrays["radius_mm"]
+        normals.reshape(-1, 3)[np.flatnonzero(covered)] = arrays["normals"]
         prepared = Prepared(self, view, depths, radius, normals, float(arrays["extent_mm"]))
         if not (depths[seen].all() and (radius[covered] > 0).all() and prepared.extent_mm > 0):
             raise ValueError("an empty pixel is marked as seen, or the extent is not positive")
@@ -204,12 +208,13 @@ class Prepared:
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Everything that was computed, without the empty pixels, to store on disk; see `FaceScape.restore`."""
         seen, covered = self.depths_mm != 0, self.radius_mm != 0
+        pixels = np.flatnonzero(covered)
         return {
             "seen": np.packbits(seen),
             "covered": np.packbits(covered),
             "depths_mm": self.depths_mm[seen],
-            "radius_mm": self.radius_mm[covered],
-            "normals": self.normals[covered],
+            "radius_mm": self.radius_mm.take(pixels),
+            "normals": self.normals.reshape(-1, 3).take(pixels, 0),
             "extent_mm": np.array(self.extent_mm),
         }
 
@@ -238,9 +243,10 @@ class Prepared:
     def measure(self, prediction: Mesh) -> "CylinderMeasurement":
         """Like `compare`, and keep the shapes in between, for heat maps and checks."""
         prediction = prediction.without_unused()
-        with np.errstate(over="ignore"):  # numbers that overflow are not finite, and Mesh refuses them
-            mesh = Mesh(prediction.vertices * self.view.mm_per_unit, prediction.faces)
-            self._refuse_misplaced(mesh)
+        # Numbers that overflow are not finite, and Mesh refuses them.
+        mesh = prediction.with_vertices(stretched(prediction.vertices, self.view.mm_per_unit, (0, 0, 0)))
+        extent_mm = diagonal(mesh.vertices)
+        self._refuse_misplaced(mesh, extent_mm)
         # The prediction counts only where the reference has a surface, so the rest need not be searched.
         wanted = (self.depths_mm != 0).reshape(self.protocol.map_px, -1)
         depths = self.view.camera.depth_map(mesh, wanted).reshape(-1)
@@ -248,55 +254,57 @@ class Prepared:
             # The next check reports whether the camera sees it elsewhere.
             depths = self.view.camera.depth_map(mesh, np.ones_like(wanted)).reshape(-1)
         shift = ALIGNMENTS[self.protocol.align](self.depths_mm, depths)
-        self._refuse_size(_diagonal_mm(mesh) * shift.scale)
-        aligned = self.view.head_frame(shift.apply(mesh.vertices))
-        return self._measure(mesh, shift, cylinder_map(aligned, mesh.faces, self.radius_mm != 0))
+        self._refuse_size(extent_mm * shift.scale)
+        cylinder = cylinder_map(self.view.head_frame(shift.apply(mesh.vertices)), mesh.faces, self.radius_mm != 0)
+        return self._measure(mesh, shift, cylinder)
 
     def _measure(self, mesh: Mesh, shift: depth.DepthShift, cylinder: CylinderMap) -> "CylinderMeasurement":
         both = cylinder.covered
+        n_both = np.count_nonzero(both)
         radius_ref, radius_pred = self.radius_mm * both, cylinder.radius_mm
         distances = map_chamfer(radius_ref, radius_pred)
         if distances is None:
             raise MetricError(
-                f"no overlap: around the head, reference and prediction share {int(both.sum())} of 65536 directions"
+                f"no overlap: around the head, reference and prediction share {n_both} of 65536 directions"
             )
         pixels = np.flatnonzero(both)
         normals_ref = self.normals.reshape(-1, 3).take(pixels, 0)
-        normals_pred = mesh.face_normals(cylinder.faces.take(pixels)) @ self.view.head_rotation
+        normals_pred = self.view.head_direction(mesh.face_normals(cylinder.faces.take(pixels)))
+        mne_rad, normal_deg = normal_errors(normals_ref, normals_pred)
         values = {
             "cd_mm": distances.mean_mm,
-            "mne_rad": mean_normal_error_rad(normals_ref, normals_pred),
-            "cr": float(both.sum() / (self.radius_mm != 0).sum()),
+            "mne_rad": mne_rad,
+            "cr": n_both / np.count_nonzero(self.radius_mm),
             "cd_ref_to_pred_mm": float(distances.ref_to_pred_mm.mean()),
             "cd_pred_to_ref_mm": float(distances.pred_to_ref_mm.mean()),
-            "normal_deg": mean_normal_angle_deg(normals_ref, normals_pred),
+            "normal_deg": normal_deg,
             "depth_shift_mm": shift.shift_mm,
             "overlap_px": float(shift.overlap_px),
         }
-        notes: tuple[str, ...] = (TWO_SIDED,) if cylinder.n_two_sided > _FEW_TWO_SIDED * both.sum() else ()
+        notes: tuple[str, ...] = (TWO_SIDED,) if cylinder.n_two_sided > _FEW_TWO_SIDED * n_both else ()
         notes += surplus_notes(distances, radius_pred)
         scores = Scores({name: values[name] for name in METRICS}, notes=notes)
         return CylinderMeasurement(
             scores, shift, self.radius_mm, radius_ref, radius_pred, distances.ref_to_pred_mm, distances.pred_to_ref_mm
         )
 
-    def _refuse_misplaced(self, mesh: Mesh) -> None:
+    def _refuse_misplaced(self, mesh: Mesh, extent_mm: float) -> None:
         if not mesh.n_faces:
             found = f"the mesh has {mesh.n_vertices} vertices but no faces"
             raise MeshError(f"{found}: a point cloud has no surface. Is the file cut off?")
-        self._refuse_size(_diagonal_mm(mesh))
+        self._refuse_size(extent_mm)
         if (self.view.camera.depth(mesh.vertices) <= 0).all():
             raise AlignmentError(
                 "the whole prediction is behind the camera: the camera looks along "
                 f"{'-z' if self.protocol.align == 'depth-median' else '+z'} from z = 0"
             )
 
-    def _refuse_size(self, extent: float) -> None:
+    def _refuse_size(self, extent_mm: float) -> None:
         """Refuse another order of size, before and after the depth alignment, which scales in the lab."""
-        ratio = extent / self.extent_mm
+        ratio = extent_mm / self.extent_mm
         if not 1 / self.protocol.largest_extent <= ratio <= self.protocol.largest_extent:
             raise AlignmentError(
-                f"the prediction's bounding box has a diagonal of {extent:.4g} mm, "
+                f"the prediction's bounding box has a diagonal of {extent_mm:.4g} mm, "
                 f"the reference's {self.extent_mm:.4g} mm: a ratio of {ratio:.3g}; "
                 "is it in another unit, or not in the image frame?"
             )
@@ -367,8 +375,3 @@ def _mesh_of(radius_mm: Floats) -> Mesh:
     mesh = cylinder_mesh(radius_mm)
     assert mesh is not None, "a measured reference has a surface"
     return mesh
-
-
-def _diagonal_mm(mesh: Mesh) -> float:
-    """Diagonal of the bounding box; computed axis by axis, many times faster than along the rows."""
-    return float(np.linalg.norm([np.ptp(mesh.vertices[:, axis]) for axis in range(3)]))

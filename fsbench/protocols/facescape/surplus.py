@@ -54,5 +54,6 @@ def surplus_notes(distances: Chamfer, radius_pred_mm: Floats) -> tuple[str, ...]
     """
     if not has_surplus(distances.ref_to_pred_mm, distances.pred_to_ref_mm):
         return ()
-    points = grid_positions(radius_pred_mm)[QuadMap.of(radius_pred_mm).corners]
+    corners = np.flatnonzero(QuadMap.of(radius_pred_mm).corners)
+    points = grid_positions(radius_pred_mm).reshape(-1, 3).take(corners, 0)
     return (_BEHIND if share_behind(points, distances.pred_to_ref_mm) > 0.5 else _BEFORE,)

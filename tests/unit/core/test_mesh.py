@@ -71,3 +71,23 @@ def test_normals_follow_the_winding() -> None:
 
 def test_a_triangle_without_area_has_no_normal() -> None:
     np.testing.assert_array_equal(Mesh(np.zeros((3, 3)), [[0, 1, 2]]).face_normals(), [[0, 0, 0]])
+
+
+def test_other_places_of_the_vertices_are_checked_like_a_new_mesh() -> None:
+    mesh = Mesh([[0, 0, 0], [1, 0, 0], [0, 1, 0]], [[0, 1, 2]])
+    moved = mesh.with_vertices(np.arange(9).reshape(3, 3))
+    assert moved.vertices.dtype == np.float64 and not moved.vertices.flags.writeable
+    assert moved.faces is mesh.faces and moved.vertices[2].tolist() == [6, 7, 8]
+    with pytest.raises(MeshError, match="4 vertices, and triangles between 3"):
+        mesh.with_vertices(np.zeros((4, 3)))
+    with pytest.raises(MeshError, match="the first is vertex 1"):
+        mesh.with_vertices([[0, 0, 0], [np.nan, 0, 0], [0, 1, 0]])
+
+
+def test_normals_of_some_faces_are_those_of_all() -> None:
+    mesh = Mesh(np.random.default_rng(0).normal(size=(9, 3)), np.arange(9).reshape(3, 3))
+    assert np.array_equal(mesh.face_normals(np.array([2, 0, 2])), mesh.face_normals()[[2, 0, 2]])
+    assert mesh.face_normals(np.array([], np.int64)).shape == (0, 3)
+    for wrong in (3, -1):
+        with pytest.raises(IndexError, match="there are 3"):
+            mesh.face_normals(np.array([0, wrong]))
