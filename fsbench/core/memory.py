@@ -1,5 +1,6 @@
 """Memory that freed arrays leave behind."""
 
+from contextlib import suppress
 from functools import cache
 
 import numpy as np
@@ -16,4 +17,5 @@ def keep_freed_memory() -> None:
     gets it anew for the next sample, page by page: 1 to 3 ms for a sample of 90,000 triangles. After one large piece,
     which is never written to and so takes no memory, it keeps up to 64 MB. Other libraries do not mind.
     """
-    np.empty(_LARGEST_BYTES, np.uint8)
+    with suppress(MemoryError):  # where a limit leaves less, a sample may still fit
+        np.empty(_LARGEST_BYTES, np.uint8)
