@@ -52,6 +52,8 @@ BYTES = "Array(u1, 1, 'C', readonly=True)"
 """Type of a text in a signature."""
 FACES = "Array(i8, 2, 'C', readonly=True)"
 """Type of a mesh's faces in a signature."""
+MASK = "Array(b1, 2, 'C', readonly=True)"
+"""Type of an image's mask in a signature."""
 
 
 def compiled(signature: str, *, makes_arrays: bool = False) -> Callable[[F], F]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fsbench.core.compiled import FACES, POINTS, compiled, inlined
+from fsbench.core.compiled import FACES, MASK, POINTS, compiled, inlined
 from fsbench.core.mesh import Floats, Ints, Mask
 
 NO_FACE = -1
@@ -177,8 +177,20 @@ def _choose_side(values: Floats, faces: Ints, farther: Floats, face: Ints) -> in
 
 def _window(wanted: Mask) -> Ints:
     """First and last row and column of which something is wanted, (4,)."""
-    rows, columns = np.flatnonzero(wanted.any(1)), np.flatnonzero(wanted.any(0))
-    return np.array([rows[0], rows[-1], columns[0], columns[-1]])
+    window = np.array([wanted.shape[0], -1, wanted.shape[1], -1])
+    _find_window(np.ascontiguousarray(wanted), window)
+    return window
+
+
+@compiled(f"void({MASK}, i8[::1])")
+def _find_window(wanted: Mask, window: Ints) -> None:
+    top, bottom, left, right = window[0], window[1], window[2], window[3]
+    for row in range(wanted.shape[0]):
+        for column in range(wanted.shape[1]):
+            if wanted[row, column]:
+                top, bottom = min(top, row), max(bottom, row)
+                left, right = min(left, column), max(right, column)
+    window[0], window[1], window[2], window[3] = top, bottom, left, right
 
 
 def _nothing(shape: tuple[int, ...]) -> tuple[Floats, Ints]:
@@ -233,7 +245,7 @@ def _less(corners: _Triple, offset: float) -> _Triple:
     return corners[0] - offset, corners[1] - offset, corners[2] - offset
 
 
-@compiled(f"void({POINTS}, f8[::1], {FACES}, b1[:,::1], i8[::1], f8, f8[:,::1], i8[:,::1])")
+@compiled(f"void({POINTS}, f8[::1], {FACES}, {MASK}, i8[::1], f8, f8[:,::1], i8[:,::1])")
 def _nearest_front(
     pixels: Floats,
     nearness: Floats,
@@ -287,7 +299,7 @@ def _cross(a: _Triple, b: _Triple) -> _Triple:
     return a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
 
 
-@compiled(f"void({POINTS}, {FACES}, f8, f8, f8, f8, b1[:,::1], i8[::1], f8[:,::1], i8[:,::1])")
+@compiled(f"void({POINTS}, {FACES}, f8, f8, f8, f8, {MASK}, i8[::1], f8[:,::1], i8[:,::1])")
 def _nearest_of_rays(
     points: Floats,
     faces: Ints,
@@ -348,8 +360,7 @@ def _unwrapped(columns: _Triple, turn: int) -> _Triple:
 
 
 @compiled(
-    f"void({POINTS}, f8[::1], f8[::1], {FACES}, f8[::1], f8[::1], f8[::1], b1[:,::1], i8[::1],"
-    " f8[:,:,::1], i8[:,:,::1])"
+    f"void({POINTS}, f8[::1], f8[::1], {FACES}, f8[::1], f8[::1], f8[::1], {MASK}, i8[::1], f8[:,:,::1], i8[:,:,::1])"
 )
 def _outermost(
     points: Floats,

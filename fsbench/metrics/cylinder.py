@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fsbench.core.compiled import POINTS, compiled
+from fsbench.core.compiled import MASK, POINTS, compiled
 from fsbench.core.errors import MetricError
 from fsbench.core.mesh import Floats, Ints, Mask, Mesh
 from fsbench.geometry.raster import outermost
@@ -108,10 +108,17 @@ class QuadMap:
 
 
 def _corners(is_open: Mask) -> Mask:
-    used, quads = np.zeros(SIZE * SIZE, np.bool_), is_open.reshape(-1)
-    for offset in (0, 1, SIZE, SIZE + 1):
-        used[offset:] |= quads[: SIZE * SIZE - offset]
+    used = np.zeros(SIZE * SIZE, np.bool_)
+    _mark_corners(np.ascontiguousarray(is_open), used)
     return used.reshape(SIZE, SIZE)
+
+
+@compiled(f"void({MASK}, b1[::1])")
+def _mark_corners(is_open: Mask, used: Mask) -> None:
+    """Mark the corners of open quads, of which none is among the last 257 pixels."""
+    for i in range(SIZE * SIZE - SIZE - 1):
+        if is_open[i // SIZE, i % SIZE]:
+            used[i] = used[i + 1] = used[i + SIZE] = used[i + SIZE + 1] = True
 
 
 @compiled(f"void({POINTS}, b1[:,::1])")

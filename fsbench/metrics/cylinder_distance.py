@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fsbench.core.compiled import POINTS, compiled, inlined
+from fsbench.core.compiled import MASK, POINTS, compiled, inlined
 from fsbench.core.lanes import LANES, alike, any_of, count_of, eight, greatest, greatest_of, least, put, roots, where
 from fsbench.core.mesh import Floats, Ints, Mask
 from fsbench.metrics.cylinder import HALF_HEIGHT_MM, SIZE, QuadMap, grid
@@ -45,9 +45,8 @@ of them a point is beyond, or these alone."""
 _SEVERAL = 3
 """Where a cell is the closest yet for so many pixels, the next eight begin there."""
 
-_FLAGS = "Array(b1, 2, 'C', readonly=True)"
 _TABLES = ", ".join(["f8[:,::1]"] * 9) + ", f8[::1]"
-"""Types of a map's open quads and of a surface's tables in a signature."""
+"""Types of a surface's tables in a signature."""
 
 _SPARE: "list[_Surface]" = []
 """Tables to use again, 7 MB for each thread: to get fresh ones from the system takes longer than to fill them in."""
@@ -433,7 +432,7 @@ def _cross(a: Vector, b: Vector) -> Vector:
 
 
 # Compiled when they are read, so they come after their parts. They make no array: see `core.compiled`.
-@compiled(f"void({POINTS}, {_FLAGS}, {_TABLES})")
+@compiled(f"void({POINTS}, {MASK}, {_TABLES})")
 def _fill(
     radii: Floats,
     is_open: Mask,
@@ -479,7 +478,7 @@ def _fill(
                 _lay_slab(surface, k, j)
 
 
-@compiled(f"void({POINTS}, {_FLAGS}, f8[:,::1], {_TABLES}, i8[::1], i8[:,::1], f8[:,::1])")
+@compiled(f"void({POINTS}, {MASK}, f8[:,::1], {_TABLES}, i8[::1], i8[:,::1], f8[:,::1])")
 def _search(
     radii: Floats,
     sought: Mask,
