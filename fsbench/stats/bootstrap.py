@@ -10,7 +10,6 @@ Davison & Hinkley 1997, Bootstrap Methods and their Application, chapter 3 (seve
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
 from fsbench.stats.resampling import Resamples
 
@@ -99,10 +98,12 @@ def sum_clusters(values: np.ndarray, clusters: np.ndarray, strata: np.ndarray) -
     strata : numpy.ndarray, shape (clusters,)
         Stratum of each cluster.
     """
-    shape = (len(strata), len(clusters))
-    member = sparse.csr_array((np.ones(len(clusters)), (clusters, np.arange(len(clusters)))), shape=shape)
     scored = np.isfinite(values)
-    return ClusterSums(member @ np.where(scored, values, 0.0), member @ scored.astype(float), strata)
+    totals, counts = np.empty((2, len(strata), values.shape[1]))
+    for sums, weights in ((totals, np.where(scored, values, 0.0)), (counts, scored)):
+        for column in range(values.shape[1]):
+            sums[:, column] = np.bincount(clusters, weights[:, column], len(strata))
+    return ClusterSums(totals, counts, strata)
 
 
 def _ratio(totals: np.ndarray, counts: np.ndarray) -> np.ndarray:

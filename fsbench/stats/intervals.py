@@ -11,7 +11,7 @@ further out corrects both.
 from typing import Literal
 
 import numpy as np
-from scipy import special
+import scipy  # its parts are loaded when they are first used
 
 from fsbench.core.errors import UsageError
 from fsbench.stats.bootstrap import ClusterSums
@@ -59,13 +59,13 @@ def intervals(
         raise UsageError(f"level {level}: expected a share between 0 and 1, such as 0.95")
     if method not in ("percentile", "bca"):
         raise UsageError(f"no interval method {method!r}; there are percentile and bca")
-    reach = _widened((1 - level) / 2, sums) if widen else np.full(len(resampled), -special.ndtri((1 - level) / 2))
+    reach = _widened((1 - level) / 2, sums) if widen else np.full(len(resampled), -scipy.special.ndtri((1 - level) / 2))
     ends = [-reach, reach]
     if method == "bca":
         bias, acceleration = _bias(sums, resampled), _acceleration(sums)
         ends = [_bca(end, bias, acceleration) for end in ends]
     ordered = np.sort(resampled, axis=1)
-    low, high = (np.round(quantiles(ordered, special.ndtr(end)), DIGITS) for end in ends)
+    low, high = (np.round(quantiles(ordered, scipy.special.ndtr(end)), DIGITS) for end in ends)
     return low, high
 
 
@@ -86,10 +86,10 @@ def p_values(sums: ClusterSums, resampled: np.ndarray) -> np.ndarray:
     share = np.minimum(0.5, (beyond + 1) / (n_valid + 1))
     centre, spread = _centre_and_spread(resampled)
     distance = np.divide(np.abs(centre), spread, out=np.full(len(resampled), np.inf), where=spread > 0)
-    z = -special.ndtri(share)
+    z = -scipy.special.ndtri(share)
     z = np.where(beyond == 0, np.maximum(z, distance), z)
     enough = np.isfinite(sums.freedom)
-    p = 2 * special.stdtr(np.where(enough, sums.freedom, 1), -z / _narrowness(sums))
+    p = 2 * scipy.special.stdtr(np.where(enough, sums.freedom, 1), -z / _narrowness(sums))
     return np.where(enough, p, np.nan)
 
 
@@ -149,7 +149,7 @@ def _narrowness(sums: ClusterSums) -> np.ndarray:
 def _widened(tail: float, sums: ClusterSums) -> np.ndarray:
     """Distance from the mean to an end of the interval, in standard deviations of the bootstrap, (n,)."""
     freedom = np.where(np.isfinite(sums.freedom), sums.freedom, np.inf)
-    found: np.ndarray = -special.stdtrit(freedom, tail) * _narrowness(sums)
+    found: np.ndarray = -scipy.special.stdtrit(freedom, tail) * _narrowness(sums)
     return found
 
 
@@ -160,7 +160,7 @@ def _bias(sums: ClusterSums, resampled: np.ndarray) -> np.ndarray:
     rank = ((resampled < means).sum(axis=1) + (resampled <= means).sum(axis=1)) / 2
     share = np.divide(rank, n_valid, out=np.full(len(resampled), 0.5), where=n_valid > 0)
     inside = 0.5 / np.maximum(n_valid, 1)
-    found: np.ndarray = special.ndtri(np.clip(share, inside, 1 - inside))
+    found: np.ndarray = scipy.special.ndtri(np.clip(share, inside, 1 - inside))
     return found
 
 

@@ -12,7 +12,7 @@ from math import hypot, inf, nan
 from typing import Any
 
 import pandas as pd
-from scipy import special
+import scipy  # its parts are loaded when they are first used
 
 from fsbench.core.errors import UsageError
 from fsbench.core.quantities import Quantity
@@ -76,8 +76,8 @@ def difference_of_means(
         return difference, nan, nan, nan
     half = below if difference > 0 else above
     beyond = max(abs(difference) - may_differ_by, 0.0)
-    deviations = special.ndtri((1 + LEVEL) / 2) * beyond / half if half else inf if beyond else 0.0
-    return difference, low, high, float(2 * special.ndtr(-deviations))
+    deviations = scipy.special.ndtri((1 + LEVEL) / 2) * beyond / half if half else inf if beyond else 0.0
+    return difference, low, high, float(2 * scipy.special.ndtr(-deviations))
 
 
 def unpaired_rows(
