@@ -4,12 +4,15 @@ import hashlib
 import json
 import math
 import os
+import re
 import secrets
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,10 +28,12 @@ _DIGEST_BYTES, _LENGTH_BYTES = 32, 8
 _ALIGNED = 16
 """Arrays begin at multiples of so many bytes, as compiled loops expect."""
 
-_LOOKS = 32
-_room_left: "dict[PreparedCache, int]" = {}
-"""Bytes that may be written to a cache before its entries are looked at again: 1/32 of the limit at most, as other
-processes write too."""
+_ENTRIES_UNSEEN = 8
+_of_thread = threading.local()
+"""`room`: bytes that a thread may write to each cache before it looks at the entries again, which others write too."""
+
+_KIND = re.compile(r"[<>|=][biuf][1248]")
+_MOST_DIMENSIONS = 8
 
 Arrays = dict[str, npt.NDArray[np.generic]]
 
@@ -54,7 +59,8 @@ class PreparedCache:
     folder : Path
         Created with the first entry, for this user alone; a folder that others may write to is not used.
     limit_bytes : int
-        Largest total size of all entries. Each process that writes at the same time may exceed it by 1/32.
+        Largest total size of all entries. Every thread and process that writes at the same time may exceed it by eight
+        entries.
     """
 
     folder: Path
@@ -70,7 +76,7 @@ class PreparedCache:
         return digest.hexdigest()
 
     def load(self, key: str) -> Arrays | None:
-        """The entry, or None if there is none or it is damaged."""
+        """The entry, or None if there is none or it is damaged. Its arrays share one piece of memory."""
         path = self._path(key)
         try:
             require_own(self.folder)
@@ -133,12 +139,13 @@ class PreparedCache:
 
     def _make_room(self, n_bytes: int) -> None:
         """Look at the other entries if room may be short; looking at thousands takes longer than scoring a sample."""
-        left = _room_left.get(self, 0) - n_bytes
+        room: dict[PreparedCache, int] = _of_thread.__dict__.setdefault("room", {})
+        left = room.get(self, 0) - n_bytes
         if left < 0:
             self._remove_abandoned(_ABANDONED_S)
-            reserve = self.limit_bytes // _LOOKS
-            left = min(self.limit_bytes - n_bytes - self._trim(self.limit_bytes - n_bytes, reserve), reserve)
-        _room_left[self] = left
+            limit, reserve = self.limit_bytes - n_bytes, min(_ENTRIES_UNSEEN * n_bytes, self.limit_bytes // 32)
+            left = min(limit - self._trim(limit, reserve), reserve)
+        room[self] = left
 
     def _trim(self, limit_bytes: int, reserve: int) -> int:
         """If all entries together are larger, remove those used least recently, and some more; the size of the rest."""
@@ -187,15 +194,22 @@ def _arrays_in(content: npt.NDArray[np.uint8]) -> Arrays | None:
     found: Arrays = {}
     try:
         for name, kind, shape in json.loads(content[start:end].tobytes()):
-            dtype = np.dtype(kind)
-            if dtype.kind not in "biuf" or not all(isinstance(size, int) and size >= 0 for size in shape):
+            if not _KIND.fullmatch(kind) or not _is_shape(shape):
                 return None
-            begin = end + -end % _ALIGNED
+            begin, dtype = end + -end % _ALIGNED, np.dtype(kind)
             end = begin + dtype.itemsize * math.prod(shape)
             found[name] = content[begin:end].view(dtype).reshape(shape)
     except (ValueError, TypeError, RecursionError):
         return None
     return found if end <= len(content) else None
+
+
+def _is_shape(shape: Any) -> bool:
+    return (
+        isinstance(shape, list)
+        and len(shape) <= _MOST_DIMENSIONS
+        and all(isinstance(size, int) and size >= 0 for size in shape)
+    )
 
 
 def _digest(key: str, content: Iterable[bytes | memoryview]) -> bytes:

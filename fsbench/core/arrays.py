@@ -55,6 +55,22 @@ def as_floats(values: Any, what: str) -> npt.NDArray[np.float64]:
         raise MeshError(f"{what} are no numbers: {error}") from error
 
 
+def by_column(operation: np.ufunc, points: npt.NDArray[np.float64], row: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """`operation(points, row)` of points (n, k) and a row of k numbers, column by column.
+
+    The same numbers, several times as fast: numpy by itself goes through the k numbers of one point after the other.
+
+    Examples
+    --------
+    >>> by_column(np.subtract, np.ones((2, 3)), [1, 2, 3]).tolist()
+    [[0.0, -1.0, -2.0], [0.0, -1.0, -2.0]]
+    """
+    found = np.empty(points.shape)
+    for numbers, number, out in zip(points.T, np.asarray(row), found.T, strict=True):
+        operation(numbers, number, out=out)
+    return found
+
+
 def spread_of(points: npt.NDArray[np.float64]) -> float:
     """Root mean square distance of points (n, 3) from their middle."""
     return float(np.sqrt(points.var(0).sum()))

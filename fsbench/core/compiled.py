@@ -8,8 +8,8 @@ after a change of one, such as the side of a map, remove the `__pycache__` folde
 A compiled function makes no array, its caller does: otherwise references of arrays are counted, with locked
 instructions, wherever an inlined part takes one, and that takes up to half of a loop's time.
 
-An index of a signed type is checked for being negative, as it counts from the end then. That takes up to a third of a
-loop's time, so the hottest loops use `np.uint64`. Add two of these only: with a signed number the sum is signed again.
+The compiler checks every index of a signed type, as a negative one counts from the end. That check takes up to a third
+of a loop's time, so the hottest loops use `np.uint64`. Add only two of these: a sum with a signed number is signed.
 
 The cache is used only in a folder that belongs to this user alone; otherwise each process compiles, and warns.
 

@@ -107,11 +107,14 @@ class Mesh:
 
     def face_normals(self, of: Ints | None = None) -> Floats:
         """Unit normals by winding, (F, 3); zero for a triangle without area. `of` are the numbers of some faces."""
-        of = np.arange(self.n_faces) if of is None else np.ascontiguousarray(of, np.int64)
-        if len(of) and not 0 <= of.min() <= of.max() < self.n_faces:
-            raise IndexError(f"faces from {of.min()} to {of.max()}, there are {self.n_faces}")
-        normals = np.empty((len(of), 3))
-        _find_normals(np.ascontiguousarray(self.vertices), np.ascontiguousarray(self.faces), of, normals)
+        chosen = np.arange(self.n_faces) if of is None else np.asarray(of)
+        if chosen.dtype.kind not in "iu" or chosen.ndim != 1:
+            raise IndexError(f"numbers of faces are {chosen.dtype} of shape {chosen.shape}, expected whole, (n,)")
+        if len(chosen) and not 0 <= chosen.min() <= chosen.max() < self.n_faces:
+            raise IndexError(f"faces from {chosen.min()} to {chosen.max()}, there are {self.n_faces}")
+        normals = np.empty((len(chosen), 3))
+        parts = np.ascontiguousarray(self.vertices), np.ascontiguousarray(self.faces)
+        _find_normals(*parts, np.ascontiguousarray(chosen, np.int64), normals)
         return normals
 
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
+from fsbench.core.arrays import by_column
 from fsbench.core.errors import ReferenceDataError
 from fsbench.core.mesh import Floats, Mask, Mesh
 from fsbench.geometry.raster import NO_FACE, nearest_front, nearest_front_of_rays
@@ -68,9 +69,7 @@ class OrthographicCamera:
         """See `Camera.depth_map`."""
         half = len(wanted) / 2
         scale = half / self.half_extent_mm
-        pixels = np.empty((mesh.n_vertices, 2))
-        for axis, by in enumerate((scale, -scale)):
-            pixels[:, axis] = mesh.vertices[:, axis] * by + (half - 0.5)
+        pixels = by_column(np.multiply, mesh.vertices[:, :2], (scale, -scale)) + (half - 0.5)
         seen = nearest_front(pixels, mesh.vertices[:, 2], mesh.faces, wanted, limit=0.0)
         return -seen.values
 

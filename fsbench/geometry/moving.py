@@ -1,5 +1,7 @@
 """Points moved, and measured, in one pass over them: the same to the last bit on every machine."""
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -15,8 +17,8 @@ def stretched(points: Floats, scale: float, shift: npt.ArrayLike) -> Floats:
     >>> stretched(np.ones((1, 3)), 2.0, (0, 0, -1)).tolist()
     [[2.0, 2.0, 1.0]]
     """
-    moved = np.empty(points.shape)
-    _stretch(np.ascontiguousarray(points), scale, np.array(shift, np.float64), moved)
+    rows, moved = _rows(points), np.empty(points.shape)
+    _stretch(rows, scale, _fixed(shift, (3,)), moved)
     return moved
 
 
@@ -28,8 +30,8 @@ def turned(points: Floats, centre: Floats, rotation: Floats) -> Floats:
     >>> turned(np.array([[2.0, 1, 1]]), np.ones(3), np.array([[0.0, 1, 0], [-1, 0, 0], [0, 0, 1]])).tolist()
     [[0.0, 1.0, 0.0]]
     """
-    moved = np.empty(points.shape)
-    _turn(np.ascontiguousarray(points), np.array(centre, np.float64), np.array(rotation, np.float64, order="C"), moved)
+    rows, moved = _rows(points), np.empty(points.shape)
+    _turn(rows, _fixed(centre, (3,)), _fixed(rotation, (3, 3)), moved)
     return moved
 
 
@@ -41,8 +43,22 @@ def diagonal(points: Floats) -> float:
     >>> diagonal(np.array([[0.0, 0, 7], [3, 4, 7]]))
     5.0
     """
-    x, y, z = _extents(np.ascontiguousarray(points))
-    return float(np.sqrt(x * x + y * y + z * z))
+    return math.hypot(*_extents(_rows(points)))
+
+
+def _rows(points: Floats) -> Floats:
+    """Points as compiled loops take them, which look at three numbers of each whatever there are."""
+    if points.ndim != 2 or points.shape[1] != 3:
+        raise ValueError(f"points have shape {points.shape}, expected (n, 3)")
+    return np.ascontiguousarray(points, np.float64)
+
+
+def _fixed(numbers: npt.ArrayLike, shape: tuple[int, ...]) -> Floats:
+    """A copy of some numbers, which must have this shape."""
+    found = np.array(numbers, np.float64, order="C")
+    if found.shape != shape:
+        raise ValueError(f"numbers of shape {found.shape}, expected {shape}")
+    return found
 
 
 @compiled(f"void({POINTS}, f8, f8[::1], f8[:,::1])")

@@ -4,7 +4,8 @@ import hashlib
 import os
 import re
 import stat
-from functools import lru_cache
+import sys
+import time
 from io import FileIO
 from pathlib import Path
 
@@ -63,17 +64,36 @@ def read_bytes(path: str | os.PathLike[str], max_bytes: int) -> bytes:
     return data if data is not None else b""
 
 
-def digest_of(path: Path) -> str:
-    """SHA-256 of a file's content, read once and again when it changes; OSError if it cannot be read."""
-    state = path.stat()
-    # A copy may keep the size and the time of the file that it replaces, but not the time of its arrival.
-    return _digest(path, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
+_MOST_DIGESTS = 10_000
+_YOUNG_NS = 2_000_000_000
+_digests: dict[tuple[str, ...], str] = {}
 
 
-@lru_cache(maxsize=10_000)
-def _digest(path: Path, *state: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def digest_of(path: str | os.PathLike[str], max_bytes: int = sys.maxsize) -> str:
+    """SHA-256 of a file's content; a process reads a file again when its state has changed.
+
+    Raises
+    ------
+    FormatError
+        As `open_regular`, and if there is no such file.
+    """
+    try:
+        file, _ = open_regular(path, max_bytes)
+    except MissingError as error:
+        raise FormatError(str(error)) from error
+    with file:
+        state = os.fstat(file.fileno())
+        # A copy may keep the size and the time of the file that it replaces, but not the time of its arrival.
+        key = (os.fspath(path), *map(str, (state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)))
+        if (known := _digests.get(key)) is not None:
+            return known
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    # A young file may change once more within one tick of its clock.
+    if time.time_ns() - max(state.st_mtime_ns, state.st_ctime_ns) > _YOUNG_NS:
+        if len(_digests) >= _MOST_DIGESTS:
+            _digests.clear()
+        _digests[key] = digest
+    return digest
 
 
 _LFS = b"version https://git-lfs.github.com/spec/"

@@ -38,9 +38,11 @@ _SLAB = 8
 _PAD_MM, _ROOM = 1e-9, 1 + 1e-12
 """Bounds are wider than their cells, and compared with more room, than either can be rounded."""
 
-_NEARLY_FLAT, _FLAT = 1e-10, 1e-20
-"""Where a triangle's squared area is this small against its sides', all of these are measured, as rounding hides which
-of them a point is beyond, or these alone."""
+_FLAT = 1e-20
+"""A triangle whose squared area is this small against its sides' is measured by its sides alone."""
+
+_NEARLY_FLAT = 1e-10
+"""Of such a triangle all sides are measured, as rounding hides which of them a point is beyond."""
 
 _SEVERAL = 3
 """Where a cell is the closest yet for so many pixels, the next eight begin there."""
@@ -382,7 +384,7 @@ def _to_triangle(a: Vector, b: Vector, c: Vector, allowed: Mask) -> Floats:
     if any_of((area <= _NEARLY_FLAT * uu * vv) & allowed):
         squared = where(beyond | (area <= _FLAT * uu * vv), np.inf, height * height / area)
         return least(least(least(squared, _to_side(a, u)), _to_side(a, v)), _to_side(b, w))
-    # Of two sides that it is beyond, one holds the closest point unless it is nearest to that one at their common end.
+    # Beyond two sides, the origin lies opposite their common corner; one of them at most holds a point closer than it.
     along_u, along_v, along_w = -_dot(a, u), -_dot(a, v), -_dot(b, w)
     on_v = beyond_v & (where(beyond_u, along_v, 1.0) > 0.0)
     on_w = beyond_w & (where(beyond_u, along_w, where(beyond_v, along_v - vv, 1.0)) > 0.0)

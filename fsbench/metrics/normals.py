@@ -24,7 +24,7 @@ def mean_normal_error_rad(reference: Floats, prediction: Floats) -> float:
     Raises
     ------
     MetricError
-        If there is no pair.
+        If there is no pair, or one of other shapes.
 
     References
     ----------
@@ -45,7 +45,7 @@ def mean_normal_angle_deg(reference: Floats, prediction: Floats) -> float:
     Raises
     ------
     MetricError
-        If there is no pair.
+        If there is no pair, or one of other shapes.
 
     Examples
     --------
@@ -58,10 +58,13 @@ def mean_normal_angle_deg(reference: Floats, prediction: Floats) -> float:
 
 def normal_errors(reference: Floats, prediction: Floats) -> tuple[float, float]:
     """`mean_normal_error_rad` and `mean_normal_angle_deg` at once."""
-    if not len(reference):
+    one, other = np.ascontiguousarray(reference, np.float64), np.ascontiguousarray(prediction, np.float64)
+    if one.shape != other.shape or one.ndim != 2 or one.shape[1] != 3:
+        raise MetricError(f"normals have the shapes {one.shape} and {other.shape}, expected the same (n, 3)")
+    if not len(one):
         raise MetricError("no overlap: there is no pair of normals to compare")
-    cosines = np.empty((2, len(reference)))
-    _find_cosines(np.ascontiguousarray(reference), np.ascontiguousarray(prediction), cosines)
+    cosines = np.empty((2, len(one)))
+    _find_cosines(one, other, cosines)
     squeezed_rad, angle_rad = np.arccos(cosines, out=cosines).mean(1)
     return float(squeezed_rad), float(np.degrees(angle_rad))
 

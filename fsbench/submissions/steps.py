@@ -14,6 +14,7 @@ arXiv:2111.01082), since published numbers rest on them.
 
 import numpy as np
 
+from fsbench.core.arrays import by_column
 from fsbench.core.errors import MeshError
 from fsbench.core.mesh import Floats, Ints
 
@@ -25,20 +26,12 @@ LAB_Y_EXTENT = 3.0
 
 def scaled(points: Floats, x: float, y: float, z: float) -> Floats:
     """Every axis times its factor."""
-    return _by_axis(np.multiply, points, (x, y, z))
+    return by_column(np.multiply, points, (x, y, z))
 
 
 def moved(points: Floats, x: float, y: float, z: float = 0.0) -> Floats:
     """Every axis plus its offset."""
-    return _by_axis(np.add, points, (x, y, z))
-
-
-def _by_axis(operation: np.ufunc, points: Floats, numbers: tuple[float, float, float]) -> Floats:
-    """`operation(points, numbers)`, axis by axis: several times as fast as numpy, which goes point by point."""
-    found = np.empty(points.shape)
-    for axis, number in enumerate(numbers):
-        operation(points[..., axis], number, out=found[..., axis])
-    return found
+    return by_column(np.add, points, (x, y, z))
 
 
 def cv_from_gl(points: Floats) -> Floats:

@@ -15,7 +15,7 @@ from fsbench.core.mesh import Floats, Mesh
 from fsbench.core.spec import Sample, Spec
 from fsbench.geometry.cameras import OrthographicCamera, PinholeCamera
 from fsbench.io import read_mesh
-from fsbench.io.files import digest_of
+from fsbench.io.files import MAX_MESH_BYTES, digest_of
 from fsbench.io.names import named
 from fsbench.io.npy import read_array
 from fsbench.io.text import read_json
@@ -205,11 +205,7 @@ class FaceScapeReferences(References):
         return path
 
     def _digest(self, name: str) -> str:
-        path = self._existing_mesh(name)
-        try:
-            return digest_of(path)
-        except OSError as error:
-            raise FormatError(f"{path}: cannot be read: {error.strerror}") from error
+        return digest_of(self._existing_mesh(name), MAX_MESH_BYTES)
 
     def _placement(self, sample: Sample) -> "tuple[Placement, View]":
         rotation = self._predef["rotation"][sample.index[self.layout.rotation.axis]]

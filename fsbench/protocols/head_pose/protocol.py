@@ -78,7 +78,7 @@ class HeadPose:
         if marks.ndim != 2 or marks.shape[1] != 3:
             raise ValueError(f"landmarks have shape {marks.shape}")
         rest = {name: array for name, array in arrays.items() if name != _LANDMARKS}
-        return PreparedHeadPose.of(self.facescape.restore(rest, view), as_floats(marks, _LANDMARKS))
+        return PreparedHeadPose.of(self.facescape.restore(rest, view), as_floats(marks, _LANDMARKS).copy())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fsbench.core.errors import UsageError
+from fsbench.core.errors import FormatError, UsageError
 from fsbench.core.mesh import Mesh
 from fsbench.core.spec import Sample
 from fsbench.io.files import digest_of
@@ -98,5 +98,5 @@ def _bins(subject: int, view: str) -> dict[str, str]:
 def _digest_of(path: Path) -> str:
     try:
         return digest_of(path)
-    except OSError:
+    except FormatError:
         return "none"

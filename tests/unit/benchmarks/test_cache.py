@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -167,14 +168,21 @@ def test_the_oldest_make_room(tmp_path: Path) -> None:
 
 def test_a_process_looks_at_the_other_entries_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not for each entry that it writes, and never for so long that the cache outgrows its limit."""
-    cache, arrays, looks = PreparedCache(tmp_path, limit_bytes=400_000), {"numbers": np.arange(500.0)}, []
+    cache, arrays, looks = PreparedCache(tmp_path, limit_bytes=2_000_000), {"numbers": np.arange(500.0)}, []
     look = PreparedCache._entries
     monkeypatch.setattr(PreparedCache, "_entries", lambda self: looks.append(1) or look(self))
-    for i in range(200):
+    for i in range(1000):
         cache.store(f"{i}", arrays)
         assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= cache.limit_bytes
-    assert 30 <= len(looks) <= 100
-    assert len(list(tmp_path.iterdir())) > 85
+    assert len(looks) == 112  # before the first, and after every eight that follow one
+    assert len(list(tmp_path.iterdir())) > 480
+
+
+def test_threads_outgrow_the_limit_by_no_more_than_is_said(tmp_path: Path) -> None:
+    cache, arrays, n_threads = PreparedCache(tmp_path, limit_bytes=200_000), {"numbers": np.arange(500.0)}, 6
+    with ThreadPoolExecutor(n_threads) as pool:
+        list(pool.map(lambda i: cache.store(f"{i}", arrays), range(300)))
+    assert cache.contents().n_bytes <= cache.limit_bytes + n_threads * 8 * 4_200
 
 
 def test_clearing_removes_entries_and_nothing_else(cache: PreparedCache) -> None:
@@ -224,6 +232,12 @@ def _with_table(table: str, arrays: bytes = bytes(48)) -> bytes:
         _with_table('[["a", "<f8", [-1, -3]]]'),
         _with_table('[["a", "<f8", [1.5]]]'),
         _with_table('[["a", "<f8", 3]]'),
+        _with_table('[["a", "<f8", ""]]'),
+        _with_table('[["a", null, [3]]]'),
+        _with_table('[["a", ",", [3]]]'),
+        _with_table('[["a", "(1,f8", [3]]]'),
+        _with_table('[["a", "<f16", [3]]]'),
+        _with_table(f'[["a", "<f8", [{", ".join(["1152921504606846976"] * 200_000)}]]]'),
         _with_table('[["a", "<f8", [1000000000000]]]'),
         _with_table('[["a", "<f8", [3]], ["b", "<f8", [4]]]'),
         _with_table('[["a", "<f8", [3]]]', bytes(20)),
@@ -231,6 +245,12 @@ def _with_table(table: str, arrays: bytes = bytes(48)) -> bytes:
 )
 def test_an_entry_that_is_none_of_ours_is_none(cache: PreparedCache, content: bytes) -> None:
     assert cache.load(_forge(cache, content)) is None
+
+
+def test_a_table_of_ours_is_read(cache: PreparedCache) -> None:
+    """What the entries above differ from."""
+    arrays = cache.load(_forge(cache, _with_table('[["a", "<f8", [3]], ["b", "<f8", [3]]]', bytes(56))))
+    assert arrays is not None and arrays["b"].shape == (3,)
 
 
 def test_arrays_come_back_as_they_were_kept(cache: PreparedCache) -> None:
@@ -242,8 +262,6 @@ def test_arrays_come_back_as_they_were_kept(cache: PreparedCache) -> None:
         "flags": np.array([True, False]),
         "whole": np.arange(3),
     }
-    table = '[["a", "<f8", [3]], ["b", "<f8", [3]]]'
-    assert cache.load(_forge(cache, _with_table(table, bytes(56)))) is not None
     cache.store("a", arrays)
     found = cache.load("a")
     assert found is not None and list(found) == list(arrays)

@@ -91,3 +91,6 @@ def test_normals_of_some_faces_are_those_of_all() -> None:
     for wrong in (3, -1):
         with pytest.raises(IndexError, match="there are 3"):
             mesh.face_normals(np.array([0, wrong]))
+    for no_numbers in (np.array([True, False, True]), np.array([1.9]), np.array([[0], [1]])):
+        with pytest.raises(IndexError, match="expected whole"):
+            mesh.face_normals(no_numbers)

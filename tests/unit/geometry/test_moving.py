@@ -23,3 +23,19 @@ def test_the_order_in_memory_does_not_matter() -> None:
 def test_the_diagonal_is_that_of_the_box() -> None:
     assert diagonal(POINTS) == pytest.approx(np.linalg.norm(np.ptp(POINTS, axis=0)), rel=1e-15)
     assert diagonal(POINTS[:1]) == 0
+
+
+def test_other_shapes_are_refused() -> None:
+    """A compiled loop reads three numbers of each, whatever there are."""
+    for points in (POINTS[:, :2], POINTS.ravel(), np.ones((3, 4))):
+        for move in (lambda p: stretched(p, 1.0, CENTRE), lambda p: turned(p, CENTRE, ROTATION), diagonal):
+            with pytest.raises(ValueError, match="expected \\(n, 3\\)"):
+                move(points)
+    for centre, rotation in ((CENTRE[:1], ROTATION), (CENTRE, ROTATION[:2])):
+        with pytest.raises(ValueError, match="expected"):
+            turned(POINTS, centre, rotation)
+
+
+def test_single_precision_is_taken() -> None:
+    one = POINTS.astype(np.float32)
+    np.testing.assert_array_equal(turned(one, CENTRE, ROTATION), turned(one.astype(float), CENTRE, ROTATION))

@@ -25,3 +25,15 @@ def test_the_mean_is_over_pairs() -> None:
 def test_no_pair_is_refused(measure) -> None:
     with pytest.raises(MetricError, match="no overlap"):
         measure(np.empty((0, 3)), np.empty((0, 3)))
+
+
+@pytest.mark.parametrize("measure", [mean_normal_error_rad, mean_normal_angle_deg])
+@pytest.mark.parametrize("shape", [(2, 3), (4, 3), (3, 2), (3, 4), (9,)])
+def test_pairs_of_other_shapes_are_refused(measure, shape: tuple[int, ...]) -> None:
+    """A compiled loop reads three numbers of each, whatever there are."""
+    with pytest.raises(MetricError, match="shapes"):
+        measure(AXES, np.ones(shape))
+
+
+def test_single_precision_and_lists_are_taken() -> None:
+    assert mean_normal_angle_deg(AXES.astype(np.float32), (-AXES).tolist()) == pytest.approx(180)

@@ -87,3 +87,12 @@ def test_leaving_one_cluster_out():
     left_out = sums.left_out_means()[:, 0]
     assert left_out[:2].tolist() == [8.0, 2.0]
     assert np.isnan(left_out[2])
+
+
+@pytest.mark.parametrize("at_once", [1, 100, 10**9])
+def test_the_draws_are_the_same_in_pieces_of_any_size(at_once, monkeypatch):
+    for strata in (np.zeros(30, int), np.arange(30) % 4, np.sort(np.arange(30) % 4)):
+        expected = next(draw_resamples(strata, 70, seed=3).blocks())
+        with monkeypatch.context() as patch:
+            patch.setattr("fsbench.stats.resampling._DRAWN_AT_ONCE", at_once)
+            assert np.array_equal(next(draw_resamples(strata, 70, seed=3).blocks()), expected)
