@@ -25,12 +25,14 @@ def content_seed(run: Run) -> int:
     int
         Below 2**32.
     """
-    table = run.samples.sort_values("sample", kind="stable")
+    names = run.samples["sample"].astype(str).to_numpy(object)
+    order = np.argsort(names, kind="stable")
     digest = hashlib.blake2b(digest_size=4)
     digest.update(run.benchmark.encode() + b"\n")
-    digest.update("\n".join(table["sample"].astype(str).to_numpy(object)).encode())
+    digest.update("\n".join(names[order]).encode())
     for metric in sorted(run.metrics):
-        values = np.nan_to_num(table[metric].to_numpy(float), nan=-_LARGEST * 10.0**-DIGITS, posinf=0.0, neginf=0.0)
+        scores = run.samples[metric].to_numpy(float)[order]
+        values = np.nan_to_num(scores, nan=-_LARGEST * 10.0**-DIGITS, posinf=0.0, neginf=0.0)
         scaled = np.clip(np.rint(values * 10.0**DIGITS), -_LARGEST, _LARGEST).astype("<i8")
         digest.update(b"\n" + metric.encode() + b"\n" + scaled.tobytes())
     return int.from_bytes(digest.digest(), "little")

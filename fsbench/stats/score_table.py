@@ -256,10 +256,16 @@ def _common_bins(runs: Sequence[Run], tables: Sequence[pd.DataFrame], names: pd.
 
 
 def _values(table: pd.DataFrame, names: pd.Index, metrics: Sequence[str]) -> np.ndarray:
-    scored = table[table["status"] == "ok"].reindex(index=names, columns=list(metrics))
-    values = scored.to_numpy(float, copy=True)
+    values = np.full((len(table), len(metrics)), np.nan)
+    for k, metric in enumerate(metrics):
+        if metric in table.columns:
+            values[:, k] = table[metric].to_numpy(float)
+    values[(table["status"] != "ok").to_numpy(bool)] = np.nan
     values[~np.isfinite(values)] = np.nan
-    return values
+    if table.index.equals(names):
+        return values
+    places = table.index.get_indexer(names)
+    return np.where(places[:, None] >= 0, values[places], np.nan)
 
 
 def _clusters(bins: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, str]:
