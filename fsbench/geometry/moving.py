@@ -1,4 +1,7 @@
-"""Points moved, and measured, in one pass over them: the same to the last bit on every machine."""
+"""Points moved, and measured, in one pass over them: the same to the last bit on every machine.
+
+Arrays of other shapes are a ValueError.
+"""
 
 import math
 

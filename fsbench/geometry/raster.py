@@ -336,12 +336,13 @@ def _nearest_of_rays(
         ab, bc, ca = _cross(a, b), _cross(b, c), _cross(c, a)
         for row in range(int(top), int(bottom) + 1):
             for column in range(int(left), int(right) + 1):
-                if wanted[row, column]:
-                    ray = (column - centre_x) / focal_x, (row - centre_y) / focal_y, 1.0
-                    inside = _mix(ab, ray) <= 0 and _mix(bc, ray) <= 0 and _mix(ca, ray) <= 0
-                    value = _mix(normal, ray) / offset
-                    if inside and value > 0 and value >= best[row, column]:
-                        best[row, column], best_face[row, column] = value, face
+                level, ray = np.uint64(row), np.uint64(column)
+                if wanted[level, ray]:
+                    way = (column - centre_x) / focal_x, (row - centre_y) / focal_y, 1.0
+                    inside = _mix(ab, way) <= 0 and _mix(bc, way) <= 0 and _mix(ca, way) <= 0
+                    value = _mix(normal, way) / offset
+                    if inside and value > 0 and value >= best[level, ray]:
+                        best[level, ray], best_face[level, ray] = value, face
 
 
 @inlined

@@ -274,7 +274,7 @@ class Prepared:
         values = {
             "cd_mm": distances.mean_mm,
             "mne_rad": mne_rad,
-            "cr": n_both / np.count_nonzero(self.radius_mm),
+            "cr": float(n_both / np.count_nonzero(self.radius_mm)),
             "cd_ref_to_pred_mm": float(distances.ref_to_pred_mm.mean()),
             "cd_pred_to_ref_mm": float(distances.pred_to_ref_mm.mean()),
             "normal_deg": normal_deg,

@@ -16,8 +16,7 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _make_old(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if some seconds had gone by since it was written."""
+def _some_seconds_go_by(monkeypatch: pytest.MonkeyPatch) -> None:
     now = time.time_ns()
     monkeypatch.setattr(files.time, "time_ns", lambda: now + 10_000_000_000)
 
@@ -27,7 +26,7 @@ def test_a_file_is_read_once_and_again_when_it_changes(tmp_path: Path, monkeypat
     read = hashlib.file_digest
     monkeypatch.setattr(files.hashlib, "file_digest", lambda file, name: reads.append(1) or read(file, name))
     path.write_bytes(b"v 1 2 3")
-    _make_old(path, monkeypatch)
+    _some_seconds_go_by(monkeypatch)
     assert digest_of(path) == digest_of(path) == _sha256(b"v 1 2 3") and len(reads) == 1
     state = path.stat()
     path.write_bytes(b"v 1 2 4")
