@@ -29,13 +29,20 @@ _ALIGNED = 16
 """Arrays begin at multiples of so many bytes, as compiled loops expect."""
 
 _ENTRIES_UNSEEN = 8
-_of_thread = threading.local()
-"""`room`: bytes that a thread may write to each cache before it looks at the entries again, which others write too."""
-
 _KIND = re.compile(r"[<>|=][biuf][1248]")
 _MOST_DIMENSIONS = 8
 
 Arrays = dict[str, npt.NDArray[np.generic]]
+
+
+class _Room(threading.local):
+    """Bytes that a thread may write to each cache before it looks at the entries again, which others write too."""
+
+    def __init__(self) -> None:
+        self.left: dict[PreparedCache, int] = {}
+
+
+_room = _Room()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +146,12 @@ class PreparedCache:
 
     def _make_room(self, n_bytes: int) -> None:
         """Look at the other entries if room may be short; looking at thousands takes longer than scoring a sample."""
-        room: dict[PreparedCache, int] = _of_thread.__dict__.setdefault("room", {})
-        left = room.get(self, 0) - n_bytes
+        left = _room.left.get(self, 0) - n_bytes
         if left < 0:
             self._remove_abandoned(_ABANDONED_S)
             limit, reserve = self.limit_bytes - n_bytes, min(_ENTRIES_UNSEEN * n_bytes, self.limit_bytes // 32)
             left = min(limit - self._trim(limit, reserve), reserve)
-        room[self] = left
+        _room.left[self] = left
 
     def _trim(self, limit_bytes: int, reserve: int) -> int:
         """If all entries together are larger, remove those used least recently, and some more; the size of the rest."""

@@ -18,7 +18,7 @@ from fsbench.build.render import View
 from fsbench.build.tuples import DECIMALS, MAP_PX, Sample, matrix_of, write_json, write_tuple
 from fsbench.build.views import PUPIL_DISTANCE_MM, head_centers_mm
 from fsbench.core.errors import FsbenchError, UsageError
-from fsbench.core.mesh import Floats, Mesh
+from fsbench.core.mesh import Floats
 from fsbench.geometry.cameras import PinholeCamera
 from fsbench.io.images import write_png
 from fsbench.io.write import write_obj
@@ -117,7 +117,7 @@ def write_head(out: Path, number: int, name: HeadName, source: Source, plan: Pla
 
 
 def _write_reference(out: Path, number: int, head: NormalisedHead) -> None:
-    scaled = Mesh(head.reference.vertices / PUPIL_DISTANCE_MM, head.reference.faces)
+    scaled = head.reference.with_vertices(head.reference.vertices / PUPIL_DISTANCE_MM)
     write_obj(_made(out / "data" / "lab_gt_mesh") / f"{number:02d}.obj", scaled, DECIMALS)
     if head.landmarks is not None:
         marks = np.round(head.landmarks / PUPIL_DISTANCE_MM, DECIMALS).tolist()
@@ -153,7 +153,7 @@ def _write_sample(
     if not plan.tuples:
         return
     marks = None if head.landmarks is None else view.place(head.landmarks)
-    placed = Mesh(view.place(head.reference.vertices), head.reference.faces)
+    placed = head.reference.with_vertices(view.place(head.reference.vertices))
     about = {
         "asset": source.description,
         "subject": head.name.subject,

@@ -183,7 +183,7 @@ def _write_shot(
 ) -> Shot:
     """Write a sample; `first` is the capture's first, whose mesh it shares."""
     rotation, translation = head.pose(camera)
-    placed = Mesh(head.reference.vertices @ rotation.T + translation, head.reference.faces)
+    placed = head.reference.with_vertices(head.reference.vertices @ rotation.T + translation)
     if placed.vertices[:, 2].min() <= 0:
         raise MeshError("the head is behind the camera, or reaches there")
     pixels = placed.vertices[:, :2] / placed.vertices[:, 2:] * np.diag(camera.K)[:2] + camera.K[:2, 2]
@@ -227,7 +227,7 @@ def _write_mesh(folder: Path, number: int, first: int, reference: Mesh) -> None:
     """Write the mesh of a capture once; its other views have the same file by another name."""
     path, shared = folder / f"{number:04d}.obj", folder / f"{first:04d}.obj"
     if number == first:
-        write_obj(path, Mesh(reference.vertices / PUPIL_DISTANCE_MM, reference.faces), DECIMALS)
+        write_obj(path, reference.with_vertices(reference.vertices / PUPIL_DISTANCE_MM), DECIMALS)
         return
     try:
         os.link(shared, path)

@@ -63,7 +63,7 @@ def write_tuple(folder: Path, sample: Sample, source: Mapping[str, Any]) -> None
     write_png(folder / "mask.png", np.where(depth > 0, 255, 0).astype(np.uint8))
     np.save(folder / "depth.npy", depth.astype(np.float32), allow_pickle=False)
     unit = view.camera.half_extent_mm if isinstance(view.camera, OrthographicCamera) else PUPIL_DISTANCE_MM
-    write_obj(folder / "mesh.obj", Mesh(sample.placed.vertices / unit, sample.placed.faces), DECIMALS)
+    write_obj(folder / "mesh.obj", sample.placed.with_vertices(sample.placed.vertices / unit), DECIMALS)
     write_json(folder / "camera.json", camera_of(view))
     if sample.landmarks is not None:
         write_json(folder / "landmarks.json", landmarks_of(sample))

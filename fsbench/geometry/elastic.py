@@ -123,8 +123,8 @@ def bend_onto(source: Mesh, target: Mesh, focus: Floats, known: tuple[Floats, Fl
     if not size > 0:
         raise AlignmentError("all landmarks are in one place: nothing says which part of the surface they are on")
     places = (focus - centre) / size
-    bent = Mesh((target.vertices - centre) / size, target.faces)
-    start = _sampled(Mesh((source.vertices - centre) / size, source.faces), places, _START)
+    bent = target.with_vertices((target.vertices - centre) / size)
+    start = _sampled(source.with_vertices((source.vertices - centre) / size), places, _START)
     surface, goal = NearestSurface(bent), _sampled(bent, places, _GOAL)
     now, marks, tangents = start, places, _tangents(start.normals)
     bending = Bending(places, places, 1.0, centre, size)

@@ -122,20 +122,20 @@ def outermost(points: Floats, faces: Ints, rows: Floats, turn_columns: int, want
     Returns
     -------
     Seen
-        Of R rows and one column more, the first again. `values` are distances from the axis, > 0.
+        `values` are distances from the axis, > 0.
     """
-    sides, (height, width) = _nothing((2, *wanted.shape)), wanted.shape
+    sides = _nothing((2, *wanted.shape))
     if wanted.any():
         step = 2 * np.pi / turn_columns
         angles = np.arange(turn_columns) * step
         heights, corners = np.ascontiguousarray(rows), np.ascontiguousarray(points)
         row, across, away = np.empty(len(points)), np.empty(len(points)), np.empty(len(points))
-        _lay_out(corners, rows[0], (height - 1) / (rows[0] - rows[-1]), row, across, away)
+        _lay_out(corners, rows[0], (len(rows) - 1) / (rows[0] - rows[-1]), row, across, away)
         column = np.arctan2(across, away, out=across)
         _unroll(column, step, turn_columns)
         rays, chosen = (heights, np.sin(angles), np.cos(angles)), (np.ascontiguousarray(wanted), _window(wanted))
         _outermost(corners, row, column, np.ascontiguousarray(faces), *rays, *chosen, *sides)
-    farther, face = np.empty((height, width + 1)), np.empty((height, width + 1), np.int64)
+    farther, face = np.empty(wanted.shape), np.empty(wanted.shape, np.int64)
     n_two_sided = _choose_side(*sides, farther, face)
     return Seen(farther, face, n_two_sided)
 
@@ -159,9 +159,9 @@ def _unroll(column: Floats, step: float, turn_columns: float) -> None:
 @compiled("i8(f8[:,:,::1], i8[:,:,::1], f8[:,::1], i8[:,::1])")
 def _choose_side(values: Floats, faces: Ints, farther: Floats, face: Ints) -> int:
     """Fill in the farther hits of two sides, and the outer face where both are as far; count these."""
-    n_two_sided, turn = 0, values.shape[2]
+    n_two_sided = 0
     for row in range(values.shape[1]):
-        for column in range(turn):
+        for column in range(values.shape[2]):
             out, back = values[_OUTER, row, column], values[_INNER, row, column]
             far = max(out, back)
             if far > 0:
@@ -171,26 +171,13 @@ def _choose_side(values: Floats, faces: Ints, farther: Floats, face: Ints) -> in
                 face[row, column] = faces[_OUTER if is_outer else _INNER, row, column]
             else:
                 farther[row, column], face[row, column] = 0.0, NO_FACE
-        farther[row, turn], face[row, turn] = farther[row, 0], face[row, 0]
     return n_two_sided
 
 
 def _window(wanted: Mask) -> Ints:
     """First and last row and column of which something is wanted, (4,)."""
-    window = np.array([wanted.shape[0], -1, wanted.shape[1], -1])
-    _find_window(np.ascontiguousarray(wanted), window)
-    return window
-
-
-@compiled(f"void({MASK}, i8[::1])")
-def _find_window(wanted: Mask, window: Ints) -> None:
-    top, bottom, left, right = window[0], window[1], window[2], window[3]
-    for row in range(wanted.shape[0]):
-        for column in range(wanted.shape[1]):
-            if wanted[row, column]:
-                top, bottom = min(top, row), max(bottom, row)
-                left, right = min(left, column), max(right, column)
-    window[0], window[1], window[2], window[3] = top, bottom, left, right
+    rows, columns = np.flatnonzero(wanted.any(1)), np.flatnonzero(wanted.any(0))
+    return np.array([rows[0], rows[-1], columns[0], columns[-1]])
 
 
 def _nothing(shape: tuple[int, ...]) -> tuple[Floats, Ints]:

@@ -66,7 +66,7 @@ def read_bytes(path: str | os.PathLike[str], max_bytes: int) -> bytes:
 
 _MOST_DIGESTS = 10_000
 _YOUNG_NS = 2_000_000_000
-_digests: dict[tuple[str, ...], str] = {}
+_digests: dict[tuple[str | int, ...], str] = {}
 
 
 def digest_of(path: str | os.PathLike[str], max_bytes: int = sys.maxsize) -> str:
@@ -75,7 +75,7 @@ def digest_of(path: str | os.PathLike[str], max_bytes: int = sys.maxsize) -> str
     Raises
     ------
     FormatError
-        As `open_regular`, and if there is no such file.
+        As `open_regular`, and if there is no such file or it cannot be read.
     """
     try:
         file, _ = open_regular(path, max_bytes)
@@ -84,10 +84,13 @@ def digest_of(path: str | os.PathLike[str], max_bytes: int = sys.maxsize) -> str
     with file:
         state = os.fstat(file.fileno())
         # A copy may keep the size and the time of the file that it replaces, but not the time of its arrival.
-        key = (os.fspath(path), *map(str, (state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)))
+        key = os.fspath(path), state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
         if (known := _digests.get(key)) is not None:
             return known
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        try:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise FormatError(f"{path}: cannot be read: {error.strerror}") from error
     # A young file may change once more within one tick of its clock.
     if time.time_ns() - max(state.st_mtime_ns, state.st_ctime_ns) > _YOUNG_NS:
         if len(_digests) >= _MOST_DIGESTS:

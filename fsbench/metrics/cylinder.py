@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fsbench.core.compiled import MASK, POINTS, compiled
+from fsbench.core.compiled import POINTS, compiled
 from fsbench.core.errors import MetricError
 from fsbench.core.mesh import Floats, Ints, Mask, Mesh
 from fsbench.geometry.raster import outermost
@@ -67,7 +67,8 @@ def cylinder_map(points: Floats, faces: Ints, wanted: Mask | None = None) -> Cyl
     """
     turn = np.ones((SIZE, SIZE - 1), np.bool_) if wanted is None else wanted[:, :-1]
     seen = outermost(points, faces, grid().heights_mm, SIZE - 1, turn)
-    return CylinderMap(seen.values, seen.faces, seen.n_two_sided)
+    radius_mm, hit = np.hstack([seen.values, seen.values[:, :1]]), np.hstack([seen.faces, seen.faces[:, :1]])
+    return CylinderMap(radius_mm, hit, seen.n_two_sided)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,17 +109,10 @@ class QuadMap:
 
 
 def _corners(is_open: Mask) -> Mask:
-    used = np.zeros(SIZE * SIZE, np.bool_)
-    _mark_corners(np.ascontiguousarray(is_open), used)
+    used, quads = np.zeros(SIZE * SIZE, np.bool_), is_open.reshape(-1)
+    for offset in (0, 1, SIZE, SIZE + 1):
+        used[offset:] |= quads[: SIZE * SIZE - offset]
     return used.reshape(SIZE, SIZE)
-
-
-@compiled(f"void({MASK}, b1[::1])")
-def _mark_corners(is_open: Mask, used: Mask) -> None:
-    """Mark the corners of open quads, of which none is among the last 257 pixels."""
-    for i in range(SIZE * SIZE - SIZE - 1):
-        if is_open[i // SIZE, i % SIZE]:
-            used[i] = used[i + 1] = used[i + SIZE] = used[i + SIZE + 1] = True
 
 
 @compiled(f"void({POINTS}, b1[:,::1])")

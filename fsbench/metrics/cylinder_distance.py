@@ -71,11 +71,11 @@ def map_distances(start: QuadMap, to: QuadMap) -> Floats:
         In mm, in the order of the vertices of `cylinder_mesh(start.radius_mm)`.
     """
     surface = _surface(to)
-    squared, found = np.empty((SIZE, SIZE)), np.empty(np.count_nonzero(start.corners))
+    squared = np.where(start.corners, np.inf, -1.0)
     seam, guesses = np.flatnonzero(to.is_open[:, PERIOD]), np.zeros((2, SIZE // LANES), np.int64)
-    _search(start.radius_mm, start.corners, _own_ways(), *surface, seam, guesses, squared)
+    _search(start.radius_mm, _own_ways(), *surface, seam, guesses, squared)
     _SPARE.append(surface)
-    _take_roots(squared, found)
+    found: Floats = np.sqrt(squared[start.corners])
     return found
 
 
@@ -480,10 +480,9 @@ def _fill(
                 _lay_slab(surface, k, j)
 
 
-@compiled(f"void({POINTS}, {MASK}, f8[:,::1], {_TABLES}, i8[::1], i8[:,::1], f8[:,::1])")
+@compiled(f"void({POINTS}, f8[:,::1], {_TABLES}, i8[::1], i8[:,::1], f8[:,::1])")
 def _search(
     radii: Floats,
-    sought: Mask,
     own_ways: Floats,
     left: Floats,
     right: Floats,
@@ -499,15 +498,13 @@ def _search(
     guesses: Ints,
     squared: Floats,
 ) -> None:
-    """Fill in `squared`, (256, 256): the squared distances of a map's pixels where they are wanted, -1 elsewhere.
+    """Fill in `squared`, (256, 256): the squared distances of a map's pixels where it is infinite, none where it is -1.
 
     `guesses` (2, 32) takes, for each eight columns, how many rows and columns away the last closest cells were.
     """
     surface = _Surface(left, right, left_ways, right_ways, low, high, slabs, block_low, block_high, heights)
     down, along = 0, 0
     for k in range(SIZE):
-        for j in range(SIZE):
-            squared[k, j] = np.inf if sought[k, j] else -1.0
         for j in range(0, SIZE, LANES):
             wanted = eight(squared, k, j)
             if not any_of(wanted > 0.0):
@@ -528,14 +525,3 @@ def _search(
             down, along = found.down, found.along
             guesses[0, block], guesses[1, block] = down, along
             put(_in_seam(surface, seam, pixels, found.squared), squared, k, j)
-
-
-@compiled("void(f8[:,::1], f8[::1])")
-def _take_roots(squared: Floats, found: Floats) -> None:
-    """Square roots of what was looked for, row by row."""
-    n = 0
-    for k in range(SIZE):
-        for j in range(SIZE):
-            if squared[k, j] >= 0.0:
-                found[n] = np.sqrt(squared[k, j])
-                n += 1

@@ -52,7 +52,7 @@ def landmark_picture(mesh: Mesh, landmarks: Floats, title: str, doubted: frozens
         raise UsageError(f"{title}: {len(landmarks):,} landmarks, at most {MOST_DRAWN} are drawn")
     turn = upright(mesh, landmarks)
     turn = np.eye(3) if turn is None else turn
-    shape, marks = Mesh(mesh.vertices @ turn.T, mesh.faces), landmarks @ turn.T
+    shape, marks = mesh.with_vertices(mesh.vertices @ turn.T), landmarks @ turn.T
     middle, spread = marks.mean(0), spread_of(marks) or float(np.ptp(shape.vertices)) or 1.0
     viewport = Viewport((float(middle[0]), float(middle[1]), float(middle[2])), _HALF * spread)
     width = len(_VIEWS) * (_TILE_IN + _GAP_IN) + _GAP_IN

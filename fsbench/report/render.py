@@ -149,7 +149,7 @@ def _draw(tile: Axes, one: Evidence) -> None:
         picture, note = np.broadcast_to(_GROUND, (2, 2, 3)), "cannot be read"
     else:
         axes = np.eye(3) if one.focal_px is None else np.diag([1.0, -1.0, -1.0])
-        mesh = Mesh(one.own.mesh.vertices * view.mm_per_unit, one.own.mesh.faces)
+        mesh = one.own.mesh.with_vertices(one.own.mesh.vertices * view.mm_per_unit)
         picture = shaded(mesh, view.camera, axes)
         note = "nothing of it in the image" if np.ptp(picture) == 0 else ""
     tile.imshow(picture, extent=extent, interpolation="antialiased")

@@ -47,8 +47,8 @@ class Scorer:
 
     Notes
     -----
-    From the first one on the process keeps memory that arrays free, up to 64 MB for each thread, instead of handing it
-    back after each sample (GNU C library).
+    From the first scorer on, the process keeps memory that arrays free, up to 64 MB for each thread, and does not hand
+    it back after each sample (GNU C library).
 
     Examples
     --------

@@ -76,7 +76,7 @@ class Elr(Signed):
         reference, given = reference.without_unused(), _fifty_one(landmarks, "scan")
         known = self.reference_unit
         unit = unit_of_scan(reference.vertices, given) if known == "found" else unit_called(known)
-        scan, marks = Mesh(reference.vertices * unit.mm, reference.faces), given * unit.mm
+        scan, marks = reference.with_vertices(reference.vertices * unit.mm), given * unit.mm
         return PreparedElr(self, scan, marks, doubts_about_scan(scan, marks, threads), unit.mm)
 
 
@@ -97,7 +97,7 @@ class PreparedElr(PreparedWithLandmarks):
         everything = fit_landmarks(self.landmarks, marks).trusted()
         five = list(ALIGNING)
         fit = fit_landmarks(self.landmarks[five], marks[five]).ref_from_pred
-        aligned, marks = Mesh(fit.apply(prediction.vertices), prediction.faces), fit.apply(marks)
+        aligned, marks = prediction.with_vertices(fit.apply(prediction.vertices)), fit.apply(marks)
         doubts = [*self.doubts, *everything.doubts, *doubts_about_place(marks, to_vertices(aligned, marks))]
         # Vertices that no triangle uses do not belong to the shape.
         used = _used(aligned)

@@ -21,7 +21,6 @@ class FaceScapeProtocol(Protocol):
     name = "facescape"
     quantities = quantities.METRICS
     reference_inputs = frozenset({"camera"})
-    loops = ("fsbench.protocols.facescape.depth",)
     with_landmarks = "head-pose"
     has_depth_view = True
     distances_unit = "pupil-normalised mm"

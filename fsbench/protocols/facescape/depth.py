@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fsbench.core.compiled import compiled
 from fsbench.core.errors import AlignmentError
 from fsbench.core.mesh import Floats
 from fsbench.geometry.moving import stretched
@@ -30,26 +29,15 @@ class DepthShift:
 
 def _median_shift(depth_ref: Floats, depth_pred: Floats) -> tuple[float, Floats]:
     """Median of (reference - prediction), and mean depth of the reference, over the pixels that both cover."""
-    ref, off = np.empty(depth_ref.shape), np.empty(depth_ref.shape)
-    n = _find_differences(np.ascontiguousarray(depth_ref), np.ascontiguousarray(depth_pred), ref, off)
-    if not n:
+    both = (depth_ref != 0) & (depth_pred != 0)
+    if not both.any():
         raise AlignmentError(
             "no overlap: the prediction covers no pixel of the image that the reference covers"
             if depth_pred.any()
             else "no overlap: the camera sees no front-facing triangle of the prediction"
         )
-    return float(np.median(off[:n])), ref[:n]
-
-
-@compiled("i8(Array(f8, 1, 'C', readonly=True), Array(f8, 1, 'C', readonly=True), f8[::1], f8[::1])")
-def _find_differences(depth_ref: Floats, depth_pred: Floats, ref: Floats, off: Floats) -> int:
-    """Fill in the reference's depths, and by how much they are greater, where both are not 0; how many there are."""
-    n = 0
-    for i in range(len(depth_ref)):
-        if depth_ref[i] != 0 and depth_pred[i] != 0:
-            ref[n], off[n] = depth_ref[i], depth_ref[i] - depth_pred[i]
-            n += 1
-    return n
+    ref = depth_ref[both]
+    return float(np.median(ref - depth_pred[both])), ref
 
 
 def along_axis(depth_ref: Floats, depth_pred: Floats) -> DepthShift:

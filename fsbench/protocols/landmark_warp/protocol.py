@@ -80,7 +80,7 @@ class LandmarkWarp(Signed):
             raise AlignmentError(f"the scan's landmarks have shape {given.shape}; a warp needs {FEWEST} or more")
         unit = unit_of_scan(reference.vertices, given) if known == "found" else unit_called(known)
         marks = given * unit.mm
-        scan = Mesh(reference.vertices * unit.mm, reference.faces)
+        scan = reference.with_vertices(reference.vertices * unit.mm)
         doubts = doubts_about_spread(given, unit, known == "found") + doubts_about_scan(scan, marks, threads)
         return PreparedLandmarkWarp(self, scan, marks, doubts, unit.mm, threads)
 
@@ -101,7 +101,7 @@ class PreparedLandmarkWarp(PreparedWithLandmarks):
         given = as_floats(landmarks, "landmarks")
         fit = fit_landmarks(self.landmarks, given).trusted()
         shape = one_sided(prediction)
-        aligned = Mesh(fit.ref_from_pred.apply(shape.vertices), shape.faces)
+        aligned = shape.with_vertices(fit.ref_from_pred.apply(shape.vertices))
         surface, marks = NearestSurface(aligned, self.threads), fit.ref_from_pred.apply(given)
         doubts = [*self.doubts, *fit.doubts] + doubts_about_place(marks, surface.closest(marks).distances)
         points = self.reference.vertices

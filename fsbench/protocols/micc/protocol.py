@@ -148,7 +148,7 @@ class Micc(Signed):
         if tip.shape != (3,) or not np.isfinite(tip).all():
             raise AlignmentError(f"the nose tip is {(tip / unit.mm).tolist()}, expected three finite numbers")
         marks = None if given is None else given * unit.mm
-        whole = Mesh(reference.vertices * unit.mm, reference.faces)
+        whole = reference.with_vertices(reference.vertices * unit.mm)
         doubts = () if given is None else doubts_about_spread(given, unit, known == "found")
         if marks is not None and self.start == "landmarks":
             doubts += doubts_about_scan(whole, marks, threads)
@@ -204,7 +204,7 @@ class PreparedMicc:
         start, marked, doubts = self._start(raw, given)
         fit = fit_icp(self.reference.vertices, raw, start, self.protocol.icp)
         ref_from_pred = fit.ref_from_pred
-        aligned = NearestSurface(Mesh(ref_from_pred.apply(shape.vertices), shape.faces), self.threads)
+        aligned = NearestSurface(shape.with_vertices(ref_from_pred.apply(shape.vertices)), self.threads)
         points = self.reference.vertices
         nearest = aligned.closest(points)
         back = self._back(aligned.mesh)

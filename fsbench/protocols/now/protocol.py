@@ -117,7 +117,7 @@ class PreparedNow(PreparedFaceBall["Now"]):
         fitted = fit.ref_from_pred
         unit = self._unit(fitted.scale) if metric else None
         start = self._start(fit, marks, unit)
-        surface = NearestSurface(Mesh(start.apply(mesh.vertices), mesh.faces), self.threads)
+        surface = NearestSurface(mesh.with_vertices(start.apply(mesh.vertices)), self.threads)
         refined = refine(self.points, surface, not metric, self.protocol.refine)
         ref_from_pred = refined.ref_from_pred @ start
         distances = refined.distances
@@ -140,7 +140,7 @@ class PreparedNow(PreparedFaceBall["Now"]):
             "landmark_rms_mm": fit.residual_rms,
             "steps": float(refined.steps),
         }
-        aligned = Mesh(ref_from_pred.apply(mesh.vertices), mesh.faces)
+        aligned = mesh.with_vertices(ref_from_pred.apply(mesh.vertices))
         scores = Scores.of(METRICS, values, doubts, notes_about(prediction, shape))
         return AlignedMeasurement(
             scores, ref_from_pred, self.reference, aligned, self.points, distances, self.landmarks
@@ -154,7 +154,7 @@ class PreparedNow(PreparedFaceBall["Now"]):
             marks *= flip
             flipped = fit_landmarks(self.landmarks, marks)
             doubted = replace(fit, ref_from_pred=flipped.ref_from_pred)
-            return Mesh(prediction.vertices * flip, prediction.faces), doubted
+            return prediction.with_vertices(prediction.vertices * flip), doubted
         return prediction, fit if self.protocol.mirror == "allowed" else fit.trusted()
 
     def _unit(self, mm_per_unit: float) -> Unit:

@@ -49,7 +49,7 @@ class Shapes:
     @property
     def prediction(self) -> Mesh:
         """As step 1 places it, mm."""
-        return Mesh(self.measured.placed.apply(self.own.vertices) * self._mm, self.own.faces)
+        return self.own.with_vertices(self.measured.placed.apply(self.own.vertices) * self._mm)
 
     @property
     def landmarks(self) -> Floats:

@@ -80,7 +80,7 @@ def _fit(subject: Subject, neutral: Mesh, landmarks: Floats | None) -> Fit:
         start, about = _by_landmarks(subject, neutral, landmarks)
         doubts += about
         assert landmarks is not None and subject.marks_mm is not None, "checked where the fit starts"
-        there = Mesh(start.apply(neutral.vertices), neutral.faces)
+        there = neutral.with_vertices(start.apply(neutral.vertices))
         places = by_warp(subject.neutral, there, subject.marks_mm, start.apply(landmarks), subject.threads)
     used = subject.face[places.inside[subject.face]]
     if len(used) < _FEWEST:
@@ -92,7 +92,7 @@ def _fit(subject: Subject, neutral: Mesh, landmarks: Floats | None) -> Fit:
     if covered < _LEAST_COVERED:
         doubts.append(f"only {covered:.0%} of the face has a counterpart: is the prediction incomplete?")
     doubts += fit.doubts
-    aligned = Mesh(fit.ref_from_pred.apply(neutral.vertices), neutral.faces)
+    aligned = neutral.with_vertices(fit.ref_from_pred.apply(neutral.vertices))
     return Fit(subject, fit.ref_from_pred, places, aligned, covered, tuple(dict.fromkeys(doubts)))
 
 

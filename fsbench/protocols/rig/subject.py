@@ -85,7 +85,7 @@ class Subject:
     @cached_property
     def neutral(self) -> Mesh:
         """The whole neutral mesh in mm."""
-        return Mesh(self.raw_neutral.vertices * self.mm_per_unit, self.raw_neutral.faces)
+        return self.raw_neutral.with_vertices(self.raw_neutral.vertices * self.mm_per_unit)
 
     @cached_property
     def marks_mm(self) -> Floats | None:

@@ -104,7 +104,7 @@ class Scan(Signed):
         unit = unit_of_scan(reference.vertices, given) if known == "found" else unit_called(known)
         # The landmarks have decided the unit.
         other = smaller_unit(reference.vertices, unit) if known == "found" and given is None else None
-        scan = Mesh(reference.vertices * unit.mm, reference.faces)
+        scan = reference.with_vertices(reference.vertices * unit.mm)
         marks = None if given is None else given * unit.mm
         doubts = (
             ()
@@ -180,7 +180,7 @@ class PreparedScan:
         start = self._in_unit(found) if metric else found
         fit = align_from(start, self.icp_points, raw, self.surface, icp)
         ref_from_pred = fit.ref_from_pred
-        aligned = NearestSurface(Mesh(ref_from_pred.apply(solid.vertices), solid.faces), self.threads)
+        aligned = NearestSurface(solid.with_vertices(ref_from_pred.apply(solid.vertices)), self.threads)
         distances = measure(self.reference, aligned, reference_surface=self.surface)
         off = fit.scale / found.scale
         if marked and self.landmarks is not None and given is not None:

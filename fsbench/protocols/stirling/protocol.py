@@ -86,7 +86,7 @@ class PreparedStirling(PreparedFaceBall["Stirling"]):
         marks = seven(landmarks, "predicted")
         shape = one_sided(prediction)
         fit = fit_landmarks(self.landmarks, marks).trusted()
-        aligned = Mesh(fit.ref_from_pred.apply(shape.vertices), shape.faces)
+        aligned = shape.with_vertices(fit.ref_from_pred.apply(shape.vertices))
         surface = NearestSurface(aligned, self.threads)
         nearest = surface.closest(self.points)
         statistics = summarise(nearest.distances)

@@ -99,7 +99,7 @@ class Svfr(Signed):
         """
         given, known = seven(landmarks, "cloud"), self.reference_unit
         unit = unit_of_scan(reference.vertices, given) if known == "found" else unit_called(known)
-        cloud, marks = Mesh(reference.vertices * unit.mm, reference.faces), given * unit.mm
+        cloud, marks = reference.with_vertices(reference.vertices * unit.mm), given * unit.mm
         doubts = doubts_about_spread(given, unit, known == "found") + doubts_about_scan(cloud, marks, threads)
         solid = one_sided(cloud)
         normals = vertex_normals(solid) if solid.n_faces else cloud_normals(cloud.vertices, self.normal_neighbours)
@@ -141,7 +141,7 @@ class PreparedSvfr(PreparedWithLandmarks):
         marks, shape = seven(landmarks, "predicted"), one_sided(prediction)
         fitted, fit = self._fit(marks)
         ref_from_pred = fit.ref_from_pred
-        surface = NearestSurface(Mesh(ref_from_pred.apply(shape.vertices), shape.faces), self.threads)
+        surface = NearestSurface(shape.with_vertices(ref_from_pred.apply(shape.vertices)), self.threads)
         points = self.reference.vertices
         nearest = surface.closest(points)
         values = cloud_to_mesh(points, self.normals, surface, nearest)

@@ -68,7 +68,7 @@ class Heat:
 
     def turned(self, mesh: Mesh) -> Mesh:
         """The mesh turned to the front."""
-        return mesh if self.turn is None else Mesh(mesh.vertices @ self.turn.T, mesh.faces)
+        return mesh if self.turn is None else mesh.with_vertices(mesh.vertices @ self.turn.T)
 
 
 def three_views(heat: Heat, description: str, limit_mm: float = LIMIT_MM, size_px: int = 420) -> bytes:
