@@ -1,9 +1,9 @@
 """Loops compiled to machine code, and kept on disk so that the next process only loads them.
 
 The compiler may not reorder or fuse sums (no fast math, no fused products), so every machine gets the same number.
-The cache notices changes of a function's own file only, so a function calls compiled functions of its own file only,
-and `core.lanes`, whose changes are noticed here. A number that it takes from another file becomes part of it unnoticed:
-after a change of one, such as the side of a map, remove the `__pycache__` folders.
+Kept machine code is used as long as all that went into it is the same: the function's own file, `core.lanes`, and the
+numbers that its file takes from others, such as the side of a map. So a function calls compiled functions of its own
+file and of `core.lanes` only.
 
 A compiled function makes no array, its caller does: otherwise references of arrays are counted, with locked
 instructions, wherever an inlined part takes one, and that takes up to half of a loop's time.
@@ -145,12 +145,12 @@ class _Later:
             return None
         try:
             with _locked(folder):
-                _forget_other_lanes(folder)
+                self._forget_outdated(folder)
                 made.compile(*self._signature)
             if not sum(made.stats.cache_hits.values()):
                 _tell_once()
+                self._keep_others_out(folder)
             made.disable_compile()
-            self._keep_others_out(folder)
             return cast(_Function, made)
         except (OSError, RuntimeError) as error:
             # The disk may be full, for example: then every process compiles for itself.
@@ -161,8 +161,25 @@ class _Later:
             self._remove_kept(folder)
             return None
 
+    @property
+    def _name(self) -> str:
+        return f"{Path(self._function.__code__.co_filename).stem}.{self._function.__qualname__}"
+
     def _files(self, folder: Path) -> Iterator[Path]:
-        return folder.glob(f"*.{self._function.__qualname__}-*.nb?")
+        return folder.glob(f"{self._name}-*.nb?")
+
+    def _forget_outdated(self, folder: Path) -> None:
+        """Remove what was made of something else; the caller has locked the folder.
+
+        numba by itself compares the date and size of the function's own file.
+        """
+        mark, made_of = folder / f"{self._name}.made-of", _made_of(self._function).encode()
+        if mark.is_file() and mark.read_bytes() == made_of:
+            return
+        for path in self._files(folder):
+            path.unlink(missing_ok=True)
+        mark.write_bytes(made_of)
+        mark.chmod(0o600)
 
     def _remove_foreign(self, folder: Path) -> None:
         """Remove files that were written while others could write to the folder."""
@@ -221,22 +238,29 @@ def _own_place(beside_source: Path) -> str:
     return ""
 
 
+def _made_of(function: _Function) -> str:
+    """Digest of all that becomes part of a function's machine code."""
+    import numpy as np
+
+    digest = hashlib.sha256()
+    lanes = (Path(__file__).with_name(name) for name in ("lanes.py", "lanes_compiled.py"))
+    for path in (Path(function.__code__.co_filename), *lanes):
+        digest.update(_digest_of(path))
+    for name, value in sorted(function.__globals__.items()):
+        if isinstance(value, np.ndarray):
+            digest.update(f"{name} {value.dtype} {value.shape}".encode() + value.tobytes())
+        elif isinstance(value, int | float | np.generic) or _is_tuple_of_numbers(value):
+            digest.update(f"{name} {value!r}".encode())
+    return digest.hexdigest()
+
+
+def _is_tuple_of_numbers(value: object) -> bool:
+    return isinstance(value, tuple) and all(isinstance(one, int | float) for one in value)
+
+
 @functools.cache
-def _lanes_digest() -> bytes:
-    """Digest of the source of the lanes, which become part of the machine code of all functions that use them."""
-    files = (Path(__file__).with_name(name) for name in ("lanes.py", "lanes_compiled.py"))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest().encode()
-
-
-def _forget_other_lanes(folder: Path) -> None:
-    """Remove functions that were kept with other lanes; the caller has locked the folder."""
-    mark = folder / ".fsbench.lanes"
-    if mark.is_file() and mark.read_bytes() == _lanes_digest():
-        return
-    for path in folder.glob("*.nb?"):
-        path.unlink(missing_ok=True)
-    mark.write_bytes(_lanes_digest())
-    mark.chmod(0o600)
+def _digest_of(path: Path) -> bytes:
+    return hashlib.sha256(path.read_bytes()).digest()
 
 
 def _tell_once() -> None:

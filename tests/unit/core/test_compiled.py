@@ -1,6 +1,5 @@
 """Compiled loops: loaded when they are called, kept where there is a place, and working where there is none."""
 
-import hashlib
 import os
 import subprocess
 import sys
@@ -94,15 +93,53 @@ def test_a_kept_loop_that_was_damaged_is_compiled_again(folder: Path, damage) ->
         assert [_call(folder, NUMBA_CACHE_DIR=str(kept)) for _ in range(3)] == ["0", "0", "1"]
 
 
-def test_a_loop_that_was_kept_with_other_lanes_is_compiled_again(folder: Path) -> None:
+NUMBERS = {
+    "NUMBER": "NUMBER",
+    "np.int64(NUMBER)": "NUMBER",
+    "(0, NUMBER)": "NUMBER[1]",
+    "np.array([0, NUMBER])": "NUMBER[1]",
+}
+
+
+@pytest.mark.parametrize(("made", "used"), NUMBERS.items(), ids=list(NUMBERS))
+def test_a_loop_that_was_kept_with_another_number_of_another_file_is_compiled_again(
+    folder: Path, made: str, used: str
+) -> None:
+    """Else a wrong score looks right, where an update came with some of the files."""
+    loops = LOOPS.replace("2.0 *", f"{used} *").replace(
+        "compiled, inlined", "compiled, inlined\nfrom other import NUMBER"
+    )
+    (folder / "loops.py").write_text(loops)
+    code = "import loops, numpy as np; print(loops.total(np.arange(4.0)), loops.total.load().stats.cache_hits.values())"
+    everything = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    everything["NUMBA_CACHE_DIR"] = str(folder / "kept")
+    for number, total, hits in ((2, 12, 0), (2, 12, 1), (3, 18, 0), (3, 18, 1)):
+        (folder / "other.py").write_text("import numpy as np\nNUMBER = " + made.replace("NUMBER", str(number)))
+        said = subprocess.check_output([sys.executable, "-c", code], env=everything, text=True)
+        assert said == f"{total}.0 dict_values([{hits or ''}])\n"
+
+
+def test_a_loop_whose_file_changed_behind_its_date_is_compiled_again(folder: Path) -> None:
+    kept, loops = folder / "kept", folder / "loops.py"
+    assert [_call(folder, NUMBA_CACHE_DIR=str(kept)) for _ in range(2)] == ["0", "1"]
+    before = loops.stat()
+    loops.write_text(LOOPS.replace("2.0 * plus(x, 0.0)", "plus(x, 0.0) * 2.0"))
+    os.utime(loops, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert loops.stat().st_size == before.st_size
+    assert [_call(folder, NUMBA_CACHE_DIR=str(kept)) for _ in range(2)] == ["0", "1"]
+
+
+def test_a_loop_that_was_kept_with_other_lanes_is_compiled_again(folder: Path, monkeypatch) -> None:
     """What lanes are is part of its machine code."""
+    true, made_of = compiled._digest_of, compiled._made_of(compiled._made_of)
+    for name in ("lanes.py", "lanes_compiled.py"):
+        with monkeypatch.context() as patch:
+            patch.setattr(compiled, "_digest_of", lambda path, name=name: b"" if path.name == name else true(path))
+            assert compiled._made_of(compiled._made_of) != made_of
     kept = folder / "kept"
     assert [_call(folder, NUMBA_CACHE_DIR=str(kept)) for _ in range(2)] == ["0", "1"]
-    (mark,) = kept.rglob(".fsbench.lanes")
-    own = Path(compiled.__file__).parent
-    lanes = [(own / name).read_bytes() for name in ("lanes.py", "lanes_compiled.py")]
-    assert mark.read_text() == hashlib.sha256(b"".join(lanes)).hexdigest()
-    mark.write_text(hashlib.sha256(b"LANES = 4").hexdigest())
+    (mark,) = kept.rglob("*.made-of")
+    mark.write_text(made_of)
     assert [_call(folder, NUMBA_CACHE_DIR=str(kept)) for _ in range(2)] == ["0", "1"]
 
 
