@@ -50,9 +50,6 @@ _SEVERAL = 3
 _TABLES = ", ".join(["f8[:,::1]"] * 9) + ", f8[::1]"
 """Types of a surface's tables in a signature."""
 
-_SPARE: "list[_Surface]" = []
-"""Tables to use again, 7 MB for each thread: to get fresh ones from the system takes longer than to fill them in."""
-
 Vector = tuple[Any, Any, Any]
 """Each of them one number, or eight."""
 
@@ -74,7 +71,6 @@ def map_distances(start: QuadMap, to: QuadMap) -> Floats:
     squared = np.where(start.corners, np.inf, -1.0)
     seam, guesses = np.flatnonzero(to.is_open[:, PERIOD]), np.zeros((2, SIZE // LANES), np.int64)
     _search(start.radius_mm, _own_ways(), *surface, seam, guesses, squared)
-    _SPARE.append(surface)
     found: Floats = np.sqrt(squared[start.corners])
     return found
 
@@ -120,17 +116,8 @@ class _Found(NamedTuple):
 
 
 def _surface(to: QuadMap) -> _Surface:
-    try:
-        surface = _SPARE.pop()
-    except IndexError:
-        surface = _new_surface()
-    _fill(to.radius_mm, to.is_open, *surface)
-    return surface
-
-
-def _new_surface() -> _Surface:
     corners, cells, blocks = (SIZE, _WIDE), (PERIOD, _WIDE), (PERIOD, SIZE // LANES)
-    return _Surface(
+    surface = _Surface(
         np.empty(corners),
         np.empty(corners),
         *_corner_ways(),
@@ -141,6 +128,8 @@ def _new_surface() -> _Surface:
         np.empty(blocks),
         grid().heights_mm,
     )
+    _fill(to.radius_mm, to.is_open, *surface)
+    return surface
 
 
 @cache
