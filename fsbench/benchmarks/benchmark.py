@@ -121,7 +121,8 @@ class Benchmark:
     @property
     def cautions(self) -> tuple[str, ...]:
         """Cautions to read before believing or comparing the numbers, one line each; most runs have none."""
-        return self.protocol.cautions(self.settings, min(self.references.numbers_of_landmarks(), default=None))
+        own = self.protocol.cautions(self.settings, min(self.references.numbers_of_landmarks(), default=None))
+        return (*self.references.cautions, *own)
 
     @property
     def sources(self) -> tuple[Path, ...]:

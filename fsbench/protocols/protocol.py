@@ -130,6 +130,11 @@ class References(ABC):
         return ()
 
     @property
+    def cautions(self) -> tuple[str, ...]:
+        """Cautions about these references to read before comparing the numbers, one line each."""
+        return ()
+
+    @property
     def absent(self) -> str:
         """One line on data that the root lacks; empty if nothing is known to be absent."""
         return ""

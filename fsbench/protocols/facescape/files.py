@@ -35,6 +35,8 @@ class FaceScapeFiles:
         Folder of the public layout that holds one folder per method.
     rotation, head_center, mm_per_unit : Predef
         Of the head frame, and millimetres per unit of the reference; the last is None in the lab.
+    predef_digest : str
+        Of these arrays as published, see `FaceScapeReferences.digest`; empty where every user has others.
     """
 
     align: str
@@ -44,6 +46,7 @@ class FaceScapeFiles:
     rotation: Predef
     head_center: Predef
     mm_per_unit: Predef | None
+    predef_digest: str
 
     @classmethod
     def of(cls, spec: Spec) -> "FaceScapeFiles":
@@ -86,6 +89,7 @@ class FaceScapeFiles:
             predef["rotation"],
             predef["head_center"],
             None if camera else predef["mm_per_unit"],
+            str(raw.get("predef_digest", "")),
         )
 
     def of_sample(self, sample: Sample) -> list[str]:

@@ -154,14 +154,29 @@ class FaceScapeReferences(References):
         return self.landmarks is not None
 
     def digests(self) -> Mapping[str, str]:
-        """Digest of all landmarks, as they move the pose."""
+        """Digest of the arrays where they are not the published ones, and of all landmarks, as they move the pose."""
+        found = {"references": self.digest[:8]} if self._are_others else {}
         if self.landmarks is None:
-            return {}
+            return found
         digest = hashlib.sha256()
         for name in self._samples:
             with suppress(FormatError):
                 digest.update(f"{name} {self.landmarks.content(self.root, self._names(name))}\n".encode())
-        return {"landmarks": digest.hexdigest()[:8]}
+        return found | {"landmarks": digest.hexdigest()[:8]}
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """That these are not the published references, as those of `fsbench sample`."""
+        if not self._are_others:
+            return ()
+        return (
+            f"these are not the published references of {self.spec.title} (other poses in code/predef): compare the "
+            "scores with runs on the same data only",
+        )
+
+    @property
+    def _are_others(self) -> bool:
+        return self.layout.predef_digest not in ("", self.digest)
 
     def refuse_useless_landmarks(self, predictions: LandmarkReader | None) -> None:
         """Raise UsageError if a side's landmarks cannot be found, or the sides have different numbers of them."""
