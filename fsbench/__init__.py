@@ -35,14 +35,15 @@ _WHERE = {
     "read_mesh": "fsbench.io",
     "score": "fsbench.scoring.score",
 }
+_MODULES = {"adapters": "fsbench.submissions", "torch": "fsbench.torch"}
 __all__ = [*_WHERE, "__version__", "adapters"]
 
 
 def __getattr__(name: str) -> Any:
     if name in _WHERE:
         return getattr(importlib.import_module(_WHERE[name]), name)
-    if name == "adapters":
-        return importlib.import_module("fsbench.submissions")
+    if name in _MODULES:
+        return importlib.import_module(_MODULES[name])
     raise AttributeError(f"module 'fsbench' has no attribute {name!r}")
 
 

@@ -8,8 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torchmetrics import Metric
+
+try:
+    import torch
+    from torchmetrics import Metric
+except ModuleNotFoundError as lacking:
+    what = f"fsbench.torch needs {lacking.name}, which is not installed: pip install 'fsbench[torch]'"
+    raise ModuleNotFoundError(what, name=lacking.name) from None
 
 from fsbench.benchmarks import Choice
 from fsbench.core.errors import UsageError

@@ -41,7 +41,7 @@ def card(name: str, source: str, licence: str, trained_on: str, plan: Plan, reco
         f"{n_samples} samples of {len({record.subject for record in done})} subjects; `benchmark.toml` is its "
         "specification, this folder its `--root`:",
         "",
-        "    fsbench score benchmark.toml --root . --pred PREDICTIONS --out RUN",
+        "    fsbench score benchmark.toml --root . --pred PREDICTIONS --adapter ADAPTER --out RUN",
         "",
         "| | |",
         "|---|---|",

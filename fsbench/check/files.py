@@ -151,7 +151,9 @@ def meant_for(strange: Sequence[str], lost: dict[str, str]) -> list[tuple[str, s
         else:
             rest.append(name)
     for name in rest[:_MOST_COMPARED]:
-        close = difflib.get_close_matches(name, left, 1, _CLOSE)
+        # Another number is another sample, however alike the names look.
+        alike = [wish for wish in left if _numbers(wish) == _numbers(name)]
+        close = difflib.get_close_matches(name, alike, 1, _CLOSE)
         if close and not _is_companion(name, close[0]):
             found.append((name, close[0]))
             del left[close[0]]
@@ -172,6 +174,10 @@ def _plain(stem: str) -> str:
     typed = re.sub(r"(?<=\d)o+|o+(?=\d)", lambda letters: "0" * len(letters[0]), stem.lower())
     words = re.findall(r"[a-z]+|\d+", typed)
     return "_".join(word.lstrip("0") or "0" if word.isdigit() else word for word in words)
+
+
+def _numbers(name: str) -> list[str]:
+    return re.findall(r"\d+", _plain(_stem(name)))
 
 
 def _containing(name: str, left: dict[str, str]) -> str | None:

@@ -1,18 +1,23 @@
 """Reading: every prediction, as scoring reads it, to name the ones that would have no score."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from statistics import median
 
 from fsbench.benchmarks import Benchmark, Sample
 from fsbench.check.findings import Finding, counted
 from fsbench.core.errors import FsbenchError, MissingError
+from fsbench.geometry.moving import diagonal
 from fsbench.runs import Record
 from fsbench.submissions.submission import Submission
 
 Progress = Callable[[int], AbstractContextManager[Callable[[Record], None]]]
 """Told how many predictions will be read, gives what is called with a record for each."""
+
+_OTHER_SIZE, _FEW = 8.0, 3
+"""A mesh so many times larger or smaller than most of several is named. Ours: faces fill an image by 1 to 6 times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,10 @@ class Reading:
             return [Finding("ok", "reading", f"all {self.n_samples} predictions were read, each can be used")]
         of = f"{counted(len(self.troubles), 'prediction')} of {self.n_samples}"
         bad = [Finding("wrong", name, trouble) for name, trouble in self.troubles.items()]
-        return [Finding("wrong", "reading", f"{of} cannot be used, see the lines that follow"), *bad]
+        return [
+            Finding("wrong", "reading", f"{of} cannot be used or differ from the others, see the lines that follow"),
+            *bad,
+        ]
 
 
 def read_every(
@@ -49,15 +57,17 @@ def read_every(
     progress : callable, optional
         See `Progress`.
     """
-    troubles = {}
+    troubles, sizes = {}, {}
     shown = nullcontext(_say_nothing) if progress is None else progress(len(samples))
     with shown as seen, ThreadPoolExecutor(safe_jobs(submission, samples, jobs)) as pool:
-        found = pool.map(lambda one: _trouble(benchmark, submission, one), samples)
-        for sample, trouble in zip(samples, found, strict=True):
+        found = pool.map(lambda one: _look(benchmark, submission, one), samples)
+        for sample, (trouble, size) in zip(samples, found, strict=True):
             if trouble:
                 troubles[sample.name] = trouble
+            else:
+                sizes[sample.name] = size
             seen(Record(sample.name, "invalid" if trouble else "ok", trouble))
-    return Reading(len(samples), troubles)
+    return Reading(len(samples), troubles | _of_another_size(sizes))
 
 
 def _say_nothing(record: Record) -> None:
@@ -70,14 +80,26 @@ def safe_jobs(submission: Submission, samples: Sequence[Sample], jobs: int) -> i
     return 1 if adapter is not None and samples and not adapter.files(samples[0].name) else jobs
 
 
-def _trouble(benchmark: Benchmark, submission: Submission, sample: Sample) -> str:
-    """Why a prediction cannot be used; empty if it can."""
+def _of_another_size(sizes: Mapping[str, float]) -> dict[str, str]:
+    """What to say of the meshes, by sample, that are many times larger or smaller than most; `sizes` are diagonals."""
+    usual = median(sizes.values()) if len(sizes) >= _FEW else 0.0
+    if not usual:
+        return {}
+    return {
+        name: f"{size / usual:.3g} times as large as most of the others: in another unit, or all at one place?"
+        for name, size in sizes.items()
+        if not 1 / _OTHER_SIZE < size / usual < _OTHER_SIZE
+    }
+
+
+def _look(benchmark: Benchmark, submission: Submission, sample: Sample) -> tuple[str, float]:
+    """Why a prediction cannot be used, or else the diagonal of its box; the other is empty, or 0."""
     try:
         prediction = submission.load(benchmark, sample.name)
     except MissingError as error:
-        return f"no prediction: {error}"
+        return f"no prediction: {error}", 0.0
     except (FsbenchError, OSError) as error:
-        return str(error)
+        return str(error), 0.0
     if benchmark.protocol.in_camera and not prediction.mesh.n_faces:
-        return f"the mesh has {prediction.mesh.n_vertices} vertices but no faces: a point cloud has no surface"
-    return ""
+        return f"the mesh has {prediction.mesh.n_vertices} vertices but no faces: a point cloud has no surface", 0.0
+    return "", diagonal(prediction.mesh.vertices)

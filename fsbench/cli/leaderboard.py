@@ -145,14 +145,20 @@ def add(
     from fsbench.boards import changes
     from fsbench.boards.methods import Method
     from fsbench.core.errors import UsageError
+    from fsbench.core.visible import visible
     from fsbench.runs import load_run
 
     place = _writable(folder)
     loaded = [load_run(run) for run in runs]
     method = None
     if paper or venue or year or source:
-        if not (paper and venue and year and source) or len({run.method for run in loaded}) != 1:
-            raise UsageError("a new method needs --paper, --venue, --year and --source, and runs of that method only")
+        if not (paper and venue and year and source):
+            raise UsageError("a new method needs all of --paper, --venue, --year and --source")
+        if len(names := dict.fromkeys(visible(run.method) for run in loaded)) > 1:
+            raise UsageError(
+                f"--paper describes one method, and the runs are called {', '.join(names)}: "
+                "add those of one method at a time, or score them with one --method"
+            )
         method = Method(loaded[0].method, paper, venue, year, source)
     today = datetime.now(UTC).date().isoformat()
     written = changes.add(loaded, place, method, replace=replace, frame_is_right=frame_is_right, day=today, link=link)

@@ -51,9 +51,10 @@ class Mesh:
             raise MeshError(f"faces are of type {f.dtype}, expected whole numbers")
         if len(f) and (f.min() < 0 or f.max() >= len(v)):
             bad = np.flatnonzero((f < 0).any(1) | (f >= len(v)).any(1))
+            hint = ", the first is 0: do the faces count from 1?" if f.min() == 1 and f.max() == len(v) else ""
             raise MeshError(
                 f"{len(bad)} of {len(f)} faces name vertices that do not exist: "
-                f"face {bad[0]} is {f[bad[0]].tolist()}, there are {len(v)} vertices"
+                f"face {bad[0]} is {f[bad[0]].tolist()}, there are {len(v)} vertices{hint}"
             )
         f = f.astype(np.int64, order="C", copy=False).view()
         f.flags.writeable = False

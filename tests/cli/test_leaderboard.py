@@ -103,6 +103,13 @@ def test_half_a_description_of_a_method_is_refused(capsys, official, boards, tmp
     answer = fsbench(capsys, "leaderboard", "add", out / "fswild_RAFaRe", "--folder", boards, "--venue", "CVPR")
     assert answer.code == 2
     assert "--paper, --venue, --year and --source" in answer.err
+    whole = ("--paper", "P", "--venue", "V", "--year", "2020", "--source", "https://example.org")
+    folders = out / "fswild_RAFaRe", out / "fswild_DECA"
+    shutil.copytree(*folders, dirs_exist_ok=True)
+    for path in (folders[1] / "run.json", folders[1] / "samples.csv"):
+        path.write_text(path.read_text().replace("RAFaRe", "DECA"))
+    answer = fsbench(capsys, "leaderboard", "add", *folders, "--folder", boards, *whole)
+    assert answer.code == 2 and "the runs are called RAFaRe, DECA" in answer.err
 
 
 def test_folder_that_is_not_there(capsys, tmp_path):

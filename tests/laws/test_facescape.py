@@ -157,6 +157,13 @@ def test_beside_the_image_is_refused(case) -> None:
         prepared.compare(head.vertices + [5000.0, 0, 0], head.faces)
 
 
+def test_inverted_faces_are_named_in_the_row(case) -> None:
+    prepared, head = case
+    inverted = prepared.compare(head.vertices, head.faces[:, ::-1])
+    assert inverted.normal_deg > 90 and any("faces inverted" in note for note in inverted.notes)
+    assert not any("faces inverted" in note for note in prepared.compare(head.vertices, head.faces).notes)
+
+
 @pytest.mark.parametrize("own_vertices", [False, True])
 def test_the_side_that_looks_outwards_counts_whatever_the_order_of_faces(case, own_vertices: bool) -> None:
     prepared, head = case

@@ -37,8 +37,12 @@ PUPIL_DISTANCE_MM = 62.85
 
 METRICS = tuple(one.name for one in quantities.METRICS)
 
+INWARDS = "most of the surface looks into the head: are the mesh's faces inverted?"
+
 # A ray that grazes the edge of a surface also meets both sides at one place.
 _FEW_TWO_SIDED = 0.01
+
+_SIDEWAYS_DEG = 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +286,8 @@ class Prepared:
             "overlap_px": float(shift.overlap_px),
         }
         notes: tuple[str, ...] = (TWO_SIDED,) if cylinder.n_two_sided > _FEW_TWO_SIDED * n_both else ()
+        if normal_deg > _SIDEWAYS_DEG:
+            notes += (INWARDS,)
         notes += surplus_notes(distances, radius_pred)
         scores = Scores({name: values[name] for name in METRICS}, notes=notes)
         return CylinderMeasurement(

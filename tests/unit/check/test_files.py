@@ -84,6 +84,12 @@ def test_another_sample_is_not_a_misspelling(tmp_path: Path) -> None:
     assert (files.missing, files.meant, files.unexpected) == (("001",), (), ())
 
 
+def test_a_file_with_another_number_is_not_a_misspelling(tmp_path: Path) -> None:
+    """0000.obj holds sample 000; renamed to 006.obj it would be scored as another person."""
+    files = look_through(_fill(tmp_path, "000.obj", "0000.obj"), get("3DDFA_V2"), ["000", "006"])
+    assert (files.missing, files.meant, files.unexpected) == (("006",), (), ("0000.obj",))
+
+
 def test_companions_of_a_mesh_are_not_misspellings(tmp_path: Path) -> None:
     files = look_through(_fill(tmp_path, "000.obj", "001.mtl", "001.png"), get("3DDFA_V2"), ["000", "001"])
     assert (files.missing, files.meant, files.unexpected) == (("001",), (), ("001.mtl", "001.png"))

@@ -37,6 +37,11 @@ def test_an_index_out_of_range_is_named(index: int) -> None:
         Mesh(np.eye(3), [[0, 1, 2], [0, 1, index]])
 
 
+def test_faces_that_count_from_1_are_known() -> None:
+    with pytest.raises(MeshError, match="do the faces count from 1"):
+        Mesh(np.eye(3), [[1, 2, 3]])
+
+
 @pytest.mark.parametrize("kind", [np.complex128, np.bool_, np.str_, object, "M8[s]"])
 def test_what_is_no_real_number_is_no_coordinate(kind) -> None:
     with pytest.raises(MeshError, match=r"vertices are of type .*, expected real numbers"):
