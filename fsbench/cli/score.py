@@ -142,11 +142,13 @@ def _score(
     cache = usable_cache() if running.cache else ""
 
     of_frame: list[str] = []
+    of_faces: list[str] = []
 
     def warn(findings: list[tuple[str, str]]) -> None:
         for topic, text in findings:
             say(f"warning: {topic}: {text}")
         of_frame.extend(text for topic, text in findings if topic == "frame")
+        of_faces.extend(text for topic, text in findings if topic == "faces")
 
     with opened_submission(opened, pred, adapter) as submission:
         _say_settings(opened)
@@ -160,8 +162,8 @@ def _score(
     if "suspicious" in opened.metrics:
         run = load_run(target)
         say_doubts(run, run.manifest.get("suspicious", {}), target)
-    if of_frame:
-        keep_finding(target, of_frame[0])
+    if of_frame or of_faces:
+        keep_finding(target, next(iter(of_frame), ""), of_faces)
     code = summarise(saved, target)
     if text := finding_of(load_manifest(target)):
         say(f"warning: this run is in a frame that seems wrong: {text}; it is kept as frame_finding in run.json")

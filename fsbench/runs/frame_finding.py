@@ -1,7 +1,7 @@
-"""Frame finding: the fault that the quick check before a run found in its frame, kept in run.json."""
+"""What the quick check before a run found, kept in run.json: the fault in its frame, and cautions."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,9 @@ def finding_of(manifest: Mapping[str, Any]) -> str:
     return found if isinstance(found, str) else ""
 
 
-def keep_finding(folder: Path, text: str) -> None:
-    """Write into the run.json of a finished run that its frame seems wrong."""
-    manifest = {**load_manifest(folder), KEY: text}
-    write_atomically(folder / "run.json", (json.dumps(manifest, indent=2) + "\n").encode())
+def keep_finding(folder: Path, frame: str = "", cautions: Sequence[str] = ()) -> None:
+    """Write into the run.json of a finished run that its frame seems wrong, and what else is to be read beside it."""
+    manifest = load_manifest(folder)
+    known = manifest.get("cautions", [])
+    found = {"cautions": [*known, *(text for text in cautions if text not in known)]} | ({KEY: frame} if frame else {})
+    write_atomically(folder / "run.json", (json.dumps({**manifest, **found}, indent=2) + "\n").encode())

@@ -16,7 +16,7 @@ from fsbench.runs.scales import with_scales
 if TYPE_CHECKING:
     import pandas as pd
 
-_NAMED = 5
+_NAMED, _MOST_CAUTIONS = 5, 20
 
 
 def merge(runs: Sequence[Run]) -> Run:
@@ -153,9 +153,11 @@ def _manifest(runs: Sequence[Run], samples: "pd.DataFrame", doubts: dict[str, st
     # The quick check of each part read other samples.
     if found := [text for run in runs if (text := finding_of(run.manifest))]:
         merged[KEY] = found[0]
+    said = dict.fromkeys(text for run in runs for text in run.manifest.get("cautions", []))
     whole = _samples_asked_for(runs[0]) if sharded else "all"
     return {
         **merged,
+        **({"cautions": list(said)[:_MOST_CAUTIONS]} if any("cautions" in run.manifest for run in runs) else {}),
         "settings": {**first.get("settings", {}), "samples": whole},
         "references_missing": sum(run.manifest.get("references_missing", 0) for run in runs),
         "merged_from": len(runs),

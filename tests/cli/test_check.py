@@ -141,6 +141,7 @@ def test_faces_that_are_missing_and_vertices_that_nothing_uses_are_said_by_check
     answer = run(capsys, "score", "fswild", "--root", sample, "--pred", predictions, "-a", "pixels", "--out", out)
     assert answer.err.count("warning: faces: 100.obj has ") == 1
     assert answer.err.count("vertices that no face uses, 200.obj 1") == 1
+    assert any(text.startswith("100.obj has ") for text in fsbench.load_run(out).manifest["cautions"])
     with_stray = fsbench.load_run(out).samples.set_index("sample")
     run(capsys, "score", "fswild", "--root", sample, "--pred", sample / METHOD, "-a", "pixels", "--out", tmp_path / "b")
     without = fsbench.load_run(tmp_path / "b").samples.set_index("sample")

@@ -61,6 +61,15 @@ def test_a_shard_of_a_version_that_declared_no_columns_merges(older: int) -> Non
         merge([_run(ALL[i::2], "all", (i + 1, 2), **(declared if i == older else other)) for i in range(2)])
 
 
+def test_cautions_of_every_part_are_kept(tmp_path: Path) -> None:
+    """Each part was looked at by itself; a run has at most a hundred, and thousands of parts."""
+    own = [{"cautions": ["of all", f"{i}.obj: cut off?"]} for i in range(150)]
+    merged = merge([_run(ALL[i::150], "all", (i + 1, 150), **own[i]) for i in range(150)])
+    assert merged.manifest["cautions"][:3] == ["of all", "0.obj: cut off?", "1.obj: cut off?"]
+    merged.save(tmp_path / "run")
+    assert len(load_run(tmp_path / "run").manifest["cautions"]) == 20
+
+
 def test_shards_of_chosen_samples_give_those() -> None:
     chosen = ALL[10:21]
     names = [sample.name for sample in chosen]
