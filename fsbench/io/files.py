@@ -64,6 +64,22 @@ def read_bytes(path: str | os.PathLike[str], max_bytes: int) -> bytes:
     return data if data is not None else b""
 
 
+FileState = tuple[int, int, int, int]
+"""Inode, size and both times of a file."""
+
+
+def state_of(path: str | os.PathLike[str]) -> FileState:
+    """What changes when a file changes, or another one takes its place; OSError if there is none.
+
+    A copy may keep the size and the time of the file that it replaces, but not the time of its arrival.
+    """
+    return _state(os.stat(path))  # noqa: PTH116
+
+
+def _state(found: os.stat_result) -> FileState:
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
 _MOST_DIGESTS = 10_000
 _YOUNG_NS = 2_000_000_000
 _digests: dict[tuple[str | int, ...], str] = {}
@@ -83,8 +99,7 @@ def digest_of(path: str | os.PathLike[str], max_bytes: int = sys.maxsize) -> str
         raise FormatError(str(error)) from error
     with file:
         state = os.fstat(file.fileno())
-        # A copy may keep the size and the time of the file that it replaces, but not the time of its arrival.
-        key = os.fspath(path), state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
+        key = os.fspath(path), *_state(state)
         if (known := _digests.get(key)) is not None:
             return known
         try:

@@ -17,7 +17,7 @@ from fsbench.geometry.displacing import TexturedMesh, displaced
 from fsbench.geometry.face_points import doubts_about_face
 from fsbench.io import read_mesh
 from fsbench.io.displacement import read_displacement, read_mask
-from fsbench.io.files import read_bytes
+from fsbench.io.files import FileState, read_bytes, state_of
 from fsbench.io.images import read_rgb
 from fsbench.io.landmark_places import read_places
 from fsbench.io.obj_uv import TextureMap, read_uv
@@ -209,8 +209,7 @@ def texture_of(mesh: Path) -> tuple[Image | None, tuple[str, ...]]:
         lost = f"{named[0]!r}, which its .mtl names, is not beside it" if named else "no image is beside it"
         return None, (f"{mesh.name}: without a texture, so it is grey: {lost}",)
     notes = (f"{mesh.name}: its .mtl names {len(named)} images, {found[0].name} is taken",) if len(named) > 1 else ()
-    state = found[0].stat()
-    return _image(found[0], state.st_size, state.st_mtime_ns), notes
+    return _image(found[0], state_of(found[0])), notes
 
 
 def uv_notes(uv: Floats) -> tuple[str, ...]:
@@ -230,7 +229,7 @@ def _images_named(mtl: Path) -> list[str]:
 
 
 @lru_cache(maxsize=1)
-def _image(path: Path, size: int, mtime_ns: int) -> Image:
+def _image(path: Path, state: FileState) -> Image:
     """The twenty expressions of a subject may share one image."""
     image = read_rgb(path)
     image.flags.writeable = False

@@ -10,7 +10,7 @@ import numpy as np
 from fsbench.core.arrays import spread_of
 from fsbench.core.errors import FormatError
 from fsbench.core.mesh import Floats
-from fsbench.io.files import open_regular
+from fsbench.io.files import FileState, open_regular, state_of
 from fsbench.io.npy import parse_array
 
 _MOST_BYTES = 1 << 30
@@ -37,8 +37,7 @@ def read_blendshapes(path: Path, neutral_path: Path, neutral: Floats) -> Blendsh
     FormatError
         If it is not of this form, or seems to hold absolute shapes instead of offsets.
     """
-    state = path.stat()
-    found = _read(path, state.st_size, state.st_mtime_ns)
+    found = _read(path, state_of(path))
     shapes, weights = found.shapes, found.weights
     if shapes.shape[1] != len(neutral):
         raise FormatError(f"{path}: blendshapes have {shapes.shape[1]} vertices, {neutral_path.name} {len(neutral)}")
@@ -53,7 +52,7 @@ def read_blendshapes(path: Path, neutral_path: Path, neutral: Floats) -> Blendsh
 
 
 @lru_cache(maxsize=1)
-def _read(path: Path, size: int, mtime_ns: int) -> Blendshapes:
+def _read(path: Path, state: FileState) -> Blendshapes:
     file, _ = open_regular(path, _MOST_BYTES)
     with file:
         try:

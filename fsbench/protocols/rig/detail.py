@@ -10,6 +10,7 @@ from fsbench.core.errors import FormatError
 from fsbench.core.mesh import Floats, Mask, Mesh
 from fsbench.geometry.barycentric import interpolate
 from fsbench.geometry.nearest import NearestSurface
+from fsbench.io.files import state_of
 from fsbench.io.obj_uv import TextureMap, read_uv
 from fsbench.protocols.rig.fit import Fit
 
@@ -93,8 +94,7 @@ def compare_detail(
 
 def _places(fit: Fit, texture: Path) -> Floats:
     """Places of the texels, kept with the fit, as all expressions share the texture."""
-    state = texture.stat()
-    key = (texture, state.st_size, state.st_mtime_ns)
+    key = texture, state_of(texture)
     kept: dict[Any, Floats] = fit.kept
     if key not in kept:
         kept.clear()

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from fsbench.core.errors import FormatError
-from fsbench.io.files import digest_of
+from fsbench.io.files import digest_of, state_of
 
 WHOLE_BYTES = 512 << 20
 """Of all files together: half a second. All of FaceScape is 80 GB, as long as its run takes."""
@@ -29,11 +29,9 @@ def digest_of_files(files: Iterable[tuple[str, Path]]) -> str:
 
 def _state(path: Path) -> tuple[int, ...]:
     try:
-        state = path.stat()
+        return state_of(path)
     except OSError:
         return ()
-    # A copy may keep the size and the time of the file that it replaces, but not the time of its arrival.
-    return state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
 
 
 def _digest(path: Path, whole: bool, state: tuple[int, ...]) -> str:

@@ -10,6 +10,7 @@ from fsbench.core.arrays import spread_of
 from fsbench.core.errors import FormatError, MeshError, MissingError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.io import read_mesh
+from fsbench.io.files import FileState, state_of
 from fsbench.io.names import folder_named, named, the_only
 from fsbench.io.unread import instead_of
 from fsbench.protocols.files import SampleFiles
@@ -206,13 +207,12 @@ def _blended(path: Path, neutral: Mesh, shapes: Path, stem: str) -> Mesh:
 
 def _mesh(path: Path) -> Mesh:
     """A neutral mesh, which all samples of a subject need."""
-    state = path.stat()
-    found = _read(path, state.st_size, state.st_mtime_ns)
+    found = _read(path, state_of(path))
     if not found.n_faces:
         raise MeshError(f"{path}: has no faces, and motion needs a surface")
     return found
 
 
 @lru_cache(maxsize=2)
-def _read(path: Path, size: int, mtime_ns: int) -> Mesh:
+def _read(path: Path, state: FileState) -> Mesh:
     return read_mesh(path, every_vertex=True)

@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 from fsbench.core.errors import FsbenchError, ReferenceDataError, UsageError
 from fsbench.core.mesh import Floats, Mesh
 from fsbench.core.spec import Sample
+from fsbench.io.files import state_of
 from fsbench.io.names import shown, the_only
 from fsbench.io.publishable import find_publishable, read_publishable
 from fsbench.protocols.files import LandmarkReader, SampleFiles
@@ -139,7 +140,10 @@ class RigReferences(References):
         return Reference(person.raw_neutral, {SUBJECT: person, EXPRESSION: stem})
 
     def _subject(self, name: str) -> Subject:
-        key = (name, tuple(_state(path) for stem in self.listed.stems for path in self.listed.mesh_files(name, stem)))
+        key = (
+            name,
+            tuple((path, state_of(path)) for stem in self.listed.stems for path in self.listed.mesh_files(name, stem)),
+        )
         found = self._alive.get(key)
         if found is None:
             found = Subject(self.settings, InFiles(self.listed, name), self._read_landmarks(name))
@@ -210,8 +214,3 @@ class RigReferences(References):
 
     def _content(self, subject: str, stem: str) -> list[Path]:
         return [*self.listed.mesh_files(subject, stem), *self.listed.map_files(subject, stem)]
-
-
-def _state(path: Path) -> tuple[str, int, int]:
-    state = path.stat()
-    return str(path), state.st_size, state.st_mtime_ns
