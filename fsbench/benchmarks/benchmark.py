@@ -9,9 +9,10 @@ from typing import Any, NoReturn
 import fsbench
 from fsbench.benchmarks import selection
 from fsbench.benchmarks.cache import PreparedCache
+from fsbench.benchmarks.digests import content_of
 from fsbench.benchmarks.landmark_source import LandmarkSource, parse_source
 from fsbench.benchmarks.references import MeshReferences
-from fsbench.benchmarks.spec import load_spec, refuse_unknown_bins
+from fsbench.benchmarks.spec import load_spec, refuse_unknown_bins, spec_path
 from fsbench.core.errors import FsbenchError, ReferenceDataError, UsageError
 from fsbench.core.own_folders import NotOursError
 from fsbench.core.spec import Sample, Spec
@@ -42,6 +43,8 @@ class Benchmark:
     references : References
     pred_landmarks : LandmarkSource or None
         Where the landmarks of predictions are; None if the user does not say.
+    shared_content : str
+        Digest of the specification and of the files that all samples share, as they were when it was opened.
 
     Examples
     --------
@@ -58,6 +61,7 @@ class Benchmark:
     settings: Any
     references: References
     pred_landmarks: LandmarkSource | None = None
+    shared_content: str = ""
     _kept: dict[Any, Any] = field(repr=False, default_factory=dict)
 
     @classmethod
@@ -92,7 +96,10 @@ class Benchmark:
         references.refuse_useless_landmarks(pred_marks)
         listed = replace(spec, samples=references.samples)
         refuse_unknown_bins(listed, listed.bins)
-        return cls(name, listed, root, chosen, protocol, settings, references, pred_marks)
+        found = cls(name, listed, root, chosen, protocol, settings, references, pred_marks)
+        # Folders change with any file that comes or goes, whether it is one of ours or not.
+        files = [path for path in found.sources if not path.is_dir()]
+        return replace(found, shared_content=content_of([spec_path(name), *files]))
 
     @property
     def samples(self) -> tuple[Sample, ...]:

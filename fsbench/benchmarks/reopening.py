@@ -1,11 +1,11 @@
 """Benchmarks that stay open between samples until their specification or lists change."""
 
-import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
+from fsbench.benchmarks.digests import content_of
 from fsbench.benchmarks.spec import spec_path
 
 _MOST = 4
@@ -36,27 +36,15 @@ class Reopening(Generic[_Benchmark]):
         """The benchmark; errors as `open_`."""
         spec = spec_path(name).absolute()
         key = (name, spec, Path(root).absolute(), *others)
-        if (found := self._kept.get(key)) is not None and found[1] == _content_of([spec, *found[0].sources]):
+        if (found := self._kept.get(key)) is not None and found[1] == content_of([spec, *found[0].sources]):
             return found[0]
         benchmark = self.open_(name, root, *others)
         # Other threads do the same; a benchmark dropped here may still be in use by another.
         for oldest in list(self._kept)[: 1 - _MOST]:
             self._kept.pop(oldest, None)
-        self._kept[key] = benchmark, _content_of([spec, *benchmark.sources])
+        self._kept[key] = benchmark, content_of([spec, *benchmark.sources])
         return benchmark
 
     def forget(self) -> None:
         """Open every benchmark anew: a file that came or went deep below a folder is no change of the folder."""
         self._kept.clear()
-
-
-def _content_of(paths: Iterable[Path]) -> str:
-    """A text that changes with the content of a small file, or with a folder's list of files."""
-    digest = hashlib.sha256()
-    for path in paths:
-        try:
-            content = str(path.stat().st_mtime_ns).encode() if path.is_dir() else path.read_bytes()
-        except OSError:
-            content = b"none"
-        digest.update(hashlib.sha256(content).digest())
-    return digest.hexdigest()

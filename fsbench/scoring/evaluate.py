@@ -48,6 +48,8 @@ class Task:
         Folder for the files that are kept of a sample besides its row; if empty, none are.
     maps : str
         Folder for every sample's error map; if empty, none are kept.
+    began : tuple of str
+        What all samples share as it was when the run began, see `_shared`.
     """
 
     benchmark: str
@@ -57,12 +59,14 @@ class Task:
     cache: str = ""
     sample_folder: str = ""
     maps: str = ""
+    began: tuple[str, str] = ("", "")
 
     @classmethod
     def of(cls, benchmark: Benchmark, submission: Submission, cache: str = "") -> "Task":
         """The task of scoring a submission on a benchmark that was just opened; nothing older stays open."""
         _benchmarks.forget()
-        return cls(benchmark.name, str(benchmark.root), submission, benchmark.choice, cache)
+        began = _shared(benchmark, submission)
+        return cls(benchmark.name, str(benchmark.root), submission, benchmark.choice, cache, began=began)
 
     def __call__(self, name: str) -> Record:
         """Score one sample. Trouble with its files becomes the reason of its record; a bug of ours raises.
@@ -70,10 +74,12 @@ class Task:
         Raises
         ------
         LostError
-            If the folders are gone, and not only the sample's files.
+            If the folders are gone, and not only the sample's files; or if something that all samples share has
+            changed since the run began.
         """
         keep_freed_memory()
         start, benchmark = time.perf_counter(), self.opened()
+        self._refuse_changed(benchmark)
         origin = self._origin(benchmark, name)
         cache = PreparedCache(Path(self.cache)) if self.cache else None
         try:
@@ -86,6 +92,14 @@ class Task:
         _keep(self.sample_folder, write_sample_files, name, measured, benchmark.protocol.pooled)
         _keep(self.maps, keep_map, name, measured, scores)
         return Record(name, "ok", notes, scores, time.perf_counter() - start, origin)
+
+    def _refuse_changed(self, benchmark: Benchmark) -> None:
+        """Rows of one run are measured alike, so nothing that moves all of them may change on the way."""
+        now = _shared(benchmark, self.submission)
+        if self.began in (now, ("", "")):
+            return
+        what = "the adapter" if self.began[0] == now[0] else "the specification, or a file that all samples share,"
+        raise LostError(f"{self.benchmark}: {what} has changed since the run began, so its rows would not compare")
 
     def opened(self) -> Benchmark:
         """The benchmark; each process opens it once, not once per sample."""
@@ -116,7 +130,17 @@ class Task:
             _absolute(self.cache) if self.cache else "",
             _absolute(self.sample_folder) if self.sample_folder else "",
             _absolute(self.maps) if self.maps else "",
+            self.began,
         )
+
+
+def _shared(benchmark: Benchmark, submission: Submission) -> tuple[str, str]:
+    """Digest of the files that all samples share; and the adapter's settings, with the digest of a user's own code."""
+    adapter = submission.adapter
+    try:
+        return benchmark.shared_content, "" if adapter is None else repr(adapter.settings())
+    except OSError as error:
+        raise LostError(f"{error.filename}: cannot be read any more: {error.strerror}") from None
 
 
 def _keep(folder: str, write: Callable[..., None], *what: Any) -> None:
