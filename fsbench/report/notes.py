@@ -10,7 +10,7 @@ from fsbench.report.layout import BinLayout
 from fsbench.report.model import Row
 from fsbench.runs import Run
 from fsbench.runs.frame_finding import finding_of
-from fsbench.stats import LEVEL, MIN_CLUSTERS, Comparison, policy_in_words
+from fsbench.stats import ALL_SAMPLES, LEVEL, MIN_CLUSTERS, Comparison, policy_in_words
 from fsbench.stats.overlap import enough_in_words
 
 _FEW = 0.5
@@ -209,9 +209,15 @@ def of_differences(found: Comparison, first: str) -> tuple[str, ...]:
     n = int(found.differences.groupby("metric", sort=False)["p"].count().max())
     held = f", by Holm's method among {n} comparisons of a metric" if n > 1 else ""
     level = f"{100 * found.level:.0f} %"
+    takes = f"an interval takes scores of {MIN_CLUSTERS} or more {found.unit}s"
+    rows = found.differences[found.differences["by"].isin(found.bins or (ALL_SAMPLES,))]
+    is_unknown = rows["verdict"].str.startswith("cannot tell")
+    said = "Differences are over the samples that count for both"
+    if is_unknown.all():
+        return (f"{said}. No intervals, and at the side no verdicts: {takes}.",)
     return (
-        f"Differences are over the samples that count for both, with {level} bootstrap intervals over {found.unit}s. "
-        f"At the side: {first} is better or worse{held}.",
+        f"{said}, with {level} bootstrap intervals over {found.unit}s. At the side: {first} is better or worse{held}.",
+        *([f"Without an interval one cannot tell: {takes}."] if is_unknown.any() else []),
     )
 
 

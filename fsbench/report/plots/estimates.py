@@ -18,6 +18,8 @@ from fsbench.report.plots.styles import MethodStyle, Style, method_styles
 from fsbench.stats import ALL_SAMPLES, Comparison
 
 _ROW_EM = 1.6
+_FEW = 5
+"""Fewer differences than this are all on the axis: which of so few lies far from the others is not known."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,8 +36,10 @@ class _Panel:
 
     @property
     def ends(self) -> tuple[float, float]:
-        """Where the axis begins and ends: no value far from all others presses these flat."""
-        near = np.abs(np.nan_to_num(self.values, nan=np.inf)) <= upper_end(np.abs(self.values))
+        """Where the axis begins and ends: no value far from all others presses these flat, of differences if many."""
+        is_few = bool(self.verdicts) and len(self.values) < _FEW
+        end = np.inf if is_few else upper_end(np.abs(self.values))
+        near = np.isfinite(self.values) & (np.abs(self.values) <= end)
         shown = np.concatenate([self.values[near], self.lows[near], self.highs[near]])
         shown = shown[np.isfinite(shown)]
         if self.verdicts:

@@ -332,6 +332,22 @@ def test_differences_are_those_of_compare_with_their_verdicts(make_run):
     assert [label.get_text() for label in axes.get_yticklabels()] == ["BB", "CC"]
 
 
+def test_few_differences_are_all_on_the_axis_and_the_caption_says_why_none_has_a_verdict(make_run):
+    """Three faces of the lab; of CR one difference is far larger than both others."""
+    levels = {"AA": 2.0, "BB": 2.02, "CC": 2.05, "DD": 4.0}
+    runs = [make_run(name, benchmark="fslab", level=level, keep=99) for name, level in levels.items()]
+    found, table = compare(runs, metrics=["cd_mm"]), build(runs, "overall", ["cd_mm"])
+    with matplotlib.rc_context(settings(STYLES["paper"])):
+        panels = estimates.draw_differences(found, table, STYLES["paper"]).axes
+    for axes in panels:
+        assert [text.get_text().strip() for text in axes.texts] == ["cannot tell"] * 3
+        dots = [line.get_xdata()[0] for line in axes.lines if len(line.get_xdata()) == 1]
+        assert len(dots) == 3 and max(map(abs, dots)) < axes.get_xlim()[1]
+    caption = plot(runs, "differences").caption
+    assert "No intervals, and at the side no verdicts: an interval takes scores of 5 or more subjects." in caption
+    assert "bootstrap" not in caption and "better or worse" not in caption
+
+
 def test_a_mean_far_from_all_others_is_written_out(make_run):
     runs = [make_run(name, level=level) for name, level in (("AA", 2.0), ("BB", 2.2), ("CC", 2.1), ("DD", 40.0))]
     with matplotlib.rc_context(settings(STYLES["paper"])):
