@@ -25,7 +25,8 @@ from fsbench.report.plots.placing import (
 from fsbench.report.plots.styles import MethodStyle, Style, method_styles
 
 _MOST_ACROSS = 6
-"""More titles of bins than this are written upwards where they are too long to stand side by side."""
+"""More titles of bins than this are written upwards where they are too long to stand side by side; between so many
+there is no room for the values above the axis."""
 _DODGE = 0.36
 """Whiskers of one bin take at most this much of the way to the next."""
 
@@ -38,6 +39,7 @@ class _Curves:
     means: Floats
     lows: Floats
     highs: Floats
+    bottom: float
     top: float
 
     @property
@@ -50,7 +52,8 @@ def draw(table: Table, style: Style) -> Figure:
     """Draw one panel a metric, the first with the methods' names.
 
     Whiskers are the table's intervals, where it has them. A value above the axis is never cut silently: an arrow
-    shows where the line leaves, and the value stands with the method's name, or with its marker above the bin.
+    shows where the line leaves, and the value stands with the method's name, or with its marker above the bin; of many
+    bins in `notes`.
     """
     methods = method_styles([row.label for row in table.rows])
     curves = [_curves(table, m) for m in range(len(table.metrics))]
@@ -60,12 +63,13 @@ def draw(table: Table, style: Style) -> Figure:
     titles = [bin_.title for bin_ in table.bins]
     longest = text_width_in(titles, style.font_pt)
     crowded = longest > (style.width_in - 5.0 * em - width) / len(titles)
-    below = longest + 3.2 * em if crowded and len(titles) > _MOST_ACROSS else 4.2 * em
-    margins = Margins(5.0 * em, width, below, (0.9 + 1.2 * _most_above(curves)) * em)
+    upwards = crowded and _are_many(table)
+    below = longest + 3.2 * em if upwards else 4.2 * em
+    margins = Margins(5.0 * em, width, below, (0.9 + (0.0 if _are_many(table) else 1.2 * _most_above(curves))) * em)
     heights = [max(style.panel_in, height), *[0.5 * style.panel_in] * (len(curves) - 1)]
     figure, panels = stacked(style, heights, margins)
     x = np.arange(len(table.bins)) + _dodges(table, curves)[:, None]
-    panels[-1].set_xticks(range(len(titles)), titles, rotation=90 if crowded and len(titles) > _MOST_ACROSS else 0)
+    panels[-1].set_xticks(range(len(titles)), titles, rotation=90 if upwards else 0)
     panels[-1].set_xlim(-0.3, len(table.bins) - 0.7)
     panels[-1].set_xlabel(table.layout.axis)
     for axes, one in zip(panels, curves, strict=True):
@@ -78,17 +82,56 @@ def draw(table: Table, style: Style) -> Figure:
     return figure
 
 
+def notes(table: Table) -> tuple[str, ...]:
+    """Notes for the caption: the values above the axis, where the bins are too many to write them there."""
+    found = [
+        f"{row.label} {one.metric.label} {one.means[r, b]:.{one.metric.decimals}f} at {bin_.title}"
+        for m in range(len(table.metrics) if _are_many(table) else 0)
+        for one in [_curves(table, m)]
+        for r, row in enumerate(table.rows)
+        for b, bin_ in enumerate(table.bins)
+        if one.off_axis[r, b]
+    ]
+    return (f"Above the axis, a triangle where a line leaves it: {'; '.join(found)}.",) if found else ()
+
+
+def _are_many(table: Table) -> bool:
+    return len(table.bins) > _MOST_ACROSS
+
+
 def _curves(table: Table, m: int) -> _Curves:
     metric = table.metrics[m]
     means, lows, highs = (
         np.array([[getattr(cells[m], name) for cells in row.cells] for row in table.rows]) * metric.factor
         for name in ("mean", "low", "high")
     )
+    return _Curves(metric, means, lows, highs, *limits(metric, means, lows, highs))
+
+
+def limits(metric: Quantity, means: Floats, lows: Floats, highs: Floats) -> tuple[float, float]:
+    """Where a metric's axis begins and ends, in figures and on the page: it holds every interval whose mean it holds.
+
+    Parameters
+    ----------
+    metric : Quantity
+    means, lows, highs : ndarray
+        As shown (CR in percent), of one shape; NaN where there is none.
+
+    Examples
+    --------
+    >>> cr = Quantity("cr", "CR", "%", 1, "higher", 100.0, high=1.0)
+    >>> limits(cr, np.array([99.0, 90.3]), np.array([98.0, 58.3]), np.array([100.0, 100.0]))
+    (50.0, 100.0)
+    """
+    lowest = float(np.nanmin([*means.ravel(), *lows.ravel(), np.inf]))
     if metric.unit == "%" and metric.high is not None:
-        return _Curves(metric, means, lows, highs, metric.high * metric.factor)
+        top = metric.high * metric.factor
+        return max(0.0, min(80.0, float(10 * np.floor((min(lowest, top) - 1) / 10)))), top
     end = upper_end(means)
     whiskers = highs[np.isfinite(highs) & (np.nan_to_num(means) <= end)]
-    return _Curves(metric, means, lows, highs, max(end, whiskers.max(initial=0.0)) * 1.03)
+    top = max(end, float(whiskers.max(initial=0.0)))
+    bottom = min(0.0, lowest)
+    return bottom - (0.03 * (top - bottom) if bottom else 0.0), 1.03 * top
 
 
 def _names(table: Table, first: _Curves) -> list[str]:
@@ -113,11 +156,7 @@ def _dodges(table: Table, curves: Sequence[_Curves]) -> Floats:
 
 
 def _axis(axes: Axes, one: _Curves) -> None:
-    lowest = np.nanmin([*one.means.ravel(), *one.lows.ravel(), one.top])
-    if one.metric.unit == "%" and one.metric.high is not None:
-        axes.set_ylim(max(0.0, min(80.0, 10 * np.floor((lowest - 1) / 10))), 100.0)
-    else:
-        axes.set_ylim(min(0.0, lowest), one.top)
+    axes.set_ylim(one.bottom, one.top)
     axes.set_ylabel(mean_heading(one.metric))
     axes.grid(axis="y", color="0.9", linewidth=0.5)
     axes.set_axisbelow(True)
@@ -145,7 +184,7 @@ def _above(axes: Axes, x: Floats, one: _Curves, table: Table, style: Style, *, n
     for place, (_, look) in zip(apart, exits, strict=True):
         arrow: dict[str, Any] = {"marker": (3, 0, 0), "markersize": 1.2 * style.marker_pt, "markeredgewidth": 0}
         axes.plot([place], [one.top], color=look.colour, clip_on=False, **arrow)
-    for b in range(len(table.bins) - (1 if named else 0)):
+    for b in () if _are_many(table) else range(len(table.bins) - (1 if named else 0)):
         for line, r in enumerate(np.flatnonzero(one.off_axis[:, b])):
             _value_above(axes, b, line, methods[r], f"{one.means[r, b]:.1f}", style)
 

@@ -103,7 +103,8 @@ def plot_table(table: Table, *, style: str = "paper", form: str = "svg", identif
     """Draw the means of a table over its bins; `identifier` goes into the metadata of an svg."""
     chosen = STYLES[style]
     with matplotlib.rc_context(canvas.settings(chosen)):
-        return _finish(error.draw(_with_room(table, chosen), chosen), "error", table, form, identifier)
+        figure = error.draw(_with_room(table, chosen), chosen)
+        return _finish(figure, "error", table, form, identifier, error.notes(table))
 
 
 def _with_room(table: Table, style: Style) -> Table:
@@ -143,7 +144,7 @@ Said = tuple[str, ...]
 
 
 def _error(_runs: Sequence[Run], table: Table, style: Style) -> tuple[Figure, Said]:
-    return error.draw(table, style), ()
+    return error.draw(table, style), error.notes(table)
 
 
 def _distribution(runs: Sequence[Run], table: Table, style: Style) -> tuple[Figure, Said]:

@@ -12,7 +12,7 @@ from fsbench.core.quantities import Quantity
 from fsbench.report.plots.canvas import new_figure
 from fsbench.report.plots.styles import MethodStyle, Style
 
-_FARTHEST = 3.0
+_FARTHEST, _WORTH_A_CUT = 3.0, 1.5
 _WIDEST_LABEL = 1 / 3
 _LEADING = 1.22
 _MARKER_EM, _TEXT_EM = 1.5, 2.3
@@ -43,17 +43,24 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> Floa
 def upper_end(values: Floats) -> float:
     """Where an axis from 0 ends: at the largest value, or below values that would press all others flat.
 
-    A value beyond three times the median is such; a figure then shows it as off the axis.
+    A value beyond three times the median size is such, if the axis without it is a good deal shorter; a figure then
+    shows it as off the axis. Zeros have no size: a method that never moves, with amplitudes of 0, would put all others
+    off the axis.
 
     Examples
     --------
     >>> upper_end(np.array([2.0, 3.0, 4.0])), upper_end(np.array([2.0, 3.0, 4.0, 30.0]))
     (4.0, 4.0)
+    >>> upper_end(np.array([0.0, 0.0, 0.0, -0.7, 1.3]))
+    1.3
     """
     finite = values[np.isfinite(values)]
-    if not len(finite):
+    sizes = np.abs(finite[finite != 0])
+    if not len(sizes):
         return 1.0
-    return float(finite[finite <= _FARTHEST * np.median(finite)].max(initial=0.0)) or 1.0
+    near = finite[finite <= _FARTHEST * np.median(sizes)].max(initial=0.0)
+    end = finite.max() if finite.max() <= _WORTH_A_CUT * near else near
+    return float(end) or 1.0
 
 
 def text_width_in(texts: Sequence[str], size_pt: float) -> float:

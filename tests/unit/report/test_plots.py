@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from fsbench.core.errors import UsageError
+from fsbench.core.quantities import Quantity
 from fsbench.report.layout import layouts
 from fsbench.report.plots import cd_cr, distribution, error, estimates
 from fsbench.report.plots.canvas import encode, settings
@@ -21,6 +22,7 @@ from fsbench.report.plots.placing import fitting, spread, text_width_in, upper_e
 from fsbench.report.plots.samples import gather_samples
 from fsbench.report.plots.styles import STYLES, method_styles
 from fsbench.report.tables import build
+from fsbench.runs import Record, assemble
 from fsbench.stats import compare
 
 BASELINES = Path(__file__).parent / "baselines"
@@ -262,6 +264,29 @@ def test_axis_leaves_out_what_would_flatten_the_rest():
     assert upper_end(np.array([1.0, 2.0, np.nan, 100.0])) == 2.0
     assert upper_end(np.array([np.nan])) == 1.0
     assert upper_end(np.array([0.0, 0.0])) == 1.0
+    assert upper_end(np.array([1.0, 1.0, 1.0, 4.0])) == 1.0
+    assert upper_end(np.array([0.5, 0.5, 0.5, 1.4, 2.0])) == 2.0, "a cut gains little"
+
+
+def test_an_axis_holds_the_intervals_beside_a_method_that_never_moves():
+    """Amplitudes of rigs: one method at 0 put the other's mean of 1.31 off the axis, which cut its interval."""
+    means = np.array([[0.88, 1.1, 1.31, 0.94], [0.0, 0.0, 0.0, 0.0], [-0.6, -0.4, 0.1, -0.9]])
+    amplitude = Quantity("amplitude", "Amplitude")
+    bottom, top = error.limits(amplitude, means, means - 0.2, means + 0.6)
+    assert bottom < -1.1 and top > 1.91
+
+
+def test_values_above_the_axis_are_in_the_caption_of_many_bins():
+    """Between 8 bins there is no room for them."""
+    runs = []
+    for name, level in (("near", 1.0), ("far", 9.0)):
+        rows = [Record(f"{k}", "ok", "", {"mm": level if k == 3 else 1.0 + 0.1 * k}) for k in range(8)]
+        bins = {row.sample: {"expression": f"e{row.sample}"} for row in rows}
+        runs.append(assemble(rows, bins, ("mm",), {"benchmark": "own", "method": name, "signature": "own|v1"}))
+    table = build(runs, "expression", ["mm"])
+    assert error.notes(table) == ("Above the axis, a triangle where a line leaves it: far Mm 9.000 at e3.",)
+    assert error.notes(table)[0] in plot(runs, "error", "expression", "mm").caption
+    assert not any("↑" in text.get_text() for text in drawn_texts(table)[1])
 
 
 LABELS = ("$\\frac{", "$a$ and $b$", "W" * 60, "脸" * 60, "𝒲" * 60, "_^{\\", "a\x1b[2Jb\u202e", "<script>")
