@@ -16,7 +16,7 @@ from fsbench.report.plots.samples import Samples
 from fsbench.report.plots.styles import MethodStyle, Style, method_styles
 
 PER_ROW = 4
-_FEWEST = 5
+FEWEST = 5
 """A box of fewer samples would pretend to know quartiles: they are drawn one by one."""
 _MOST_TICKS, _BETWEEN_EM = 6, 0.4
 """A panel has at most so many ticks beside that at 0, their labels at least so far apart."""
@@ -25,7 +25,7 @@ _MOST_TICKS, _BETWEEN_EM = 6, 0.4
 def draw(metrics: Sequence[Samples], style: Style) -> Figure:
     """Draw quartiles as a box, the median as a line with the method's marker, the 5th to 95th percentile as whiskers.
 
-    If the 95th percentile is beyond the axis, a grey strip at its end gives the value.
+    If the 95th percentile is beyond the axis, a grey strip at its end gives the value, see `notes`.
     """
     first = metrics[0]
     n_bins = len(first.layout.bins)
@@ -40,18 +40,32 @@ def draw(metrics: Sequence[Samples], style: Style) -> Figure:
         block = panels[m * rows_each * per_row : (m + 1) * rows_each * per_row]
         for unused in block[n_bins:]:
             unused.remove()
-        end = _end(samples)
+        end = axis_end(samples)
         for b, axes in enumerate(block[:n_bins]):
             _panel(axes, samples, b, end, style)
         _heading(figure, block[: min(per_row, n_bins)], block[n_bins - 1], axis_heading(samples.metric), em)
     return figure
 
 
-def _end(samples: Samples) -> float:
-    if samples.metric.unit == "%" and samples.metric.high is not None:
-        return samples.metric.high * samples.metric.factor
-    high = [np.percentile(values, 95) for bins in samples.values for values in bins if len(values)]
-    return upper_end(np.array(high)) * 1.02
+def notes(metrics: Sequence[Samples]) -> tuple[str, ...]:
+    """Notes for the caption: what a box is, and what a number in the grey strip at the end of an axis."""
+    boxes = "Boxes are quartiles, with the median at the marker; lines are the 5th to 95th percentile."
+    single = f"Fewer than {FEWEST} samples are drawn one by one."
+    counts = {len(values) >= FEWEST for of in metrics[0].values for values in of if len(values)}
+    said = [text for text, has_enough in ((boxes, True), (single, False)) if has_enough in counts]
+    if any(_beyond(values, end) for one in metrics for end in [axis_end(one)] for of in one.values for values in of):
+        of_few = {True: "a 95th percentile", False: "the largest sample"}
+        what = " or ".join(of_few[has_enough] for has_enough in sorted(counts, reverse=True))
+        said.append(f"A number with \u25b8 is {what}, beyond the axis.")
+    return tuple(said)
+
+
+def axis_end(samples: Samples) -> float:
+    """Where the axis ends, in figures and on the page."""
+    if _is_share(samples):
+        return float((samples.metric.high or 1.0) * samples.metric.factor)
+    reaches = [reach(values) for bins in samples.values for values in bins if len(values)]
+    return upper_end(np.array(reaches)) * 1.02
 
 
 def _panel(axes: Axes, samples: Samples, b: int, end: float, style: Style) -> None:
@@ -66,6 +80,11 @@ def _panel(axes: Axes, samples: Samples, b: int, end: float, style: Style) -> No
     axes.tick_params(axis="y", length=0)
     shown = _ticks(axes, samples, low, end, style)
     axes.set_xticks(shown, [f"{tick:g}" for tick in shown])
+    if _is_share(samples):
+        # The numbers at both ends stay below their own axes: panels stand side by side.
+        labels = axes.get_xticklabels()
+        labels[0].set_horizontalalignment("left")
+        labels[-1].set_horizontalalignment("right")
     axes.set_title(samples.layout.bins[b].title, pad=0.4 * style.font_pt)
     axes.grid(axis="x", color="0.9", linewidth=0.5)
     axes.set_axisbelow(True)
@@ -74,22 +93,23 @@ def _panel(axes: Axes, samples: Samples, b: int, end: float, style: Style) -> No
     for y, (values, look) in enumerate(zip(columns, methods, strict=True)):
         if not len(values):
             axes.text(low, y, " no score", fontsize=style.small_pt, color="0.45", va="center_baseline")
-        elif len(values) < _FEWEST:
+        elif len(values) < FEWEST:
             seen = values[values <= end]
             axes.plot(seen, np.full(len(seen), y), **{**line_style(look, style), "linestyle": "none"})
         else:
             _box(axes, values, y, end, look, style)
         if _beyond(values, end):
-            reach = f"{_reach(values):.0f}\u25b8"
-            axes.text(end + 0.97 * strip, y, reach, fontsize=0.9 * style.small_pt, ha="right", va="center_baseline")
+            text = f"{reach(values):.0f}\u25b8"
+            axes.text(end + 0.97 * strip, y, text, fontsize=0.9 * style.small_pt, ha="right", va="center_baseline")
 
 
 def _ticks(axes: Axes, samples: Samples, low: float, end: float, style: Style) -> list[float]:
     """As many ticks as have room for their labels."""
-    if samples.metric.unit == "%":
-        return [25.0, 50.0, 75.0]
     first, last = axes.get_xlim()
     in_per_unit = axes.get_position().width * style.width_in / (last - first)
+    if _is_share(samples):
+        room = text_width_in([f"{end:g}"], style.font_pt) + _BETWEEN_EM * style.font_pt / 72
+        return [share * end for share in ((0, 0.25, 0.5, 0.75, 1) if 0.25 * end * in_per_unit >= room else (0, 0.5, 1))]
     shown: list[float] = []
     for most in range(_MOST_TICKS, 0, -1):
         ticks = MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]).tick_values(low, end)
@@ -100,13 +120,18 @@ def _ticks(axes: Axes, samples: Samples, low: float, end: float, style: Style) -
     return shown
 
 
-def _reach(values: Floats) -> float:
-    """The largest value that is drawn."""
-    return float(values.max() if len(values) < _FEWEST else np.percentile(values, 95))
+def _is_share(samples: Samples) -> bool:
+    """Whether the axis is one of percent of a whole."""
+    return samples.metric.unit == "%" and samples.metric.high is not None
+
+
+def reach(values: Floats) -> float:
+    """The largest value that is drawn: the 95th percentile, or of few samples the largest."""
+    return float(values.max() if len(values) < FEWEST else np.percentile(values, 95))
 
 
 def _beyond(values: Floats, end: float) -> bool:
-    return len(values) > 0 and _reach(values) > end
+    return len(values) > 0 and reach(values) > end
 
 
 def _box(axes: Axes, values: Floats, y: float, end: float, look: MethodStyle, style: Style) -> None:

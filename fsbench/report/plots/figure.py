@@ -150,7 +150,8 @@ def _error(_runs: Sequence[Run], table: Table, style: Style) -> tuple[Figure, Sa
 def _distribution(runs: Sequence[Run], table: Table, style: Style) -> tuple[Figure, Said]:
     if table.metrics[0].label_of:
         return answers.draw(runs, [row.label for row in table.rows], table.layout, table.metrics[0], style), ()
-    return distribution.draw(_samples(runs, table), style), ()
+    samples = _samples(runs, table)
+    return distribution.draw(samples, style), distribution.notes(samples)
 
 
 def _cumulative(runs: Sequence[Run], table: Table, style: Style) -> tuple[Figure, Said]:

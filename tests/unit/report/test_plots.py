@@ -373,6 +373,22 @@ def test_few_differences_are_all_on_the_axis_and_the_caption_says_why_none_has_a
     assert "bootstrap" not in caption and "better or worse" not in caption
 
 
+def test_a_caption_explains_boxes_and_the_numbers_beyond_the_axis(make_run):
+    runs = [make_run("AA", level=2.0), make_run("BB", level=2.1), make_run("CC", level=60.0, fail={"0-5": 3})]
+    caption = plot(runs, "distribution").caption
+    assert "Boxes are quartiles, with the median at the marker; lines are the 5th to 95th percentile." in caption
+    assert "Fewer than 5 samples are drawn one by one." in caption
+    assert "A number with \u25b8 is a 95th percentile or the largest sample, beyond the axis." in caption
+    assert "\u25b8" not in plot(runs[:2], "distribution").caption
+
+
+def test_an_axis_of_percent_is_marked_from_0_to_100(runs):
+    samples = gather_samples(runs[:2], NAMES[:2], layouts(runs[0])["pose"], "cr")
+    with matplotlib.rc_context(settings(STYLES["paper"])):
+        for axes in distribution.draw([samples], STYLES["paper"]).axes:
+            assert [label.get_text() for label in axes.get_xticklabels()] == ["0", "50", "100"]
+
+
 def test_a_mean_far_from_all_others_is_written_out(make_run):
     runs = [make_run(name, level=level) for name, level in (("AA", 2.0), ("BB", 2.2), ("CC", 2.1), ("DD", 40.0))]
     with matplotlib.rc_context(settings(STYLES["paper"])):
