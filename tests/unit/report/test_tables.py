@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from fsbench.core.errors import UsageError
+from fsbench.core.quantities import Quantity
 from fsbench.protocols.known_quantities import known_quantities
 from fsbench.report import best_and_second
 from fsbench.report.layout import default_layouts
@@ -194,6 +195,12 @@ def test_marks_follow_what_is_printed():
     cd, cr, px = (known_quantities()[name] for name in ("cd_mm", "cr", "overlap_px"))
     assert best_and_second.of_column([3.0, 2.0, 4.0], cd) == {1: 1, 0: 2}
     assert best_and_second.of_column([0.5, 0.9, np.nan], cr) == {1: 1}, "of two none is second best"
-    assert best_and_second.of_column([2.001, 1.999, 5.0], cd) == {0: 1, 1: 1, 2: 2}
+    assert best_and_second.of_column([2.001, 1.999, 5.0], cd) == {0: 1, 1: 1}, "the last is not second best"
+    assert best_and_second.of_column([2.001, 1.999, 5.0, 6.0], cd) == {0: 1, 1: 1, 2: 2}
+    assert best_and_second.of_column([3.0, 3.001, 2.0, 4.0], cd) == {2: 1, 0: 2, 1: 2}, "two share the second place"
+    assert best_and_second.of_column([0.9, 0.0, 0.0], cr) == {0: 1}, "a tie at the worst"
+    assert best_and_second.of_column([2.0, 2.001, 2.0], cd) == {0: 1, 1: 1, 2: 1}
+    r2 = Quantity("motion_r2", "Motion R2", "", 2, "higher", high=1.0)
+    assert best_and_second.of_column([0.9, 0.0, -1.2], r2) == {0: 1}, "0 is no achievement"
     assert best_and_second.of_column([2.0], cd) == {}
     assert best_and_second.of_column([1.0, 2.0], px) == {}
