@@ -10,8 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fsbench.benchmarks import load_spec
 from fsbench.core.mesh import Mesh
 from fsbench.io import write_ply
+from fsbench.report.layout import published_layouts
+from fsbench.report.plots.error import limits
+from fsbench.report.tables import build
 from fsbench.runs import Record, Run, assemble, load_run
 from fsbench.runs.maps import FOLDER, GridMap, decode, read_map
 from tests.browser import Tab, chromium, opened
@@ -23,6 +27,7 @@ HOSTILE = '<script>window.hacked=1</script><img src=x onerror="window.hacked=2">
 LOUD = "javascript:alert(1)"
 METHOD = "pred/wild_pred/mean-face"
 MOST_BYTES = 8_000_000
+WIDE = {"width": 1400, "height": 900}
 HALF_STEP_MM = 0.011
 """Distances are kept in steps of 0.02 mm at most here, and shown as single precision."""
 
@@ -279,11 +284,81 @@ def test_every_sample_can_be_searched_sorted_and_read(browser, scored, scored_pa
             for row in run.samples.to_dict("records")
         ]
         assert rows == expected
-        tab.locator(".list thead button").nth(3).click()
+        tab.locator(".list thead button", has_text=re.compile("^CD \\(mm\\)$")).click()
         found = [float(row.split()[3]) for row in _texts(tab, ".list tbody tr")]
         assert found == sorted(found)
         tab.locator(".search").fill("30-60 ok")
         assert _texts(tab, ".samples .count") == ["100 of 400 samples"]
+
+
+def test_axes_hold_intervals_as_those_of_plot_and_what_lies_above_is_marked(make_run, browser, tmp_path):  # noqa: F811
+    """A method whose rate is low on some samples; another one far off in one bin; a third without intervals there."""
+    runs = [make_run("near", level=3.0), make_run("far", level=3.2, fail={"60-90": 2})]
+    samples = runs[1].samples.copy()
+    samples.loc[samples["pose_deg"] == "0-5", "cd_mm"] = 90.0
+    samples.loc[samples["pose_deg"] == "5-30", "cr"] = [0.3, 1.0] * 50
+    runs[1] = replace(runs[1], samples=samples)
+    path = _report([_saved(run, tmp_path / run.method) for run in runs], tmp_path / "r.html")
+    table = build(runs, "pose", ["cd_mm"], ci=True)
+    with opened(browser, path) as tab:
+        _see_figures(tab)
+        figure = "document.querySelector('[data-figure=error]')"
+        ranges = tab.evaluate(f"['yaxis', 'yaxis2'].map((axis) => {figure}.layout[axis].range)")
+        for m, (low, top) in enumerate(ranges):
+            cells = [
+                [getattr(row.cells[b][m], name) for row in table.rows for b in range(4)]
+                for name in ("mean", "low", "high")
+            ]
+            expected = limits(table.metrics[m], *(np.array(values) * table.metrics[m].factor for values in cells))
+            assert low == pytest.approx(expected[0]) and top >= expected[1] > top - 2
+        assert ranges[1][0] <= 60
+        marks = tab.evaluate(f"{figure}.data.filter((t) => t.marker?.symbol === 'triangle-up' && t.mode === 'markers')")
+        assert [mark["text"] for mark in marks] == [["far CD 90.00 at ±5°"]]
+        assert ranges[0][0] < marks[0]["y"][0] < ranges[0][1]
+        said = tab.locator("[data-figure=error] + figcaption").inner_text()
+        assert "Triangles at the upper edge stand for means above the axis: far CD 90.00 at ±5°." in said
+        assert "A triangle at the upper edge" in tab.locator("[data-figure=distribution] + figcaption").inner_text()
+
+
+def test_every_category_has_its_name_and_headings_stand_above_their_panels(browser, tmp_path):
+    known = published_layouts(load_spec("rig"))["expression"].bins
+    rows = [Record(f"s/{bin_.label}", "ok", "", {"rig_mm": 1.0, "motion_mm": 2.0}) for bin_ in known]
+    bins = {f"s/{bin_.label}": {"subject": "s", "expression": bin_.label} for bin_ in known}
+    about = {"benchmark": "rig", "method": "mine", "signature": "rig|v1"}
+    run = assemble(rows, bins, ("rig_mm", "motion_mm"), about)
+    with opened(browser, _report([_saved(run, tmp_path / "run")], tmp_path / "r.html"), viewport=WIDE) as tab:
+        _see_figures(tab)
+        for name in ("error", "distribution"):
+            ticks = (
+                f"[...document.querySelectorAll('[data-figure={name}] .xtick text, [data-figure={name}] .x2tick text')]"
+            )
+            tab.until(f"{ticks}.length > 0")
+            shown = tab.evaluate(
+                f"{ticks}.filter((t) => getComputedStyle(t).display !== 'none').map((t) => t.textContent)"
+            )
+            assert shown == [bin_.title for bin_ in known]
+            inside = tab.evaluate(
+                f"(() => {{ const box = document.querySelector('[data-figure={name}]').getBoundingClientRect();"
+                f"return {ticks}.every((t) => {{ const b = t.getBoundingClientRect(); "
+                "return b.left >= box.left && b.right <= box.right; }); })()"
+            )
+            assert inside
+        headings = _texts_of_svg(tab, "[data-figure=error] .annotation-text")
+        assert headings == ["Shape (mm), mean over samples", "Motion (mm), mean over samples"]
+
+
+def test_a_caption_promises_intervals_of_means_only_where_there_are_some(make_run, browser, tmp_path):  # noqa: F811
+    """Three faces of the lab are too few."""
+    runs = [make_run(name, benchmark="fslab", keep=99) for name in ("one", "two")]
+    path = _report([_saved(run, tmp_path / run.method) for run in runs], tmp_path / "r.html")
+    with opened(browser, path) as tab:
+        _see_figures(tab)
+        said = tab.locator("[data-figure=scatter] + figcaption").inner_text()
+        assert "95 %" not in said and "No intervals: one takes scores of 5 or more subjects." in said
+
+
+def _texts_of_svg(tab: Tab, selector: str) -> list[str]:
+    return tab.evaluate("(selector) => [...document.querySelectorAll(selector)].map((t) => t.textContent)", selector)
 
 
 def test_the_error_on_the_face_is_the_samples(browser, sample, mapped, mapped_page):

@@ -11,14 +11,14 @@ from fsbench.report.model import Table
 from fsbench.report.page.packing import packed
 from fsbench.report.page.tables import figure_notes
 from fsbench.report.plots.cumulative import notes as cumulative_notes
+from fsbench.report.plots.distribution import FEWEST, axis_end, reach
+from fsbench.report.plots.error import limits
 from fsbench.report.plots.placing import mean_heading, upper_end
 from fsbench.report.plots.samples import Samples, gather_points, gather_samples
 from fsbench.report.selection import main_metrics, main_of_samples
 from fsbench.runs import Run
 from fsbench.runs.pooled_statistics import METRICS as POOLED_METRICS
 
-_FEWEST = 5
-"""A box of fewer samples would pretend to know quartiles: they are drawn one by one."""
 _QUANTILES = (5, 25, 50, 75, 95)
 
 
@@ -36,8 +36,13 @@ def of_metric(what: Quantity) -> dict[str, Any]:
 
 
 def error(table: Table, main: str) -> dict[str, Any]:
-    """Means with intervals over a table's bins, (methods, bins, metrics, 3), and their counts; `main` is drawn."""
+    """Means with intervals over a table's bins, (methods, bins, metrics, 3), and their counts; `main` is drawn.
+
+    `limits` are the ends of each metric's axis, as shown.
+    """
     cells = [row.cells for row in table.rows]
+    numbers = np.array([[[(c.mean, c.low, c.high) for c in group] for group in row] for row in cells])
+    shown = [numbers[:, :, m] * metric.factor for m, metric in enumerate(table.metrics)]
     return {
         "by": table.layout.name,
         "title": table.title,
@@ -45,7 +50,10 @@ def error(table: Table, main: str) -> dict[str, Any]:
         "bins": [bin_.title for bin_ in table.bins],
         "metrics": [of_metric(metric) for metric in table.metrics],
         "panels": _panels(table, main),
-        "numbers": packed([[[(c.mean, c.low, c.high) for c in group] for group in row] for row in cells]),
+        "limits": [
+            limits(metric, *np.moveaxis(values, -1, 0)) for metric, values in zip(table.metrics, shown, strict=True)
+        ],
+        "numbers": packed(numbers),
         "counts": packed([[[(c.n_scored, c.n_total) for c in group] for group in row] for row in cells]),
         "notes": figure_notes(table),
     }
@@ -60,23 +68,21 @@ def _panels(table: Table, main: str) -> list[int]:
 
 
 def distribution(runs: Sequence[Run], labels: Sequence[str], by: str) -> dict[str, Any]:
-    """Quantiles of the samples' main metric, (methods, bins, 5); the values themselves where they are few."""
+    """Quantiles of the samples' main metric, (methods, bins, 5); the values themselves where they are few.
+
+    `reach` is the largest value that is drawn, (methods, bins).
+    """
     samples = gather_samples(runs, labels, layout(runs, by), main_of_samples(runs[0]))
     boxes = [[_quantiles(values) for values in bins] for bins in samples.values]
-    few = [[values.tolist() if len(values) < _FEWEST else [] for values in bins] for bins in samples.values]
+    few = [[values.tolist() if len(values) < FEWEST else [] for values in bins] for bins in samples.values]
     return {
         **_head(samples),
         "quantiles": packed(boxes),
         "counts": packed([[len(values) for values in bins] for bins in samples.values]),
         "few": few,
-        "end": _end_of(boxes, few),
+        "reach": packed([[reach(values) if len(values) else np.nan for values in bins] for bins in samples.values]),
+        "end": axis_end(samples),
     }
-
-
-def _end_of(boxes: list[list[list[float]]], few: list[list[list[float]]]) -> float:
-    """Where the axis ends: above the boxes, and above the samples that are drawn one by one."""
-    single = [value for bins in few for values in bins for value in values]
-    return upper_end(np.concatenate([np.array(boxes)[..., -1].ravel(), single]))
 
 
 def cumulative(runs: Sequence[Run], labels: Sequence[str]) -> dict[str, Any] | None:
@@ -112,6 +118,6 @@ def _head(samples: Samples) -> dict[str, Any]:
 
 
 def _quantiles(values: np.ndarray) -> list[float]:
-    if len(values) < _FEWEST:
+    if len(values) < FEWEST:
         return [float("nan")] * len(_QUANTILES)
     return [float(value) for value in np.percentile(values, _QUANTILES)]

@@ -44,19 +44,6 @@ function show(metric, value) {
 
 const plain = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 
-const median = (values) => {
-  const sorted = Float64Array.from(values).sort();
-  return sorted.length ? (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2 : NaN;
-};
-
-/* Where an axis from 0 ends: at the largest value, or below values that would press all others flat. */
-function upperEnd(values) {
-  const finite = values.filter(Number.isFinite);
-  if (!finite.length) return 1;
-  const limit = 3 * median(finite);
-  return finite.reduce((most, value) => (value <= limit ? Math.max(most, value) : most), 0) || 1;
-}
-
 /* ---- small pieces of HTML ---- */
 
 function element(name, text, attributes = {}) {
@@ -124,6 +111,15 @@ class Figure {
   }
 }
 
+/* Names of bins: all of them, slanting to the left where they are long, so that the last one stays on the page. */
+const ticksOf = (bins) => ({ tickvals: bins.map((_, b) => b), ticktext: bins.map(plain), autotickangles: [0, -35, -90], ticklabeloverflow: "allow" });
+
+/* Triangles below the upper edge of an axis from `low` to `top`, where something lies above it. */
+const above = (i, chapter, x, [low, top], text, more = {}) => ({
+  type: "scatter", mode: "markers", meta: i, visible: chapter.shown[i], name: plain(chapter.methods[i].label), x, y: x.map(() => top - 0.04 * (top - low)),
+  marker: { symbol: "triangle-up", size: 10, color: colourOf(chapter.methods[i]), line: { color: theme().card, width: 1 } }, text, hovertemplate: "%{text}<extra></extra>", ...more,
+});
+
 const dodge = (i, n, width) => (n < 2 ? 0 : width * (i / (n - 1) - 0.5));
 
 function errorFigure(chapter) {
@@ -132,27 +128,30 @@ function errorFigure(chapter) {
   const n = methods.length;
   const panels = figure.panels;
   const traces = [];
+  const marks = [];
   const axes = {};
+  const headings = [];
   const off = [];
   panels.forEach((m, p) => {
     const metric = figure.metrics[m];
-    const means = methods.flatMap((_, i) => figure.bins.map((_, b) => figure.numbers.at(i, b, m, 0) * metric.factor));
-    const highs = methods.flatMap((_, i) => figure.bins.map((_, b) => figure.numbers.at(i, b, m, 2) * metric.factor));
-    let end = metric.unit === "%" ? 100 : upperEnd(means);
-    highs.forEach((high, k) => { if (means[k] <= end && high > end) end = high; });
+    const [low, end] = figure.limits[m];
+    /* Markers at 100 % are whole. */
+    const top = metric.unit === "%" ? end + 0.02 * (end - low) : end;
     const suffix = p ? String(p + 1) : "";
-    const low = metric.unit === "%" ? Math.max(0, Math.min(80, ...means.filter(Number.isFinite).map((v) => 10 * Math.floor((v - 1) / 10)))) : Math.min(0, ...means.filter(Number.isFinite));
-    axes[`yaxis${suffix}`] = {
-      title: { text: plain(metric.heading).replace(", mean over", ",<br>mean over") }, range: [low, end * (metric.unit === "%" ? 1.01 : 1.03)],
-      domain: panels.length > 1 ? (p ? [0, 0.3] : [0.38, 1]) : [0, 1],
-    };
+    const domain = panels.length > 1 ? (p ? [0, 0.34] : [0.46, 1]) : [0, 1];
+    axes[`yaxis${suffix}`] = { range: [low, top], domain };
+    /* Headings lie above their panels: beside a low one there is no room for a long one. */
+    headings.push({ text: plain(metric.heading), xref: "paper", yref: "paper", x: 0, y: domain[1], xanchor: "left", yanchor: "bottom", yshift: 4, showarrow: false, font: { size: 14 } });
     methods.forEach((method, i) => {
       const at = (k) => figure.bins.map((_, b) => figure.numbers.at(i, b, m, k) * metric.factor);
       const [mean, lows, tops] = [at(0), at(1), at(2)];
-      mean.forEach((value, b) => { if (value > end) off.push(`${method.label} at ${figure.bins[b]} ${value.toFixed(metric.decimals)}`); });
+      const x = figure.bins.map((_, b) => b + dodge(i, n, Math.min(0.36, 0.06 * (n - 1))));
+      const beyond = figure.bins.flatMap((_, b) => (mean[b] > end ? [b] : []));
+      const said = (b) => `${method.label} ${metric.label} ${mean[b].toFixed(metric.decimals)} at ${figure.bins[b]}`;
+      off.push(...beyond.map(said));
+      if (beyond.length) marks.push(above(i, chapter, beyond.map((b) => x[b]), [low, top], beyond.map((b) => plain(said(b))), { yaxis: `y${suffix}` }));
       traces.push({
-        type: "scatter", mode: "lines+markers", meta: i, visible: shown[i], name: plain(method.label), yaxis: `y${suffix}`,
-        x: figure.bins.map((_, b) => b + dodge(i, n, Math.min(0.36, 0.06 * (n - 1)))), y: mean,
+        type: "scatter", mode: "lines+markers", meta: i, visible: shown[i], name: plain(method.label), yaxis: `y${suffix}`, x, y: mean,
         line: lineOf(method), marker: { symbol: method.symbol, size: 9, color: colourOf(method) },
         error_y: { type: "data", symmetric: false, thickness: 1.2, width: 0, color: colourOf(method),
           array: tops.map((top, b) => (Number.isNaN(top) ? 0 : top - mean[b])), arrayminus: lows.map((low_, b) => (Number.isNaN(low_) ? 0 : mean[b] - low_)) },
@@ -164,11 +163,11 @@ function errorFigure(chapter) {
     });
   });
   const layout = layoutOf({
-    ...axes,
-    xaxis: { title: { text: plain(figure.axis) }, tickvals: figure.bins.map((_, b) => b), ticktext: figure.bins.map(plain), range: [-0.4, figure.bins.length - 0.6], anchor: panels.length > 1 ? "y2" : "y" },
+    ...axes, annotations: headings,
+    xaxis: { title: { text: plain(figure.axis) }, ...ticksOf(figure.bins), range: [-0.4, figure.bins.length - 0.6], anchor: panels.length > 1 ? "y2" : "y" },
   });
-  const beyond = off.length ? ` Off the axis: ${off.join("; ")}.` : "";
-  return { traces, layout, label: `Mean error over the bins: ${figure.title}`, caption: `${figure.title}: means${figure.notes.some((note) => note.startsWith("No intervals")) ? "" : " with 95 % intervals"}.${beyond} ${figure.notes.join(" ")}` };
+  const beyond = off.length ? ` Triangles at the upper edge stand for means above the axis: ${off.join("; ")}.` : "";
+  return { traces: [...traces, ...marks], layout, label: `Mean error over the bins: ${figure.title}`, caption: `${figure.title}: means${figure.notes.some((note) => note.startsWith("No intervals")) ? "" : " with 95 % intervals"}.${beyond} ${figure.notes.join(" ")}` };
 }
 
 function scatterFigure(chapter) {
@@ -176,12 +175,19 @@ function scatterFigure(chapter) {
   const metric = samples.metrics[samples.main];
   const cr = samples.metrics.findIndex((one) => one.name === "cr");
   const traces = [];
-  const all = [];
+  const whole = chapter.errors[chapter.overall];
+  const [me, mc] = [whole.metrics.findIndex((one) => one.name === metric.name), whole.metrics.findIndex((one) => one.name === "cr")];
+  const at = (i, m, k) => whole.numbers.at(i, 0, m, k) * whole.metrics[m].factor;
+  const hasMeans = cr >= 0 && me >= 0 && mc >= 0;
+  let end = 1.05 * samples.end;
+  /* As in the figure of means, the axis holds every interval whose mean it holds. */
+  if (hasMeans) end = Math.max(end, ...methods.map((_, i) => (at(i, me, 0) <= end && at(i, me, 2) > end ? 1.03 * at(i, me, 2) : end)));
+  let nAbove = 0;
   methods.forEach((method, i) => {
     const points = samples.names.map((_, s) => s).filter((s) => Number.isFinite(samples.scores.at(i, s, samples.main)));
     const value = (s, m) => samples.scores.at(i, s, m) * samples.metrics[m].factor;
     const y = points.map((s) => value(s, samples.main));
-    all.push(...y);
+    nAbove += y.filter((value) => value > end).length;
     traces.push({
       type: chapter.webgl ? "scattergl" : "scatter", mode: "markers", meta: i, visible: shown[i], name: plain(method.label), customdata: points.map((s) => [i, s]),
       x: points.map((s) => (cr < 0 ? s + 1 : value(s, cr))), y,
@@ -191,26 +197,27 @@ function scatterFigure(chapter) {
       hovertemplate: "%{text}<br>click to open<extra></extra>",
     });
   });
-  const whole = chapter.errors[chapter.overall];
-  const [me, mc] = [whole.metrics.findIndex((one) => one.name === metric.name), whole.metrics.findIndex((one) => one.name === "cr")];
-  if (cr >= 0 && me >= 0 && mc >= 0) {
+  const saidOfMeans = [];
+  if (hasMeans) {
+    const hasInterval = methods.map((_, i) => Number.isFinite(at(i, me, 2)));
+    saidOfMeans.push(`Large: means${hasInterval.some(Boolean) ? " with 95 % intervals" : ""}; good is at the lower right.`);
+    if (!hasInterval.every(Boolean)) saidOfMeans.push(...whole.notes.filter((note) => /^(No i|I)ntervals/.test(note)));
     methods.forEach((method, i) => {
-      const at = (m, k) => whole.numbers.at(i, 0, m, k) * whole.metrics[m].factor;
-      const whisker = (m) => ({ type: "data", symmetric: false, width: 0, thickness: 1.6, color: colourOf(method), array: [at(m, 2) - at(m, 0) || 0], arrayminus: [at(m, 0) - at(m, 1) || 0] });
+      if (at(i, me, 0) > end) saidOfMeans.push(`The mean of ${method.label}, ${at(i, me, 0).toFixed(metric.decimals)}, lies above the axis.`);
+      const whisker = (m) => ({ type: "data", symmetric: false, width: 0, thickness: 1.6, color: colourOf(method), array: [at(i, m, 2) - at(i, m, 0) || 0], arrayminus: [at(i, m, 0) - at(i, m, 1) || 0] });
+      const interval = hasInterval[i] ? ` [${at(i, me, 1).toFixed(metric.decimals)}, ${at(i, me, 2).toFixed(metric.decimals)}]` : "";
       traces.push({
-        type: chapter.webgl ? "scattergl" : "scatter", mode: "markers", meta: i, visible: shown[i], name: plain(method.label), x: [at(mc, 0)], y: [at(me, 0)],
+        type: chapter.webgl ? "scattergl" : "scatter", mode: "markers", meta: i, visible: shown[i], name: plain(method.label), x: [at(i, mc, 0)], y: [at(i, me, 0)],
         error_x: whisker(mc), error_y: whisker(me), marker: { symbol: method.symbol, size: 14, color: colourOf(method), line: { color: theme().card, width: 1.5 } },
-        text: [`${plain(method.label)}, mean of ${whole.counts.at(i, 0, me, 0)} samples<br>${plain(metric.label)} ${at(me, 0).toFixed(metric.decimals)} ${plain(metric.unit)} [${at(me, 1).toFixed(metric.decimals)}, ${at(me, 2).toFixed(metric.decimals)}]<br>CR ${at(mc, 0).toFixed(1)} %`],
+        text: [`${plain(method.label)}, mean of ${whole.counts.at(i, 0, me, 0)} samples<br>${plain(metric.label)} ${at(i, me, 0).toFixed(metric.decimals)} ${plain(metric.unit)}${interval}<br>CR ${at(i, mc, 0).toFixed(1)} %`],
         hovertemplate: "%{text}<extra></extra>",
       });
     });
   }
-  const end = 1.05 * upperEnd(all);
-  const off = all.filter((value) => value > end).length;
   return {
     traces, label: `Every sample: ${metric.label}${cr < 0 ? "" : " against complete rate"}`,
     layout: layoutOf({ yaxis: { title: { text: plain(metric.heading).replace(", mean over samples", "") }, range: [0, end] }, xaxis: { title: { text: cr < 0 ? "Sample" : "CR (%)" } } }),
-    caption: `Every point is a sample: click to open it.${cr < 0 ? "" : " Large: means with 95 % intervals; good is at the lower right."}${off ? ` ${off} points lie above the axis; a double click shows all.` : ""}`,
+    caption: `Every point is a sample: click to open it.${saidOfMeans.map((text) => ` ${text}`).join("")}${nAbove ? ` ${nAbove === 1 ? "1 point lies" : `${nAbove} points lie`} above the axis; a double click shows all.` : ""}`,
   };
 }
 
@@ -218,8 +225,10 @@ function cumulativeFigure(chapter) {
   const { methods, shown, cumulative } = chapter;
   const { metric } = cumulative;
   const end = 1.03 * cumulative.end;
+  let nBeyond = 0;
   const traces = methods.map((method, i) => {
     const values = Array.from(cumulative.values[i].values).filter(Number.isFinite);
+    if (cumulative.what === "samples") nBeyond += values.filter((value) => value > end).length;
     const shares = values.map((_, k) => (100 * (k + 1)) / cumulative.n_total);
     const last = values.length ? Math.max(end, values[values.length - 1]) : end;
     return {
@@ -238,7 +247,10 @@ function cumulativeFigure(chapter) {
   return {
     traces, label: "Cumulative curve",
     layout: layoutOf({ xaxis: { title: { text: plain(name) }, range: [0, end] }, yaxis: { title: { text: `Share of all ${plain(cumulative.what)} (%)` }, range: [0, 101] } }),
-    caption: `Which share has at most this error; a failed sample never arrives. ${cumulative.notes.join(" ")}`,
+    caption: [
+      "Which share has at most this error; a failed sample never arrives.", ...cumulative.notes,
+      ...(nBeyond ? [`${nBeyond === 1 ? "1 value lies" : `${nBeyond} values lie`} beyond the axis; a double click shows all.`] : []),
+    ].join(" "),
   };
 }
 
@@ -247,8 +259,10 @@ function distributionFigure(chapter) {
   const { metric } = distribution;
   const n = methods.length;
   const width = 0.8 / n;
+  const top = 1.03 * distribution.end;
   const place = (b, i) => b + dodge(i, n, 0.8 - width);
   const traces = [];
+  const marks = [];
   methods.forEach((method, i) => {
     const bins = distribution.bins.map((_, b) => b).filter((b) => Number.isFinite(distribution.quantiles.at(i, b, 2)));
     const q = (k) => bins.map((b) => distribution.quantiles.at(i, b, k));
@@ -263,12 +277,14 @@ function distributionFigure(chapter) {
       hovertemplate: "%{text}<extra></extra>",
     });
     const few = distribution.few[i].flatMap((values, b) => values.map((value) => [place(b, i), value]));
+    const beyond = distribution.bins.flatMap((_, b) => (distribution.reach.at(i, b) > distribution.end ? [b] : []));
+    if (beyond.length) marks.push(above(i, chapter, beyond.map((b) => place(b, i)), [0, top], beyond.map((b) => `${plain(method.label)}, ${plain(distribution.bins[b])}: up to ${distribution.reach.at(i, b).toFixed(metric.decimals)} ${plain(metric.unit)}`)));
     if (few.length) traces.push({ type: "scatter", mode: "markers", meta: i, visible: shown[i], name: plain(method.label), x: few.map(([x]) => x), y: few.map(([, y]) => y), marker: { symbol: method.symbol, size: 7, color: colour }, hovertemplate: `%{y:.${metric.decimals}f}<extra>${plain(method.label)}</extra>` });
   });
   return {
-    traces, label: `Distribution over the samples: ${distribution.title}`,
-    layout: layoutOf({ yaxis: { title: { text: plain(metric.heading).replace(", mean over samples", "") }, range: [0, 1.05 * distribution.end] }, xaxis: { tickvals: distribution.bins.map((_, b) => b), ticktext: distribution.bins.map(plain), range: [-0.5, distribution.bins.length - 0.5] } }),
-    caption: `${distribution.title}: quartiles, median with the method's marker, 5th to 95th percentile; single samples where there are fewer than five. A double click shows what lies above the axis.`,
+    traces: [...traces, ...marks], label: `Distribution over the samples: ${distribution.title}`,
+    layout: layoutOf({ yaxis: { title: { text: plain(metric.heading).replace(", mean over samples", "") }, range: [0, top] }, xaxis: { ...ticksOf(distribution.bins), range: [-0.5, distribution.bins.length - 0.5] } }),
+    caption: `${distribution.title}: quartiles, median with the method's marker, 5th to 95th percentile; single samples where there are fewer than five.${marks.length ? " A triangle at the upper edge: something lies above the axis; a double click shows it." : ""}`,
   };
 }
 
@@ -506,7 +522,7 @@ class Chapter {
     const { error, distribution, cumulative, samples } = this.data;
     const open = async (whole, ...names) => ({ ...whole, ...Object.fromEntries(await Promise.all(names.map(async (name) => [name, await unpack(whole[name])]))) });
     this.errors = await Promise.all(error.map((one) => open(one, "numbers", "counts")));
-    this.distribution = await open(distribution, "quantiles", "counts");
+    this.distribution = await open(distribution, "quantiles", "counts", "reach");
     this.cumulative = cumulative && { ...cumulative, values: await Promise.all(cumulative.values.map(unpack)) };
     this.samples = await open(samples, "scores", "status", "reason");
     this.bins = await Promise.all(Object.entries(samples.bins).map(async ([name, one]) => {
