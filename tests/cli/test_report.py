@@ -291,6 +291,21 @@ def test_every_sample_can_be_searched_sorted_and_read(browser, scored, scored_pa
         assert _texts(tab, ".samples .count") == ["100 of 400 samples"]
 
 
+def test_a_reason_is_seen_beside_its_sample_in_rows_of_one_line(browser, scored_page):
+    with opened(browser, scored_page, viewport=WIDE) as tab:
+        heights = "[...document.querySelectorAll('.list tbody tr')].map((row) => row.getBoundingClientRect().height)"
+        tab.locator(".search").fill("ok")
+        plain = max(tab.evaluate(heights))
+        tab.locator(".search").fill("missing")
+        assert max(tab.evaluate(heights)) <= plain + 1
+        reason = tab.locator(".list .reason").first
+        box, edge = reason.bounding_box(), tab.locator(".samples .scroll").bounding_box()
+        assert box["x"] + box["width"] < edge["x"] + edge["width"]
+        assert reason.get_attribute("title") == HOSTILE
+        tab.locator(".list tbody a").first.click()
+        assert HOSTILE in [text.strip() for text in tab.locator(".of-sample .reason").all_inner_texts()]
+
+
 def test_axes_hold_intervals_as_those_of_plot_and_what_lies_above_is_marked(make_run, browser, tmp_path):  # noqa: F811
     """A method whose rate is low on some samples; another one far off in one bin; a third without intervals there."""
     runs = [make_run("near", level=3.0), make_run("far", level=3.2, fail={"60-90": 2})]

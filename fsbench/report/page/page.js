@@ -609,8 +609,9 @@ class Chapter {
       { name: "Sample", key: (s) => samples.names[s] },
       ...bins.map((bin) => ({ name: bin.name, key: (s) => bin.label(s) })),
       { name: "Status", key: (s, i) => samples.statuses[samples.status.at(i, s)] },
-      ...samples.metrics.map((metric, m) => ({ name: metric.unit ? `${metric.label} (${metric.unit})` : metric.label, key: (s, i) => samples.scores.at(i, s, m), show: (s, i) => show(metric, samples.scores.at(i, s, m)) })),
+      /* Before the scores, of which there may be more than a window holds. */
       { name: "Reason", key: (s, i) => samples.reasons[samples.reason.at(i, s)], text: true },
+      ...samples.metrics.map((metric, m) => ({ name: metric.unit ? `${metric.label} (${metric.unit})` : metric.label, key: (s, i) => samples.scores.at(i, s, m), show: (s, i) => show(metric, samples.scores.at(i, s, m)) })),
     ];
     let [order, falls, most] = [null, false, 100];
     const cellOf = (column, s, i, c) => {
@@ -619,7 +620,9 @@ class Chapter {
         cell.append(element("a", samples.names[s], { href: `#sample-${this.number}=${encodeURIComponent(samples.names[s])}` }));
         return cell;
       }
-      return element("td", column.show ? column.show(s, i) : column.key(s, i), column.show ? {} : { class: column.text ? "text reason" : "text" });
+      const text = column.show ? column.show(s, i) : column.key(s, i);
+      /* Rows stay one line high: a long reason is whole under the mouse, and with its sample below. */
+      return element("td", text, column.show ? {} : column.text ? { class: "text reason", title: text } : { class: "text" });
     };
     const update = () => {
       const i = Number(select.value);
@@ -701,13 +704,12 @@ class Chapter {
     const about = bins.map((bin) => `${bin.name} ${bin.label(s)}`).join(", ");
     this.find(".sample .name").textContent = about ? `${view.sample} (${about})` : view.sample;
     const table = this.find(".of-sample");
-    const heads = ["Method", "Status", ...samples.metrics.map((metric) => (metric.unit ? `${metric.label} (${metric.unit})` : metric.label)), "Reason"];
+    const heads = ["Method", "Status", "Reason", ...samples.metrics.map((metric) => (metric.unit ? `${metric.label} (${metric.unit})` : metric.label))];
     table.tHead.replaceChildren(row(heads, "th"));
-    for (const side of [table.tHead.rows[0].firstChild, table.tHead.rows[0].lastChild]) side.className = "text";
+    for (const c of [0, 1, 2]) table.tHead.rows[0].children[c].className = "text";
     table.tBodies[0].replaceChildren(...this.methods.map((method, i) => {
-      const line = row([element("th", method.label, { scope: "row" }), samples.statuses[samples.status.at(i, s)], ...samples.metrics.map((metric, m) => show(metric, samples.scores.at(i, s, m)))]);
-      line.append(element("td", samples.reasons[samples.reason.at(i, s)], { class: "text" }));
-      return line;
+      const said = [element("td", samples.statuses[samples.status.at(i, s)], { class: "text" }), element("td", samples.reasons[samples.reason.at(i, s)], { class: "text reason" })];
+      return row([element("th", method.label, { scope: "row" }), ...said, ...samples.metrics.map((metric, m) => show(metric, samples.scores.at(i, s, m)))]);
     }));
     const there = this.methods.flatMap((method, i) => (this.maps.has(`${i}/${view.sample}`) ? [[String(i), method.label]] : []));
     const left = there.some(([i]) => Number(i) === view.left) ? view.left : there[0]?.[0];
