@@ -291,6 +291,20 @@ def test_every_sample_can_be_searched_sorted_and_read(browser, scored, scored_pa
         assert _texts(tab, ".samples .count") == ["100 of 400 samples"]
 
 
+def test_the_numbers_over_all_samples_and_the_done_rate_are_seen_without_scrolling(browser, scored_page):
+    sides = "[...document.querySelectorAll(selector)].map((cell) => cell.getBoundingClientRect().right)"
+    right = f"(selector) => Math.max(...{sides})"
+    with opened(browser, scored_page, viewport=WIDE) as tab:
+        # Labels of 60 letters are in this table; with intervals in every cell.
+        edge = tab.evaluate(right, ".variant:not([hidden]) .scroll")
+        assert tab.evaluate(right, ".variant:not([hidden]) .scores td") <= edge
+        assert tab.locator(".variant:not([hidden]) .interval").count() == 3 * 15
+    with opened(browser, scored_page, viewport={"width": 700, "height": 900}) as tab:
+        edge = tab.evaluate(right, ".variant:not([hidden]) .scroll")
+        assert tab.evaluate(right, ".variant:not([hidden]) .scores tbody td:nth-last-child(2)") > edge
+        assert tab.evaluate(right, ".variant:not([hidden]) .scores tbody td:last-child") <= edge, "done stays in view"
+
+
 def test_a_reason_is_seen_beside_its_sample_in_rows_of_one_line(browser, scored_page):
     with opened(browser, scored_page, viewport=WIDE) as tab:
         heights = "[...document.querySelectorAll('.list tbody tr')].map((row) => row.getBoundingClientRect().height)"
