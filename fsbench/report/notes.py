@@ -169,9 +169,12 @@ def _means(layout: BinLayout, policy: str, bins: Sequence[str] = ()) -> list[str
 
 
 def _interval(unit: str, rows: Sequence[Row]) -> str:
-    if any(math.isfinite(cell.low) for row in rows for cells in row.cells for cell in cells):
-        return _interval_over(unit)
-    return f"No intervals: one takes scores of {MIN_CLUSTERS} or more {unit}."
+    columns = zip(*(cells for row in rows for cells in row.cells_with_overall), strict=True)
+    scored = [[math.isfinite(cell.low) for cell in column if cell.n_scored] for column in columns]
+    if not any(map(any, scored)):
+        return f"No intervals: one takes scores of {MIN_CLUSTERS} or more {unit}."
+    some_lack = any(any(column) and not all(column) for column in scored)
+    return _interval_over(unit) + (f" One takes scores of {MIN_CLUSTERS} or more." if some_lack else "")
 
 
 def _interval_over(unit: str) -> str:

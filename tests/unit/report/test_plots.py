@@ -416,6 +416,14 @@ def test_a_caption_promises_intervals_only_where_there_are_some(make_run, kind):
     assert "with intervals" not in plot([few], kind).caption
     assert "No intervals: one takes scores of 5 or more subjects." in plot([few], kind).caption
     assert "with intervals" in plot([all_], kind).caption
+    assert "One takes" not in plot([all_], kind).caption
+
+
+def test_a_caption_says_why_some_means_have_no_interval(make_run):
+    run = make_run(fail={"0-5": 3, "60-90": 0})
+    said = "Intervals: 95 % bootstrap intervals of the mean, over samples. One takes scores of 5 or more."
+    assert said in plot([run], "error").caption
+    assert said not in plot([make_run(fail={"60-90": 0})], "error").caption
 
 
 def test_a_caption_speaks_of_bins_only_where_there_are_some(make_run):
