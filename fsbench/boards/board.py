@@ -17,10 +17,10 @@ from fsbench.core.quantities import Quantity, quantity, with_companions
 from fsbench.core.spec import ALL_SAMPLES
 from fsbench.protocols.known_quantities import known_quantities
 from fsbench.report import notes
-from fsbench.report.layout import OVERALL, BinLayout, published_layouts
 from fsbench.report.model import Cell, Row, Table
 from fsbench.report.tables import build
 from fsbench.runs import Run
+from fsbench.stats.layout import OVERALL, BinLayout, published_layouts
 
 _DECIMALS = 6
 _LARGEST_BYTES = 64 << 20

@@ -19,10 +19,10 @@ from fsbench.core.errors import FormatError
 from fsbench.core.signatures import shortened
 from fsbench.report import notes
 from fsbench.report.formats import markdown, structured
-from fsbench.report.layout import OVERALL
 from fsbench.report.model import Table
 from fsbench.report.plots.figure import plot_table
 from fsbench.runs.files import write_all
+from fsbench.stats.layout import OVERALL
 
 _DRAWN_BY = "3.11"
 """The series of matplotlib, see requirements.lock: another one sets text some hundredths of a point otherwise."""

@@ -15,7 +15,7 @@ from fsbench.core.errors import UsageError
 from fsbench.core.visible import visible
 from fsbench.report.model import PUBLISHED, Published, Table
 from fsbench.runs import Run
-from fsbench.stats import ALL_SAMPLES, PublishedMeans
+from fsbench.stats import PublishedMeans
 
 EVALUATOR = "the official evaluator"
 
@@ -42,13 +42,12 @@ class PublishedRows:
 
     @property
     def for_comparison(self) -> PublishedMeans:
-        """For `fsbench.stats.compare`: the layouts that are over all samples of their bins."""
+        """For `fsbench.stats.compare`."""
         rows = [
-            {"method": row.label, "by": table.layout.column or ALL_SAMPLES, "bin": bin_.label, "metric": metric.name}
+            {"method": row.label, "by": table.layout.key, "bin": bin_.label, "metric": metric.name}
             | {name: getattr(cell, name) for name in ("mean", "median", "low", "high", "n_scored", "n_total")}
             | {"small_overlap": cell.small_overlap}
             for table in self.tables
-            if not table.layout.where
             for row in table.rows
             for bin_, cells in zip(table.bins, row.cells, strict=True)
             for metric, cell in zip(table.metrics, cells, strict=True)

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 @click.command("compare")
 @click.argument("runs", nargs=-1, metavar="[RUN...]")
 @click.option(
-    "--by", multiple=True, help="pose, focal or another bin column; more than once for more. Overall is always shown."
+    "--by",
+    multiple=True,
+    help="pose, focal, pose-all or a bin column, as of table; more than once for more. Overall is always shown.",
 )
 @click.option(
     "--metric",

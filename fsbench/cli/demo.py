@@ -47,8 +47,8 @@ def command(out: str, jobs: int, seed: int, wild: int, subjects: int) -> None:
     from pathlib import Path
 
     from fsbench.report.formats import FORMATS
-    from fsbench.report.layout import OVERALL, default_layouts
     from fsbench.report.tables import build
+    from fsbench.stats.layout import OVERALL, default_layouts
 
     folder = Path(out)
     sample, rigs = _sample(folder, seed, wild, subjects), _rigs(folder, seed)
@@ -182,9 +182,9 @@ def _report(runs: list["Run"], folder: "Path") -> None:
 
 def _plot(runs: list["Run"], folder: "Path") -> dict["Path", str]:
     """One figure a published layout, with its caption: error by pose, and in the lab by focal length."""
-    from fsbench.report.layout import default_layouts
     from fsbench.report.plots.figure import plot
     from fsbench.runs.files import write_atomically
+    from fsbench.stats.layout import default_layouts
 
     captions = {}
     for by in default_layouts(runs[0]):

@@ -122,8 +122,8 @@ def _write_sheet(source: "Source", path: Any, by: str | None, asked_mm: float | 
     from fsbench.report.heatmaps.measured import PICKS, picks
     from fsbench.report.heatmaps.pictures import sheet
     from fsbench.report.heatmaps.views import scale_in_words, scale_of
-    from fsbench.report.layout import default_layouts, layout
     from fsbench.runs.files import write_atomically
+    from fsbench.stats.layout import default_layouts, layout
 
     divided = layout([source.run], by or default_layouts(source.run)[0])
     chosen = picks(source.run, divided, source.metric, hidden)

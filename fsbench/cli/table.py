@@ -123,9 +123,9 @@ def _tables(
     published: str | None,
 ) -> "list[Table]":
     """The tables of comparable runs; prints where the failure policy changes their order."""
-    from fsbench.report.layout import default_layouts
     from fsbench.report.selection import distinct_labels, relabelled
     from fsbench.report.tables import build
+    from fsbench.stats.layout import default_layouts
 
     labels = distinct_labels(runs, folders)
     beside = published_rows(runs, published)

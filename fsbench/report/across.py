@@ -6,11 +6,11 @@ from pathlib import Path
 
 from fsbench.core.errors import UsageError
 from fsbench.core.visible import visible
-from fsbench.report.layout import OVERALL, spec_of
 from fsbench.report.model import Table
 from fsbench.report.selection import clean_label, has_metric
 from fsbench.report.tables import build
 from fsbench.runs import Run
+from fsbench.stats.layout import OVERALL, spec_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,6 +173,7 @@ def notes(found: Comparison) -> list[str]:
         *found.notes,
         f"[ ]: {_percent(found.level)} bootstrap intervals; {found.n_resamples:,} resamples of "
         f"{found.unit}s, seed {found.seed}. An interval takes {MIN_CLUSTERS} or more {found.unit}s.",
+        *_conditions(found),
         *(_of_published(found, asked) if found.published else [_RANKS]),
         *(_paired_note(found) if len(found.methods) > 1 else []),
         *(f"p: by Holm's method for the {n} comparisons shown of a metric." for n in [_family(found)] if n > 1),
@@ -183,6 +184,12 @@ def notes(found: Comparison) -> list[str]:
         f"measured as {visible(' '.join(found.signature.split()))}",
     ]
     return [text for text in texts if text]
+
+
+def _conditions(found: Comparison) -> list[str]:
+    """Say which samples the bins take, where these are not all."""
+    said = [f"by {visible(one.name)}: all {one.condition}" for one in found.layouts if one.condition]
+    return [f"{'; '.join(said)}. {ALL_SAMPLES}: all samples."] if said else []
 
 
 def _paired_note(found: Comparison) -> list[str]:
@@ -313,14 +320,20 @@ def _ordered(found: Comparison, rows: pd.DataFrame, keys: list[str]) -> list[dic
 
 
 def _bin_head(found: Comparison) -> list[str]:
-    return [visible("/".join(found.bins))] if found.bins else []
+    return [visible("/".join(one.name for one in found.layouts))] if found.layouts else []
 
 
 def _bin_cell(found: Comparison, row: dict[str, Any]) -> list[str]:
-    if not found.bins:
+    """The bin as a table has it; with the name of its layout, where there are several and it does not tell its own."""
+    if not found.layouts:
         return []
-    several = len(found.bins) > 1 and row["by"] != ALL_SAMPLES
-    return [visible(f"{row['by']} {row['bin']}" if several else row["bin"])]
+    titles = [bin_.title for one in found.layouts for bin_ in one.bins]
+    for one in found.layouts:
+        for bin_ in one.bins:
+            if (one.key, bin_.label) == (row["by"], row["bin"]):
+                is_clear = len(found.layouts) == 1 or (bin_.unit and titles.count(bin_.title) == 1)
+                return [bin_.title if is_clear else f"{visible(one.name)} {bin_.title}"]
+    return [row["bin"]]
 
 
 def _means(found: Comparison, metric: str) -> dict[tuple[str, str, str], float]:

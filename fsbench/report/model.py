@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fsbench.core.quantities import Quantity
-from fsbench.report.layout import Bin, BinLayout
+from fsbench.stats.layout import Bin, BinLayout
 
 PUBLISHED = " (published)"
 """End of the label of a published row."""

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from fsbench.benchmarks import Spec
 from fsbench.core.quantities import Quantity
-from fsbench.report.layout import BinLayout
 from fsbench.report.model import Row
 from fsbench.runs import Run
 from fsbench.runs.frame_finding import finding_of
 from fsbench.stats import ALL_SAMPLES, LEVEL, MIN_CLUSTERS, Comparison, policy_in_words
+from fsbench.stats.layout import BinLayout
 from fsbench.stats.overlap import enough_in_words
 
 _FEW = 0.5

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from fsbench.core.errors import UsageError
 from fsbench.core.quantities import Quantity
-from fsbench.report.layout import BinLayout
 from fsbench.report.model import Cell, Published, Row
+from fsbench.stats.layout import BinLayout
 
 
 def published_rows(

@@ -10,10 +10,10 @@ from fsbench.core.errors import UsageError
 from fsbench.core.quantities import with_companions
 from fsbench.core.signatures import not_alike
 from fsbench.core.visible import visible
-from fsbench.report.layout import spec_of
 from fsbench.runs import Run
 from fsbench.runs.pooled_statistics import METRICS as POOLED_METRICS
 from fsbench.runs.pooled_statistics import STATISTICS
+from fsbench.stats.layout import spec_of
 
 _LONGEST_LABEL = 60
 """In columns of a terminal; Chinese characters take two."""

@@ -10,12 +10,12 @@ from fsbench.core.errors import UsageError
 from fsbench.core.quantities import Quantity
 from fsbench.core.visible import visible
 from fsbench.report import notes
-from fsbench.report.layout import Bin, BinLayout, default_layouts, layout, spec_of
 from fsbench.report.model import Cell, Published, Row, Table
 from fsbench.report.published import published_rows
 from fsbench.report.selection import choose_metrics, require_comparable
 from fsbench.runs import Run
 from fsbench.stats import ALL_SAMPLES, summaries
+from fsbench.stats.layout import Bin, BinLayout, default_layouts, layout, spec_of
 
 
 def build(
@@ -78,11 +78,10 @@ def _allowed(chosen: Sequence[Quantity], asked_for: bool, policy: str) -> tuple[
 def _summary(
     runs: Sequence[Run], divided: BinLayout, metrics: Sequence[Quantity], policy: str, ci: bool
 ) -> pd.DataFrame:
-    by = divided.column or None
     # One metric at least: the counts of samples come with it.
     plain = [what.name for what in metrics if what.pooled == "mean"] or runs[0].metrics[:1]
-    found = summaries(runs, by=by, policy=policy, metrics=plain, where=divided.where, ci=ci)
-    shown = {divided.column or ALL_SAMPLES} | ({ALL_SAMPLES} if divided.overall else set())
+    found = summaries(runs, by=divided, policy=policy, metrics=plain, ci=ci)
+    shown = {divided.key} | ({ALL_SAMPLES} if divided.overall else set())
     return found[found["by"].isin(shown)]
 
 
@@ -100,7 +99,7 @@ def _rows(
         cells = []
         for of, bin_ in places:
             # A run of some samples only may leave a bin of the layout empty.
-            key = (of.column or ALL_SAMPLES, bin_.label)
+            key = (of.key, bin_.label)
             found = map(_cell, lines[key][own]) if key in lines else (nothing,) * len(plain)
             known = dict(zip(plain, found, strict=True))
             counts = known[plain[0]]

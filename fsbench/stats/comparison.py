@@ -14,11 +14,12 @@ from fsbench.core.quantities import Quantity, with_companions
 from fsbench.runs import Run
 from fsbench.stats.bootstrap import sum_clusters
 from fsbench.stats.intervals import Method, holm, intervals, p_values
+from fsbench.stats.layout import BinLayout
 from fsbench.stats.policies import apply_policy, policy_in_words
 from fsbench.stats.published import PublishedMeans, require_published, unpaired_rows
 from fsbench.stats.ranks import first_share, kendall_taus, rank, rank_interval
 from fsbench.stats.resampling import DIGITS, Resamples, draw_resamples
-from fsbench.stats.score_table import ScoreTable, gather
+from fsbench.stats.score_table import By, Cell, ScoreTable, gather
 from fsbench.stats.summaries import LEVEL, N_RESAMPLES, summaries
 from fsbench.stats.verdicts import Evidence, verdict
 
@@ -52,7 +53,9 @@ class Comparison:
     n_samples, n_clusters : int
         Of the benchmark.
     methods, asked, metrics, bins, notes : tuple of str
-        The metrics asked for, and with their companions; the bin columns asked for; notes for the reader.
+        The metrics asked for, and with their companions; the bins asked for, as `by` has them; notes for the reader.
+    layouts : tuple of BinLayout
+        What the bins asked for are: their samples, their order and their names in a table.
     quantities : mapping of str to Quantity
         What the metrics are.
     differences : pandas.DataFrame
@@ -90,6 +93,7 @@ class Comparison:
     differences: pd.DataFrame
     ranks: pd.DataFrame
     stability: pd.DataFrame
+    layouts: tuple[BinLayout, ...] = ()
     published: PublishedMeans | None = None
 
 
@@ -106,7 +110,7 @@ class _Settings:
 def compare(
     runs: Sequence[Run],
     *,
-    by: str | Sequence[str] | None = None,
+    by: By = None,
     policy: str = "legacy",
     metrics: Sequence[str] | None = None,
     pairs: Pairs = "first",
@@ -154,10 +158,12 @@ def compare(
         require_published(published, scores.methods, table, policy, level)
         if pairs == "neighbours":
             raise UsageError("published methods have no ranks, so no neighbours; leave out --pairs, or give it all")
-    resamples = draw_resamples(scores.strata, n_resamples, scores.seed)
-    settings = _Settings(scores.metric_numbers(names), pairs, method, level, resamples, widen)
-    values = apply_policy(scores, policy)
-    found = [_in_cell(scores, values, cell, settings) for cell in scores.cells(by)]
+    found = []
+    for part, cells in scores.parts(by):
+        resamples = draw_resamples(part.strata, n_resamples, scores.seed)
+        settings = _Settings(scores.metric_numbers(names), pairs, method, level, resamples, widen)
+        values = apply_policy(part, policy)
+        found += [_in_cell(part, values, cell, settings) for cell in cells]
     said = f"policy {policy}: {policy_in_words(policy, runs[0].bins)}"
     rows = [row for part in found for row in part[0]]
     ranks = table.merge(pd.DataFrame([row for part in found for row in part[1]]), on=["by", "bin", "method", "metric"])
@@ -173,7 +179,7 @@ def compare(
         n_clusters=len(scores.strata), methods=scores.methods,
         asked=scores.metrics if metrics is None else tuple(dict.fromkeys(metrics)), metrics=tuple(names),
         quantities={name: scores.quantities[name] for name in names},
-        bins=tuple(scores.bin_columns(by)), notes=(said, *scores.notes),
+        bins=tuple(scores.bin_columns(by)), layouts=tuple(scores.layouts(by)), notes=(said, *scores.notes),
         differences=differences, ranks=ranks, stability=pd.DataFrame([row for part in found for row in part[2]]),
         published=published,
     )  # fmt: skip
@@ -191,7 +197,7 @@ def _beside(ranks: pd.DataFrame, published: PublishedMeans) -> pd.DataFrame:
 
 
 def _in_cell(
-    scores: ScoreTable, values: np.ndarray, cell: tuple[str, str, np.ndarray], settings: _Settings
+    scores: ScoreTable, values: np.ndarray, cell: Cell, settings: _Settings
 ) -> tuple[list[dict[str, object]], list[dict[str, object]], list[dict[str, object]]]:
     by, label, inside = cell
     n_methods, n_metrics = len(values), len(settings.metrics)

@@ -81,7 +81,7 @@ def policy_orders(runs: Sequence[Run], metric: str, where: Mapping[str, str] | N
     what = scores.quantities[metric]
     sign = what.sign
     table = pd.DataFrame(index=pd.Index(scores.methods, name="method"))
-    table["done"] = np.isfinite(scores.values[:, :, k]).mean(axis=1)
+    table["done"] = scores.scored.mean(axis=1)
     for policy in POLICIES:
         values = apply_policy(scores, policy)[:, :, k]
         counted = np.isfinite(values)

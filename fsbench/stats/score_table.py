@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,10 +13,16 @@ from fsbench.core.quantities import Quantity
 from fsbench.core.signatures import not_alike
 from fsbench.core.spec import ALL_SAMPLES as ALL_SAMPLES
 from fsbench.runs import Run
+from fsbench.stats.layout import BinLayout, divisions, overall
 from fsbench.stats.resampling import combine_seeds, content_seed
 
-WHOLE = "overall"
-"""Name that asks for the whole benchmark where bins are named."""
+By = str | BinLayout | Sequence[str | BinLayout] | None
+"""What asks for bins."""
+
+_WHOLE = overall("")
+
+Cell = tuple[str, str, np.ndarray]
+"""A bin: the key of its layout, its label, the mask (samples,) of its samples."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +43,8 @@ class ScoreTable:
         Index: sample names in the benchmark's order; one text column a bin.
     values : numpy.ndarray, shape (methods, samples, metrics)
         NaN without a score.
+    scored : numpy.ndarray, shape (methods, samples)
+        Whether the sample was scored at all: a metric may have no value there by its definition.
     clusters : numpy.ndarray, shape (samples,)
         Number of the cluster that a sample belongs to: what is resampled as one.
     strata : numpy.ndarray, shape (clusters,)
@@ -43,6 +53,8 @@ class ScoreTable:
         What a cluster is: "subject" or "sample".
     seeds : tuple of int
         One a run, from its content.
+    manifest : mapping
+        Of the first run; it tells how the benchmark is divided.
     notes : tuple of str
         Facts that a reader has to know, one line each.
     """
@@ -54,10 +66,12 @@ class ScoreTable:
     quantities: Mapping[str, Quantity]
     bins: pd.DataFrame
     values: np.ndarray
+    scored: np.ndarray
     clusters: np.ndarray
     strata: np.ndarray
     unit: str
     seeds: tuple[int, ...]
+    manifest: Mapping[str, Any]
     notes: tuple[str, ...] = ()
 
     @property
@@ -71,29 +85,59 @@ class ScoreTable:
         name = difficulty_bin([str(name) for name in self.bins.columns])
         return np.full(len(self.bins), "") if name is None else self.bins[name].to_numpy(str)
 
-    def cells(self, by: str | Sequence[str] | None) -> Iterator[tuple[str, str, np.ndarray]]:
-        """The bin column, the label and the mask (samples,) of every bin asked for, the whole last.
+    def parts(self, by: By) -> Iterator[tuple["ScoreTable", list[Cell]]]:
+        """The samples that each layout takes, as a table of their own with its cells; the whole last.
+
+        A failure policy and resamples are of such a part: a layout means the same beside any other.
+        """
+        seen: set[tuple[str, str]] = set()  # two layouts of one column may share bins
+        for where, group in groupby([*self.layouts(by), _WHOLE], lambda one: dict(one.where)):
+            part = self.where(where)
+            cells = {cell[:2]: cell for one in group for cell in part.cells_of(one)}
+            yield part, [cell for place, cell in cells.items() if place not in seen]
+            seen |= cells.keys()
+
+    def cells(self, by: By) -> Iterator[Cell]:
+        """Every bin asked for, the whole last.
 
         Parameters
         ----------
-        by : str, sequence of str, or None
-            Bin columns, or their names without the unit ("pose" for "pose_deg"); None: the whole alone.
+        by : str, BinLayout, sequence of them, or None
+            As of `fsbench.stats.summaries`; None: the whole alone.
         """
-        for name in self.bin_columns(by):
-            for label in dict.fromkeys(self.bins[name]):
-                yield name, str(label), (self.bins[name] == label).to_numpy(bool)
-        yield ALL_SAMPLES, ALL_SAMPLES, np.ones(len(self.bins), bool)
+        for one in (*self.layouts(by), _WHOLE):
+            yield from self.cells_of(one)
 
-    def bin_columns(self, by: str | Sequence[str] | None) -> list[str]:
-        """Full names of the bin columns asked for; "overall" asks for none, as the whole is always added.
+    def cells_of(self, layout: BinLayout) -> Iterator[Cell]:
+        """The bins of a layout that have samples, in its order."""
+        for bin_ in layout.bins:
+            inside = layout.members(self.bins, bin_).to_numpy(bool)
+            if inside.any() or not layout.column:
+                yield layout.key, bin_.label, inside
+
+    def bin_columns(self, by: By) -> list[str]:
+        """Keys of the layouts asked for, which are bin columns where a layout takes all samples."""
+        return list(dict.fromkeys(one.key for one in self.layouts(by)))
+
+    def layouts(self, by: By) -> list[BinLayout]:
+        """The layouts asked for; "overall" asks for none, as the whole is always added.
 
         Raises
         ------
         UsageError
-            If the runs have no such bin.
+            If the runs cannot be divided like this.
         """
-        asked = [] if by is None else [by] if isinstance(by, str) else list(by)
-        return self._full_names([name for name in asked if name != WHOLE or name in self.bins.columns])
+        asked = [] if by is None else [by] if isinstance(by, str | BinLayout) else list(by)
+        known = divisions(self.manifest, self.bins) if any(isinstance(one, str) for one in asked) else {}
+        found = [one if isinstance(one, BinLayout) else known.get(one) or self._by_column(one, known) for one in asked]
+        return list({one.name: one for one in found if one.column}.values())
+
+    def _by_column(self, name: str, known: Mapping[str, BinLayout]) -> BinLayout:
+        """A layout by the name of a bin column without its last part."""
+        if name not in {str(column).rsplit("_", 1)[0] for column in self.bins.columns}:
+            have = ", ".join(known)
+            raise UsageError(f"no bin {name!r} in runs of {self.benchmark}; they can be divided by {have}")
+        return known[self._full_names([name])[0]]
 
     def _full_names(self, asked: Sequence[str]) -> list[str]:
         short = {str(name).rsplit("_", 1)[0]: str(name) for name in reversed(self.bins.columns)}
@@ -138,8 +182,9 @@ class ScoreTable:
         kept, clusters = np.unique(self.clusters[mask], return_inverse=True)
         strata = np.unique(self.strata[kept], return_inverse=True)[1]
         return replace(
-            self, bins=self.bins[mask], values=self.values[:, mask], clusters=clusters.astype(np.int64), strata=strata
-        )
+            self, bins=self.bins[mask], values=self.values[:, mask], scored=self.scored[:, mask],
+            clusters=clusters.astype(np.int64), strata=strata,
+        )  # fmt: skip
 
 
 def difficulty_bin(names: Sequence[str]) -> str | None:
@@ -177,10 +222,14 @@ def gather(runs: Sequence[Run]) -> ScoreTable:
         quantities=quantities,
         bins=bins,
         values=np.stack([_values(table, names, tuple(quantities)) for table in tables]),
+        scored=np.stack(
+            [(table["status"] == "ok").reindex(names, fill_value=False).to_numpy(bool) for table in tables]
+        ),
         clusters=clusters,
         strata=strata,
         unit=unit,
         seeds=tuple(content_seed(run) for run in runs),
+        manifest=runs[0].manifest,
         notes=tuple(
             f"{run.method} has no row for {len(names) - len(table)} of the {len(names)} samples of the others; "
             "they count as failed"

@@ -1,6 +1,7 @@
 """Summaries: each method's mean in each bin, with its interval and its done rate."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from fsbench.stats.intervals import Method, intervals
 from fsbench.stats.overlap import coverages, is_small
 from fsbench.stats.policies import apply_policy
 from fsbench.stats.resampling import draw_resamples
-from fsbench.stats.score_table import ScoreTable, gather
+from fsbench.stats.score_table import By, Cell, ScoreTable, gather
 
 N_RESAMPLES = 10_000
 LEVEL = 0.95
@@ -22,7 +23,7 @@ MOST_RESAMPLES = 1_000_000
 def summaries(
     runs: Sequence[Run],
     *,
-    by: str | Sequence[str] | None = None,
+    by: By = None,
     policy: str = "legacy",
     metrics: Sequence[str] | None = None,
     where: Mapping[str, str] | None = None,
@@ -41,8 +42,9 @@ def summaries(
     ----------
     runs : sequence of Run
         Of one benchmark and one signature.
-    by : str or sequence of str, optional
-        Bin columns ("pose" stands for "pose_deg"); the whole is always added. "overall": the whole alone.
+    by : str, BinLayout, or sequence of them, optional
+        As `fsbench table --by`: tables of the benchmark ("pose" is at one focal length in fslab, "pose-all" at all),
+        or bin columns; the whole is always added. "overall": the whole alone.
     policy : str
         What a failed sample counts as, see `fsbench.stats.POLICIES`.
     metrics : sequence of str, optional
@@ -59,10 +61,12 @@ def summaries(
     Returns
     -------
     pandas.DataFrame
-        One row a (bin, method, metric): `method`; `by` (bin column, "all" for the whole); `bin` (its label); `metric`;
-        `mean`, `median`, `low`, `high` in the run's units; `n_scored` of `n_total` samples scored, `done` their ratio;
-        `n_used` samples and `n_clusters` clusters that the mean is over; `small_overlap`: the mean there of a
-        metric that says how much is covered is below what it calls enough; `policy`; `level`; `n_resamples`; `seed`.
+        One row a (bin, method, metric): `method`; `by` (bin column, but the name of a table that takes a part of the
+        samples; "all" for the whole); `bin` (its label); `metric`; `mean`, `median`, `low`, `high` in the run's units;
+        `n_scored` of `n_total` samples have a value; `done`: share of the samples that were scored, with or without a
+        value (a neutral face has no motion); `n_used` samples and `n_clusters` clusters that the mean is over;
+        `small_overlap`: the mean there of a metric that says how much is covered is below what it calls enough;
+        `policy`; `level`; `n_resamples`; `seed`.
 
     Raises
     ------
@@ -71,28 +75,38 @@ def summaries(
     """
     _check_resamples(n_resamples)
     scores = gather(runs).where(where)
-    values = apply_policy(scores, policy)
-    cells, chosen = list(scores.cells(by)), scores.metric_numbers(metrics)
-    columns = [
-        _of_one_method(scores, i, values[i][:, chosen], cells, ci, method, level, n_resamples, widen)
-        for i in range(len(scores.methods))
-    ]
-    names, covering = [scores.metrics[k] for k in chosen], coverages(scores)
-    rows = [
+    chosen = scores.metric_numbers(metrics)
+    rows: list[dict[str, Any]] = []
+    for part, cells in scores.parts(by):
+        values = apply_policy(part, policy)[:, :, chosen]
+        columns = [
+            _of_one_method(part, i, values[i], cells, ci, method, level, n_resamples, widen)
+            for i in range(len(part.methods))
+        ]
+        rows += [
+            row | {"policy": policy, "level": level} for row in _rows(part, cells, columns, chosen, n_resamples * ci)
+        ]
+    return pd.DataFrame(rows)
+
+
+def _rows(
+    scores: ScoreTable,
+    cells: Sequence[Cell],
+    columns: Sequence[Mapping[str, np.ndarray]],
+    chosen: Sequence[int],
+    n_resamples: int,
+) -> list[dict[str, Any]]:
+    covering = coverages(scores)
+    return [
         {"method": scores.methods[i], "by": name, "bin": label, "metric": metric}
-        | _counts(scores.values[i, inside, k], column, place)
-        | {
-            "small_overlap": any(is_small(scores, i, what, inside) for what in covering),
-            "policy": policy,
-            "level": level,
-        }
-        | {"n_resamples": n_resamples if ci else 0, "seed": scores.seeds[i]}
+        | _counts(scores.values[i, inside, k], scores.scored[i, inside], column, place)
+        | {"small_overlap": any(is_small(scores, i, what, inside) for what in covering)}
+        | {"n_resamples": n_resamples, "seed": scores.seeds[i]}
         for cell, (name, label, inside) in enumerate(cells)
         for i, column in enumerate(columns)
-        for m, (k, metric) in enumerate(zip(chosen, names, strict=True))
-        for place in [cell * len(chosen) + m]
+        for m, k in enumerate(chosen)
+        for metric, place in [(scores.metrics[k], cell * len(chosen) + m)]
     ]
-    return pd.DataFrame(rows)
 
 
 def _check_resamples(n_resamples: int) -> None:
@@ -104,7 +118,7 @@ def _of_one_method(
     scores: ScoreTable,
     i: int,
     values: np.ndarray,
-    cells: Sequence[tuple[str, str, np.ndarray]],
+    cells: Sequence[Cell],
     ci: bool,
     method: Method,
     level: float,
@@ -126,8 +140,10 @@ def _sizes(sums: ClusterSums) -> dict[str, np.ndarray]:
     return {"n_used": sums.counts.sum(axis=0).astype(int), "n_clusters": sums.n_clusters}
 
 
-def _counts(raw: np.ndarray, column: Mapping[str, np.ndarray], place: int) -> dict[str, float | int]:
+def _counts(
+    raw: np.ndarray, scored: np.ndarray, column: Mapping[str, np.ndarray], place: int
+) -> dict[str, float | int]:
     n_scored, n_total = int(np.isfinite(raw).sum()), len(raw)
     numbers = {name: float(column[name][place]) for name in ("mean", "median", "low", "high")}
     sizes = {name: int(column[name][place]) for name in ("n_used", "n_clusters")}
-    return numbers | {"n_scored": n_scored, "n_total": n_total, "done": n_scored / n_total} | sizes
+    return numbers | {"n_scored": n_scored, "n_total": n_total, "done": float(scored.mean())} | sizes

@@ -14,7 +14,7 @@ from fsbench.core.errors import FormatError, FsbenchError
 from fsbench.core.mesh import Mesh
 from fsbench.io import write_ply
 from fsbench.protocols.protocol import Prediction
-from fsbench.report.layout import spec_of
+from fsbench.stats.layout import spec_of
 from fsbench.submissions.frame import Frame
 from tests.cli.commands import ctrl_c_after
 from tests.cli.commands import fsbench as run

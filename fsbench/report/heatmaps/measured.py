@@ -11,9 +11,9 @@ from fsbench.core.signatures import differences
 from fsbench.protocols.measurement import Measurement, Scores
 from fsbench.report.heatmaps.pictures import Heat
 from fsbench.report.heatmaps.upright import outer_side, upright
-from fsbench.report.layout import BinLayout
 from fsbench.report.selection import main_of_samples
 from fsbench.runs import Run
+from fsbench.stats.layout import BinLayout
 from fsbench.submissions.submission import Submission
 
 _SAME_MM = 1e-3

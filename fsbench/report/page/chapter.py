@@ -10,7 +10,6 @@ import numpy as np
 from markupsafe import Markup
 
 from fsbench.report.heatmaps.views import LIMIT_MM, scale_of
-from fsbench.report.layout import OVERALL, default_layouts, spec_of
 from fsbench.report.page import figures, samples
 from fsbench.report.page.faces import Wish, gather
 from fsbench.report.page.glyphs import for_plotly, svg
@@ -22,6 +21,7 @@ from fsbench.report.plots.styles import MethodStyle
 from fsbench.report.selection import main_of_samples, require_comparable
 from fsbench.runs import Run
 from fsbench.runs.maps import decode
+from fsbench.stats.layout import OVERALL, default_layouts, spec_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from fsbench.core.errors import FsbenchError
 from fsbench.core.spec import Sample
 from fsbench.report.heatmaps.measured import Source, picks
 from fsbench.report.heatmaps.recorded import opened
-from fsbench.report.layout import default_layouts, layout
 from fsbench.report.selection import main_of_samples
 from fsbench.runs import Run
 from fsbench.runs.map_from_measurement import encoded_map_of
 from fsbench.runs.maps import FOLDER, read_map
 from fsbench.runs.publishable import not_publishable
+from fsbench.stats.layout import default_layouts, layout
 
 BUDGET_BYTES = 2_000_000
 """Of the maps of a chapter where nobody said which samples: about 45, so that a page of several still opens fast."""

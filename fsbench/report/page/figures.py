@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from fsbench.core.quantities import Quantity
-from fsbench.report.layout import OVERALL, BinLayout, layout
 from fsbench.report.model import Table
 from fsbench.report.page.packing import packed
 from fsbench.report.page.tables import figure_notes
@@ -18,6 +17,7 @@ from fsbench.report.plots.samples import Samples, gather_points, gather_samples
 from fsbench.report.selection import main_metrics, main_of_samples
 from fsbench.runs import Run
 from fsbench.runs.pooled_statistics import METRICS as POOLED_METRICS
+from fsbench.stats.layout import OVERALL, BinLayout, layout
 
 _QUANTILES = (5, 25, 50, 75, 95)
 

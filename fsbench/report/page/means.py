@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from fsbench.report.layout import OVERALL, default_layouts, layout
 from fsbench.report.page.faces import Wish, kept
 from fsbench.report.page.mean_maps import ALPHA, FEWEST_CLUSTERS, N_FLIPS, Stack, difference
 from fsbench.runs import Run
 from fsbench.runs.maps import GridMap, encode
 from fsbench.stats import gather
+from fsbench.stats.layout import OVERALL, default_layouts, layout
 
 _FEWEST_MAPS = 2
 NOTHING_ASKED = Wish()

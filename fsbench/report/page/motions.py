@@ -16,11 +16,11 @@ from fsbench.report.heatmaps.measured import PICKS, Source
 from fsbench.report.heatmaps.recorded import opened
 from fsbench.report.heatmaps.upright import outer_side, upright
 from fsbench.report.heatmaps.views import scale_of
-from fsbench.report.layout import spec_of
 from fsbench.report.page.faces import Wish
 from fsbench.report.page.packing import packed
 from fsbench.runs import Run
 from fsbench.runs.map_from_measurement import thinned
+from fsbench.stats.layout import spec_of
 
 BUDGET_BYTES = 3_000_000
 """Of the motions of a chapter where nobody said which: three subjects of 20 expressions, of about six methods."""

@@ -6,12 +6,12 @@ from typing import Any
 
 from fsbench.report import notes
 from fsbench.report.formats.columns import DASH, groups
-from fsbench.report.layout import OVERALL, default_layouts
 from fsbench.report.model import Table
 from fsbench.report.selection import main_of_samples, relabelled
 from fsbench.report.tables import build
 from fsbench.runs import Run
 from fsbench.stats import POLICIES, PolicyOrders, policy_orders
+from fsbench.stats.layout import OVERALL, default_layouts
 
 
 @dataclass(frozen=True, slots=True)

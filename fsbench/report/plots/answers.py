@@ -10,11 +10,11 @@ from fsbench.core.errors import UsageError
 from fsbench.core.mesh import Floats
 from fsbench.core.quantities import Quantity
 from fsbench.core.visible import visible
-from fsbench.report.layout import BinLayout
 from fsbench.report.plots.panels import Margins, stacked
 from fsbench.report.plots.placing import fitting, text_width_in
 from fsbench.report.plots.styles import Style
 from fsbench.runs import Run
+from fsbench.stats.layout import BinLayout
 
 _SHARE_OF_CELL, _DARK = 0.42, 0.6
 """Height of a number in its cell; shares above this are dark, and their numbers white."""

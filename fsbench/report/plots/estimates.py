@@ -15,7 +15,7 @@ from fsbench.report.model import Table
 from fsbench.report.plots.panels import Margins, grid
 from fsbench.report.plots.placing import axis_heading, line_style, mean_heading, text_width_in, upper_end
 from fsbench.report.plots.styles import MethodStyle, Style, method_styles
-from fsbench.stats import ALL_SAMPLES, Comparison
+from fsbench.stats import Comparison
 
 _ROW_EM = 1.6
 _FEW = 5
@@ -77,7 +77,7 @@ def draw_differences(found: Comparison, table: Table, style: Style) -> Figure:
     panels = []
     for bin_ in table.bins:
         for metric in table.metrics:
-            rows = found.differences[found.differences["by"] == (table.layout.column or ALL_SAMPLES)]
+            rows = found.differences[found.differences["by"] == table.layout.key]
             rows = rows[(rows["metric"] == metric.name) & (rows["bin"] == bin_.label)]
             values, lows, highs = (rows[name].to_numpy(float) * metric.factor for name in ("difference", "low", "high"))
             told = tuple(

@@ -11,7 +11,6 @@ from fsbench.core.choices import PLOT_KINDS
 from fsbench.core.errors import UsageError
 from fsbench.core.quantities import Quantity
 from fsbench.report import notes
-from fsbench.report.layout import OVERALL, default_layouts
 from fsbench.report.model import Published, Table
 from fsbench.report.plots import answers, canvas, cd_cr, cumulative, distribution, error, estimates
 from fsbench.report.plots.placing import fitting
@@ -21,6 +20,7 @@ from fsbench.report.selection import choose_metrics, main_metrics, main_of_sampl
 from fsbench.report.tables import build
 from fsbench.runs import Run
 from fsbench.stats import compare
+from fsbench.stats.layout import OVERALL, default_layouts
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +182,8 @@ def _differences(runs: Sequence[Run], table: Table, style: Style) -> tuple[Figur
     labels = [f"{number}: {row.label}" for number, row in enumerate(table.rows)]  # shortened ones may be alike
     found = compare(
         relabelled(runs, labels),
-        by=table.layout.column or None,
+        by=table.layout,
         metrics=[metric.name for metric in table.metrics],
-        where=table.layout.where,
     )
     return estimates.draw_differences(found, table, style), notes.of_differences(found, table.rows[0].label)
 

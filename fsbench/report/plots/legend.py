@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from fsbench.report.layout import BinLayout
 from fsbench.report.plots.panels import Margins, grid
 from fsbench.report.plots.placing import label_beside, label_room_in, line_style, text_width_in
 from fsbench.report.plots.styles import Style, method_styles
+from fsbench.stats.layout import BinLayout
 
 _HANDLE_EM, _ROW_EM = 4.2, 1.34
 

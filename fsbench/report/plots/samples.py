@@ -8,9 +8,9 @@ import numpy as np
 from fsbench.core.errors import UsageError
 from fsbench.core.mesh import Floats
 from fsbench.core.quantities import Quantity
-from fsbench.report.layout import Bin, BinLayout
 from fsbench.runs import Run
 from fsbench.runs.pooled_statistics import Pooled
+from fsbench.stats.layout import Bin, BinLayout
 
 _N_QUANTILES = 2000
 

@@ -14,11 +14,11 @@ from fsbench.cli.messages import put, say
 from fsbench.core.visible import visible
 from fsbench.report.comparison import COMPARISON_FORMATS
 from fsbench.report.formats import FORMATS, latex, markdown, write_tidy
-from fsbench.report.layout import layouts
 from fsbench.report.tables import build
 from fsbench.runs import Record, Run, assemble
 from fsbench.runs.saving import Saved
 from fsbench.stats import compare
+from fsbench.stats.layout import layouts
 
 HOSTILE = "a\x1b[2Jb\x9b31mc\u202ed\u2066e\u200bf\x07g\x85h\u2028i\x00j\u3164k"
 ACTS = ("Cc", "Cf", "Cs", "Zl", "Zp")

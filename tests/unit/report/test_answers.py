@@ -7,10 +7,10 @@ import pytest
 
 from fsbench.core.errors import UsageError
 from fsbench.core.quantities import Quantity
-from fsbench.report.layout import layouts
 from fsbench.report.plots.answers import shares
 from fsbench.report.plots.figure import plot
 from fsbench.runs import Record, Run, assemble
+from fsbench.stats.layout import layouts
 
 ANSWER = Quantity("said", "Said", label_of="word")
 WORDS = ("yes", "no", "maybe")

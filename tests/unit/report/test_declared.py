@@ -48,8 +48,7 @@ def known(monkeypatch: pytest.MonkeyPatch) -> None:
         load_spec("fswild"), name="noses", title="Noses", tables=(), samples=(), axes={"light": "Light in the room"},
         main_metrics=("tip",), raw={"samples": {}},
     )  # fmt: skip
-    for module in ("layout", "selection", "tables"):
-        monkeypatch.setattr(f"fsbench.report.{module}.spec_of", lambda run: spec)
+    monkeypatch.setattr("fsbench.stats.layout._spec", lambda manifest, bins: spec)
 
 
 def test_tables_show_what_is_declared(noses: RunMaker, known: None) -> None:

@@ -11,7 +11,7 @@ from fsbench.core.mesh import Mesh
 from fsbench.report.heatmaps.measured import picks
 from fsbench.report.heatmaps.pictures import Heat, sheet, three_views
 from fsbench.report.heatmaps.views import LIMIT_MM, colours, render, scale_in_words, scale_of, viewport_of
-from fsbench.report.layout import layouts
+from fsbench.stats.layout import layouts
 
 
 def sphere(radius: float = 80.0, n: int = 48) -> Mesh:

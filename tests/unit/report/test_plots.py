@@ -14,7 +14,6 @@ from PIL import Image
 
 from fsbench.core.errors import UsageError
 from fsbench.core.quantities import Quantity
-from fsbench.report.layout import layouts
 from fsbench.report.plots import cd_cr, distribution, error, estimates
 from fsbench.report.plots.canvas import encode, settings
 from fsbench.report.plots.figure import KINDS, plot, plot_table
@@ -24,6 +23,7 @@ from fsbench.report.plots.styles import STYLES, method_styles
 from fsbench.report.tables import build
 from fsbench.runs import Record, assemble
 from fsbench.stats import compare
+from fsbench.stats.layout import layouts
 
 BASELINES = Path(__file__).parent / "baselines"
 SHRUNK = 3

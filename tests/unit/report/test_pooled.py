@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from fsbench.benchmarks import load_spec
 from fsbench.core.errors import FormatError, UsageError
 from fsbench.metrics.pool import Pool
-from fsbench.report.layout import default_layouts, layout
 from fsbench.report.plots import cumulative, error
 from fsbench.report.plots.canvas import settings
 from fsbench.report.plots.figure import plot
@@ -21,6 +20,7 @@ from fsbench.report.selection import main_metrics, main_of_samples
 from fsbench.report.tables import build
 from fsbench.runs import Record, Run, assemble, load_run
 from fsbench.runs.pool_files import write_pool, write_tables
+from fsbench.stats.layout import default_layouts, layout
 
 CHALLENGES = ("multiview_neutral", "selfie")
 # What `pooled.csv` is written with: six significant digits.

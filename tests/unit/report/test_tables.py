@@ -10,11 +10,11 @@ from fsbench.core.errors import UsageError
 from fsbench.core.quantities import Quantity
 from fsbench.protocols.known_quantities import known_quantities
 from fsbench.report import best_and_second
-from fsbench.report.layout import default_layouts
 from fsbench.report.plots.figure import plot
 from fsbench.report.selection import clean_label, distinct_labels
 from fsbench.report.tables import build
 from fsbench.runs import Record, Run, assemble
+from fsbench.stats.layout import default_layouts
 
 
 def test_cells_are_means_over_the_scored_samples_of_the_bin(make_run):

@@ -161,7 +161,7 @@ def test_ones_own_benchmark_may_have_the_name_and_other_columns(tmp_path: Path) 
     records = [Record(name, "ok", scores=SCORES) for name in bins]
     manifest = {**MANIFEST, "signature": "fswild@0123456789ab|v1"}
     assemble(records, bins, METRICS, manifest).save(tmp_path)
-    from fsbench.report.layout import layouts
+    from fsbench.stats.layout import layouts
 
     assert list(layouts(load_run(tmp_path))) == ["overall", "side"]
 

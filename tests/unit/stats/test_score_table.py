@@ -82,7 +82,7 @@ def test_bins_are_found_by_name_with_or_without_unit(make_run):
         ("pose_deg", "30"),
         ("all", "all"),
     ]
-    with pytest.raises(UsageError, match=r"no bin 'view'.*pose_deg, focal_px"):
+    with pytest.raises(UsageError, match=r"no bin 'view'.*pose_deg, focal, focal_px"):
         scores.bin_columns("view")
 
 

@@ -1,7 +1,8 @@
-"""Which bins make the columns of a table or the axis of a plot."""
+"""Which samples and bins a name like "pose" stands for, in tables, figures and comparisons alike."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -76,12 +77,17 @@ class BinLayout:
     overall: Bin | None = None
 
     @property
+    def key(self) -> str:
+        """Name in tables of numbers: the bin column, or the layout's own name if it takes a part of the samples."""
+        return self.name if self.where else self.column or ALL_SAMPLES
+
+    @property
     def axis(self) -> str:
         """Title of the axis that the bins are drawn along."""
         return self.heading or visible(self.column.replace("_", " "))
 
     def members(self, samples: pd.DataFrame, bin_: Bin) -> "pd.Series[bool]":
-        """Which rows of a run are averaged in `bin_`."""
+        """Which rows of a table with bin columns are averaged in `bin_`."""
         inside = pd.Series(True, index=samples.index)
         for column, label in self.where.items():
             inside &= samples[column] == label
@@ -90,30 +96,40 @@ class BinLayout:
 
 def spec_of(run: Run) -> Spec | None:
     """The specification of the run's benchmark, if it is known: the user's own, or that of this fsbench."""
-    spec = spec_of_run(run.manifest)
+    return _spec(run.manifest, run.bins)
+
+
+def _spec(manifest: Mapping[str, Any], bins: Collection[str]) -> Spec | None:
+    spec = spec_of_run(manifest)
     if spec is not None:
-        refuse_unknown_bins(spec, run.bins)
+        refuse_unknown_bins(spec, bins)
     return spec
 
 
 def published_layouts(spec: Spec) -> dict[str, BinLayout]:
     """The layouts that a specification names, and "overall"."""
-    return {table.name: _of_spec(spec, table) for table in spec.tables} | {OVERALL: _overall(spec.title)}
+    return {table.name: _of_spec(spec, table) for table in spec.tables} | {OVERALL: overall(spec.title)}
 
 
 def layouts(run: Run) -> dict[str, BinLayout]:
     """All ways to divide `run`: those of its specification, "overall", and one for each bin column."""
-    spec = spec_of(run)
-    title = visible(run.benchmark) if spec is None else spec.title
-    found = {OVERALL: _overall(title)} if spec is None else published_layouts(spec)
-    for column in run.bins:
+    return divisions(run.manifest, run.samples[list(run.bins)])
+
+
+def divisions(manifest: Mapping[str, Any], bins: pd.DataFrame) -> dict[str, BinLayout]:
+    """As `layouts`, from a manifest of the benchmark and a table (samples,) with a text column for each bin."""
+    spec = _spec(manifest, [str(column) for column in bins.columns])
+    title = visible(str(manifest["benchmark"])) if spec is None else spec.title
+    found = {OVERALL: overall(title)} if spec is None else published_layouts(spec)
+    for column in map(str, bins.columns):
         name = column.rpartition("_")[0] if column.endswith(("_deg", "_px", "_mm")) else column
-        labels = list(dict.fromkeys(run.samples[column]))
+        if name in found and found[name].where:
+            name = column
+        labels = list(dict.fromkeys(bins[column]))
         heading = "" if spec is None else spec.axes.get(column, "")
-        bins = tuple(Bin(label, visible(label)) for label in labels)
-        whole = BinLayout(name, f"{title}, by {visible(name)}", column, bins, heading=heading)
-        found.setdefault(name, whole)
-        found.setdefault(column, found[name] if not found[name].where else whole)
+        parts = tuple(Bin(label, visible(label)) for label in labels)
+        whole = BinLayout(name, f"{title}, by {visible(name)}", column, parts, heading=heading)
+        found.setdefault(column, found.setdefault(name, whole))
     return found
 
 
@@ -143,7 +159,8 @@ def default_layouts(run: Run) -> list[str]:
     return [*firsts.values(), *whole] or [OVERALL]
 
 
-def _overall(title: str) -> BinLayout:
+def overall(title: str) -> BinLayout:
+    """All samples as one bin."""
     return BinLayout(OVERALL, f"{title}, all samples", "", (_ALL,))
 
 
