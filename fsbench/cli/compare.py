@@ -86,6 +86,7 @@ def command(
         n_resamples=resamples,
         published=beside.for_comparison if beside else None,
     )
+    found = comparison.with_caveats(found, labelled)
     put(comparison.COMPARISON_FORMATS[format_](signed(found, format_, whole_signature)), nl=False)
     _warn_of_orders(labelled, found.asked)
 

@@ -25,14 +25,11 @@ class Across:
         Of the benchmarks, in the order of their first runs; no two are alike.
     tables : tuple of Table
         By benchmark, over all its samples; a method without a run of it has no row.
-    cautions : tuple of tuple of str
-        By benchmark, the cautions that `fsbench score` printed; empty if there are none.
     """
 
     labels: tuple[str, ...]
     titles: tuple[str, ...]
     tables: tuple[Table, ...]
-    cautions: tuple[tuple[str, ...], ...] = ()
 
     @property
     def title(self) -> str:
@@ -44,9 +41,8 @@ class Across:
     def notes(self) -> tuple[str, ...]:
         """The benchmarks' notes, each once: first those of all benchmarks, then others with the name of theirs."""
         said: dict[str, list[str]] = {}
-        of_each = self.cautions or ((),) * len(self.tables)
-        for title, table, cautions in zip(self.titles, self.tables, of_each, strict=True):
-            for note in dict.fromkeys((*cautions, *table.notes)):
+        for title, table in zip(self.titles, self.tables, strict=True):
+            for note in dict.fromkeys(table.notes):
                 said.setdefault(note, []).append(title)
         general = [note for note, of in said.items() if len(of) == len(self.titles)]
         return (*general, *(f"{'; '.join(of)}: {note}" for note, of in said.items() if note not in general))
@@ -84,15 +80,7 @@ def build_across(
     chosen = _chosen([of[0] for of in groups], metrics)
     tables = tuple(build(of, OVERALL, names, policy=policy, ci=ci) for of, names in zip(groups, chosen, strict=True))
     labels = tuple(dict.fromkeys(clean_label(run.method) for run in runs))
-    cautions = tuple(_cautions(of, table) for of, table in zip(groups, tables, strict=True))
-    return Across(labels, _titles([of[0] for of in groups]), tables, cautions)
-
-
-def _cautions(runs: Sequence[Run], table: Table) -> tuple[str, ...]:
-    """The cautions that the runs have kept, without those that a metric's note repeats."""
-    kept = (visible(" ".join(text.split())) for run in runs for text in run.manifest.get("cautions", []))
-    said = " ".join(table.notes)
-    return tuple(text if text.endswith((":", ".")) else f"{text}." for text in dict.fromkeys(kept) if text not in said)
+    return Across(labels, _titles([of[0] for of in groups]), tables)
 
 
 def by_benchmark(runs: Sequence[Run]) -> list[list[Run]]:

@@ -4,7 +4,7 @@ import csv
 import io
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -16,9 +16,11 @@ from fsbench.core.quantities import Quantity
 from fsbench.core.visible import visible
 from fsbench.report.formats import markdown, structured
 from fsbench.report.formats.typeset import TexColumn, environment
-from fsbench.report.notes import evaluators_differ
+from fsbench.report.notes import evaluators_differ, of_metrics, of_runs
+from fsbench.runs import Run
 from fsbench.runs.cells import to_cell
 from fsbench.stats import ALL_SAMPLES, MIN_CLUSTERS, PAIRS, Comparison
+from fsbench.stats.layout import spec_of
 from fsbench.stats.overlap import small_overlap_reason
 
 WIDTH = 100
@@ -165,6 +167,12 @@ def _counted(found: Comparison, what: Quantity) -> str:
     return f"{what.label}: {found.methods[0]} is {told}; {level} cannot be told apart from it"
 
 
+def with_caveats(found: Comparison, runs: Sequence[Run]) -> Comparison:
+    """The comparison with the notes that a table of its runs has."""
+    said = of_runs(runs, found.methods, spec_of(runs[0]), list(found.quantities.values()))
+    return replace(found, notes=(*said, *found.notes))
+
+
 def notes(found: Comparison) -> list[str]:
     """Notes below the tables, most general first."""
     asked = [found.quantities[name] for name in found.asked]
@@ -180,7 +188,7 @@ def notes(found: Comparison) -> list[str]:
         *(_held_back_note() if _held_back(mine).any() else []),
         *(_stability(found, what) for what in asked if what.sign),
         *(f"{_SMALL} {small_overlap_reason(coverage)}." for coverage in _coverages(found, asked) if _any_small(found)),
-        *dict.fromkeys(f"{what.note}." for what in asked if what.note),
+        *of_metrics(list(found.quantities.values())),
         f"measured as {visible(' '.join(found.signature.split()))}",
     ]
     return [text for text in texts if text]

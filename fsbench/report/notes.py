@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from fsbench.benchmarks import Spec
 from fsbench.core.quantities import Quantity
+from fsbench.core.visible import visible
 from fsbench.report.model import Row
 from fsbench.runs import Run
 from fsbench.runs.frame_finding import finding_of
@@ -27,7 +28,7 @@ def of_table(
 ) -> tuple[str, ...]:
     """The notes of a table, most general first."""
     return (
-        *_subset(runs[0], spec),
+        *of_runs(runs, [row.label for row in rows], spec, metrics),
         *of_metrics(metrics),
         *(spec.raw.get("table_notes", ()) if spec else ()),
         *_small_overlap(layout, metrics, rows),
@@ -36,8 +37,41 @@ def of_table(
         *legacy_done(rows),
         *few_samples(layout, rows),
         *_suspicious(runs, rows),
-        *_wrong_frames(runs, rows),
     )
+
+
+def of_runs(
+    runs: Sequence[Run], labels: Sequence[str], spec: Spec | None, metrics: Sequence[Quantity]
+) -> tuple[str, ...]:
+    """The notes that hold for the runs wherever their numbers stand."""
+    return (
+        *_subset(runs[0], spec),
+        *_without_reference(runs, labels),
+        *_wrong_frames(runs, labels),
+        *_cautions(runs, [*of_metrics(metrics), *(spec.raw.get("table_notes", ()) if spec else ())]),
+    )
+
+
+def _without_reference(runs: Sequence[Run], labels: Sequence[str]) -> list[str]:
+    """Say how many samples no method could have a score for, by run where they differ."""
+    counts = [run.manifest.get("references_missing") or 0 for run in runs]
+    said = [
+        f"{n} of {len(run.samples)} samples {'has' if n == 1 else 'have'} no reference, so no score whatever the "
+        "prediction; done counts them."
+        if isinstance(n, int) and n > 0
+        else ""
+        for n, run in zip(counts, runs, strict=True)
+    ]
+    if len(set(said)) == 1:
+        return said[:1] if said[0] else []
+    return [f"{label}: {text}" for label, text in zip(labels, said, strict=True) if text]
+
+
+def _cautions(runs: Sequence[Run], repeated: Sequence[str]) -> list[str]:
+    """The cautions that the runs have kept, without those that a metric's note repeats."""
+    kept = (visible(" ".join(text.split())) for run in runs for text in run.manifest.get("cautions", []))
+    said = " ".join(repeated)
+    return [text if text.endswith((":", ".")) else f"{text}." for text in dict.fromkeys(kept) if text not in said]
 
 
 def _suspicious(runs: Sequence[Run], rows: Sequence[Row]) -> list[str]:
@@ -51,10 +85,14 @@ def _suspicious(runs: Sequence[Run], rows: Sequence[Row]) -> list[str]:
     ]
 
 
-def _wrong_frames(runs: Sequence[Run], rows: Sequence[Row]) -> list[str]:
-    """Name the runs whose frame seemed wrong before they were scored."""
-    found = [row.label for row, run in zip(rows, runs, strict=True) if finding_of(run.manifest)]
-    return [f"In a frame that seems wrong, see frame_finding in run.json: {', '.join(found)}."] if found else []
+def _wrong_frames(runs: Sequence[Run], labels: Sequence[str]) -> list[str]:
+    """Give the finding of each run whose frame seemed wrong before it was scored."""
+    found = [(label, finding_of(run.manifest)) for label, run in zip(labels, runs, strict=True)]
+    return [
+        f"In a frame that seems wrong: {label}: {visible(' '.join(text.split())).removesuffix('.')}."
+        for label, text in found
+        if text
+    ]
 
 
 def _subset(run: Run, spec: Spec | None) -> list[str]:
@@ -126,7 +164,7 @@ def evaluators_differ(metrics: Sequence[Quantity], may_differ_by: Mapping[str, f
 def of_metrics(metrics: Sequence[Quantity]) -> list[str]:
     """Notes that depend on which metrics are shown, not on their values."""
     said = [f"{note}." for note in dict.fromkeys(metric.note for metric in metrics if metric.note)]
-    return said + [_read_with(metric) for metric in _companions(metrics)]
+    return said + [_read_with(metric, metrics) for metric in _companions(metrics)]
 
 
 def _companions(metrics: Sequence[Quantity]) -> list[Quantity]:
@@ -135,10 +173,12 @@ def _companions(metrics: Sequence[Quantity]) -> list[Quantity]:
     return [metric for metric in metrics if metric.name in named]
 
 
-def _read_with(companion: Quantity) -> str:
+def _read_with(companion: Quantity, metrics: Sequence[Quantity]) -> str:
     covers, label = companion.covers, companion.label
     if not covers:
-        return f"Some of these numbers mislead alone: read them with {label}."
+        alone = [metric.label for metric in metrics if metric.beside == companion.name]
+        told = "misleads alone: read it" if len(alone) == 1 else "mislead alone: read them"
+        return f"{' and '.join(alone)} {told} with {label}."
     return f"{covers} leaves out what of the reference the prediction does not reach: read it with {label}."
 
 
@@ -172,9 +212,9 @@ def _interval(unit: str, rows: Sequence[Row]) -> str:
     columns = zip(*(cells for row in rows for cells in row.cells_with_overall), strict=True)
     scored = [[math.isfinite(cell.low) for cell in column if cell.n_scored] for column in columns]
     if not any(map(any, scored)):
-        return f"No intervals: one takes scores of {MIN_CLUSTERS} or more {unit}."
+        return f"No intervals: an interval takes scores of {MIN_CLUSTERS} or more {unit}."
     some_lack = any(any(column) and not all(column) for column in scored)
-    return _interval_over(unit) + (f" One takes scores of {MIN_CLUSTERS} or more." if some_lack else "")
+    return _interval_over(unit) + (f" An interval takes scores of {MIN_CLUSTERS} or more." if some_lack else "")
 
 
 def _interval_over(unit: str) -> str:

@@ -153,3 +153,30 @@ def test_many_pairs_stand_in_the_table_alone(fsbench, runs, tmp_path):
     _, out, _ = fsbench(runs["A"], runs["B"], *more)
     assert out.startswith("bench: 7 runs, 16 samples of 8 subjects\n\nCD, lower is better\n")
     assert "Kendall tau" in out
+
+
+CAVEATS = {
+    "benchmark_samples": 400,
+    "references_missing": 3,
+    "frame_finding": "the numbers are 1000 times too small",
+    "cautions": ["no published protocol"],
+}
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown", "latex"])
+def test_caveats_of_the_runs_stand_under_a_comparison_as_under_a_table(fsbench, runs, format_, capsys):
+    for name, caveats in (("A", CAVEATS), ("B", {**CAVEATS, "frame_finding": None})):
+        path = Path(runs[name]) / "run.json"
+        path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **caveats}), "utf-8")
+    _, compared, _ = fsbench(runs["A"], runs["B"], "--format", format_)
+    with pytest.raises(SystemExit):
+        main(["table", runs["A"], runs["B"], "--format", format_])
+    tabled = capsys.readouterr().out
+    for caveat in (
+        "A part of the benchmark: 16 of its 400 samples.",
+        "3 of 16 samples have no reference, so no score whatever the prediction; done counts them.",
+        "In a frame that seems wrong: A: the numbers are 1000 times too small.",
+        "no published protocol.",
+        "CD leaves out what of the reference the prediction does not reach: read it with CR.",
+    ):
+        assert [" ".join(text.split()).count(caveat) for text in (compared, tabled)] == [1, 1], caveat

@@ -414,7 +414,7 @@ def test_a_caption_promises_intervals_only_where_there_are_some(make_run, kind):
     """Three faces of the lab: too few for an interval."""
     few, all_ = make_run(benchmark="fslab", keep=99), make_run(benchmark="fslab")
     assert "with intervals" not in plot([few], kind).caption
-    assert "No intervals: one takes scores of 5 or more subjects." in plot([few], kind).caption
+    assert "No intervals: an interval takes scores of 5 or more subjects." in plot([few], kind).caption
     assert "with intervals" in plot([all_], kind).caption
     assert "One takes" not in plot([all_], kind).caption
 
