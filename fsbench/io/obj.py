@@ -385,7 +385,8 @@ def _official_mesh(content: _Content) -> MeshFile:
     highest = int(corners.max())
     if highest >= len(vertices):
         wrong = np.count_nonzero(corners >= len(vertices))
-        raise MeshError(f"{wrong} face corners name vertices up to {highest + 1}, there are {len(vertices)}")
+        corners_name = "corner names" if wrong == 1 else "corners name"
+        raise MeshError(f"{wrong} face {corners_name} vertices up to {highest + 1}, there are {len(vertices)}")
     faces = content.faces
     is_alike = _is_alike(faces)
     triangles = triangulate(corners, faces.sizes, in_halves=is_alike)
