@@ -84,8 +84,9 @@ def gather(runs: Sequence[Run], labels: Sequence[str], folders: Sequence[Path], 
         lacking = [label for label, shelf in zip(labels, shelves, strict=True) if shelf.why == why]
         notes.append(f"No error maps of {', '.join(lacking)}: none were kept, and measuring again fails: {why}.")
     if hidden:
-        n = f"{len(hidden)} sample shows" if len(hidden) == 1 else f"{len(hidden)} samples show"
-        notes.append(f"{n} persons whose pictures may not be published: --private shows them.")
+        n = len(hidden)
+        shown = "sample shows a person whose picture" if n == 1 else "samples show persons whose pictures"
+        notes.append(f"{n} {shown} may not be published: --private shows {'it' if n == 1 else 'them'}.")
     if left_out:
         maps, them = ("map", "it") if left_out == 1 else ("maps", "them")
         notes.append(f"{left_out} more error {maps} would make the page too heavy: --samples or --all show {them}.")

@@ -131,7 +131,7 @@ def test_without_faces_it_is_a_point_cloud(read):
         (SQUARE.replace("\n", " 0.5\n") + "f 1 2 3\n", FormatError, "line 1: a vertex has a fourth number, 0.5"),
         (SQUARE.replace("1 1 0", "1,25 1 0") + "f 1 2 3\n", FormatError, "line 3.*1,25 a decimal comma. write 1.25"),
         ("# nothing\nf 1 2 3\n", MeshError, "no line starts with 'v'"),
-        (SQUARE + "f 1 2 5\n", MeshError, "name vertices up to 5, there are 4"),
+        (SQUARE + "f 1 2 5\n", MeshError, "vertices up to 5, there are 4"),
         (SQUARE + "f 1 2 0\n", FormatError, "line 5.*vertex 0, 4 vertices stand before it; OBJ counts from 1"),
         (SQUARE + "f 1 2 -5\n", FormatError, "line 5.*vertex -5"),
         (SQUARE + "f 1 2\n", FormatError, "line 5: a face has 2 corners"),
@@ -247,3 +247,10 @@ def test_a_face_that_is_set_apart_otherwise_than_the_next_one_counts(tmp_path: P
     assert read_mesh(path).faces.tolist() == TWO
     assert read_polygons(path)[2].tolist() == [3, 3]
     assert count_elements(path) == (4, 2)
+
+
+@pytest.mark.parametrize(("face", "said"), [("1 2 4", "1 face corner names"), ("1 4 5", "2 face corners name")])
+def test_corners_beyond_the_vertices_are_counted_in_words(tmp_path: Path, face: str, said: str) -> None:
+    (tmp_path / "mesh.obj").write_text(f"v 0 0 0\nv 1 0 0\nv 0 1 0\nf {face}\n")
+    with pytest.raises(MeshError, match=f": {said} vertices up to"):
+        read_mesh(tmp_path / "mesh.obj")
