@@ -167,7 +167,8 @@ def score_into(
         (out / "run.json").unlink(missing_ok=True)
         remove_tables(out)
         ending |= hooks.finish(journal)
-        saved = save(out, map(hooks.amended, journal.records(bins)), bins, benchmark.metrics, ending)
+        records = (_with_reference(hooks.amended(record), absent) for record in journal.records(bins))
+        saved = save(out, records, bins, benchmark.metrics, ending)
         remove_journal(out)
         hooks.end()
     return saved
@@ -294,6 +295,13 @@ def _named(old: dict[str, Any], about: dict[str, Any], keys: Sequence[str]) -> s
     """The settings that differ, with both values."""
     found = [one for key in keys for one in different(key, old.get(key), about.get(key))]
     return " and ".join(f"{name} ({brief(there)} there, {brief(now)} now)" for name, there, now in found)
+
+
+def _with_reference(record: Record, absent: set[str]) -> Record:
+    """The record; where prediction and reference are both missing, its reason names both."""
+    if record.status != "missing" or record.sample not in absent:
+        return record
+    return replace(record, reason=f"{record.reason}; the reference is missing too")
 
 
 def _incomplete(benchmark: Benchmark, absent: set[str], n_samples: int) -> str:

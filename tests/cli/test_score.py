@@ -333,3 +333,10 @@ def test_a_mesh_with_two_sides_scores_as_one_and_is_noted_once(capsys, sample, p
     # A back has its corners in another order, so it is rounded otherwise.
     np.testing.assert_allclose(double[numbers], plain[numbers], rtol=1e-9)
     assert list(double["reason"] != "") == [True, True, False, False]
+
+
+def test_a_missing_reference_is_named_beside_a_missing_prediction(capsys, sample, predictions, tmp_path) -> None:
+    (predictions / "100.obj").unlink()
+    _score(capsys, sample, predictions, tmp_path / "run", "--samples", "100,399")  # the sample benchmark has no 399
+    reasons = fsbench.load_run(tmp_path / "run").samples["reason"]
+    assert [text.endswith("; the reference is missing too") for text in reasons] == [False, True]
