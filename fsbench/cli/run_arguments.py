@@ -6,6 +6,7 @@ from pathlib import Path
 from fsbench.cli.messages import say
 from fsbench.cli.project import NAME, Project, find_project
 from fsbench.core.errors import UsageError
+from fsbench.core.visible import visible
 
 
 def run_folders(runs: Sequence[str], project: str | None) -> list[Path]:
@@ -32,8 +33,29 @@ def run_folders(runs: Sequence[str], project: str | None) -> list[Path]:
 
 
 def _folder(run: str, project: Project | None) -> Path:
-    named = project is not None and run in project.runs and not Path(run).exists()
-    return project.out(run) if named and project is not None else Path(run)
+    if project is None or run not in project.runs or Path(run).exists():
+        return Path(run)
+    _warn_of_another(project, run)
+    return project.out(run)
+
+
+def _warn_of_another(project: Project, name: str) -> None:
+    """Say that the folder of a run holds one of another method or benchmark than the file asks for."""
+    from fsbench.benchmarks import load_spec
+    from fsbench.runs.run import load_manifest
+    from fsbench.scoring.labels import method_label
+
+    folder, asked = project.out(name), project.runs[name]
+    if not (folder / "run.json").is_file():
+        return
+    held = load_manifest(folder)
+    there = f"{held['benchmark']} {held['method']}"
+    wanted = f"{load_spec(asked['benchmark']).name} {method_label(asked.get('method'), asked['pred'])}"
+    if visible(there) != visible(wanted):
+        say(
+            f"warning: {folder} holds a run of {visible(there)}, but {project.place(name)} is {visible(wanted)}; "
+            f"`fsbench score {name} --overwrite` scores that"
+        )
 
 
 def _finished(project: Project) -> list[Path]:
@@ -44,6 +66,7 @@ def _finished(project: Project) -> list[Path]:
     for name in project.runs:
         folder = project.out(name)
         if (folder / "run.json").is_file():
+            _warn_of_another(project, name)
             done.append(folder)
         else:
             state = progress_of(folder) or "is not scored yet"

@@ -232,3 +232,16 @@ def test_paths_lead_from_the_file_and_patterns_do_not(tmp_path: Path, monkeypatc
     assert found["a"]["pred_landmarks"] == "{sample}_marks.csv"
     assert (found["a"]["out"], found["b"]["out"]) == ("p/runs/a", "/o")
     assert (found["b"]["root"], found["b"]["landmarks"]) == ("/data", "1,2,3")
+
+
+@pytest.mark.parametrize(
+    "command", [("table", "first"), ("table",), ("plot", "first", "-o", "a.svg"), ("worst", "first")]
+)
+def test_a_folder_with_another_run_than_the_file_s_is_named(capsys, here: Path, command: tuple[str, ...]) -> None:
+    _two_runs(here)
+    assert fsbench(capsys, "score", "first").code == 0
+    assert "warning" not in fsbench(capsys, *command).err
+    text = (here / "fsbench.toml").read_text().replace("[runs.first]", '[runs.first]\nmethod = "mine"')
+    (here / "fsbench.toml").write_text(text)
+    said = "runs/first holds a run of fswild mean-face, but fsbench.toml, [runs.first] is fswild mine"
+    assert fsbench(capsys, *command).err.count(said) == 1
