@@ -1,7 +1,8 @@
 """Selection of samples by names, ranges and wildcards."""
 
 import fnmatch
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from itertools import groupby
 
 from fsbench.core.errors import UsageError
 from fsbench.core.spec import Sample
@@ -42,6 +43,22 @@ def select(samples: Sequence[Sample], pattern: str, benchmark: str) -> tuple[Sam
     if not chosen:
         raise UsageError(f"--samples {pattern!r} names no sample")
     return tuple(samples[place] for place in sorted(chosen))
+
+
+def in_short(samples: Sequence[Sample], names: Collection[str]) -> str:
+    """What `select` takes for these samples: names, and ranges of neighbours.
+
+    Examples
+    --------
+    >>> in_short([Sample(name, {}, {}) for name in ("a", "b", "c", "d", "e")], {"a", "b", "c", "e"})
+    'a-c,e'
+    """
+    parts = []
+    for is_named, group in groupby((sample.name for sample in samples), names.__contains__):
+        neighbours = list(group)
+        if is_named:
+            parts.append("-".join(dict.fromkeys((neighbours[0], neighbours[-1]))))
+    return ",".join(parts)
 
 
 def _range(places: dict[str, int], part: str) -> list[int]:

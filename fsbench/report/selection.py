@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.cells import cell_len
 
+from fsbench.benchmarks.selection import in_short
 from fsbench.core.errors import UsageError
 from fsbench.core.quantities import with_companions
 from fsbench.core.signatures import not_alike
@@ -59,8 +60,18 @@ def _require_same(label: str, first: Run, other_label: str, other: Run) -> None:
     if ours != theirs or other.bins != first.bins or not other.samples[other.bins].equals(first.samples[first.bins]):
         raise UsageError(
             f"{label} was scored on {len(ours)} samples, {other_label} on {len(theirs)}, and they are not the same "
-            "in the same bins: score both on the same --samples"
+            f"in the same bins: score both on the same samples{_how(label, first, other_label, other)}"
         )
+
+
+def _how(label: str, first: Run, other_label: str, other: Run) -> str:
+    """The option for the samples of the smaller run, if it is short; else where its samples are listed."""
+    fewer, run = min((label, first), (other_label, other), key=lambda one: len(one[1].samples))
+    names, spec = set(run.samples["sample"]), spec_of(run)
+    option = in_short(spec.samples, names) if spec is not None and names <= {one.name for one in spec.samples} else ""
+    if option and len(option) <= _LONGEST_LABEL:
+        return f", those of {fewer} are --samples {option}"
+    return f" (--samples; those of {fewer} are the column sample of its samples.csv)"
 
 
 def choose_metrics(run: Run, metrics: Sequence[str] | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rich.cells import cell_len
 
@@ -39,11 +40,16 @@ def _one(table: Sheet, width: int) -> str:
 
 
 def _pages(columns: Sequence[Group], room: int, n_lines: int) -> Iterator[list[Group]]:
-    """As many groups side by side as fit, at least one; the done rate is beside the group before it, if they fit."""
+    """As many groups side by side as fit, at least one; the done rate is beside the group before it, if they fit.
+
+    Where the groups do not fit beside each other, a rule above the done rate says that it is over all of them.
+    """
 
     def fits(page: Sequence[Group]) -> bool:
         return sum(len(_GAP) + _width(one, n_lines) for one in page) <= room
 
+    if not fits(columns) and not columns[-1].title:
+        columns = [*columns[:-1], replace(columns[-1], title="all")]
     n_single = len(columns) - 2 if fits(columns[-2:]) else len(columns)
     page: list[Group] = []
     for together in filter(None, [*([group] for group in columns[:n_single]), columns[n_single:]]):
