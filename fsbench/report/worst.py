@@ -94,6 +94,8 @@ def notes(found: Worst) -> list[str]:
     counts, said = found.counts, []
     if counts.get("unscored"):
         said.append(f"Without a score: {_samples(counts['unscored'])}; samples.csv of the run says why.")
+    if counts.get("undefined"):
+        said.append(f"Scored, but without a value of this metric: {_samples(counts['undefined'])}.")
     if len(found.methods) > 1:
         left_out = counts["lost"] + counts["worse"] - len(found.samples)
         said += [f"{left_out} more lost the score or got worse: see -n."] if left_out else []

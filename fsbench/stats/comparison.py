@@ -213,8 +213,10 @@ def _in_cell(
         place = {"by": by, "bin": label, "metric": scores.metrics[k]}
         sign = scores.quantities[scores.metrics[k]].sign
         ranks = rank(-sign * means[:, m]) if sign else np.full(n_methods, np.nan)
-        # one column of NaN is enough where there is nothing to rank
-        rankable = sign and np.isfinite(drawn[:, m]).any()
+        # one column of NaN is enough where there is nothing to rank; a rival that has a mean and too few samples to be
+        # drawn would leave the others its places
+        rivals = np.isfinite(means[:, m])
+        rankable = sign and rivals.any() and np.isfinite(drawn[rivals, m]).any(axis=1).all()
         redrawn = rank(-sign * drawn[:, m]) if rankable else np.full((n_methods, 1), np.nan)
         rank_rows += _rank_rows(place, scores.methods, ranks, redrawn, settings.level)
         tau_rows.append(place | _stability(ranks, redrawn, settings.level))

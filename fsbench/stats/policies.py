@@ -69,4 +69,6 @@ def _penalised(scores: ScoreTable, k: int) -> np.ndarray:
         inside = bins == label
         worst[inside] = np.where(np.isnan(worst[inside]), np.fmax.reduce(worst[inside]), worst[inside])
     worst = np.where(np.isnan(worst), np.fmax.reduce(worst), worst)
-    return np.where(np.isnan(values), -sign * worst, values)
+    # Where a sample was scored and no method has a value, the metric has none by its definition.
+    is_defined = np.isfinite(values).any(axis=0) | ~scores.scored.any(axis=0)
+    return np.where(np.isnan(values) & is_defined, -sign * worst, values)

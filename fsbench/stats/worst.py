@@ -101,7 +101,8 @@ def worst(runs: Sequence[Run], labels: Sequence[str], metric: str, n: int = N_SH
     if not common:
         raise UsageError(f"{' and '.join(labels)} have no sample in common")
     values = np.stack([table.loc[common, metric].to_numpy(np.float64) for table in tables])
-    order, counts = _of_one(values[0], what) if len(runs) == 1 else _of_two(values, what)
+    is_ok = (tables[0].loc[common, "status"] == "ok").to_numpy()
+    order, counts = _of_one(values[0], is_ok, what) if len(runs) == 1 else _of_two(values, what)
     counts["one_run_only"] = sum(len(table) - len(common) for table in tables)
     shown = [common[i] for i in order[:n]]
     return Worst(
@@ -145,10 +146,19 @@ def _judged(runs: Sequence[Run], labels: Sequence[str], metric: str) -> Quantity
     return what
 
 
-def _of_one(values: "np.ndarray[tuple[int], np.dtype[np.float64]]", what: Quantity) -> tuple[list[int], dict[str, int]]:
+def _of_one(
+    values: "np.ndarray[tuple[int], np.dtype[np.float64]]",
+    is_ok: "np.ndarray[tuple[int], np.dtype[np.bool_]]",
+    what: Quantity,
+) -> tuple[list[int], dict[str, int]]:
     scored = np.flatnonzero(~np.isnan(values))
     order = scored[np.argsort(what.sign * values[scored], kind="stable")]
-    return order.tolist(), {"scored": len(scored), "unscored": len(values) - len(scored)}
+    undefined = int((np.isnan(values) & is_ok).sum())
+    return order.tolist(), {
+        "scored": len(scored),
+        "unscored": len(values) - len(scored) - undefined,
+        "undefined": undefined,
+    }
 
 
 def _of_two(

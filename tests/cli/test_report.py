@@ -13,11 +13,11 @@ import pytest
 from fsbench.benchmarks import load_spec
 from fsbench.core.mesh import Mesh
 from fsbench.io import write_ply
-from fsbench.report.layout import published_layouts
 from fsbench.report.plots.error import limits
 from fsbench.report.tables import build
 from fsbench.runs import Record, Run, assemble, load_run
 from fsbench.runs.maps import FOLDER, GridMap, decode, read_map
+from fsbench.stats.layout import published_layouts
 from tests.browser import Tab, chromium, opened
 from tests.cli.commands import fsbench
 from tests.heads import face_of, head
@@ -383,7 +383,7 @@ def test_a_caption_promises_intervals_of_means_only_where_there_are_some(make_ru
     with opened(browser, path) as tab:
         _see_figures(tab)
         said = tab.locator("[data-figure=scatter] + figcaption").inner_text()
-        assert "95 %" not in said and "No intervals: one takes scores of 5 or more subjects." in said
+        assert "95 %" not in said and "No intervals: an interval takes scores of 5 or more subjects." in said
 
 
 def _texts_of_svg(tab: Tab, selector: str) -> list[str]:

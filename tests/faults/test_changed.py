@@ -9,7 +9,7 @@ import pytest
 
 import fsbench
 from fsbench.benchmarks import Choice
-from fsbench.core.errors import LostError
+from fsbench.core.errors import FsbenchError
 from fsbench.core.resources import folder
 from tests.cli.commands import fsbench as run
 
@@ -77,5 +77,5 @@ def test_a_benchmark_that_was_edited_after_it_was_opened_is_not_scored(sample: P
     benchmark = fsbench.open_benchmark(str(toml), sample, Choice())
     toml.write_text(toml.read_text().replace('align = "depth-median"', 'align = "depth-median-rays"'))
     submission = fsbench.Submission(sample / METHOD, fsbench.adapters.get("3DDFA_V2"))
-    with pytest.raises(LostError, match="changed since the run began"):
+    with pytest.raises(FsbenchError, match="changed since the run began"):
         fsbench.score(benchmark, submission, samples="000")

@@ -37,7 +37,7 @@ PUPIL_DISTANCE_MM = 62.85
 
 METRICS = tuple(one.name for one in quantities.METRICS)
 
-INWARDS = "most of the surface looks into the head: are the mesh's faces inverted?"
+INWARDS = "most of the surface looks into the head: are the mesh's faces inverted, or is it mirrored?"
 
 # A ray that grazes the edge of a surface also meets both sides at one place.
 _FEW_TWO_SIDED = 0.01

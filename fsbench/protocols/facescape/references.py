@@ -243,6 +243,8 @@ class FaceScapeReferences(References):
             raise ReferenceDataError(f"{path}: expected [K (3x3), Rt (3x4)]: {error}") from None
         if Rt.shape != (3, 4) or not np.isfinite(Rt).all():
             raise ReferenceDataError(f"{path}: Rt has shape {Rt.shape}, expected a finite (3, 4)")
+        if _rotations(Rt[None, :, :3]):
+            raise ReferenceDataError(f"{path}: the first three columns of Rt are no rotation: they stretch, or mirror")
         return PinholeCamera.from_matrix(K), Rt
 
 

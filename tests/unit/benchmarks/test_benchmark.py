@@ -1,3 +1,4 @@
+import json
 import shutil
 from pathlib import Path
 
@@ -79,6 +80,15 @@ def test_a_predef_array_of_another_kind_is_refused(copy: Path, array: np.ndarray
 def test_a_damaged_camera_is_the_references_fault(copy: Path, text: str) -> None:
     (copy / "data/lab_cam/00_0_00.json").write_text(text)
     with pytest.raises(ReferenceDataError, match="00_0_00"):
+        Benchmark.open("fslab", copy).prepare("00_0_00")
+
+
+@pytest.mark.parametrize("change", [np.diag([-1, 1, 1]), 1.1 * np.eye(3), np.diag([1, 1, 1.02])])
+def test_a_camera_that_stretches_or_mirrors_is_refused(copy: Path, change: np.ndarray) -> None:
+    path = copy / "data/lab_cam/00_0_00.json"
+    K, Rt = json.loads(path.read_text())
+    path.write_text(json.dumps([K, np.column_stack([change @ np.array(Rt)[:, :3], np.array(Rt)[:, 3]]).tolist()]))
+    with pytest.raises(ReferenceDataError, match="no rotation: they stretch, or mirror"):
         Benchmark.open("fslab", copy).prepare("00_0_00")
 
 

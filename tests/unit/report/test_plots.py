@@ -421,7 +421,7 @@ def test_a_caption_promises_intervals_only_where_there_are_some(make_run, kind):
 
 def test_a_caption_says_why_some_means_have_no_interval(make_run):
     run = make_run(fail={"0-5": 3, "60-90": 0})
-    said = "Intervals: 95 % bootstrap intervals of the mean, over samples. One takes scores of 5 or more."
+    said = "Intervals: 95 % bootstrap intervals of the mean, over samples. An interval takes scores of 5 or more."
     assert said in plot([run], "error").caption
     assert said not in plot([make_run(fail={"60-90": 0})], "error").caption
 

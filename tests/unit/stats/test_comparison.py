@@ -90,6 +90,15 @@ def test_one_sample_one_subject_and_nothing_are_quiet(make_run):
     assert found.ranks["rank_low"].isna().all()
 
 
+def test_a_rival_that_is_too_small_to_be_drawn_leaves_nobody_its_place(make_run):
+    """B is better on the four samples that it has; A was called first in all resamples."""
+    one = make_run("A", {"cd_mm": [3.0, 3.1, 3.2, 3.3, 3.4, 3.5, 3.6, 3.7]})
+    two = make_run("B", {"cd_mm": [2.0, 2.1, 2.2, 2.3, NAN, NAN, NAN, NAN]})
+    ranks = compare([one, two]).ranks.set_index("method")
+    assert ranks["rank"].to_dict() == {"A": 2, "B": 1}
+    assert ranks[["first"]].isna().all(axis=None)
+
+
 def test_fifteen_methods(make_run):
     rng = np.random.default_rng(3)
     runs = [

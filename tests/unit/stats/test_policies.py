@@ -33,6 +33,16 @@ def test_penalised_takes_the_sample_s_worst_then_the_pose_bin_s(scores):
     assert values[1, :, 0].tolist() == [2, 3, 3, 4, 6, 5]
 
 
+def test_a_metric_without_a_value_by_its_definition_is_no_failure(make_run):
+    """A neutral face has no motion: sample 0 is scored by both and has none; sample 1 fails for both, 2 for one."""
+    ok = [1, NAN, NAN, 4, 5, 6]
+    one = make_run("A", {"shape_mm": [1, NAN, 3, 4, 5, 6], "motion_mm": [NAN, NAN, 2, 4, 5, 6]}, POSES)
+    two = make_run("B", {"shape_mm": ok, "motion_mm": [NAN, NAN, NAN, 1, 1, 1]}, POSES)
+    values = apply_policy(gather([one, two]), "penalised")[:, :, 1]
+    assert np.isnan(values[:, 0]).all()
+    assert values[:, 1:].tolist() == [[2, 2, 4, 5, 6], [2, 2, 1, 1, 1]]
+
+
 def test_worst_is_lowest_where_higher_is_better(scores):
     values = apply_policy(scores, "penalised")
     assert values[0, :, 1].tolist() == [0.9, 0.7, 0.7, 0.6, 0.4, 0.4]
