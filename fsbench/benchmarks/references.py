@@ -221,7 +221,8 @@ class MeshReferences(References):
             raise ReferenceDataError(
                 f"{files.meshes[0]} and {files.meshes[1].name} could both be the scan: keep only the original"
             )
-        mesh = read_mesh(files.meshes[0])
+        # Of a textured OBJ the reader keeps some that no triangle uses, as the official loader of FaceScape does.
+        mesh = read_mesh(files.meshes[0]).without_unused()
         marks = self._read_landmarks(files)
         inputs: dict[str, Any] = {} if marks is None else {"landmarks": marks}
         if "nose_tip" in self.protocol.reference_inputs:

@@ -155,7 +155,7 @@ def test_all_names_every_file_that_is_broken_and_why(capsys, sample, tmp_path) -
     broken = {
         "001": (text[: len(text) // 3], "expected at least 3"),
         "101": (text.replace("v ", "v nan 1 2\nv ", 1), "NaN"),
-        "102": (text + "f 1 2 999999\n", "name vertices up to 999999"),
+        "102": (text + "f 1 2 999999\n", "1 face corner names vertices up to 999999"),
         "202": ("\x01\x02 no mesh", "is empty"),
         "301": (text[: text.index("f ")], "no faces"),
     }

@@ -153,3 +153,12 @@ def test_a_relative_root_survives_a_change_of_folder(sample: Path, tmp_path: Pat
 def test_a_range_that_runs_backwards_is_named(wild: Benchmark) -> None:
     with pytest.raises(UsageError, match="000 comes before 001"):
         wild.select("001-000")
+
+
+@pytest.mark.parametrize("corner", ["{}", "{}/1", "{}//1"])
+def test_a_scan_is_the_same_with_and_without_texture(tmp_path: Path, corner: str) -> None:
+    """Of an OBJ whose corners have all a texture, unused vertices are kept in FaceScape, as its loader does."""
+    face = " ".join(corner.format(i) for i in (1, 3, 4))
+    (tmp_path / "a.obj").write_text(f"v 0 0 0\nv 9 9 9\nv 1 0 0\nv 0 1 0\nvt 0 0\nvn 0 0 1\nf {face}\n")
+    (found,) = (benchmark := Benchmark.open("scan", tmp_path)).samples
+    assert benchmark.references.read(found.name).mesh.n_vertices == 3
