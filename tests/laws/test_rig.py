@@ -113,6 +113,16 @@ def _split(shapes: Shapes) -> tuple[dict[str, np.ndarray], np.ndarray]:
     return {stem: v[order] for stem, v in cut.items()}, place[faces]
 
 
+@pytest.mark.parametrize("change", ["order", "corners"])
+def test_the_order_of_triangles_and_of_their_corners_changes_nothing(scorer: Scorer, change: str) -> None:
+    """A file's writer chooses both; the vertices correspond by number all the same."""
+    shapes = moving(person(seed=5), motions(1.3))
+    faces = FACE.faces[::-1] if change == "order" else np.roll(FACE.faces, 1, axis=1)
+    first, second = _score(scorer, shapes), _score(scorer, shapes, faces)
+    for metric in ("rig_mm", "neutral_mm", "corresponding_mm", "motion_mm", "leak_mm", "covered"):
+        assert _of(second, metric) == pytest.approx(_of(first, metric), abs=1e-9), metric
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_another_topology_of_the_same_surfaces_hardly_changes_the_motion(scorer: Scorer, seed: int) -> None:
     shapes = moving(person(seed), motions(0.7))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fsbench.core.errors import AlignmentError
-from fsbench.core.mesh import Floats, Mesh
+from fsbench.core.mesh import Floats, Ints, Mesh
 from fsbench.geometry.nearest import NearestSurface
 from fsbench.geometry.procrustes import fit_landmarks
 from fsbench.geometry.transforms import Similarity
@@ -97,8 +97,22 @@ def _fit(subject: Subject, neutral: Mesh, landmarks: Floats | None) -> Fit:
 
 
 def shares_topology(reference: Mesh, prediction: Mesh) -> bool:
-    """Whether two meshes have the same triangles and numbers of vertices, so that vertices correspond by number."""
-    return reference.n_vertices == prediction.n_vertices and np.array_equal(reference.faces, prediction.faces)
+    """Whether two meshes have the same triangles and numbers of vertices, so that vertices correspond by number.
+
+    In whatever order triangles stand, and with whatever corner they begin: a file's writer chooses both.
+    """
+    if reference.n_vertices != prediction.n_vertices or reference.n_faces != prediction.n_faces:
+        return False
+    if np.array_equal(reference.faces, prediction.faces):
+        return True
+    return np.array_equal(_in_one_order(reference.faces), _in_one_order(prediction.faces))
+
+
+def _in_one_order(faces: Ints) -> Ints:
+    """Triangles that begin with their least corner and keep their side, sorted."""
+    first = faces.argmin(1)[:, None]
+    turned = np.take_along_axis(faces, (first + np.arange(3)) % 3, 1)
+    return turned[np.lexsort(turned.T)]
 
 
 def _by_landmarks(subject: Subject, neutral: Mesh, landmarks: Floats | None) -> tuple[Similarity, list[str]]:
