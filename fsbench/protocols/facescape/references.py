@@ -170,7 +170,7 @@ class FaceScapeReferences(References):
         if not self._are_others:
             return ()
         return (
-            f"these are not the published references of {self.spec.title} (other poses in code/predef): compare the "
+            f"Other references than the published ones of {self.spec.title} (other poses in code/predef): compare the "
             "scores with runs on the same data only",
         )
 
