@@ -60,7 +60,7 @@ def test_a_run_stops_where_what_its_samples_share_is_edited(
     assert not (tmp_path / "run/run.json").exists()
     path.write_bytes(original)
     finished = score()
-    assert finished.code == 0 and "going on: " in finished.err, finished.err
+    assert finished.code == 0, finished.err
     again = run(capsys, "score", toml, "--root", root, "--pred", sample / METHOD, "-a", f"{adapter}:load",
                 "--samples", SAMPLES, "--out", tmp_path / "again")  # fmt: skip
     assert again.code == 0
