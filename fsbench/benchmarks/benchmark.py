@@ -1,5 +1,6 @@
 """Benchmark: a specification with its data under a root, scored by any protocol."""
 
+import os
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -98,7 +99,7 @@ class Benchmark:
         refuse_unknown_bins(listed, listed.bins)
         found = cls(name, listed, root, chosen, protocol, settings, references, pred_marks)
         # Folders change with any file that comes or goes, whether it is one of ours or not.
-        files = [path for path in found.sources if not path.is_dir()]
+        files = [path for path in found.sources if not os.path.isdir(path)]  # noqa: PTH112 - a list of numbers is no name
         return replace(found, shared_content=content_of([spec_path(name), *files]))
 
     @property

@@ -22,7 +22,7 @@ from fsbench.core.spec import ALL_SAMPLES, Sample, Spec, TableLayout
 from fsbench.core.toml import parse_toml, read_limited
 
 _MOST_SAMPLES, _MOST_BINS = 200_000, 32
-_RESERVED = {"benchmark", "method", "sample", "status", "reason", "seconds"}
+_RESERVED = {"benchmark", "method", "sample", "status", "reason", "seconds", "overall"}
 
 
 def spec_names() -> list[str]:
@@ -84,7 +84,7 @@ def parse_spec(raw: dict[str, Any], digest: str) -> Spec:
     samples = () if listed else _samples(raw["samples"], raw.get("bins", {}))
     known = {label for sample in samples[:1] for label in sample.bins}
     if reserved := known & _RESERVED:
-        raise ValueError(f"bins may not be called {', '.join(sorted(reserved))}: a run has columns of these names")
+        raise ValueError(f"bins may not be called {', '.join(sorted(reserved))}: runs and tables use these names")
     tables = tuple(_table(table) for table in raw.get("tables", []))
     texts: dict[str, Any] = {key: str(raw[key]) for key in ("name", "title", "protocol", "citation", "where", "unit")}
     require_text(texts["name"])

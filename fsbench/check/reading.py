@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from statistics import median
+from statistics import median_high
 
 from fsbench.benchmarks import Benchmark, Sample
 from fsbench.check.findings import Finding, counted
@@ -18,6 +18,7 @@ Progress = Callable[[int], AbstractContextManager[Callable[[Record], None]]]
 
 _OTHER_SIZE, _FEW = 8.0, 3
 """A mesh so many times larger or smaller than most of several is named. Ours: faces fill an image by 1 to 6 times."""
+_AT_ONE_PLACE = "all vertices are at one place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +83,14 @@ def safe_jobs(submission: Submission, samples: Sequence[Sample], jobs: int) -> i
 
 def _of_another_size(sizes: Mapping[str, float]) -> dict[str, str]:
     """What to say of the meshes, by sample, that are many times larger or smaller than most; `sizes` are diagonals."""
-    usual = median(sizes.values()) if len(sizes) >= _FEW else 0.0
-    if not usual:
-        return {}
+    usual = median_high(sizes.values()) if len(sizes) >= _FEW else 0.0
+    others = {name: size for name, size in sizes.items() if not usual < _OTHER_SIZE * size < _OTHER_SIZE**2 * usual}
+    if 2 * len(others) >= len(sizes):
+        # Of two sizes nobody knows which is right; a mesh at one place is wrong beside any.
+        others = {name: size for name, size in others.items() if not size}
     return {
-        name: f"{size / usual:.3g} times as large as most of the others: in another unit, or all at one place?"
-        for name, size in sizes.items()
-        if not 1 / _OTHER_SIZE < size / usual < _OTHER_SIZE
+        name: f"{size / usual:.3g} times as large as most of the others: in another unit?" if size else _AT_ONE_PLACE
+        for name, size in others.items()
     }
 
 

@@ -99,6 +99,9 @@ class _Later:
 
     def __init__(self, function: _Function, *signature: str, **options: Any) -> None:
         functools.update_wrapper(self, function)
+        # Its file as it is now: it may be another one when the function is compiled.
+        with suppress(OSError):
+            _digest_of(Path(function.__code__.co_filename))
         self._function, self._signature, self._options = function, signature, options
         self._made: _Function | None = None
 
@@ -239,11 +242,11 @@ def _own_place(beside_source: Path) -> str:
 
 
 def _made_of(function: _Function) -> str:
-    """Digest of all that becomes part of a function's machine code."""
+    """Digest of all that becomes part of a function's machine code; its file's as it was when it was imported."""
     import numpy as np
 
     digest = hashlib.sha256()
-    lanes = (Path(__file__).with_name(name) for name in ("lanes.py", "lanes_compiled.py"))
+    lanes = (Path(__file__).with_name(name) for name in ("compiled.py", "lanes.py", "lanes_compiled.py"))
     for path in (Path(function.__code__.co_filename), *lanes):
         digest.update(_digest_of(path))
     for name, value in sorted(function.__globals__.items()):

@@ -123,13 +123,14 @@ def divisions(manifest: Mapping[str, Any], bins: pd.DataFrame) -> dict[str, BinL
     found = {OVERALL: overall(title)} if spec is None else published_layouts(spec)
     for column in map(str, bins.columns):
         name = column.rpartition("_")[0] if column.endswith(("_deg", "_px", "_mm")) else column
-        if name in found and found[name].where:
+        if name in found and (found[name].where or found[name].column != column):
             name = column
         labels = list(dict.fromkeys(bins[column]))
         heading = "" if spec is None else spec.axes.get(column, "")
         parts = tuple(Bin(label, visible(label)) for label in labels)
         whole = BinLayout(name, f"{title}, by {visible(name)}", column, parts, heading=heading)
-        found.setdefault(column, found.setdefault(name, whole))
+        named = found.setdefault(name, whole)
+        found.setdefault(column, named if named.column == column else whole)
     return found
 
 

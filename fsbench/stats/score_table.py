@@ -92,8 +92,12 @@ class ScoreTable:
         """
         seen: set[tuple[str, str]] = set()  # two layouts of one column may share bins
         for where, group in groupby([*self.layouts(by), _WHOLE], lambda one: dict(one.where)):
-            part = self.where(where)
-            cells = {cell[:2]: cell for one in group for cell in part.cells_of(one)}
+            asked = list(group)
+            try:
+                part = self.where(where)
+            except UsageError as error:
+                raise UsageError(f"--by {asked[0].name}: {error}; --by {asked[0].column} takes all samples") from None
+            cells = {cell[:2]: cell for one in asked for cell in part.cells_of(one)}
             yield part, [cell for place, cell in cells.items() if place not in seen]
             seen |= cells.keys()
 

@@ -177,12 +177,16 @@ def test_all_names_every_file_that_is_broken_and_why(capsys, sample, tmp_path) -
 def test_all_names_files_of_another_size(capsys, sample, tmp_path) -> None:
     root, pred = _twelve(sample, tmp_path)
     corners = re.compile(r"^v (\S+) (\S+) (\S+)", re.MULTILINE)
-    for name, corner, times in (("201", "v 9 9 9", "0"), ("300", r"v \1e-3 \2e-3 \3e-3", "0.00")):
+    changes = {
+        "201": ("v 9 9 9", "at one place"),
+        "300": (r"v \1e-3 \2e-3 \3e-3", "times as large as most of the others"),
+    }
+    for name, (corner, words) in changes.items():
         path = pred / f"{name}.obj"
         path.write_text(corners.sub(corner, path.read_text()))
         answer = _check(capsys, root, pred, "--all")
         (said,) = (line for line in answer.out.splitlines() if line.startswith(f"wrong  {name}"))
-        assert f" {times}" in said and "times as large as most of the others" in said and answer.code == 1
+        assert words in said and answer.code == 1
         # It is no sign of a wrong frame.
         assert "ok     frame" in answer.out
 

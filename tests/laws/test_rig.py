@@ -12,6 +12,7 @@ from fsbench.core.errors import AlignmentError, MeshError
 from fsbench.core.mesh import Mesh
 from fsbench.protocols.measurement import Scores
 from fsbench.protocols.protocol import Prediction
+from fsbench.protocols.rig.fit import shares_topology
 from tests.heads import random_similarity
 from tests.rigs import FACE, MARKS, MARKS_TEXT, NEUTRAL, STEMS, changed, motions, moving, person, write
 
@@ -83,6 +84,14 @@ def test_frame_and_unit_of_the_prediction_change_nothing(scorer: Scorer) -> None
     first, second = (_score(scorer, one) for one in (shapes, changed(shapes, by.apply)))
     for metric in ("rig_mm", "neutral_mm", "motion_mm", "motion_r2", "leak_mm", "amplitude", "hit"):
         assert _of(second, metric) == pytest.approx(_of(first, metric), abs=1e-9), metric
+
+
+def test_a_triangle_of_two_corners_is_the_same_whatever_it_begins_with() -> None:
+    points = np.eye(4)[:, :3]
+    one, other, opposite = (
+        Mesh(points, faces) for faces in ([[0, 1, 2], [1, 1, 3]], [[1, 3, 1], [1, 2, 0]], [[0, 2, 1]])
+    )
+    assert shares_topology(one, other) and not shares_topology(one, opposite)
 
 
 def test_motion_does_not_depend_on_the_identity(scorer: Scorer) -> None:

@@ -123,14 +123,13 @@ def limits(metric: Quantity, means: Floats, lows: Floats, highs: Floats) -> tupl
     >>> limits(cr, np.array([99.0, 90.3]), np.array([98.0, 58.3]), np.array([100.0, 100.0]))
     (50.0, 100.0)
     """
-    lowest = float(np.nanmin([*means.ravel(), *lows.ravel(), np.inf]))
     if metric.unit == "%" and metric.high is not None:
-        top = metric.high * metric.factor
+        top, lowest = metric.high * metric.factor, float(np.nanmin([*means.ravel(), *lows.ravel(), np.inf]))
         return max(0.0, min(80.0, float(10 * np.floor((min(lowest, top) - 1) / 10)))), top
     end = upper_end(means)
-    whiskers = highs[np.isfinite(highs) & (np.nan_to_num(means) <= end)]
-    top = max(end, float(whiskers.max(initial=0.0)))
-    bottom = min(0.0, lowest)
+    is_held = np.nan_to_num(means) <= end
+    top = max(end, float(np.nanmax([*highs[is_held], 0.0])))
+    bottom = float(np.nanmin([*means.ravel(), *lows[is_held], 0.0]))
     return bottom - (0.03 * (top - bottom) if bottom else 0.0), 1.03 * top
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fsbench.benchmarks import Benchmark
+from fsbench.benchmarks import Benchmark, Choice
 from fsbench.core.errors import FormatError, ReferenceDataError, UsageError
 from fsbench.core.resources import folder
 
@@ -162,3 +162,10 @@ def test_a_scan_is_the_same_with_and_without_texture(tmp_path: Path, corner: str
     (tmp_path / "a.obj").write_text(f"v 0 0 0\nv 9 9 9\nv 1 0 0\nv 0 1 0\nvt 0 0\nvn 0 0 1\nf {face}\n")
     (found,) = (benchmark := Benchmark.open("scan", tmp_path)).samples
     assert benchmark.references.read(found.name).mesh.n_vertices == 3
+
+
+def test_many_vertex_numbers_are_no_file_name(sample: Path) -> None:
+    """Longer than a disk takes for a name."""
+    numbers = ",".join(str(100 + i) for i in range(100))
+    opened = Benchmark.open("fswild", sample, Choice(landmarks=numbers, pred_landmarks=numbers))
+    assert opened.shared_content

@@ -129,10 +129,22 @@ def test_a_loop_whose_file_changed_behind_its_date_is_compiled_again(folder: Pat
     assert [_call(folder, NUMBA_CACHE_DIR=str(kept)) for _ in range(2)] == ["0", "1"]
 
 
+def test_a_file_that_changes_before_the_first_call_leaves_no_old_loop_behind(folder: Path) -> None:
+    """A notebook has imported it when an update comes; the next process reads the new one."""
+    everything = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    everything["NUMBA_CACHE_DIR"] = str(folder / "kept")
+    change = (
+        "import loops, pathlib; p = pathlib.Path(loops.__file__); p.write_text(p.read_text().replace('2.0 *', '3.0 *'))"
+    )
+    call = "import loops, numpy as np; print(loops.total(np.arange(4.0)))"
+    for code, total in ((f"{change}\n{call}", "12.0"), (call, "18.0")):
+        assert subprocess.check_output([sys.executable, "-c", code], env=everything, text=True) == f"{total}\n"
+
+
 def test_a_loop_that_was_kept_with_other_lanes_is_compiled_again(folder: Path, monkeypatch) -> None:
     """What lanes are is part of its machine code."""
     true, made_of = compiled._digest_of, compiled._made_of(compiled._made_of)
-    for name in ("lanes.py", "lanes_compiled.py"):
+    for name in ("compiled.py", "lanes.py", "lanes_compiled.py"):
         with monkeypatch.context() as patch:
             patch.setattr(compiled, "_digest_of", lambda path, name=name: b"" if path.name == name else true(path))
             assert compiled._made_of(compiled._made_of) != made_of

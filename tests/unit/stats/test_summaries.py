@@ -3,6 +3,7 @@ import pytest
 
 from fsbench.core.errors import UsageError
 from fsbench.stats import small_overlaps, summaries
+from fsbench.stats.layout import divisions
 
 NAN = float("nan")
 POSES = {"pose_deg": ["0"] * 10 + ["60"] * 10}
@@ -106,3 +107,11 @@ def test_row_order_changes_no_interval(make_run):
 def test_overall_is_the_whole_alone(make_run):
     run = make_run("A", {"cd_mm": [*range(1, 21)]}, POSES)
     assert summaries([run], by="overall", **OPTIONS).equals(summaries([run], **OPTIONS))
+
+
+def test_a_short_name_that_two_columns_have_is_that_of_the_first(make_run):
+    run = make_run("A", {"cd_mm": [1, 2, 3]}, {"pose_mm": ["a", "a", "b"], "pose_px": ["x", "y", "y"]})
+    found = divisions(run.manifest, run.samples[run.bins])
+    assert {name: one.column for name, one in found.items() if name != "overall"} == {
+        "pose": "pose_mm", "pose_mm": "pose_mm", "pose_px": "pose_px",
+    }  # fmt: skip
