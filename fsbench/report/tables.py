@@ -80,9 +80,11 @@ def _summary(
 ) -> pd.DataFrame:
     # One metric at least: the counts of samples come with it.
     plain = [what.name for what in metrics if what.pooled == "mean"] or runs[0].metrics[:1]
-    found = summaries(runs, by=divided, policy=policy, metrics=plain, ci=ci)
-    shown = {divided.key} | ({ALL_SAMPLES} if divided.overall else set())
-    return found[found["by"].isin(shown)]
+    # Of the samples that the layout takes, as no table of a part shows a mean over all.
+    part = replace(divided, where={})
+    found = summaries(runs, by=part, where=divided.where, policy=policy, metrics=plain, ci=ci)
+    shown = {part.key: divided.key} | ({ALL_SAMPLES: ALL_SAMPLES} if divided.overall else {})
+    return found[found["by"].isin(shown)].replace({"by": shown})
 
 
 def _rows(
