@@ -172,7 +172,7 @@ class _Model:
 
     def __init__(self, state: _State, with_scale: bool) -> None:
         products, weighted = np.empty((7, 7)), np.empty(7)
-        _sum_up(state.moved, state.nearest.points, state.nearest.distances, products, weighted)
+        _sum_up(state.moved, state.nearest.points, state.nearest.distances, np.empty(7), products, weighted)
         turning = _derivative(state.theta)
         if not with_scale:
             turning[0] = 0.0
@@ -211,13 +211,12 @@ def _move(points: Floats, matrix: Floats, shift: Floats, moved: Floats) -> None:
             moved[i, axis] = matrix[axis, 0] * x + matrix[axis, 1] * y + matrix[axis, 2] * z + shift[axis]
 
 
-@compiled("void(f8[:,::1], f8[:,::1], f8[::1], f8[:,::1], f8[::1])", makes_arrays=True)
-def _sum_up(moved: Floats, nearest: Floats, distances: Floats, products: Floats, weighted: Floats) -> None:
+@compiled("void(f8[:,::1], f8[:,::1], f8[::1], f8[::1], f8[:,::1], f8[::1])")
+def _sum_up(moved: Floats, nearest: Floats, distances: Floats, row: Floats, products: Floats, weighted: Floats) -> None:
     """Sums of a a' and of a times the distance, where a = (u.q, u x q, u): u the direction from the nearest point q.
 
     These are the distances' derivatives by (s, r, t), up to one rotation that all of them share.
     """
-    row = np.empty(7)
     products[:], weighted[:] = 0.0, 0.0
     for i in range(len(moved)):
         length = distances[i]

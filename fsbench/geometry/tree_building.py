@@ -76,12 +76,14 @@ def build_tree(vertices: Floats, faces: Ints, pad: float) -> Tree:
     bounds, order = np.empty((n_faces, 6)), np.arange(n_faces)
     nodes, links = np.empty((2 * n_faces, 6)), np.empty((2 * n_faces, 2), np.int64)
     _bound(vertices, faces, pad, bounds)
-    n_nodes = _split(bounds, order, nodes, links)
+    bins = np.empty((_BINS + 2, 6)), np.empty(_BINS, np.int64), np.empty(_BINS)
+    n_nodes = _split(bounds, order, np.empty((2 * DEEPEST, 4), np.int64), *bins, nodes, links)
     n_leaves = int(np.count_nonzero(links[:n_nodes, 1]))
     n_inner = max(n_nodes - n_leaves, 1)
     boxes, children = np.empty((n_inner, 6, LANES)), np.empty((n_inner, LANES), np.int64)
     leaf_starts = np.empty((n_leaves, 2), np.int64)
-    n_wide = _join(nodes, links, boxes, children, leaf_starts)
+    todo, lanes = np.empty((n_inner, 2), np.int64), np.empty(LANES, np.int64)
+    n_wide = _join(nodes, links, todo, lanes, boxes, children, leaf_starts)
     leaves, ids = np.empty((n_leaves, LEAF_ROWS, LANES)), np.empty((n_leaves, LANES), np.int64)
     leaf_of_face = np.empty(n_faces, np.int64)
     _fill(vertices, faces, order, leaf_starts, leaves, ids, leaf_of_face)
@@ -128,9 +130,9 @@ def _bin(bounds: Floats, face: int, axis: int, low: float, scale: float) -> int:
 
 
 @merged
-def _cheapest_cut(boxes: Floats, counts: Ints, total: int, box: Floats) -> int:
+def _cheapest_cut(boxes: Floats, counts: Ints, total: int, costs: Floats, box: Floats) -> int:
     """Last bin of the left side, or -1: the cut with the least sum of area times number."""
-    costs = np.zeros(_BINS)
+    costs[:] = 0.0
     _clear(box)
     count = 0
     for b in range(_BINS - 1, 0, -1):
@@ -150,11 +152,15 @@ def _cheapest_cut(boxes: Floats, counts: Ints, total: int, box: Floats) -> int:
     return cut
 
 
-@compiled("i8(f8[:,::1], i8[::1], f8[:,::1], i8[:,::1])", makes_arrays=True)
-def _split(bounds: Floats, order: Ints, nodes: Floats, links: Ints) -> int:
-    """Fill `nodes` with boxes and `links` with (first child, 0) or a leaf's (start, number) in `order`; how many."""
-    todo = np.empty((2 * DEEPEST, 4), np.int64)
-    boxes, counts, box, middles = np.empty((_BINS, 6)), np.empty(_BINS, np.int64), np.empty(6), np.empty(6)
+@compiled("i8(f8[:,::1], i8[::1], i8[:,::1], f8[:,::1], i8[::1], f8[::1], f8[:,::1], i8[:,::1])")
+def _split(
+    bounds: Floats, order: Ints, todo: Ints, boxes: Floats, counts: Ints, costs: Floats, nodes: Floats, links: Ints
+) -> int:
+    """Fill `nodes` with boxes and `links` with (first child, 0) or a leaf's (start, number) in `order`; how many.
+
+    `todo`, `boxes` (of the bins, and two more), `counts` and `costs` are room to work in.
+    """
+    box, middles = boxes[_BINS], boxes[_BINS + 1]
     todo[0, 0], todo[0, 1], todo[0, 2], todo[0, 3] = 0, 0, len(order), 0
     waiting, n_nodes = 1, 1
     while waiting > 0:
@@ -186,7 +192,7 @@ def _split(bounds: Floats, order: Ints, nodes: Floats, links: Ints) -> int:
                 b = _bin(bounds, order[i], axis, low, scale)
                 counts[b] += 1
                 _widen(boxes[b], bounds[order[i]])
-            cut = _cheapest_cut(boxes, counts, stop - start, box)
+            cut = _cheapest_cut(boxes, counts, stop - start, costs, box)
             if cut >= 0:
                 middle_one = start
                 for i in range(start, stop):
@@ -203,11 +209,12 @@ def _split(bounds: Floats, order: Ints, nodes: Floats, links: Ints) -> int:
     return n_nodes
 
 
-@compiled("i8(f8[:,::1], i8[:,::1], f8[:,:,::1], i8[:,::1], i8[:,::1])", makes_arrays=True)
-def _join(nodes: Floats, links: Ints, boxes: Floats, children: Ints, leaf_starts: Ints) -> int:
-    """Wide nodes of narrow ones: the largest child gives way to its own children until all lanes are taken."""
-    todo = np.empty((len(boxes), 2), np.int64)
-    lanes = np.empty(LANES, np.int64)
+@compiled("i8(f8[:,::1], i8[:,::1], i8[:,::1], i8[::1], f8[:,:,::1], i8[:,::1], i8[:,::1])")
+def _join(nodes: Floats, links: Ints, todo: Ints, lanes: Ints, boxes: Floats, children: Ints, leaf_starts: Ints) -> int:
+    """Wide nodes of narrow ones: the largest child gives way to its own children until all lanes are taken.
+
+    `todo` and `lanes` are room to work in.
+    """
     todo[0, 0], todo[0, 1] = 0, 0
     waiting, n_wide, n_leaves = 1, 1, 0
     while waiting > 0:

@@ -80,7 +80,9 @@ class BlockPattern:
         blocks[self.starts[self.place]] = vertex_blocks
         answers = self.starts[self.place + 1] - 1
         blocks[answers, :3] = right.transpose(0, 2, 1)
-        if not _factorise(self.starts, self.rows, self.groups, blocks):
+        n, n_groups = len(self.starts) - 1, len(self.groups) - 1
+        of_columns, waiting = np.empty((5, n + 1), np.int64), np.empty(n_groups + 1, np.int64)
+        if not _factorise(self.starts, self.rows, self.groups, of_columns, waiting, blocks):
             return None
         _substitute(self.starts, self.rows, blocks)
         solved: Floats = blocks[answers, :3].transpose(0, 2, 1)
@@ -134,20 +136,22 @@ def _scale(blocks: Floats, first: int, last: int) -> bool:
     return True
 
 
-@compiled("b1(i8[::1], i8[::1], i8[::1], f8[:,:,::1])", makes_arrays=True)
-def _factorise(starts: Ints, rows: Ints, groups: Ints, blocks: Floats) -> bool:
+@compiled("b1(i8[::1], i8[::1], i8[::1], i8[:,::1], i8[::1], f8[:,:,::1])")
+def _factorise(starts: Ints, rows: Ints, groups: Ints, of_columns: Ints, waiting: Ints, blocks: Floats) -> bool:
     """Turn the lower triangle's blocks into those of its Cholesky factor; False if a pivot is not positive.
 
     The right side's row ends as the answer to the first, forward half of the solve. Group by group: what earlier
     columns subtract from it, then its own ones. A column waits in the list of the group where it has its next block.
+    `of_columns` and `waiting` are room to work in.
     """
     n, n_groups = len(starts) - 1, len(groups) - 1
-    group_of, bases, places = np.empty(n + 1, np.int64), np.empty(n, np.int64), np.empty(n + 1, np.int64)
+    group_of, bases, places = of_columns[0], of_columns[1], of_columns[2]
+    after, position = of_columns[3], of_columns[4]
     for group in range(n_groups):
         for j in range(groups[group], groups[group + 1]):
             group_of[j], bases[j] = group, starts[j] - (j - groups[group])
     group_of[n] = n_groups
-    waiting, after, position = np.full(n_groups + 1, -1), np.full(n, -1), np.empty(n, np.int64)
+    waiting[:], after[:] = -1, -1
     for group in range(n_groups):
         head, end = groups[group], groups[group + 1]
         for b in range(starts[head], starts[head + 1]):

@@ -111,7 +111,8 @@ class Texels:
         if not len(around):
             return float("nan")
         corners = mesh.faces[self.triangles]
-        total = _angles(mesh.vertices, vertex_normals(mesh), corners, self.weights, first, second, around)
+        places = np.empty((2, len(corners), 3))
+        total = _angles(mesh.vertices, vertex_normals(mesh), corners, self.weights, first, second, around, places)
         return float(np.degrees(total / len(around)))
 
 
@@ -144,12 +145,19 @@ def _across(p: Floats, left: int, right: int, above: int, below: int) -> tuple[f
     return uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
 
 
-@compiled(f"f8({POINTS}, f8[:,::1], i8[:,::1], f8[:,::1], f8[::1], f8[::1], i8[:,::1])", makes_arrays=True)
+@compiled(f"f8({POINTS}, f8[:,::1], i8[:,::1], f8[:,::1], f8[::1], f8[::1], i8[:,::1], f8[:,:,::1])")
 def _angles(
-    vertices: Floats, normals: Floats, corners: Ints, weights: Floats, first: Floats, second: Floats, around: Ints
+    vertices: Floats,
+    normals: Floats,
+    corners: Ints,
+    weights: Floats,
+    first: Floats,
+    second: Floats,
+    around: Ints,
+    places: Floats,
 ) -> float:
-    """Sum of the angles, in radians."""
-    p, q = np.empty((len(corners), 3)), np.empty((len(corners), 3))
+    """Sum of the angles, in radians; where the displaced texels are goes into `places`."""
+    p, q = places[0], places[1]
     _displaced(vertices, normals, corners, weights, first, p)
     _displaced(vertices, normals, corners, weights, second, q)
     total = 0.0
