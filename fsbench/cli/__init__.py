@@ -104,7 +104,7 @@ def main(arguments: Sequence[str] | None = None, **options: Any) -> None:
     open_closed_streams()
     # A process that ends need not search its libraries for reference cycles, which takes longer than ending.
     atexit.register(gc.freeze)
-    compiled.spares_scipy, compiled.tell = True, say
+    compiled.tell = say
     with _remembered_interrupts() as interrupts:
         try:
             code = _run(arguments, options)

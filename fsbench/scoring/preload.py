@@ -24,7 +24,6 @@ def tell(text: str) -> None:
 
 # The same as in fsbench.cli.messages, which takes longer to load.
 warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
-fsbench.core.compiled.spares_scipy = True
 fsbench.core.compiled.tell = tell
 fsbench.scoring.loops.load_all()
 # The modules loaded so far stay: freeze them, as a search for cycles would copy their memory into every worker.

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import fsbench
-from fsbench.core.compiled import _Later
+from fsbench.core.compiled import Loop
 from fsbench.scoring.loops import modules as listed
 
 # The fork server runs one, the other needs torch; neither has a loop.
@@ -18,7 +18,7 @@ def test_warming_up_leaves_nothing_to_compile() -> None:
     code = """
 import importlib, pkgutil, sys
 import fsbench
-from fsbench.core.compiled import _Later
+from fsbench.core.compiled import Loop
 from fsbench.cli import main
 sys.argv = ["fsbench", "warm"]
 try:
@@ -28,7 +28,7 @@ except SystemExit:
 names = [one.name for one in pkgutil.walk_packages(fsbench.__path__, "fsbench.")]
 for name in set(names) - {"fsbench.scoring.preload", "fsbench.torch"}:
     for found in vars(importlib.import_module(name)).values():
-        if isinstance(found, _Later) and found._signature:
+        if isinstance(found, Loop) and found.signature:
             assert found._made is not None, (name, found)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -41,7 +41,7 @@ def test_every_module_with_a_compiled_loop_is_listed() -> None:
     with_loops = {
         module.__name__
         for module in modules
-        if any(isinstance(value, _Later) and value.__module__ == module.__name__ for value in vars(module).values())
+        if any(isinstance(value, Loop) and value.__module__ == module.__name__ for value in vars(module).values())
     }
     # Benchmarks are built by commands of their own, which score nothing.
     with_loops = {name for name in with_loops if not name.startswith("fsbench.build.")}
