@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fsbench.core.compiled import MASK, POINTS, compiled, inlined
+from fsbench.core.compiled import MASK, POINTS, compiled, inlined, merged
 from fsbench.core.lanes import LANES, alike, any_of, count_of, eight, greatest, greatest_of, least, put, roots, where
 from fsbench.core.mesh import Floats, Ints, Mask
 from fsbench.metrics.cylinder import HALF_HEIGHT_MM, SIZE, QuadMap, grid
@@ -47,8 +47,8 @@ _NEARLY_FLAT = 1e-10
 _SEVERAL = 3
 """Where a cell is the closest yet for so many pixels, the next eight begin there."""
 
-_TABLES = ", ".join(["f8[:,::1]"] * 9) + ", f8[::1]"
-"""Types of a surface's tables in a signature."""
+_TABLES = "f8[:,::1], f8[:,::1], f8[:,:,::1], f8[::1]"
+"""Types of a surface's tables in a signature, see `_surface`."""
 
 Vector = tuple[Any, Any, Any]
 """Each of them one number, or eight."""
@@ -67,10 +67,10 @@ def map_distances(start: QuadMap, to: QuadMap) -> Floats:
     ndarray, (n,)
         In mm, in the order of the vertices of `cylinder_mesh(start.radius_mm)`.
     """
-    surface = _surface(to)
+    tables = _surface(to)
     squared = np.where(start.corners, np.inf, -1.0)
     seam, guesses = np.flatnonzero(to.is_open[:, PERIOD]), np.zeros((2, SIZE // LANES), np.int64)
-    _search(start.radius_mm, _own_ways(), *surface, seam, guesses, squared)
+    _search(start.radius_mm, _own_ways(), *tables, seam, guesses, squared)
     found: Floats = np.sqrt(squared[start.corners])
     return found
 
@@ -115,34 +115,45 @@ class _Found(NamedTuple):
     along: int
 
 
-def _surface(to: QuadMap) -> _Surface:
-    corners, cells, blocks = (SIZE, _WIDE), (PERIOD, _WIDE), (PERIOD, SIZE // LANES)
-    surface = _Surface(
-        np.empty(corners),
-        np.empty(corners),
-        *_corner_ways(),
-        np.empty(cells),
-        np.empty(cells),
-        np.empty((_SLAB * PERIOD, _WIDE)),
-        np.empty(blocks),
-        np.empty(blocks),
-        grid().heights_mm,
-    )
-    _fill(to.radius_mm, to.is_open, *surface)
-    return surface
+def _surface(to: QuadMap) -> tuple[Floats, Floats, Floats, Floats]:
+    """Tables that hold a `_Surface`: those of 264 columns, one above the other, the ways, the blocks, the heights.
+
+    They are few, as handing over an array takes a microsecond.
+    """
+    tables = np.empty((2 * SIZE + (2 + _SLAB) * PERIOD, _WIDE)), _corner_ways(), np.empty((2, PERIOD, SIZE // LANES))
+    _fill(to.radius_mm, to.is_open, *tables, grid().heights_mm)
+    return *tables, grid().heights_mm
 
 
 @cache
-def _corner_ways() -> tuple[Floats, Floats]:
-    """The ways in which the cells' left and right corners lie, see `_Surface`."""
+def _corner_ways() -> Floats:
+    """The ways in which the cells' left and right corners lie, (4, 264), see `_Surface`."""
     columns, ways = np.arange(_WIDE) % PERIOD, _own_ways()
-    return np.ascontiguousarray(ways[:, columns]), np.ascontiguousarray(ways[:, columns + 1])
+    return np.ascontiguousarray(np.concatenate([ways[:, columns], ways[:, columns + 1]]))
 
 
 @cache
 def _own_ways() -> Floats:
     """The way in which every pixel of a row lies, x and z, (2, 256)."""
     return np.ascontiguousarray(grid().outward[:, [0, 2]].T)
+
+
+@merged
+def _parts(tables: Floats, ways: Floats, blocks: Floats, heights: Floats) -> _Surface:
+    cells = 2 * SIZE
+    slabs = cells + 2 * PERIOD
+    return _Surface(
+        tables[:SIZE],
+        tables[SIZE:cells],
+        ways[:2],
+        ways[2:],
+        tables[cells : cells + PERIOD],
+        tables[cells + PERIOD : slabs],
+        tables[slabs:],
+        blocks[0],
+        blocks[1],
+        heights,
+    )
 
 
 @inlined
@@ -424,22 +435,10 @@ def _cross(a: Vector, b: Vector) -> Vector:
 
 # Compiled when they are read, so they come after their parts. They make no array: see `core.compiled`.
 @compiled(f"void({POINTS}, {MASK}, {_TABLES})")
-def _fill(
-    radii: Floats,
-    is_open: Mask,
-    left: Floats,
-    right: Floats,
-    left_ways: Floats,
-    right_ways: Floats,
-    low: Floats,
-    high: Floats,
-    slabs: Floats,
-    block_low: Floats,
-    block_high: Floats,
-    heights: Floats,
-) -> None:
+def _fill(radii: Floats, is_open: Mask, tables: Floats, ways: Floats, blocks: Floats, heights: Floats) -> None:
     """Fill in the tables of a map's surface but for the ways and heights, which are there."""
-    surface = _Surface(left, right, left_ways, right_ways, low, high, slabs, block_low, block_high, heights)
+    surface = _parts(tables, ways, blocks, heights)
+    left, right, low, high = surface.left, surface.right, surface.low, surface.high
     # A chord comes nearer to the axis than its ends.
     inwards = np.cos(STEP_RAD / 2)
     for k in range(SIZE):
@@ -462,8 +461,8 @@ def _fill(
             put(highs, high, k, j)
             lowest, highest = -greatest_of(-lows), greatest_of(highs)
             if j > 0:
-                block_low[k, j // LANES - 1] = min(before_low, lowest)
-                block_high[k, j // LANES - 1] = max(before_high, highest)
+                surface.block_low[k, j // LANES - 1] = min(before_low, lowest)
+                surface.block_high[k, j // LANES - 1] = max(before_high, highest)
             before_low, before_high = lowest, highest
             if any_of(opens):
                 _lay_slab(surface, k, j)
@@ -473,15 +472,9 @@ def _fill(
 def _search(
     radii: Floats,
     own_ways: Floats,
-    left: Floats,
-    right: Floats,
-    left_ways: Floats,
-    right_ways: Floats,
-    low: Floats,
-    high: Floats,
-    slabs: Floats,
-    block_low: Floats,
-    block_high: Floats,
+    tables: Floats,
+    ways: Floats,
+    blocks: Floats,
     heights: Floats,
     seam: Ints,
     guesses: Ints,
@@ -491,7 +484,7 @@ def _search(
 
     `guesses` (2, 32) takes, for each eight columns, how many rows and columns away the last closest cells were.
     """
-    surface = _Surface(left, right, left_ways, right_ways, low, high, slabs, block_low, block_high, heights)
+    surface = _parts(tables, ways, blocks, heights)
     down, along = 0, 0
     for k in range(SIZE):
         for j in range(0, SIZE, LANES):
