@@ -1,6 +1,6 @@
 """Machine code of a loop, and how Python calls it.
 
-LLVM links it: loading that library alone takes a tenth of the time, and a third of the memory, of loading the compiler.
+LLVM links it: loading that library alone takes a tenth of the time, and less than half of the memory, of the compiler.
 """
 
 import ctypes

@@ -79,7 +79,9 @@ def test_a_batch_without_a_score_keeps_its_columns(scorer, meshes) -> None:
     found = scorer.score_batch(["000"], meshes[0].vertices[None] * np.nan, meshes[0].faces)
     assert found["cd_mm"].dtype == np.float64
     assert found["status"].tolist() == ["invalid"]
-    assert len(scorer.score_batch([], np.empty((0, 5, 3)), meshes[0].faces)) == 0
+    empty = scorer.score_batch([], np.empty((0, 5, 3)), meshes[0].faces)
+    assert len(empty) == 0
+    assert [str(kind) for kind in empty.dtypes[:4]] == ["object", "object", "object", "float64"]
 
 
 @pytest.mark.parametrize(
