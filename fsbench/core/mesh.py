@@ -82,8 +82,8 @@ class Mesh:
         Examples
         --------
         >>> triangle = Mesh([[0, 0, 0], [1, 0, 0], [0, 1, 0]], [[0, 1, 2]])
-        >>> triangle.with_vertices(triangle.vertices * 2).vertices.max()
-        np.float64(2.0)
+        >>> float(triangle.with_vertices(triangle.vertices * 2).vertices.max())
+        2.0
         """
         v = _checked(vertices)
         if len(v) != self.n_vertices:
