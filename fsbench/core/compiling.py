@@ -5,11 +5,11 @@ from types import FunctionType
 from typing import Any
 
 from numba import njit, types
-from numba.np.numpy_support import as_dtype
 
 import fsbench.core.lanes_compiled  # noqa: F401 - tells the compiler what lanes are
 from fsbench.core.compiled import Loop
-from fsbench.core.machine_code import Argument, MachineCode
+from fsbench.core.kept_code import name_of
+from fsbench.core.machine_code import KINDS, Argument, Linked, MachineCode
 
 # numba may not count references of arrays (`_nrt`), so it refuses a function that makes one.
 _compiler: Any = functools.partial(njit, error_model="numpy", _nrt=False)
@@ -22,30 +22,40 @@ def compile_loop(loop: Loop) -> MachineCode:
     ------
     numba.core.errors.NumbaError
         If the compiler does not know what the function uses, or it makes an array.
+    RuntimeError
+        If the code cannot be linked.
+    TypeError
+        If the function takes or returns what machine code is not called with here.
     """
     # Python calls the function itself, not one of numba's that take Python's objects.
     compiler = _compiler(loop.signature, no_cpython_wrapper=True, no_cfunc_wrapper=True)
     (made,) = compiler(_with_parts(loop)).overloads.values()
     _, _, (object_code, *_) = made.library.serialize_using_object_code()
     given = made.signature.return_type
-    return MachineCode(
+    several = isinstance(given, types.UniTuple) and given.count > 1
+    gives = [] if given == types.none else list(given.types) if several else [given]
+    code = MachineCode(
         made.fndesc.llvm_func_name,
         [_argument(one) for one in made.signature.args],
-        [] if given == types.none else [_kind(one) for one in getattr(given, "types", [given])],
+        [_kind(one) for one in gives],
         object_code,
     )
+    # Only what can be linked is worth keeping.
+    Linked(name_of(loop.function), code)
+    return code
 
 
 def _with_parts(loop: Loop) -> Any:
     """The function with the compiler's form of those that it calls, as the compiler accepts no other."""
     function = loop.function
-    parts = {
-        name: _part(part)
-        for name in function.__code__.co_names
-        if isinstance(part := function.__globals__.get(name), Loop)
-    }
-    if not parts:
+    named = {name: function.__globals__.get(name) for name in function.__code__.co_names}
+    loops = {name: part for name, part in named.items() if isinstance(part, Loop)}
+    if not loops:
         return function
+    for part in loops.values():
+        if part.function.__code__.co_filename != function.__code__.co_filename:
+            raise TypeError(f"{function.__qualname__} calls {part.function.__qualname__} of another file")
+    parts = {name: _part(part) for name, part in loops.items()}
     found = FunctionType(function.__code__, function.__globals__ | parts, function.__name__, function.__defaults__)
     found.__module__, found.__qualname__ = function.__module__, function.__qualname__
     return found
@@ -58,9 +68,14 @@ def _part(loop: Loop) -> Any:
 
 def _argument(kind: Any) -> Argument:
     if isinstance(kind, types.Array):
+        if kind.layout != "C" or not kind.aligned or not kind.ndim:
+            raise TypeError(f"{kind}: expected contiguous arrays, the last index fastest")
         return Argument(_kind(kind.dtype), kind.ndim, kind.mutable)
     return Argument(_kind(kind), 0, False)
 
 
 def _kind(kind: Any) -> str:
-    return str(as_dtype(kind).str[1:])
+    known = {getattr(types, name): name for name in KINDS}
+    if kind not in known:
+        raise TypeError(f"{kind}: expected one of {', '.join(KINDS)}, or arrays of it")
+    return known[kind]

@@ -1,9 +1,9 @@
 """Machine code that is kept on disk, so that the next process only loads it.
 
-It is used as long as all that went into it is the same: the function's own file, what lanes are, the numbers that the
-file takes from others, the compiler and the processor.
+It is used as long as all that went into it is the same: the function and its file, what lanes are, the numbers that the
+file takes from others, the compiler and the processor. Settings of numba that change machine code switch keeping off.
 
-It is used only from a folder that belongs to this user alone: whoever can write there can run code here.
+It is used only where nobody else can write but who can write the source: machine code runs as the source does.
 """
 
 import functools
@@ -12,90 +12,154 @@ import json
 import os
 import platform
 import sys
+import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from importlib.metadata import version
 from multiprocessing import parent_process
 from pathlib import Path
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
 from fsbench.core.machine_code import Argument, MachineCode
-from fsbench.core.own_folders import NotOursError, cache_home, make_own, require_own
+from fsbench.core.own_folders import cache_home, make_own, require_own
 
-_MADE_BY = ("compiled.py", "compiling.py", "machine_code.py", "lanes.py", "lanes_compiled.py")
+HOUSE = ("compiled.py", "compiling.py", "machine_code.py", "lanes.py", "lanes_compiled.py")
+"""Files beside this one that decide what the compiler makes of a function."""
+
+SETTINGS = (
+    *("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "BOUNDSCHECK", "DEBUGINFO_DEFAULT"),
+    *("CPU_NAME", "CPU_FEATURES", "ENABLE_AVX", "DISABLE_INTEL_SVML"),
+)
+"""Settings of numba that change machine code; in the environment their names begin with `NUMBA_`."""
+
+_SETTINGS_FILE = ".numba_config.yaml"
+"""numba reads settings from a file of this name in the working directory."""
+
+
+class _NotKeptError(Exception):
+    """Machine code is not kept; the text says why, and what to do."""
 
 
 def kept(
-    function: FunctionType, signature: str, make: Callable[[], MachineCode], tell: Callable[[], None]
+    function: FunctionType, source: str, signature: str, make: Callable[[], MachineCode], tell: Callable[[], None]
 ) -> MachineCode:
     """Machine code from disk, or made now and put there; only made, with a warning, where nothing can be kept.
 
     Parameters
     ----------
     function : function
+    source : str
+        Digest of its file when it was imported.
     signature : str
     make : callable
-        Makes it.
+        Makes the machine code.
     tell : callable
-        Called before that takes place, if it will be kept.
+        Called before that, if the machine code will be kept.
     """
     try:
-        folder = _folder(Path(function.__code__.co_filename).absolute().parent)
-        path = folder / f"{name_of(function)}.{_processor()}.loop"
-        made_of = _made_of(function, signature)
-        found = _read(path, made_of)
-        if found is None:
-            with _locked(folder):
-                # Another process may have made it meanwhile.
-                found = _read(path, made_of)
-                if found is None:
-                    tell()
-                    found = make()
-                    _write(path, made_of, found)
-        return found
-    except OSError as error:
-        # The disk may be full, for example: then every process compiles for itself.
-        _say_once(str(error))
+        _refuse_settings()
+        name, made_of = f"{name_of(function)}.{_computer()}.loop", _made_of(function, source, signature)
+        places = _places(function)
+        for place in places:
+            if (found := _read(place, name, made_of)) is not None:
+                return found
+        folder = _writable(places)
+    except _NotKeptError as why:
+        _say_once(str(why))
         return make()
+    with _locked(folder.path):
+        # Another process may have made it meanwhile.
+        found = _read(folder, name, made_of)
+        if found is None:
+            tell()
+            found = make()
+            try:
+                _write(folder.path / name, made_of, found)
+            except OSError as error:
+                # The disk may be full, for example: then every process compiles for itself.
+                _say_once(f"{error}; name another folder of your own in NUMBA_CACHE_DIR")
+    return found
 
 
 def name_of(function: FunctionType) -> str:
-    """File and name of a function."""
+    """File and name of a function, for messages."""
     return f"{Path(function.__code__.co_filename).stem}.{function.__qualname__}"
 
 
-def _folder(source: Path) -> Path:
-    """Where a folder's loops are kept: NUMBA_CACHE_DIR, beside the source, or in this user's cache."""
-    given = os.environ.get("NUMBA_CACHE_DIR")
-    if given and not Path(given).is_absolute():
-        raise NotOursError(f"NUMBA_CACHE_DIR is {given}, expected an absolute path")
-    if given:
-        place = Path(given)
-    else:
-        beside = source / "__pycache__"
+def source_digest(function: FunctionType) -> str:
+    """Digest of a function's file as it is now; empty if it is in none."""
+    try:
+        path = Path(function.__code__.co_filename)
+        state = path.stat()
+        return _digest_of(path, (state.st_mtime_ns, state.st_size, state.st_ino))
+    except OSError:
+        return ""
+
+
+@functools.lru_cache(maxsize=200)
+def _digest_of(path: Path, state: tuple[int, ...]) -> str:
+    """A file in another state is read anew."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _refuse_settings() -> None:
+    """Raise if numba would make other machine code than it does by itself."""
+    if given := [f"NUMBA_{name}" for name in SETTINGS if os.environ.get(f"NUMBA_{name}")]:
+        raise _NotKeptError(f"{given[0]} is set, which changes machine code; unset it")
+    if os.path.lexists(_SETTINGS_FILE):
+        raise _NotKeptError(f"numba reads {_SETTINGS_FILE} in the working directory; remove it, or work elsewhere")
+
+
+class _Place:
+    """A folder for machine code; the files in it belong to this user, or to the owner of `source`."""
+
+    def __init__(self, path: Path, source: Path | None = None) -> None:
+        self.path, self.source = path, source
+
+    def require_own(self, path: Path) -> None:
+        require_own(path, self.source)
+
+
+def _places(function: FunctionType) -> Sequence[_Place]:
+    """NUMBA_CACHE_DIR; or beside the source, then in this user's cache."""
+    source = Path(function.__code__.co_filename).absolute()
+    if not source.is_file():
+        raise _NotKeptError(f"{name_of(function)} is in no file; move it to one")
+    below = f"{source.parent.name}-{hashlib.sha256(os.fsencode(source.parent)).hexdigest()[:12]}"
+    if given := os.environ.get("NUMBA_CACHE_DIR"):
+        if not Path(given).is_absolute():
+            raise _NotKeptError(f"NUMBA_CACHE_DIR is {given}; give an absolute path")
+        return [_Place(Path(given) / below)]
+    home = cache_home()
+    beside = _Place(source.parent / "__pycache__", source)
+    return [beside] if home is None else [beside, _Place(home / "fsbench" / "compiled" / below)]
+
+
+def _writable(places: Sequence[_Place]) -> _Place:
+    """The first folder that this user alone can write to; it is made if it is not there."""
+    trouble = ""
+    for place in places:
         try:
-            beside.mkdir(exist_ok=True)
-            require_own(beside)
-            if os.access(beside, os.W_OK):
-                return beside
-            raise PermissionError(f"{beside} cannot be written to")
-        except OSError:
-            home = cache_home()
-            if home is None:
-                raise
-            place = home / "fsbench" / "compiled"
-    make_own(place)
-    folder = place / f"{source.name}-{hashlib.sha256(os.fsencode(source)).hexdigest()[:12]}"
-    make_own(folder)
-    return folder
+            if place.source is None:
+                make_own(place.path.parent)
+                make_own(place.path)
+            else:
+                place.path.mkdir(exist_ok=True)
+                require_own(place.path)
+            if os.access(place.path, os.W_OK):
+                return place
+            trouble = f"{place.path} cannot be written to"
+        except OSError as error:
+            trouble = str(error)
+    raise _NotKeptError(f"{trouble}; name another folder of your own in NUMBA_CACHE_DIR")
 
 
 @functools.cache
-def _processor() -> str:
-    """A short name of what the code runs on: computers that share a folder may differ."""
+def _computer() -> str:
+    """A short name of the kind of computer, as several kinds may share a folder."""
     from llvmlite import binding
 
     told = sys.implementation.cache_tag, binding.get_process_triple(), binding.get_host_cpu_name()
@@ -103,13 +167,11 @@ def _processor() -> str:
     return f"{platform.machine() or 'unknown'}-{digest.hexdigest()[:12]}"
 
 
-def _made_of(function: FunctionType, signature: str) -> str:
-    """Digest of all that becomes part of a function's machine code; its file's as it was when it was imported."""
+def _made_of(function: FunctionType, source: str, signature: str) -> str:
+    """Digest of all that becomes part of a function's machine code."""
     import numpy as np
 
-    digest = hashlib.sha256(repr((signature, _compiler())).encode())
-    for path in (Path(function.__code__.co_filename), *map(Path(__file__).with_name, _MADE_BY)):
-        digest.update(digest_of(path))
+    digest = hashlib.sha256(repr((source, signature, _compiler(), _code(function.__code__))).encode())
     for name, value in sorted(function.__globals__.items()):
         if isinstance(value, np.ndarray):
             digest.update(f"{name} {value.dtype} {value.shape}".encode() + value.tobytes())
@@ -119,51 +181,62 @@ def _made_of(function: FunctionType, signature: str) -> str:
 
 
 @functools.cache
-def _compiler() -> Any:
-    """The compiler's version and settings."""
-    settings = sorted((name, value) for name, value in os.environ.items() if name.startswith("NUMBA_"))
-    return version("numba"), version("llvmlite"), [one for one in settings if one[0] != "NUMBA_CACHE_DIR"]
+def _compiler() -> tuple[str, ...]:
+    """Versions of the compiler, and digests of our part of it."""
+    house = (Path(__file__).with_name(name) for name in HOUSE)
+    return version("numba"), version("llvmlite"), *(hashlib.sha256(path.read_bytes()).hexdigest() for path in house)
+
+
+def _code(code: CodeType) -> tuple[Any, ...]:
+    """What a function does: its file may hold another one of this name, or have changed since it was imported."""
+    constants = [_code(one) if isinstance(one, CodeType) else repr(one) for one in code.co_consts]
+    return code.co_code, code.co_names, code.co_varnames, constants
 
 
 def _is_tuple_of_numbers(value: object) -> bool:
-    return isinstance(value, tuple) and all(isinstance(one, int | float) for one in value)
+    import numpy as np
+
+    return isinstance(value, tuple) and all(isinstance(one, int | float | np.generic) for one in value)
 
 
-@functools.cache
-def digest_of(path: Path) -> bytes:
-    """Digest of a file as it was at the first call."""
-    return hashlib.sha256(path.read_bytes()).digest()
-
-
-def _read(path: Path, made_of: str) -> MachineCode | None:
+def _read(place: _Place, name: str, made_of: str) -> MachineCode | None:
     """What is kept, or None if it is not there, was damaged, is made of something else, or is somebody else's."""
+    path = place.path / name
     try:
-        require_own(path)
-    except FileNotFoundError:
-        return None
-    except NotOursError:
-        # It was written while others could write to the folder.
-        path.unlink()
-        return None
-    head, _, rest = path.read_bytes().partition(b"\n")
-    try:
-        told = json.loads(head)
-        if (told.pop("made_of"), told.pop("sha256")) != (made_of, hashlib.sha256(rest).hexdigest()):
+        place.require_own(place.path)
+        if not path.is_file():
             return None
-        takes = [Argument(**one) for one in told.pop("takes")]
-        return MachineCode(**told, takes=takes, object_code=rest)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        place.require_own(path)
+        digest, head, code = path.read_bytes().split(b"\n", 2)
+    except (OSError, ValueError):
         return None
+    if digest != _digest_line(head, code):
+        return None
+    content = json.loads(head)
+    if content.pop("made_of") != made_of:
+        return None
+    takes = [Argument(**one) for one in content.pop("takes")]
+    return MachineCode(**content, takes=takes, object_code=code)
 
 
 def _write(path: Path, made_of: str, code: MachineCode) -> None:
-    """Keep it; who reads a file that is only half written finds that its digest differs."""
-    told = asdict(code)
-    rest = told.pop("object_code")
-    head = json.dumps({"made_of": made_of, "sha256": hashlib.sha256(rest).hexdigest()} | told)
-    path.unlink(missing_ok=True)
-    path.touch(mode=0o600, exist_ok=False)
-    path.write_bytes(head.encode() + b"\n" + rest)
+    """Keep machine code; another process sees the whole file or none."""
+    content = asdict(code)
+    object_code = content.pop("object_code")
+    head = json.dumps(content | {"made_of": made_of}).encode()
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".loop-")
+    os.close(handle)
+    own = Path(name)
+    try:
+        own.write_bytes(b"\n".join([_digest_line(head, object_code), head, object_code]))
+        own.replace(path)
+    except OSError:
+        own.unlink(missing_ok=True)
+        raise
+
+
+def _digest_line(head: bytes, code: bytes) -> bytes:
+    return hashlib.sha256(head + b"\n" + code).hexdigest().encode()
 
 
 @contextmanager
@@ -181,6 +254,9 @@ def _locked(folder: Path) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
+        # A process that was forked meanwhile shares the lock, so closing alone would not end it.
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_UN)
         os.close(handle)
 
 
@@ -193,7 +269,5 @@ def _say_once(why: str) -> None:
         return
     _said.add(why)
     warnings.warn(
-        f"compiled loops are not kept, so every process compiles them anew, which takes a minute: {why}; "
-        "name a folder of your own in NUMBA_CACHE_DIR",
-        stacklevel=2,
+        f"compiled loops are not kept, so every process compiles them anew, which takes 10 to 30 s: {why}", stacklevel=2
     )

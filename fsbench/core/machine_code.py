@@ -6,13 +6,14 @@ LLVM links it: loading that library alone takes a tenth of the time, and less th
 import ctypes
 import functools
 import itertools
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-_C_TYPES: dict[str, Any] = {
+KINDS: dict[str, Any] = {
     "f8": ctypes.c_double,
     "i8": ctypes.c_int64,
     "u8": ctypes.c_uint64,
@@ -20,11 +21,12 @@ _C_TYPES: dict[str, Any] = {
     "u1": ctypes.c_uint8,
     "b1": ctypes.c_bool,
 }
+"""Types of numbers, as numpy writes them, and as C does."""
 # Lengths are passed as addresses are, which takes ctypes half as long as passing a number.
 _WORD = ctypes.c_void_p
 _start_of: Callable[[Any], Any] = (ctypes.c_char * 0).from_buffer
 _COUNTER = itertools.count()
-# The compiler's convention wants a place for an error; no loop raises one.
+# Where a loop that raises puts its error; none of ours raises.
 _ERROR = (ctypes.c_void_p * 1)()
 
 
@@ -88,21 +90,26 @@ class Linked:
 
         builder = JITLibraryBuilder().add_current_process()
         builder = builder.add_object_img(code.object_code).export_symbol(code.symbol)
-        # The code stays as long as this object.
-        self._library = builder.link(_linker(), f"{name}-{next(_COUNTER)}")
+        try:
+            # The code stays as long as this object.
+            self._library = builder.link(_linker(), f"{name}-{next(_COUNTER)}")
+        except RuntimeError as error:
+            raise RuntimeError(f"{name} needs a function that this process does not have") from error
         types = [one for argument in code.takes for one in _passed_as(argument)]
         prototype = ctypes.CFUNCTYPE(ctypes.c_int32, _WORD, _WORD, *types)
         self._native: Callable[..., int] = prototype(self._library[code.symbol])
         self._name, self._n_given = name, len(code.gives)
-        self._room: Any = (_C_TYPES[code.gives[0]] if code.gives else _WORD) * max(self._n_given, 1)
+        self._room: Any = (KINDS[code.gives[0]] if code.gives else _WORD) * max(self._n_given, 1)
         self._takes = [(np.dtype(one.kind), one.ndim, one.is_written) for one in code.takes]
 
     def __call__(self, *arguments: Any) -> Any:
+        if len(arguments) != len(self._takes):
+            raise TypeError(f"{self._name}: found {len(arguments)} arguments, expected {len(self._takes)}")
         room = self._room()
         passed: list[Any] = [room, _ERROR]
-        for argument, (kind, ndim, is_written) in zip(arguments, self._takes, strict=True):
+        for argument, (kind, ndim, is_written) in zip(arguments, self._takes, strict=False):
             if not ndim:
-                passed.append(argument)
+                passed.append(self._whole(argument, kind) if kind.kind in "iu" else argument)
                 continue
             if (
                 not isinstance(argument, np.ndarray)
@@ -116,11 +123,23 @@ class Linked:
             # numpy takes several times as long to say where an array is.
             start = _start_of(argument) if flags.writeable else argument.ctypes.data
             passed += (None, None, argument.size, kind.itemsize, start, *argument.shape, *argument.strides)
-        if status := self._native(*passed):
-            raise RuntimeError(f"{self._name} ended with status {status}")
+        try:
+            status = self._native(*passed)
+        except ctypes.ArgumentError as error:
+            strange = [one for one in arguments if not isinstance(one, np.ndarray | np.generic | int | float)]
+            raise TypeError(f"{self._name}: found {type(strange[0]).__name__}, expected a number") from error
+        if status:
+            raise RuntimeError(f"{self._name} raised an error; NUMBA_DISABLE_JIT=1 shows which")
         if self._n_given > 1:
             return tuple(room)
         return room[0] if self._n_given else None
+
+    def _whole(self, number: Any, kind: "np.dtype[Any]") -> int:
+        """C would drop what is beyond the range."""
+        found, limits = operator.index(number), np.iinfo(kind)
+        if not limits.min <= found <= limits.max:
+            raise OverflowError(f"{self._name}: {found} is no {kind}")
+        return found
 
 
 @functools.cache
@@ -135,7 +154,7 @@ def _linker() -> Any:
 def _passed_as(argument: Argument) -> list[Any]:
     """An array is passed as two owners, number and size of its elements, their address, lengths and steps."""
     if not argument.ndim:
-        return [_C_TYPES[argument.kind]]
+        return [KINDS[argument.kind]]
     return [_WORD] * (5 + 2 * argument.ndim)
 
 
@@ -151,4 +170,4 @@ def _described(argument: Any) -> str:
 
 
 def _expected(kind: "np.dtype[Any]", ndim: int, is_written: bool) -> str:
-    return f"expected a contiguous array of {kind} with {ndim} dimensions{' to write into' if is_written else ''}"
+    return f"expected a contiguous{', writable' if is_written else ''} array of {kind} with {ndim} dimensions"

@@ -37,8 +37,14 @@ def make_own(folder: Path) -> None:
     require_own(folder)
 
 
-def require_own(path: Path) -> None:
+def require_own(path: Path, source: Path | None = None) -> None:
     """Refuse a path that this user does not own, or that others may write to.
+
+    Parameters
+    ----------
+    path : Path
+    source : Path, optional
+        A file whose owner is trusted too, as this process runs it.
 
     Raises
     ------
@@ -52,7 +58,7 @@ def require_own(path: Path) -> None:
     state = path.stat()
     if not hasattr(os, "geteuid"):  # this system separates users by other means
         return
-    if state.st_uid != os.geteuid():
+    if state.st_uid != os.geteuid() and (source is None or state.st_uid != source.stat().st_uid):
         raise NotOursError(f"{path} belongs to another user")
     if state.st_mode & _OTHERS_WRITE:
         raise NotOursError(f"others may write to {path} (chmod go-w prevents it)")
