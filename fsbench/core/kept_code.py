@@ -92,17 +92,9 @@ def name_of(function: FunctionType) -> str:
 def source_digest(function: FunctionType) -> str:
     """Digest of a function's file as it is now; empty if it is in none."""
     try:
-        path = Path(function.__code__.co_filename)
-        state = path.stat()
-        return _digest_of(path, (state.st_mtime_ns, state.st_size, state.st_ino))
+        return hashlib.sha256(Path(function.__code__.co_filename).read_bytes()).hexdigest()
     except OSError:
         return ""
-
-
-@functools.lru_cache(maxsize=200)
-def _digest_of(path: Path, state: tuple[int, ...]) -> str:
-    """A file in another state is read anew."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _refuse_settings() -> None:
