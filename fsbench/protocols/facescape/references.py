@@ -154,8 +154,8 @@ class FaceScapeReferences(References):
         return self.landmarks is not None
 
     def digests(self) -> Mapping[str, str]:
-        """Digest of the arrays where they are not the published ones, and of all landmarks, as they move the pose."""
-        found = {"references": self.digest[:8]} if self._are_others else {}
+        """Digest of the references if they are not the published ones, and of all landmarks, as they move the pose."""
+        found = {"references": self._fingerprint()} if self._are_others else {}
         if self.landmarks is None:
             return found
         digest = hashlib.sha256()
@@ -163,6 +163,16 @@ class FaceScapeReferences(References):
             with suppress(FormatError):
                 digest.update(f"{name} {self.landmarks.content(self.root, self._names(name))}\n".encode())
         return found | {"landmarks": digest.hexdigest()[:8]}
+
+    def _fingerprint(self) -> str:
+        """A short digest of the arrays, the meshes and the cameras."""
+        digest = hashlib.sha256(self.digest.encode())
+        for path in dict.fromkeys(path for name in self._samples for path in self._own_files(name)):
+            content = ""
+            with suppress(FormatError):  # the row of its samples reports it
+                content = digest_of(path, MAX_MESH_BYTES)
+            digest.update(f"{path.relative_to(self.root)} {content}\n".encode("utf-8", "surrogateescape"))
+        return digest.hexdigest()[:8]
 
     @property
     def cautions(self) -> tuple[str, ...]:
