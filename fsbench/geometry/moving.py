@@ -46,7 +46,19 @@ def diagonal(points: Floats) -> float:
     >>> diagonal(np.array([[0.0, 0, 7], [3, 4, 7]]))
     5.0
     """
-    return math.hypot(*_extents(_rows(points)))
+    return math.hypot(*extents(points))
+
+
+def extents(points: Floats) -> tuple[float, float, float]:
+    """Greatest less least coordinate of points (n, 3), n >= 1, along each axis.
+
+    Examples
+    --------
+    >>> extents(np.array([[0.0, 0, 7], [3, 4, 7]]))
+    (3.0, 4.0, 0.0)
+    """
+    found: tuple[float, float, float] = _extents(_rows(points))
+    return found
 
 
 def _rows(points: Floats) -> Floats:

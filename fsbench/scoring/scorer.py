@@ -16,6 +16,7 @@ from fsbench.protocols.measurement import Scores
 from fsbench.protocols.protocol import Prediction
 from fsbench.scoring.batches import arrays_of, landmarks_of, rows_of
 from fsbench.scoring.loops import load_all
+from fsbench.submissions.steps import lab_scale
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,8 +74,11 @@ class Scorer:
     def __init__(
         self, benchmark: str, root: str | Path, threads: int = 1, kept: int = 500, choice: Choice | None = None
     ) -> None:
-        self._arguments = (benchmark, root, threads, kept, choice)
         self.benchmark = Benchmark.open(benchmark, root, choice)
+        # Absolute, as it may be sent to a process after the working directory has changed.
+        name = str(Path(benchmark).absolute()) if benchmark.endswith(".toml") else benchmark
+        here = self.benchmark.choice.with_absolute_paths(self.benchmark.protocol.file_settings)
+        self._arguments = (name, Path(root).absolute(), threads, kept, here)
         # Compile now: a process that forks while another thread compiles would wait for that thread for ever.
         load_all()
         keep_freed_memory()
@@ -102,8 +106,8 @@ class Scorer:
             Name in the benchmark.
         vertices : array_like or tensor, (V, 3)
             In the wild: ortho frame (x right, y up, z towards the viewer, the image is [-1, 1]^2),
-            the face at negative z. In the lab: cv frame in any unit near one pupil distance. Where the protocol
-            aligns: in any frame and unit.
+            the face at negative z. In the lab: cv frame (x right, y down, z away from the pinhole at the origin), in
+            any unit. Where the protocol aligns: in any frame and unit.
         faces : array_like or tensor of int, (F, 3)
             Counter-clockwise as seen from outside.
         landmarks : array_like, (n, 3), optional
@@ -117,6 +121,10 @@ class Scorer:
             If it cannot be scored; see the protocol's `compare`.
         """
         mesh = Mesh(vertices, faces)
+        scale = lab_scale(mesh) if self.benchmark.in_the_lab else 1.0
+        if scale != 1:
+            mesh = mesh.with_vertices(mesh.vertices * scale)
+            landmarks = None if landmarks is None else as_floats(landmarks, "landmarks") * scale
         marks = self._landmarks(mesh, landmarks)
         return self.score_prediction(sample, Prediction(mesh, {} if marks is None else {"landmarks": marks}))
 

@@ -23,6 +23,7 @@ from typing import Any
 from fsbench.core.errors import FsbenchError, MeshError, MissingError, UsageError
 from fsbench.core.mesh import Mesh
 from fsbench.submissions.adapter import ExpectedFile, check_call, sections
+from fsbench.submissions.steps import lab_scale
 
 GROUP = "fsbench.adapters"
 Function = Callable[[Path, str, float | None], Any]
@@ -79,7 +80,9 @@ class Own:
             raise FsbenchError(f"{self.name}: {error}") from error
         if returned is None:
             raise MissingError(f"no prediction: {self.name} returned None")
-        return self._mesh(returned)
+        mesh = self._mesh(returned)
+        scale = 1.0 if focal_px is None else lab_scale(mesh)
+        return mesh if scale == 1 else mesh.with_vertices(mesh.vertices * scale)
 
     def settings(self) -> dict[str, Any]:
         """Name, and the SHA-256 of the file: the code is the setting."""

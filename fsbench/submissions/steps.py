@@ -16,12 +16,16 @@ import numpy as np
 
 from fsbench.core.arrays import by_column
 from fsbench.core.errors import MeshError
-from fsbench.core.mesh import Floats, Ints
+from fsbench.core.mesh import Floats, Ints, Mesh
+from fsbench.geometry.moving import extents
 
 IMAGE_PX = 256.0
 HALF_PX = IMAGE_PX / 2
 WILD_MEAN_Z = -2.0
 LAB_Y_EXTENT = 3.0
+
+_ROUNDING = 1e-9
+"""Share of its height by which a mesh that was scaled already may miss it."""
 
 
 def scaled(points: Floats, x: float, y: float, z: float) -> Floats:
@@ -143,11 +147,29 @@ def with_y_extent(points: Floats, extent: float = LAB_Y_EXTENT) -> Floats:
     MeshError
         If all vertices have the same y.
     """
-    y = points[:, 1]
-    found = float(y.max() - y.min())
+    return points * (extent / _y_extent(points))
+
+
+def lab_scale(mesh: Mesh) -> float:
+    """Factor about the camera by which the vertices that faces use get the y extent of an adapter's mesh.
+
+    For meshes that come from no file: their unit then moves no number. Where only rounding is between, it is 1.
+
+    Raises
+    ------
+    MeshError
+        If all these vertices have the same y.
+    """
+    used = mesh.without_unused().vertices
+    scale = LAB_Y_EXTENT / _y_extent(used) if len(used) else 1.0
+    return 1.0 if abs(scale - 1) < _ROUNDING else scale
+
+
+def _y_extent(points: Floats) -> float:
+    _, found, _ = extents(points)
     if not found > 0.0:
         raise MeshError("all vertices have the same y: the mesh has no height that it could be scaled to")
-    return points * (extent / found)
+    return found
 
 
 def camera_from_ortho(points: Floats, focal_px: float | None) -> Floats:
