@@ -3,6 +3,7 @@
 Needs torch and torchmetrics: `pip install fsbench[torch]`.
 """
 
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,8 @@ class FaceBenchmark(Metric):  # type: ignore[misc,unused-ignore]  # torchmetrics
     """Means of a benchmark's metrics over the predictions seen so far, by bin and over all, with done rates.
 
     Works like any metric of torchmetrics: `update` in each validation step, `compute` at the end, `reset`; several
-    processes gather their samples, and a sample that two of them scored counts once.
+    processes gather their samples. A sample counts once, with its first score, whether one process scored it again or
+    another did. A warning names the first sample without a score, and the first whose score is doubtful.
 
     Parameters
     ----------
@@ -43,6 +45,11 @@ class FaceBenchmark(Metric):  # type: ignore[misc,unused-ignore]  # torchmetrics
     **options
         Of `torchmetrics.Metric`.
 
+    Attributes
+    ----------
+    reasons : dict of str to str
+        Why a sample has no score, or a doubtful one, where this process saw it last: the row's reason.
+
     Raises
     ------
     UsageError
@@ -56,29 +63,34 @@ class FaceBenchmark(Metric):  # type: ignore[misc,unused-ignore]  # torchmetrics
         self,
         benchmark: str,
         root: str | Path,
-        samples: Sequence[str] | None = None,
-        metrics: Sequence[str] | None = None,
-        by: Sequence[str] | None = None,
+        samples: Sequence[str] | str | None = None,
+        metrics: Sequence[str] | str | None = None,
+        by: Sequence[str] | str | None = None,
         threads: int = 1,
         choice: Choice | None = None,
         **options: Any,
     ) -> None:
         super().__init__(**options)
+        self._warned: set[bool] = set()
         self.scorer = Scorer(benchmark, root, choice=choice)
         self.threads = threads
         known = {sample.name: sample for sample in self.scorer.benchmark.samples}
-        if unknown := set(samples or ()) - set(known):
+        self._validated = tuple(dict.fromkeys(known if samples is None else _names(samples)))
+        if not self._validated:
+            raise UsageError("samples is empty, expected the names to validate on, or None for all")
+        if unknown := set(self._validated) - set(known):
             self.scorer.benchmark.sample(min(unknown))
-        self._validated = tuple(known) if samples is None else tuple(dict.fromkeys(samples))
-        self._masks = dict(_bins_of([known[name] for name in self._validated], by, self._tabled()))
-        self._metrics = tuple(metrics or self.scorer.benchmark.spec.main_metrics)
+        columns = self._tabled() if by is None else _names(by)
+        self._masks = dict(_bins_of([known[name] for name in self._validated], columns))
+        self._metrics = tuple(_names(metrics or self.scorer.benchmark.spec.main_metrics))
         if lacking := [name for name in self._metrics if name not in self.scorer.benchmark.metrics]:
             raise UsageError(f"no metric {lacking[0]!r}; there are {', '.join(self.scorer.benchmark.metrics)}")
         # A row for every sample, so that processes may have scored different numbers of them, or none.
         nothing = torch.full((len(self._validated), len(self._metrics)), torch.nan, dtype=torch.float64)
         self.add_state("rows", default=nothing, dist_reduce_fx=_joined)
+        self.reasons: dict[str, str] = {}
 
-    def update(self, samples: Sequence[str], vertices: Any, faces: Any = None, landmarks: Any = None) -> None:
+    def update(self, samples: Sequence[str] | str, vertices: Any, faces: Any = None, landmarks: Any = None) -> None:
         """Score a batch; the arguments are those of `fsbench.Scorer.score_batch`.
 
         Raises
@@ -86,12 +98,25 @@ class FaceBenchmark(Metric):  # type: ignore[misc,unused-ignore]  # torchmetrics
         UsageError
             If a sample is none of those that are validated on; else as `Scorer.score_batch`.
         """
-        order = {name: place for place, name in enumerate(self._validated)}
-        if strange := [name for name in samples if name not in order]:
+        names, order = _names(samples), {name: place for place, name in enumerate(self._validated)}
+        if strange := [name for name in names if name not in order]:
             raise UsageError(f"sample {strange[0]!r} is none of the {len(order)} that this metric was made for")
-        rows = self.scorer.score_batch(samples, vertices, faces, landmarks, self.threads)
-        values = torch.from_numpy(rows[list(self._metrics)].to_numpy(np.float64, copy=True))
-        self.rows[[order[name] for name in samples]] = values.to(self.rows)
+        rows = self.scorer.score_batch(names, vertices, faces, landmarks, self.threads)
+        values = torch.from_numpy(rows[list(self._metrics)].to_numpy(np.float64, copy=True)).to(self.rows)
+        for name, value, is_scored, reason in zip(names, values, rows["status"] == "ok", rows["reason"], strict=True):
+            place = order[name]
+            if not torch.isfinite(self.rows[place]).any():
+                self.rows[place] = value
+            self.reasons.pop(name, None)
+            if reason:
+                self.reasons[name] = reason
+                self._warn_once(name, reason, is_scored)
+
+    def _warn_once(self, name: str, reason: str, is_scored: bool) -> None:
+        if is_scored not in self._warned:
+            self._warned.add(is_scored)
+            what = "is scored, but" if is_scored else "has no score:"
+            warnings.warn(f"sample {name} {what} {reason} (attribute `reasons` has all)", stacklevel=3)
 
     def compute(self) -> dict[str, torch.Tensor]:
         """Means and done rates so far.
@@ -124,13 +149,15 @@ def _joined(rows: torch.Tensor) -> torch.Tensor:
     return found
 
 
-def _bins_of(
-    samples: Sequence[Sample], by: Sequence[str] | None, tabled: Sequence[str]
-) -> Iterator[tuple[str, np.ndarray]]:
+def _names(names: Sequence[str] | str) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)
+
+
+def _bins_of(samples: Sequence[Sample], by: Sequence[str]) -> Iterator[tuple[str, np.ndarray]]:
     """The end of a bin's name, empty for the whole, and which samples are in it."""
     yield "", np.ones(len(samples), bool)
     known = {name for sample in samples for name in sample.bins}
-    for column in tabled if by is None else by:
+    for column in by:
         if column not in known:
             raise UsageError(f"no bins {column!r}; there are {', '.join(sorted(known)) or 'none'}")
         labels = [sample.bins[column] for sample in samples]

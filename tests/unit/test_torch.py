@@ -63,9 +63,12 @@ def test_means_by_bin_and_over_all(sample, meshes, scores) -> None:
 def test_a_sample_seen_again_counts_once_and_a_failure_lowers_done(sample, meshes, scores) -> None:
     metric = _metric(sample, metrics=["cd_mm"], by=[])
     metric.update(*_batch(meshes, "000", "100"))
-    metric.update(*_batch(meshes, "100"))
-    names, vertices, faces = _batch(meshes, "200", "300")
-    metric.update(names, torch.stack([vertices[0] * torch.nan, vertices[1]]), faces)
+    names, vertices, faces = _batch(meshes, "200", "300", "100")
+    with pytest.warns(UserWarning, match="sample 200 has no score: .* are NaN") as warned:
+        metric.update(names, torch.stack([vertices[0] * torch.nan, vertices[1], vertices[2] * 1.01]), faces)
+        metric.update(names, vertices * torch.nan, faces)
+    assert len(warned) == 1
+    assert list(metric.reasons) == names
     found = {name: float(value) for name, value in metric.compute().items()}
     assert found == {
         "cd_mm": pytest.approx(np.mean([scores[name] for name in ("000", "100", "300")]), rel=1e-15),
@@ -73,13 +76,39 @@ def test_a_sample_seen_again_counts_once_and_a_failure_lowers_done(sample, meshe
     }
 
 
+def test_the_first_score_of_a_sample_counts_by_every_route(sample, meshes, scores) -> None:
+    metric = _metric(sample, metrics="cd_mm", by=())
+    name, vertices, faces = _batch(meshes, "000")
+    metric(name, vertices, faces)
+    metric("000", vertices * 1.01, faces)
+    metric.update("000", vertices * 1.02, faces)
+    assert float(metric.compute()["cd_mm"]) == scores["000"]
+
+
+def test_a_doubtful_score_is_warned_of(sample, meshes) -> None:
+    metric = _metric(sample, metrics="cd_mm", by="pose_deg")
+    names, vertices, faces = _batch(meshes, "000")
+    with pytest.warns(UserWarning, match="sample 000 is scored, but most of the surface looks into the head"):
+        metric.update(names, vertices * torch.tensor([1.0, 1.0, 1.0]), faces[:, [1, 0, 2]])
+    assert "looks into the head" in metric.reasons["000"]
+    metric.update(names, vertices, faces)
+    assert not metric.reasons
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"metrics": ["cd"]}, "no metric 'cd'"), ({"by": ["age"]}, "no bins 'age'; there are pose")],
+    [
+        ({"metrics": ["cd"]}, "no metric 'cd'"),
+        ({"by": "age"}, "no bins 'age'; there are pose"),
+        ({"samples": "x"}, "'x'"),
+        ({"samples": []}, "samples is empty"),
+    ],
 )
 def test_what_does_not_exist_is_refused(sample, options: dict[str, Any], message: str) -> None:
+    from fsbench.torch import FaceBenchmark
+
     with pytest.raises(UsageError, match=message):
-        _metric(sample, **options)
+        FaceBenchmark("fswild", sample, **{"samples": NAMES, **options})
 
 
 def test_samples_that_are_not_validated_are_refused(sample, meshes) -> None:
