@@ -30,6 +30,8 @@ def as_array(values: Any, what: str) -> npt.NDArray[Any]:
     >>> as_array([[1, 2, 3]], "vertices").shape
     (1, 3)
     """
+    if isinstance(values, np.ma.MaskedArray) and (n_masked := int(np.ma.getmaskarray(values).sum())):
+        raise MeshError(f"{what}: {n_masked} numbers are masked; leave these points out, or fill them with `filled`")
     taken = values
     try:
         # numpy arrays need no conversion, and lists have no such methods.

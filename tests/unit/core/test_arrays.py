@@ -45,3 +45,10 @@ def test_lists_that_are_no_array_and_text_are_refused() -> None:
         as_array([[0, 0, 0], [1]], "vertices")
     with pytest.raises(MeshError, match="landmarks are no numbers"):
         as_floats([["a", "b", "c"]], "landmarks")
+
+
+def test_masked_numbers_are_refused() -> None:
+    values = np.ma.masked_array(np.zeros((2, 3)), [[True, True, False], [False] * 3])
+    with pytest.raises(MeshError, match="vertices: 2 numbers are masked"):
+        as_array(values, "vertices")
+    assert as_array(np.ma.masked_array(np.ones(2)), "vertices").tolist() == [1, 1]
