@@ -219,8 +219,8 @@ class Benchmark:
             cache.store(key, prepared.arrays())
         except OSError as error:
             why = error if isinstance(error, NotOursError) else f"{cache.folder}: {error.strerror}"
-            message = f"prepared references are not kept: {why}; pass --no-cache, or make room"
-            warnings.warn(message, stacklevel=4)
+            advice = "name a folder with room in XDG_CACHE_HOME, or pass --no-cache"
+            warnings.warn(f"prepared references are not kept: {why}; {advice}", stacklevel=4)
         return prepared
 
     def measure(self, sample: str, prediction: Prediction, cache: PreparedCache | None = None) -> Measurement:

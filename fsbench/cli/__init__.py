@@ -19,7 +19,7 @@ from typing import Any
 import click
 
 from fsbench import __version__
-from fsbench.cli.messages import open_closed_streams, say, silence
+from fsbench.cli.messages import open_closed_streams, plain_warnings, say, silence
 from fsbench.core import compiled
 from fsbench.core.errors import FsbenchError
 
@@ -97,11 +97,12 @@ def group() -> None:
 def main(arguments: Sequence[str] | None = None, **options: Any) -> None:
     """Run the command line and exit; errors for people go to stderr.
 
-    Exit codes: 0 done; 1 done, but some samples have no score (`score`) or something is wrong (`check`); 2 wrong
-    usage, unusable data, or a file that cannot be read or written; 70 a bug of ours, with its traceback; 130 stopped
-    by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP.
+    Exit codes: 0 done; 1 done, but some samples have no score (`score`) or something is wrong (`check`, `doctor`,
+    `warm`); 2 wrong usage, unusable data, or a file that cannot be read or written; 70 a bug of ours, with its
+    traceback; 130 stopped by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP.
     """
     open_closed_streams()
+    plain_warnings()
     # A process that ends need not search its libraries for reference cycles, which takes longer than ending.
     atexit.register(gc.freeze)
     compiled.tell = say

@@ -9,9 +9,9 @@ from fsbench.cli.messages import put
 
 _PACKAGES = ("numpy", "scipy", "numba", "pandas", "matplotlib", "plotly")
 _OPTIONAL = {
-    "distributed": "for --dask, pip install fsbench[dask]",
-    "torch": "for fsbench.torch, pip install fsbench[torch]",
-    "torchmetrics": "for fsbench.torch, pip install fsbench[torch]",
+    "distributed": "for --engine dask, pip install 'fsbench[dask]'",
+    "torch": "for fsbench.torch, pip install 'fsbench[torch]'",
+    "torchmetrics": "for fsbench.torch, pip install 'fsbench[torch]'",
 }
 _LEAST_FREE_BYTES = 1 << 30
 
@@ -67,34 +67,27 @@ def _open3d() -> tuple[str, str, bool]:
 def _loops() -> tuple[str, str, bool]:
     """Load the loops, and say whether they had to be compiled, or could not be kept."""
     import time
-    import warnings
 
+    from fsbench.cli.warm import load_loops
     from fsbench.core import compiled
-    from fsbench.scoring.loops import modules
 
     said: list[str] = []
+    faults: list[str] = []
     compiled.tell, before = said.append, time.perf_counter()
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        compiled.load(*modules())
-    if caught:
-        return "compiled loops", str(caught[0].message), False
+    if not load_loops(faults.append):
+        return "compiled loops", faults[0], False
     how = "compiled now, and kept" if said else "loaded"
     return "compiled loops", f"{how}, in {time.perf_counter() - before:.1f} s", True
 
 
 def _cache() -> tuple[str, str, bool]:
     from fsbench.benchmarks.cache import PreparedCache
-    from fsbench.cli.cache import cache_folder
-    from fsbench.core.own_folders import NotOursError, require_own
+    from fsbench.cli.cache import usable_folder
+    from fsbench.core.errors import UsageError
 
-    folder = cache_folder()
-    if folder is None:
-        return "prepared cache", "none: this user has no home; name a folder in XDG_CACHE_HOME", False
     try:
-        if folder.exists():
-            require_own(folder)
-    except NotOursError as error:
+        folder = usable_folder()
+    except UsageError as error:
         return "prepared cache", f"not used: {error}", False
     found = PreparedCache(folder).contents()
     return "prepared cache", f"{folder}, {found.n_entries} references, {found.n_bytes / 2**20:,.0f} MiB", True
@@ -106,8 +99,15 @@ def _disks() -> Iterator[tuple[str, str, bool]]:
     import shutil
     import tempfile
 
-    for topic, folder in (("temporary files", tempfile.gettempdir()), ("working folder", ".")):
+    for topic, folder, advice in (
+        ("temporary files", tempfile.gettempdir(), "name another folder in TMPDIR"),
+        ("working folder", ".", "change to another one"),
+    ):
         free = shutil.disk_usage(folder).free
-        is_fine = free >= _LEAST_FREE_BYTES and os.access(folder, os.W_OK)
-        why = "" if is_fine else ": too little, or not writable; name another in TMPDIR, or change to another"
-        yield topic, f"{Path(folder).absolute()}, {free / 2**30:,.0f} GiB free{why}", is_fine
+        fact = f"{Path(folder).absolute()}, {free / 2**30:,.1f} GiB free"
+        faults = {
+            "cannot be written to": not os.access(folder, os.W_OK | os.X_OK),
+            f"less than {_LEAST_FREE_BYTES >> 30} GiB": free < _LEAST_FREE_BYTES,
+        }
+        found = [fault for fault, is_there in faults.items() if is_there]
+        yield topic, f"{fact}: {', '.join(found)}; {advice}" if found else fact, not found

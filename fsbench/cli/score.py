@@ -7,7 +7,7 @@ import click
 from click.core import ParameterSource
 
 from fsbench.cli.adapter_options import adapter_options
-from fsbench.cli.messages import plain_warnings, say
+from fsbench.cli.messages import say
 from fsbench.cli.project import NAME, Project, find_project, is_benchmark, project_option
 from fsbench.cli.running_options import running_of, running_options
 from fsbench.cli.scan_options import ROOT, scan_options
@@ -46,7 +46,6 @@ def command(context: click.Context, /, benchmark: str | None, project: str | Non
     Exit code: 0 every sample scored; 1 some have no score; 2 wrong usage, nothing could be scored, or a
     folder or disk was lost in the middle.
     """
-    plain_warnings()
     if options["resume"] and options["overwrite"]:
         raise click.UsageError("--resume keeps what --overwrite throws away: give one of them")
     if project is None and benchmark is not None and is_benchmark(benchmark):

@@ -1,4 +1,4 @@
-"""Cluster: a running Dask cluster as an executor. Needs `pip install fsbench[dask]`."""
+"""Cluster: a running Dask cluster as an executor. Needs `pip install 'fsbench[dask]'`."""
 
 from collections.abc import Iterator
 from concurrent.futures import Executor

@@ -195,7 +195,7 @@ def test_clearing_removes_entries_and_nothing_else(cache: PreparedCache) -> None
 
 def test_a_folder_that_cannot_be_written_is_told_and_costs_no_score(sample: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
-    with pytest.warns(UserWarning, match="are not kept.*--no-cache"):
+    with pytest.warns(UserWarning, match="are not kept.*XDG_CACHE_HOME.*--no-cache"):
         prepared = Benchmark.open("fswild", sample).prepare("000", cache=PreparedCache(tmp_path / "file"))
     assert prepared.depths_mm.any()
 
