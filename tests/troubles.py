@@ -7,6 +7,11 @@ import threading
 from pathlib import Path
 
 
+def blocked_signals() -> set[int]:
+    """Signals that this process does not take."""
+    return signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
 def double(x: float) -> float:
     return 2 * x
 

@@ -6,8 +6,11 @@ import sys
 import warnings
 from contextlib import suppress
 
-# The main process handles Ctrl-C; here it would interrupt the imports below and print a second traceback.
+# The main process handles Ctrl-C; here it would interrupt the imports below and print a second traceback. The main
+# process started this one with Ctrl-C blocked, so that it does not come before this line either.
 signal.signal(signal.SIGINT, signal.SIG_IGN)
+if hasattr(signal, "pthread_sigmask"):
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
 
 import fsbench.core.compiled  # noqa: E402
 import fsbench.scoring.evaluate  # noqa: E402

@@ -80,11 +80,9 @@ class Limits:
 def warm_up() -> None:
     """Start the server that workers are forked from, if this system forks, so that it loads libraries meanwhile."""
     if _context().get_start_method() == "forkserver":
-        from multiprocessing.forkserver import ensure_running
-
         # If the server cannot start, `_started` tries again, then starts processes without it.
-        with suppress(OSError, EOFError), _worker_environment():
-            ensure_running()
+        with suppress(OSError, EOFError):
+            _start_server()
 
 
 @contextmanager
@@ -339,8 +337,11 @@ def _start(context: BaseContext, limits: Limits) -> tuple[BaseProcess, Connectio
         target=_serve, args=(theirs, limits.memory_bytes), daemon=True
     )
     try:
-        with theirs, _worker_environment():
-            process.start()
+        with theirs:
+            if context.get_start_method() == "forkserver":
+                _start_server()
+            with _worker_environment():
+                process.start()
     except BaseException:
         ours.close()
         raise
@@ -455,6 +456,23 @@ def _worker_environment() -> Iterator[None]:
                     os.environ.pop(name, None)
                 else:
                     os.environ[name] = value
+
+
+def _start_server() -> None:
+    """Start the fork server, unless it runs, with Ctrl-C blocked until it can ignore it (`_PRELOAD`).
+
+    It is blocked in this thread, and only until the server's process exists, which then loads its libraries.
+    """
+    from multiprocessing import forkserver, resource_tracker
+
+    # Python 3.11 unblocks Ctrl-C when it has started this one.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        with _worker_environment():
+            forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _socket_folder() -> str:

@@ -168,7 +168,7 @@ def _script(tmp_path: Path, text: str) -> subprocess.Popen[str]:
         "from fsbench.scoring.workers import Limits, worker_processes\nfrom tests import troubles\n"
         "if __name__ == '__main__':\n" + textwrap.indent(textwrap.dedent(text), "    ")
     )
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     environment = {**os.environ, "PYTHONPATH": str(root)}
     command = [sys.executable, str(tmp_path / "script.py")]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=root)
@@ -281,3 +281,23 @@ def test_a_limit_above_the_systems_own_is_the_systems_own(tmp_path: Path) -> Non
         """,
     )
     assert script.communicate(timeout=120)[0] == "2\n"
+
+
+@pytest.mark.skipif("forkserver" not in multiprocessing.get_all_start_methods(), reason="there is no fork server here")
+def test_ctrl_c_before_the_fork_server_can_ignore_it_does_not_end_it(tmp_path: Path) -> None:
+    script = _script(
+        tmp_path,
+        """
+        from multiprocessing import forkserver
+        from fsbench.scoring.workers import warm_up
+
+        warm_up()
+        server = forkserver._forkserver._forkserver_pid
+        os.kill(server, signal.SIGINT)  # its Python has not even started
+        with worker_processes(1) as workers:
+            print(workers.submit(troubles.double, 1).result(), server == forkserver._forkserver._forkserver_pid)
+            masks = signal.pthread_sigmask(signal.SIG_BLOCK, []), workers.submit(troubles.blocked_signals).result()
+            print(*masks)
+        """,
+    )
+    assert script.communicate(timeout=120)[0] == "2 True\nset() set()\n"
