@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fsbench.core.arrays import as_array
+from fsbench.core.counts import require_count
 from fsbench.core.errors import FsbenchError, UsageError
 from fsbench.protocols.measurement import Scores
 
@@ -36,9 +37,7 @@ def rows_of(
         found = scores.as_dict()
         return "ok", "; ".join(scores.notes), [found.get(name, float("nan")) for name in metrics]
 
-    if threads < 1:
-        raise UsageError(f"threads {threads}: expected 1 or more")
-    with ThreadPoolExecutor(threads) as pool:
+    with ThreadPoolExecutor(require_count("threads", threads)) as pool:
         rows = list(pool.map(row, range(len(samples))))
     # Numbers from one array: a table of rows takes pandas three times as long.
     numbers = np.array([values for *_, values in rows]).reshape(-1, len(metrics))

@@ -11,6 +11,7 @@ from typing import Any
 
 from fsbench.benchmarks import Benchmark, Sample
 from fsbench.benchmarks.carried import carried
+from fsbench.core.counts import require_count
 from fsbench.core.errors import FsbenchError, LostError, UsageError
 from fsbench.core.visible import visible
 from fsbench.runs import Record, Run, load_run
@@ -77,8 +78,7 @@ def score(
     """
     if not isinstance(benchmark, Benchmark):
         raise UsageError(f"benchmark is {benchmark!r}, expected an open one: fsbench.open_benchmark(name, root)")
-    if jobs < 1:
-        raise UsageError(f"jobs is {jobs}, expected 1 or more")
+    jobs = require_count("jobs", jobs)
     opening = nullcontext(submission) if isinstance(submission, Submission) else open_submission(submission)
     with opening as given, nullcontext(out) if out is not None else TemporaryDirectory() as folder:
         given.check_benchmark(benchmark)

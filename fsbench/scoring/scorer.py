@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from fsbench.benchmarks import Benchmark, Choice
 from fsbench.core.arrays import as_floats
+from fsbench.core.counts import require_count
 from fsbench.core.errors import FormatError, MeshError, UsageError
 from fsbench.core.memory import keep_freed_memory
 from fsbench.core.mesh import Floats, Mesh
@@ -43,7 +44,9 @@ class Scorer:
 
     Raises
     ------
-    UsageError, ReferenceDataError
+    UsageError
+        If `threads` or `kept` is no such number; else as `Benchmark.open`.
+    ReferenceDataError
         As `Benchmark.open`.
 
     Notes
@@ -74,6 +77,7 @@ class Scorer:
     def __init__(
         self, benchmark: str, root: str | Path, threads: int = 1, kept: int = 500, choice: Choice | None = None
     ) -> None:
+        threads, kept = require_count("threads", threads), require_count("kept", kept, least=0)
         self.benchmark = Benchmark.open(benchmark, root, choice)
         # Absolute, as it may be sent to a process after the working directory has changed.
         name = str(Path(benchmark).absolute()) if benchmark.endswith(".toml") else benchmark

@@ -73,7 +73,8 @@ def test_score_takes_what_the_command_takes(scans: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ({"jobs": 0}, "jobs is 0, expected 1 or more"),
+        ({"jobs": 0}, "jobs 0: expected a whole number, 1 or more"),
+        ({"jobs": "2"}, "jobs '2': expected"),
         ({"samples": []}, "nothing to score"),
         ({"samples": ["anne"]}, "no sample 'anne'"),
         ({"out": "pred/run"}, "outside the predictions"),
@@ -93,3 +94,22 @@ def test_a_run_saved_elsewhere_keeps_its_pooled_tables(scans: Path) -> None:
     run.save(scans / "copy")
     for name in ("samples.csv", "run.json", "pooled.csv", "cumulative.csv"):
         assert (scans / "copy" / name).read_bytes() == (scans / "run" / name).read_bytes(), name
+
+
+@pytest.mark.parametrize(
+    ("counts", "message"),
+    [
+        ({"threads": "2"}, "threads '2': expected a whole number, 1 or more"),
+        ({"threads": 2.5}, "threads 2.5: expected"),
+        ({"threads": 0}, "threads 0: expected"),
+        ({"kept": "x"}, "kept 'x': expected a whole number, 0 or more"),
+        ({"kept": -1}, "kept -1: expected"),
+    ],
+)
+def test_counts_that_are_none_are_refused(scans: Path, counts: dict, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        fsbench.Scorer("scan", scans / "scans", **counts)
+
+
+def test_nothing_needs_to_be_kept(scans: Path) -> None:
+    assert fsbench.Scorer("scan", scans / "scans", threads=np.int64(2), kept=0).samples == ("anna",)
