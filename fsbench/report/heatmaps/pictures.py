@@ -113,22 +113,31 @@ def sheet(
     Parameters
     ----------
     rows : sequence of (str, mapping of str to Heat)
-        Text at the left, and the samples by column; a column may be empty.
+        Text at the left, and the samples by column; a cell may be empty.
     columns : sequence of str
+        In order; those without a sample are left out, and a single one has no heading.
     title, description : str
     limit_mm : float
         Where the colours end, the same for all.
     """
-    cell_in, left_in, top_in, right_in = 1.1, 0.35, 0.5, 0.65
-    unit = next((heat.unit for _, heats in rows for heat in heats.values()), "mm")
+    cell_in, left_in, right_in = 1.1, 0.35, 0.65
+    all_heats = [heat for _, heats in rows for heat in heats.values()]
+    unit = next((heat.unit for heat in all_heats), "mm")
+    columns = [name for name in columns if any(name in heats for _, heats in rows)]
     width = left_in + 2 * cell_in * len(columns) + right_in
+    heading = textwrap.wrap(title, int(15 * width))
+    axes = textwrap.wrap("; ".join(sorted({heat.axes for heat in all_heats} - {""})), int(22 * width))
+    axes_in = 0.05 + 0.14 * len(heading)
+    names_in = axes_in + 0.11 * len(axes) + 0.08
+    top_in = names_in + (0.23 if len(columns) > 1 else 0.0)
     height = top_in + (cell_in + 0.2) * len(rows) + 0.05
     with matplotlib.rc_context(canvas.settings(STYLES["paper"])):
         figure = canvas.new_figure(width, height)
-        figure.text(0.05 / width, 1 - 0.05 / height, title, fontsize=_FONT_PT + 1, va="top")
-        for c, name in enumerate(columns):
+        figure.text(0.05 / width, 1 - 0.05 / height, "\n".join(heading), fontsize=_FONT_PT + 1, va="top")
+        figure.text(0.05 / width, 1 - axes_in / height, "\n".join(axes), fontsize=6, va="top")
+        for c, name in enumerate(columns if len(columns) > 1 else ()):
             x = (left_in + 2 * cell_in * (c + 0.5)) / width
-            figure.text(x, 1 - 0.27 / height, name, fontsize=_FONT_PT, va="top", ha="center", weight="bold")
+            figure.text(x, 1 - names_in / height, name, fontsize=_FONT_PT, va="top", ha="center", weight="bold")
         for r, (name, heats) in enumerate(rows):
             y = height - top_in - (cell_in + 0.2) * (r + 1)
             figure.text(0.12 / width, (y + cell_in / 2) / height, name, fontsize=_FONT_PT, rotation=90, va="center")
@@ -138,9 +147,9 @@ def sheet(
                 for k, picture in enumerate(_pair(heat, 0.0, viewport_of(heat.turned(heat.reference)), 220, limit_mm)):
                     place = ((x + k * cell_in) / width, y / height, cell_in / width, cell_in / height)
                     _picture_axes(figure, place, picture)
-                figure.text((x + cell_in) / width, (y + cell_in) / height, heat.title, fontsize=6, ha="center")
-        axes = {heat.axes for _, heats in rows for heat in heats.values()} - {""}
-        figure.text(1 - 0.05 / width, 1 - 0.05 / height, "; ".join(sorted(axes)), fontsize=6, va="top", ha="right")
+                # An underscore reaches below the line, and a face may reach the top of its cell.
+                title_in = y + cell_in + 0.05
+                figure.text((x + cell_in) / width, title_in / height, heat.title, fontsize=6, ha="center")
         _colour_bar(figure, (1 - 0.55 / width, 0.3, 0.08 / width, min(0.4, 1.6 / height)), limit_mm, unit)
         return canvas.encode(figure, "png", title, description)
 

@@ -102,6 +102,35 @@ def test_pictures_are_the_same_each_time_and_name_their_signature():
     assert Image.open(io.BytesIO(page)).size[0] > 1000
 
 
+def _grey(page: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(page)).convert("L"))
+
+
+def test_a_sheet_has_no_empty_columns_and_its_titles_stand_above_the_faces():
+    ball = sphere(n=12)
+    heat = Heat("", ball, np.linspace(0, 6, ball.n_vertices), sphere(82, 12))
+    columns = ("best", "median", "worst")
+    whole, plain, titled = (
+        _grey(sheet([("±5°", dict.fromkeys(names, replace(heat, title=title)))], columns, "t", "d"))
+        for names, title in ((columns, ""), (["median"], ""), (["median"], "00_0_05"))
+    )
+    assert plain.shape[1] < 0.5 * whole.shape[1]
+    rows = np.flatnonzero((plain != titled).any(1)) / plain.shape[0]
+    # In inches: of 1.62 the face's cell begins at 0.47, and the heading ends at 0.19.
+    assert rows.min() > 0.19 / 1.62 and rows.max() < 0.46 / 1.62
+
+
+def test_a_long_heading_of_a_narrow_sheet_stands_above_it():
+    ball = sphere(n=12)
+    heat = Heat("a", ball, np.linspace(0, 6, ball.n_vertices), sphere(82, 12))
+    told = replace(heat, axes="the axes of the scan, which need not be the face's: " * 3)
+    short, long = (
+        _grey(sheet([("±5°", {"best": one})], ("best",), "word " * n, "d")) for one, n in ((heat, 1), (told, 40))
+    )
+    assert long.shape[0] > short.shape[0] and long.shape[1] == short.shape[1]
+    assert (long[:, -8:] == 255).all(), "text is cut off at the right"
+
+
 def test_what_lies_behind_the_reference_is_shown_from_behind():
     ball = sphere(n=12)
     face = Mesh(ball.vertices, ball.faces[(ball.vertices[ball.faces][:, :, 2] > 0).all(1)]).without_unused()
