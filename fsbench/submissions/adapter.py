@@ -155,7 +155,7 @@ class Adapter:
         sample : str
             Name of the sample, e.g. "000" or "00_0_05".
         focal_px : float, optional
-            Focal length in the lab, in pixels of the 256 px image; None in the wild.
+            Focal length in the lab, in pixels of the 256 px image; None in the wild. It decides the frame.
 
         Raises
         ------

@@ -66,18 +66,32 @@ def load(method: str, folder: str | Path, sample: str, focal_px: float | None = 
     sample : str
         Name of the sample, e.g. "000" or "00_0_05".
     focal_px : float, optional
-        Focal length in the lab, in pixels of the 256 px image; None in the wild.
+        Focal length of the benchmark's camera in pixels of the 256 px image, which every sample in the lab has:
+        `benchmark.focal_px(benchmark.sample(name))` of `fsbench.open_benchmark("fslab", root)` says it. None in the
+        wild. Without it a published method's mesh is placed as in the wild, also if it is one of the lab, where it
+        would lie behind the camera.
 
     Returns
     -------
     Mesh
-        In the wild: ortho frame (x right, y up, z towards the viewer, the image is [-1, 1]^2), mean z -2. In the lab:
-        cv frame (camera at the origin, x right, y down, z away from it), y extent 3.
+        Without `focal_px`: ortho frame (x right, y up, z towards the viewer, the image is [-1, 1]^2), mean z -2.
+        With it: cv frame (camera at the origin, x right, y down, z away from it), y extent 3.
 
     Raises
     ------
     UsageError, MissingError, FormatError, MeshError
         As `Adapter.load`.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> folder = TemporaryDirectory()
+    >>> _ = Path(folder.name, "00_0_05.obj").write_text("v 90 90 0\\nv 160 90 9\\nv 128 170 0\\nf 1 2 3")
+    >>> lab = load("3DDFA_V2", folder.name, "00_0_05", focal_px=1200)
+    >>> wild = load("3DDFA_V2", folder.name, "00_0_05")
+    >>> bool(lab.vertices[:, 2].min() > 0), bool(wild.vertices[:, 2].max() < 0)
+    (True, True)
+    >>> folder.cleanup()
     """
     return get(method).load(folder, sample, focal_px)
 

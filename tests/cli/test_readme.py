@@ -55,6 +55,8 @@ def test_the_commands_of_the_first_pages_run(capsys, sample: Path, tmp_path: Pat
 def test_the_code_of_the_first_pages_runs(sample: Path, tmp_path: Path, monkeypatch, page: Path) -> None:
     (tmp_path / "FACESCAPE").mkdir()
     (tmp_path / "FACESCAPE" / "benchmark").symlink_to(sample)
+    (tmp_path / "my").mkdir()
+    (tmp_path / "my" / "lab").symlink_to(sample / "pred/lab_pred/mean-face")
     monkeypatch.chdir(tmp_path)
     meshes = [adapters.load("3DDFA_V2", sample / "pred/wild_pred/mean-face", name) for name in ("000", "100")]
     given = {"vertices": meshes[0].vertices, "faces": meshes[0].faces, "batch": [mesh.vertices for mesh in meshes]}
