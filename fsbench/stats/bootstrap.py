@@ -60,6 +60,20 @@ class ClusterSums:
         freedom = (self.n_clusters - self.n_strata).astype(float)
         return np.where(freedom >= MIN_CLUSTERS - 1, freedom, np.nan)
 
+    @property
+    def rarest(self) -> np.ndarray:
+        """Probability of a resample with nothing but the worst cluster of each stratum, (n,): no tail is rarer.
+
+        Clusters without a value are drawn as well, and resamples without any value do not count.
+        """
+        alone, empty = np.ones((2, self.totals.shape[1]))
+        for label in np.unique(self.strata):
+            has_value = self.counts[self.strata == label] > 0
+            size, missing = len(has_value), (~has_value).sum(axis=0)
+            alone *= (np.minimum(missing + 1, size) / size) ** size
+            empty *= (missing / size) ** size
+        return np.divide(alone - empty, 1 - empty, out=np.ones_like(alone), where=empty < 1)
+
     def resampled_means(self, resamples: Resamples) -> np.ndarray:
         """Mean of each resample, (n, resamples).
 

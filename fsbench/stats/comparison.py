@@ -13,7 +13,7 @@ from fsbench.core.errors import UsageError
 from fsbench.core.quantities import Quantity, with_companions
 from fsbench.runs import Run
 from fsbench.stats.bootstrap import sum_clusters
-from fsbench.stats.intervals import Method, holm, intervals, p_values
+from fsbench.stats.intervals import Method, holm, intervals, least_tail, p_values, shortages
 from fsbench.stats.layout import BinLayout
 from fsbench.stats.policies import apply_policy, policy_in_words
 from fsbench.stats.published import PublishedMeans, require_published, unpaired_rows
@@ -62,7 +62,7 @@ class Comparison:
         One row a (bin, metric, pair): `by, bin, metric, method, other, difference` (mean of method - other over the
         `n_common` samples that count for both, in `n_clusters` clusters), `low, high, p, p_holm`, `improvement` (the
         probability that `method` is better on a sample of the benchmark) with `improvement_low, improvement_high`,
-        `winner` (empty where none is shown), `verdict`.
+        `winner` (empty where none is shown), `verdict`, which says why low and high are NaN where they are.
     ranks : pandas.DataFrame
         The columns of `summaries`, and `rank, rank_low, rank_high`, `first` (share of resamples in which the method is
         first). Metrics of which neither direction is better have no ranks.
@@ -168,7 +168,7 @@ def compare(
     rows = [row for part in found for row in part[0]]
     ranks = table.merge(pd.DataFrame([row for part in found for row in part[1]]), on=["by", "bin", "method", "metric"])
     if published is not None:
-        rows = [row | {"paired": True, "no_interval": ""} for row in rows]
+        rows = [row | {"paired": True} for row in rows]
         chosen = scores.methods if pairs == "all" else scores.methods[:1]
         rows += unpaired_rows(table, chosen, published, scores.quantities)
         ranks = _beside(ranks, published)
@@ -206,6 +206,7 @@ def _in_cell(
     sums = sum_clusters(flat, scores.clusters, scores.strata)
     drawn = sums.resampled_means(settings.resamples).reshape(n_methods, n_metrics, -1)
     means = sums.means.reshape(n_methods, n_metrics)
+    tails = least_tail(sums, settings.resamples.n_resamples).reshape(n_methods, n_metrics)
     pair_rows: list[dict[str, object]] = []
     rank_rows: list[dict[str, object]] = []
     tau_rows: list[dict[str, object]] = []
@@ -218,8 +219,9 @@ def _in_cell(
         rivals = np.isfinite(means[:, m])
         rankable = sign and rivals.any() and np.isfinite(drawn[rivals, m]).any(axis=1).all()
         redrawn = rank(-sign * drawn[:, m]) if rankable else np.full((n_methods, 1), np.nan)
-        rank_rows += _rank_rows(place, scores.methods, ranks, redrawn, settings.level)
-        tau_rows.append(place | _stability(ranks, redrawn, settings.level))
+        least = float(tails[rivals, m].max(initial=0.0))
+        rank_rows += _rank_rows(place, scores.methods, ranks, redrawn, settings.level, least)
+        tau_rows.append(place | _stability(ranks, redrawn, settings.level, least))
         chosen = _chosen_pairs(ranks, settings.pairs)
         scored = scores.values[:, inside, k]
         for row, (i, j) in zip(
@@ -236,9 +238,14 @@ def _are_identical(first: np.ndarray, second: np.ndarray, n_common: object) -> b
 
 
 def _rank_rows(
-    place: dict[str, str], methods: Sequence[str], ranks: np.ndarray, redrawn: np.ndarray, level: float
+    place: dict[str, str],
+    methods: Sequence[str],
+    ranks: np.ndarray,
+    redrawn: np.ndarray,
+    level: float,
+    least: float,
 ) -> list[dict[str, object]]:
-    low, high = rank_interval(redrawn, level)
+    low, high = rank_interval(redrawn, level, least)
     # the interval always holds the rank found in the data
     low, high = np.minimum(low, ranks), np.maximum(high, ranks)
     numbers = {"rank": ranks, "rank_low": low, "rank_high": high, "first": first_share(redrawn)}
@@ -248,12 +255,13 @@ def _rank_rows(
     ]
 
 
-def _stability(ranks: np.ndarray, redrawn: np.ndarray, level: float) -> dict[str, object]:
+def _stability(ranks: np.ndarray, redrawn: np.ndarray, level: float, least: float) -> dict[str, object]:
     taus = kendall_taus(ranks, redrawn)
     taus = taus[np.isfinite(taus)]
     if not len(taus):
         return {"tau": np.nan, "tau_low": np.nan}
-    return {"tau": float(taus.mean()), "tau_low": float(np.quantile(taus, 1 - level))}
+    low = float(np.quantile(taus, 1 - level)) if 1 - level >= least else np.nan
+    return {"tau": float(taus.mean()), "tau_low": low}
 
 
 def _chosen_pairs(ranks: np.ndarray, pairs: str) -> list[tuple[int, int]]:
@@ -282,6 +290,7 @@ def _pair_rows(
     drawn = sums.resampled_means(settings.resamples)
     low, high = intervals(sums, drawn, level=settings.level, method=settings.method, widen=settings.widen)
     p, means = p_values(sums, drawn), sums.means
+    lacking = shortages(sums, settings.level, drawn.shape[1], widen=settings.widen)
     n_common, n_clusters = sums.counts.sum(axis=0).astype(int), sums.n_clusters
     n = len(chosen)
     return [
@@ -290,7 +299,7 @@ def _pair_rows(
         | {"low": float(low[c]), "high": float(high[c]), "p": float(p[c])}
         | {"improvement": float(means[n + c]), "improvement_low": float(low[n + c])}
         | {"improvement_high": float(high[n + c])}
-        | {"n_common": int(n_common[c]), "n_clusters": int(n_clusters[c])}
+        | {"n_common": int(n_common[c]), "n_clusters": int(n_clusters[c]), "no_interval": lacking[c]}
         for c, (i, j) in enumerate(chosen)
     ]
 

@@ -15,7 +15,7 @@ import scipy  # its parts are loaded when they are first used
 
 from fsbench.core.errors import UsageError
 from fsbench.stats.bootstrap import ClusterSums
-from fsbench.stats.resampling import DIGITS
+from fsbench.stats.resampling import DIGITS, MOST_RESAMPLES
 
 Method = Literal["percentile", "bca"]
 
@@ -47,8 +47,9 @@ def intervals(
     Returns
     -------
     low, high : numpy.ndarray, shape (n,)
-        NaN with fewer than `MIN_CLUSTERS` clusters (in strata: as many more than there are strata, less one). Rounded
-        to nine decimals, since the last bits of a sum depend on the machine.
+        NaN with fewer than `MIN_CLUSTERS` clusters (in strata: as many more than there are strata, less one), and where
+        the resamples do not reach as far as the level asks, see `shortages`. Rounded to nine decimals, since the last
+        bits of a sum depend on the machine.
 
     Raises
     ------
@@ -59,14 +60,43 @@ def intervals(
         raise UsageError(f"level {level}: expected a share between 0 and 1, such as 0.95")
     if method not in ("percentile", "bca"):
         raise UsageError(f"no interval method {method!r}; there are percentile and bca")
-    reach = _widened((1 - level) / 2, sums) if widen else np.full(len(resampled), -scipy.special.ndtri((1 - level) / 2))
+    reach = _reach(sums, level, widen)
     ends = [-reach, reach]
     if method == "bca":
         bias, acceleration = _bias(sums, resampled), _acceleration(sums)
         ends = [_bca(end, bias, acceleration) for end in ends]
     ordered = np.sort(resampled, axis=1)
+    is_reached = scipy.special.ndtr(np.minimum(ends[0], -ends[1])) >= least_tail(sums, resampled.shape[1])
     low, high = (np.round(quantiles(ordered, scipy.special.ndtr(end)), DIGITS) for end in ends)
-    return low, high
+    return np.where(is_reached, low, np.nan), np.where(is_reached, high, np.nan)
+
+
+def least_tail(sums: ClusterSums, n_resamples: int) -> np.ndarray:
+    """The smallest tail that resamples can cut off, (n,).
+
+    A quantile further out is the outermost resample, whatever the level: either the clusters allow none beyond it, or
+    none was drawn. The outermost of n resamples stands for a tail of 1 / 2n.
+    """
+    found: np.ndarray = np.maximum(sums.rarest, 0.5 / n_resamples)
+    return found
+
+
+def shortages(sums: ClusterSums, level: float, n_resamples: int, *, widen: bool = True) -> list[str]:
+    """Why resamples do not reach the ends of n percentile intervals, in words.
+
+    Empty where they do, and where there are too few clusters for any interval.
+    """
+    found = []
+    name = f"a {100 * level:.6g} % interval"
+    tails = np.where(np.isfinite(sums.freedom), scipy.special.ndtr(-_reach(sums, level, widen)), 1.0)
+    for tail, possible, drawn in zip(
+        tails, least_tail(sums, MOST_RESAMPLES), least_tail(sums, n_resamples), strict=True
+    ):
+        if tail < possible:
+            found.append(f"too few for {name}")
+        else:
+            found.append(f"{name} takes {np.ceil(0.5 / tail):,.0f} resamples or more" if tail < drawn else "")
+    return found
 
 
 def p_values(sums: ClusterSums, resampled: np.ndarray) -> np.ndarray:
@@ -74,7 +104,8 @@ def p_values(sums: ClusterSums, resampled: np.ndarray) -> np.ndarray:
 
     The interval is the widened percentile one. If no resample lies beyond 0, a normal tail continues that of the
     resamples; otherwise no p-value could be below 2 / resamples, and none would survive a correction for many
-    comparisons.
+    comparisons. It ends with the most extreme resample that the clusters allow: no interval of a higher level is
+    defined, so no p-value is smaller.
 
     Returns
     -------
@@ -88,6 +119,7 @@ def p_values(sums: ClusterSums, resampled: np.ndarray) -> np.ndarray:
     distance = np.divide(np.abs(centre), spread, out=np.full(len(resampled), np.inf), where=spread > 0)
     z = -scipy.special.ndtri(share)
     z = np.where(beyond == 0, np.maximum(z, distance), z)
+    z = np.minimum(z, -scipy.special.ndtri(sums.rarest))
     enough = np.isfinite(sums.freedom)
     p = 2 * scipy.special.stdtr(np.where(enough, sums.freedom, 1), -z / _narrowness(sums))
     return np.where(enough, p, np.nan)
@@ -146,8 +178,11 @@ def _narrowness(sums: ClusterSums) -> np.ndarray:
     return np.sqrt(np.where(enough, sums.n_clusters / np.where(enough, sums.freedom, 1), 1.0))
 
 
-def _widened(tail: float, sums: ClusterSums) -> np.ndarray:
+def _reach(sums: ClusterSums, level: float, widen: bool) -> np.ndarray:
     """Distance from the mean to an end of the interval, in standard deviations of the bootstrap, (n,)."""
+    tail = (1 - level) / 2
+    if not widen:
+        return np.full(len(sums.freedom), -scipy.special.ndtri(tail))
     freedom = np.where(np.isfinite(sums.freedom), sums.freedom, np.inf)
     found: np.ndarray = -scipy.special.stdtrit(freedom, tail) * _narrowness(sums)
     return found
@@ -155,9 +190,10 @@ def _widened(tail: float, sums: ClusterSums) -> np.ndarray:
 
 def _bias(sums: ClusterSums, resampled: np.ndarray) -> np.ndarray:
     """z0 of BCa: where the mean stands among the resampled means, as a normal quantile."""
-    means = sums.means[:, None]
+    # resamples that equal the mean but for rounding are neither above nor below it
+    gaps = np.round(resampled - sums.means[:, None], DIGITS)
     n_valid = np.isfinite(resampled).sum(axis=1)
-    rank = ((resampled < means).sum(axis=1) + (resampled <= means).sum(axis=1)) / 2
+    rank = ((gaps < 0).sum(axis=1) + (gaps <= 0).sum(axis=1)) / 2
     share = np.divide(rank, n_valid, out=np.full(len(resampled), 0.5), where=n_valid > 0)
     inside = 0.5 / np.maximum(n_valid, 1)
     found: np.ndarray = scipy.special.ndtri(np.clip(share, inside, 1 - inside))

@@ -26,7 +26,7 @@ def rank(losses: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(losses), np.nan, ranks)
 
 
-def rank_interval(ranks: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
+def rank_interval(ranks: np.ndarray, level: float, least_tail: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """Smallest and largest rank that a share `level` of the resamples give, half of the rest cut off at each end.
 
     Parameters
@@ -35,16 +35,20 @@ def rank_interval(ranks: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarr
         NaN where the method has no mean.
     level : float
         In (0, 1).
+    least_tail : float
+        The smallest tail that the resamples can cut off.
 
     Returns
     -------
     low, high : numpy.ndarray, shape (methods,)
-        Whole numbers; NaN for a method that no resample ranks.
+        Whole numbers; NaN for a method that no resample ranks, and for all where the level asks for a smaller tail.
     """
     ordered = np.sort(ranks, axis=1)
     n = np.isfinite(ordered).sum(axis=1)
     cut = np.floor((1 - level) / 2 * n).astype(int)
     rows = np.arange(len(ranks))
+    if (1 - level) / 2 < least_tail:
+        ordered = np.full_like(ordered, np.nan)
     low, high = ordered[rows, cut * (n > 0)], ordered[rows, np.maximum(n - 1 - cut, 0)]
     return low, high
 

@@ -14,6 +14,7 @@ _BLOCK_CELLS = 4_000_000
 _DRAWN_AT_ONCE = 1 << 15
 # Nine decimals: finer than any meaningful difference of scores, coarser than rounding differences between machines.
 DIGITS = 9
+MOST_RESAMPLES = 1_000_000
 _LARGEST = 9e18
 
 

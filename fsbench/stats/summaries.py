@@ -12,12 +12,11 @@ from fsbench.stats.bootstrap import ClusterSums, sum_clusters
 from fsbench.stats.intervals import Method, intervals
 from fsbench.stats.overlap import coverages, is_small
 from fsbench.stats.policies import apply_policy
-from fsbench.stats.resampling import draw_resamples
+from fsbench.stats.resampling import MOST_RESAMPLES, draw_resamples
 from fsbench.stats.score_table import By, Cell, ScoreTable, gather
 
 N_RESAMPLES = 10_000
 LEVEL = 0.95
-MOST_RESAMPLES = 1_000_000
 
 
 def summaries(

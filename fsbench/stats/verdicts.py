@@ -15,7 +15,7 @@ class Evidence:
     method, other : str
         Labels.
     difference, low, high : float
-        In the run's units; low and high NaN where there are too few clusters.
+        In the run's units; low and high NaN where there is no interval.
     p_holm : float
         Corrected p-value.
     n_common, n_clusters : int
@@ -31,7 +31,7 @@ class Evidence:
     paired : bool
         Whether it is over common samples; else `n_common` says nothing.
     no_interval : str
-        Why there is no interval; empty: too few clusters.
+        Why there is no interval; empty: too few clusters for any.
     """
 
     method: str
@@ -83,8 +83,9 @@ def verdict(evidence: Evidence, what: Quantity) -> str:
         unit = " percentage points"
     size = f"{what.show(evidence.difference)}{unit}"
     if evidence.low != evidence.low:
-        why = evidence.no_interval or f"an interval takes {MIN_CLUSTERS} or more"
-        return f"cannot tell: {size}, {crowd}; {why}"
+        is_tiny = evidence.n_clusters < MIN_CLUSTERS
+        few = f"an interval takes {MIN_CLUSTERS} or more" if is_tiny else "too few for an interval"
+        return f"cannot tell: {size}, {crowd}; {evidence.no_interval or few}"
     numbers = f"{size} [{what.show(evidence.low)}, {what.show(evidence.high)}], {crowd}"
     if evidence.differs:
         winner = evidence.winner(what)

@@ -152,7 +152,39 @@ def test_verdicts_in_words():
     assert said(high=-0.01, p_holm=0.2, family=14).startswith("no difference shown among 14 comparisons: ")
     assert said(difference=0.0, identical=True) == "identical scores: 660 samples, 20 subjects"
     assert said(low=NAN, high=NAN, n_clusters=1) == "cannot tell: -0.04 mm, 1 subject; an interval takes 5 or more"
+    assert said(low=NAN, high=NAN, n_clusters=6).endswith("6 subjects; too few for an interval")
+    why = "too few for a 99 % interval"
+    assert said(low=NAN, high=NAN, no_interval=why) == f"cannot tell: -0.04 mm, 20 subjects; {why}"
     assert said(n_common=0) == "cannot tell: no sample counts for both"
+
+
+@pytest.mark.parametrize("in_each", [2, 3, 10])
+def test_verdict_p_and_interval_agree_at_every_level(make_run, in_each):
+    """Two in each of four bins had one interval at every level, which left out 0 while p was 0.03."""
+    rng = np.random.default_rng(7)
+    bins = {"pose_deg": [label for label in "abcd" for _ in range(in_each)]}
+    base = rng.normal(size=4 * in_each)
+    runs = [make_run("A", {"cd_mm": base + 9}, bins), make_run("B", {"cd_mm": 2 * base + 10.0}, bins)]
+    widths = []
+    for level in (0.5, 0.8, 0.9, 0.95, 0.99, 0.999):
+        row = compare(runs, level=level).differences.iloc[0]
+        is_none = np.isnan(row["low"])
+        assert is_none == row["verdict"].startswith("cannot tell")
+        if not is_none:
+            assert (row["winner"] == "A") == (row["p"] < 1 - level) == (row["high"] < 0)
+            widths.append(row["high"] - row["low"])
+    assert len(widths) == {2: 2, 3: 4, 10: 6}[in_each]
+    assert (np.diff(widths) > 0).all()
+
+
+def test_a_range_of_ranks_that_no_resample_reaches_is_none(make_run):
+    bins = {"pose_deg": list("aabbccdd")}
+    runs = [make_run(name, {"cd_mm": np.arange(8) + i}, bins) for i, name in enumerate("AB")]
+    for level, is_there in ((0.99, True), (0.999, False)):  # (1/2)^8 is 0.4 %
+        found = compare(runs, level=level)
+        assert found.ranks[["rank_low", "rank_high"]].notna().all(axis=None) == is_there
+        assert found.ranks["first"].tolist() == [1, 0]
+        assert found.stability["tau_low"].notna().all() == is_there
 
 
 def test_policy_orders_by_hand(make_run):

@@ -1,6 +1,7 @@
 """Intervals against scipy, against what they promise, and at the edges."""
 
 from inspect import signature
+from itertools import product
 
 import numpy as np
 import pytest
@@ -8,9 +9,10 @@ from scipy import stats
 
 from fsbench.core.errors import UsageError
 from fsbench.stats.bootstrap import sum_clusters
-from fsbench.stats.intervals import holm, intervals, p_values, quantiles
+from fsbench.stats.intervals import holm, intervals, p_values, quantiles, shortages
 from fsbench.stats.resampling import draw_resamples
 
+NAN = float("nan")
 # Its name before SciPy 1.15.
 SEED = "rng" if "rng" in signature(stats.bootstrap).parameters else "random_state"
 
@@ -130,11 +132,82 @@ def test_equal_values_give_an_interval_of_no_width(method):
     assert high[0] == pytest.approx(0.7, abs=1e-12)
 
 
-@pytest.mark.parametrize("level", [0.5, 0.999999])
-def test_bca_at_any_level_stays_within_the_resamples(level):
+def test_bca_stays_within_the_resamples_or_there_is_none():
     values = np.r_[np.zeros(19), 100.0]
-    _, drawn, low, high = of(values, method="bca", level=level)
+    _, drawn, low, high = of(values, method="bca", level=0.5)
     assert drawn.min() <= low[0] <= high[0] <= drawn.max()
+    _, _, low, high = of(values, method="bca", level=0.999999)
+    assert np.isnan([low, high]).all()
+
+
+TWO_IN_EACH_OF_FOUR = np.repeat(np.arange(4), 2)
+
+
+def exact_share_of_the_worst(values, strata):
+    """The share, over all resamples that are possible, of those that hold only the lowest value of each stratum."""
+    draws = [list(product(values[strata == label], repeat=(strata == label).sum())) for label in np.unique(strata)]
+    lowest = [min(value for value in values[strata == label] if value == value) for label in np.unique(strata)]
+    found = valid = 0
+    for resample in product(*draws):
+        scored = [[value for value in drawn if value == value] for drawn in resample]
+        valid += any(scored)
+        found += any(scored) and all(value == low for drawn, low in zip(scored, lowest, strict=True) for value in drawn)
+    return found / valid
+
+
+@pytest.mark.parametrize(
+    ("values", "strata"),
+    [
+        (np.arange(5.0), np.zeros(5, int)),
+        (np.arange(8.0), TWO_IN_EACH_OF_FOUR),
+        (np.array([1.0, 2, NAN, 4, 3]), np.array([0, 0, 0, 1, 1])),
+        (np.array([1.0, NAN, 2, NAN]), np.array([0, 0, 1, 1])),
+    ],
+)
+def test_the_rarest_resample_is_as_rare_as_listing_all_says(values, strata):
+    sums = sum_clusters(values[:, None], np.arange(len(values)), strata)
+    assert sums.rarest[0] == pytest.approx(exact_share_of_the_worst(values, strata))
+
+
+def test_an_interval_moves_with_its_level_or_is_none():
+    """Of eight samples, two in each of four bins, every level from 0.9 to 0.999 gave the extremes of the resamples."""
+    values = np.random.default_rng(3).normal(size=8) + 2
+    levels = (0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999)
+    ends = [of(values, strata=TWO_IN_EACH_OF_FOUR, level=level)[2:] for level in levels]
+    widths = [(high - low)[0] for low, high in ends]
+    assert np.all(np.diff(widths[:3]) > 0)
+    assert np.isnan(widths[3:]).all()
+
+
+@pytest.mark.parametrize("method", ["percentile", "bca"])
+def test_an_end_that_no_resample_reaches_is_none(method):
+    """The outermost of 10,000 resamples was the end of every interval of 20 samples from 99.9 % on."""
+    values = np.random.default_rng(3).normal(size=20)
+    found = [of(values, level=0.999, method=method, n_resamples=n)[2][0] for n in (10_000, 400_000)]
+    assert np.isnan(found[0]) and np.isfinite(found[1])
+
+
+def test_what_an_interval_lacks_is_said_and_enough():
+    values = np.random.default_rng(3).normal(size=20)
+    sums, *_ = of(values)
+    (said,) = shortages(sums, 0.999, 10_000)
+    needed = int(said.removeprefix("a 99.9 % interval takes ").removesuffix(" resamples or more").replace(",", ""))
+    for n, is_there in ((needed - 1, False), (needed, True)):
+        assert np.isfinite(of(values, level=0.999, n_resamples=n)[2][0]) == is_there
+        assert shortages(sums, 0.999, n) == ["" if is_there else said]
+    assert shortages(sums, 0.99999, 10_000) == ["too few for a 99.999 % interval"]
+    sums, *_ = of(values[:8], strata=TWO_IN_EACH_OF_FOUR)
+    assert shortages(sums, 0.95, 10_000) == ["too few for a 95 % interval"]
+
+
+def test_intervals_of_few_cover_what_they_promise_or_are_none():
+    """Two in each of four bins covered 83 % at every level from 90 to 99.9 %; three cover 94 % at 95 %."""
+    rng = np.random.default_rng(6)
+    for size, level, promised in ((2, 0.8, 0.75), (3, 0.95, 0.92)):
+        strata = np.repeat(np.arange(4), size)
+        # 1,000 simulations: standard error 1.3 % at 80 %, 0.7 % at 95 %
+        _, _, low, high = of(rng.normal(size=(4 * size, 1000)), np.arange(4 * size), strata, level=level)
+        assert promised < np.mean((low <= 0) & (high >= 0)) < level + 0.02
 
 
 def test_bad_level_and_method():
@@ -153,6 +226,16 @@ def test_p_is_one_less_the_level_whose_interval_touches_zero(shift):
     near = low if abs(low[0]) < abs(high[0]) else high
     # 10,000 resamples leave steps of about a thousandth of their spread around 0
     assert abs(near[0]) < 0.01 * drawn.std()
+
+
+@pytest.mark.parametrize("strata", [np.zeros(5, int), np.zeros(6, int), TWO_IN_EACH_OF_FOUR])
+def test_p_is_never_below_one_less_the_highest_level_that_has_an_interval(strata):
+    values = np.arange(len(strata)) + 1000.0
+    sums, drawn, _, _ = of(values, strata=strata)
+    p = p_values(sums, drawn)[0]
+    # 200,000 resamples are enough for all: the clusters are the limit
+    levels = (1 - 1.001 * p, 1 - 0.999 * p)
+    assert [shortages(sums, level, 200_000)[0][:7] for level in levels] == ["", "too few"]
 
 
 def test_p_is_near_that_of_the_t_test():
