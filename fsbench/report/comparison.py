@@ -356,7 +356,7 @@ def _held_back(rows: pd.DataFrame) -> "pd.Series[bool]":
 
 def _held_back_note() -> list[str]:
     return [
-        f"{_HELD_BACK} this interval by itself leaves out 0, but among so many comparisons a few do by chance; "
+        f"{_HELD_BACK} this interval by itself leaves out 0, but among several comparisons some do by chance; "
         "p allows for that."
     ]
 

@@ -51,8 +51,13 @@ class Evidence:
 
     @property
     def differs(self) -> bool:
-        """Whether interval and corrected p-value both show a difference."""
-        return (self.low > 0 or self.high < 0) and self.p_holm < self.alpha
+        """Whether the interval and, among several comparisons, the corrected p-value show a difference."""
+        return self.leaves_out_zero and (self.family == 1 or self.p_holm < self.alpha)
+
+    @property
+    def leaves_out_zero(self) -> bool:
+        """Whether the interval by itself shows a difference."""
+        return self.low > 0 or self.high < 0
 
     def winner(self, what: Quantity) -> str:
         """Label of the better method; empty where no difference is shown or neither direction is better."""
@@ -90,6 +95,6 @@ def verdict(evidence: Evidence, what: Quantity) -> str:
     if evidence.differs:
         winner = evidence.winner(what)
         return f"{winner} is better: {numbers}" if winner else f"they differ: {numbers}"
-    if evidence.low > 0 or evidence.high < 0:
+    if evidence.leaves_out_zero:
         return f"no difference shown among {evidence.family} comparisons: {numbers}"
     return f"no difference shown: {numbers}"

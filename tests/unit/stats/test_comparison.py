@@ -158,6 +158,15 @@ def test_verdicts_in_words():
     assert said(n_common=0) == "cannot tell: no sample counts for both"
 
 
+def test_one_comparison_is_not_corrected():
+    """p counts one resample more than the interval, so that it may be at the level while 0 is just outside."""
+    edge = {"difference": -0.04, "low": -0.08, "high": -1e-6, "p_holm": 0.0501, "n_common": 20, "n_clusters": 20}
+    edge |= {"method": "A", "other": "B", "unit": "sample", "alpha": 0.05, "identical": False}
+    cd = known_quantities()["cd_mm"]
+    assert verdict(Evidence(**edge, family=1), cd).startswith("A is better: ")
+    assert verdict(Evidence(**edge, family=2), cd).startswith("no difference shown among 2 comparisons: ")
+
+
 @pytest.mark.parametrize("in_each", [2, 3, 10])
 def test_verdict_p_and_interval_agree_at_every_level(make_run, in_each):
     """Two in each of four bins had one interval at every level, which left out 0 while p was 0.03."""
