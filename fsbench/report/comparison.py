@@ -16,10 +16,10 @@ from fsbench.core.quantities import Quantity
 from fsbench.core.visible import visible
 from fsbench.report.formats import markdown, structured
 from fsbench.report.formats.typeset import TexColumn, environment
-from fsbench.report.notes import evaluators_differ, of_metrics, of_runs
+from fsbench.report.notes import evaluators_differ, interval_takes, of_metrics, of_runs
 from fsbench.runs import Run
 from fsbench.runs.cells import to_cell
-from fsbench.stats import ALL_SAMPLES, MIN_CLUSTERS, PAIRS, Comparison
+from fsbench.stats import ALL_SAMPLES, PAIRS, Comparison
 from fsbench.stats.layout import spec_of
 from fsbench.stats.overlap import small_overlap_reason
 
@@ -179,8 +179,7 @@ def notes(found: Comparison) -> list[str]:
     mine = found.differences[found.differences["metric"].isin(found.asked)]
     texts = [
         *found.notes,
-        f"[ ]: {_percent(found.level)} bootstrap intervals; {found.n_resamples:,} resamples of "
-        f"{found.unit}s, seed {found.seed}. An interval takes {MIN_CLUSTERS} or more {found.unit}s.",
+        _of_intervals(found),
         *_conditions(found),
         *(_of_published(found, asked) if found.published else [_RANKS]),
         *(_paired_note(found) if len(found.methods) > 1 else []),
@@ -192,6 +191,19 @@ def notes(found: Comparison) -> list[str]:
         f"measured as {visible(' '.join(found.signature.split()))}",
     ]
     return [text for text in texts if text]
+
+
+def _of_intervals(found: Comparison) -> str:
+    """What the intervals in the tables are, and why some or all lack one."""
+    tables = [rows[rows["metric"].isin(found.asked)] for rows in (found.ranks, found.differences)]
+    numbers = zip(tables, ("mean", "difference"), strict=True)
+    lacks = pd.concat([rows.loc[rows[value].notna(), "low"].isna() for rows, value in numbers])
+    drawn = f"{found.n_resamples:,} resamples of {found.unit}s, seed {found.seed}."
+    takes = f"{interval_takes(found.unit + 's')}, or at a high level"
+    if lacks.all():
+        return f"No intervals at {_percent(found.level)}: {takes}. {drawn[0].upper() + drawn[1:]}"
+    said = f"[ ]: {_percent(found.level)} bootstrap intervals; {drawn}"
+    return f"{said} No interval in places: {takes}." if lacks.any() else said
 
 
 def _conditions(found: Comparison) -> list[str]:
@@ -232,7 +244,7 @@ def _ranks(found: Comparison, what: Quantity) -> Grid:
     rows = found.ranks[found.ranks["metric"] == what.name]
     beside = found.quantities.get(what.beside)
     shares = {} if beside is None else _means(found, beside.name)
-    heads = [*_bin_head(found), "method", f"{what.heading} [{_percent(found.level)}]"]
+    heads = [*_bin_head(found), "method", f"{what.heading}{_level(found, rows)}"]
     heads += [beside.heading] if beside else []
     heads += ["done (%)", "rank", "range", "first (%)"]
     lines = []
@@ -255,7 +267,7 @@ def _means_beside(found: Comparison, what: Quantity) -> Grid:
     rows = rows.assign(_order=-(what.sign or -1) * rows["mean"])
     beside = found.quantities.get(what.beside)
     shares = {} if beside is None else _means(found, beside.name)
-    heads = [*_bin_head(found), "method", f"{what.heading} [{_percent(found.level)}]"]
+    heads = [*_bin_head(found), "method", f"{what.heading}{_level(found, rows)}"]
     heads += [beside.heading] if beside else []
     heads += ["done (%)"]
     lines = []
@@ -273,7 +285,13 @@ def _differences_of_means(found: Comparison, what: Quantity) -> Grid:
     """Unpaired: each run asked about against each published method."""
     rows = found.differences[(found.differences["metric"] == what.name) & ~found.differences["paired"]]
     against_first = found.pairs == "first"
-    heads = [*_bin_head(found), "other" if against_first else "pair", _size_head(found, what), "p", f"{found.unit}s"]
+    heads = [
+        *_bin_head(found),
+        "other" if against_first else "pair",
+        _size_head(found, what, rows),
+        "p",
+        f"{found.unit}s",
+    ]
     lines = []
     for row, held_back in zip(_ordered(found, rows, []), _held_back(rows), strict=True):
         pair = row["other"] if against_first else f"{row['method']} - {row['other']}"
@@ -285,9 +303,14 @@ def _differences_of_means(found: Comparison, what: Quantity) -> Grid:
     return Grid(title, (*heads, "verdict"), flush, tuple(lines))
 
 
-def _size_head(found: Comparison, what: Quantity) -> str:
+def _size_head(found: Comparison, what: Quantity, rows: pd.DataFrame) -> str:
     unit = "% points" if what.unit == "%" else what.unit
-    return f"difference{f' ({unit})' if unit else ''} [{_percent(found.level)}]"
+    return f"difference{f' ({unit})' if unit else ''}{_level(found, rows)}"
+
+
+def _level(found: Comparison, rows: pd.DataFrame) -> str:
+    """End of the heading of a column of estimates; empty where none has an interval."""
+    return f" [{_percent(found.level)}]" if rows["low"].notna().any() else ""
 
 
 def _differences(found: Comparison, what: Quantity) -> Grid:
@@ -297,7 +320,7 @@ def _differences(found: Comparison, what: Quantity) -> Grid:
     heads = [
         *_bin_head(found),
         "other" if against_first else "pair",
-        _size_head(found, what),
+        _size_head(found, what, rows),
         "better on (%)",
         "p",
         f"{found.unit}s",

@@ -82,7 +82,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows by method, columns by bin and metric, with the notes below."""
+    """Rows by method, columns by bin and metric, with the notes below.
+
+    `unit` is what the intervals are over, "subjects" or "samples"; empty where none were asked for.
+    """
 
     benchmark: str
     signature: str
@@ -90,6 +93,7 @@ class Table:
     metrics: tuple[Quantity, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
+    unit: str = ""
 
     @property
     def title(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from fsbench.benchmarks import Spec
 from fsbench.core.quantities import Quantity
 from fsbench.core.visible import visible
-from fsbench.report.model import Row
+from fsbench.report.model import Cell, Row, Table
 from fsbench.runs import Run
 from fsbench.runs.frame_finding import finding_of
 from fsbench.stats import ALL_SAMPLES, LEVEL, MIN_CLUSTERS, Comparison, policy_in_words
@@ -24,16 +24,16 @@ def of_table(
     metrics: Sequence[Quantity],
     rows: Sequence[Row],
     policy: str = "legacy",
-    ci: bool = False,
+    unit: str = "",
 ) -> tuple[str, ...]:
-    """The notes of a table, most general first."""
+    """The notes of a table, most general first; its intervals, if it shows any, are over `unit`."""
     return (
         *of_runs(runs, [row.label for row in rows], spec, metrics),
         *of_metrics(metrics),
         *(spec.raw.get("table_notes", ()) if spec else ()),
         *_small_overlap(layout, metrics, rows),
         *_means(layout, policy, runs[0].bins),
-        *([_interval("subjects" if "subject" in runs[0].bins else "samples", rows)] if ci else []),
+        *([_interval(unit, metrics, [cells for row in rows for cells in row.cells_with_overall])] if unit else []),
         *legacy_done(rows),
         *few_samples(layout, rows),
         *_suspicious(runs, rows),
@@ -208,13 +208,20 @@ def _means(layout: BinLayout, policy: str, bins: Sequence[str] = ()) -> list[str
     return [f"{what}, all {layout.condition}; done is over all samples."]
 
 
-def _interval(unit: str, rows: Sequence[Row]) -> str:
-    columns = zip(*(cells for row in rows for cells in row.cells_with_overall), strict=True)
-    scored = [[math.isfinite(cell.low) for cell in column if cell.n_scored] for column in columns]
-    if not any(map(any, scored)):
-        return f"No intervals: an interval takes scores of {MIN_CLUSTERS} or more {unit}."
-    some_lack = any(any(column) and not all(column) for column in scored)
-    return _interval_over(unit) + (f" An interval takes scores of {MIN_CLUSTERS} or more." if some_lack else "")
+def _interval(unit: str, metrics: Sequence[Quantity], groups: Sequence[Sequence[Cell]]) -> str:
+    """Say of groups of cells, one a metric, what their intervals are, and why some or all lack one."""
+    columns = [column for what, column in zip(metrics, zip(*groups, strict=True), strict=True) if what.pooled == "mean"]
+    if not columns:
+        return "No intervals: these numbers are no means over samples."
+    has_interval = [math.isfinite(cell.low) for column in columns for cell in column if cell.n_scored]
+    if not any(has_interval):
+        return f"No intervals: {interval_takes(unit)}."
+    return _interval_over(unit) + ("" if all(has_interval) else f" No interval in places: {interval_takes(unit)}.")
+
+
+def interval_takes(unit: str) -> str:
+    """Why there may be no interval, over "subjects" or "samples"."""
+    return f"an interval takes scores of {MIN_CLUSTERS} or more {unit}, more where bins are small or many failed"
 
 
 def _interval_over(unit: str) -> str:
@@ -247,17 +254,42 @@ def of_figure(layout: BinLayout) -> tuple[str, ...]:
     return (layout.figure_note,) if layout.figure_note else ()
 
 
+def below_figure(table: Table, drawn: Sequence[int] | None = None, *, of_means: bool = True) -> tuple[str, ...]:
+    """Notes of a figure of the table's bins: those of the table, but of intervals and means only if they are drawn.
+
+    Parameters
+    ----------
+    table : Table
+    drawn : sequence of int, optional
+        Numbers of the metrics that the figure draws. Default: all.
+    of_means : bool
+        It draws means, not single samples.
+    """
+    rows = [row for row in table.rows if not row.measured_by]
+    whole = [cells for row in rows for cells in row.cells_with_overall]
+    shown = range(len(table.metrics)) if drawn is None else drawn
+    metrics = [table.metrics[m] for m in shown]
+    parts = [[cells[m] for m in shown] for row in rows for cells in row.cells]
+    instead = {_interval(table.unit, table.metrics, whole): _interval(table.unit, metrics, parts)} if table.unit else {}
+    if not of_means:
+        condition = f"All samples {table.layout.condition}." if table.layout.where else ""
+        instead |= dict.fromkeys(_means(table.layout, "legacy"), condition)
+    said = (instead.get(note, note) for note in table.notes)
+    return (*(note for note in said if note), *of_figure(table.layout))
+
+
 def of_differences(found: Comparison, first: str) -> tuple[str, ...]:
     """Notes of a figure of paired differences from the method `first`."""
     n = int(found.differences.groupby("metric", sort=False)["p"].count().max())
     held = f", by Holm's method among {n} comparisons of a metric" if n > 1 else ""
     level = f"{100 * found.level:.0f} %"
-    takes = f"an interval takes scores of {MIN_CLUSTERS} or more {found.unit}s"
+    takes = interval_takes(f"{found.unit}s")
     rows = found.differences[found.differences["by"].isin(found.bins or (ALL_SAMPLES,))]
     is_unknown = rows["verdict"].str.startswith("cannot tell")
     said = "Differences are over the samples that count for both"
-    if is_unknown.all():
-        return (f"{said}. No intervals, and at the side no verdicts: {takes}.",)
+    if rows["low"].isna().all():
+        verdicts = ", and at the side no verdicts" if is_unknown.all() else ""
+        return (f"{said}. No intervals{verdicts}: {takes}.",)
     return (
         f"{said}, with {level} bootstrap intervals over {found.unit}s. At the side: {first} is better or worse{held}.",
         *([f"Without an interval one cannot tell: {takes}."] if is_unknown.any() else []),

@@ -57,12 +57,13 @@ def build(
     chosen = _allowed(named, metrics is not None, policy)
     divided = layout(runs, by or default_layouts(runs[0])[0])
     rows = tuple(_rows(runs, shown, divided, chosen, _summary(runs, divided, chosen, policy, ci)))
-    said = notes.of_table(runs, spec_of(runs[0]), divided, chosen, rows, policy, ci)
+    unit = ("subjects" if "subject" in runs[0].bins else "samples") if ci else ""
+    said = notes.of_table(runs, spec_of(runs[0]), divided, chosen, rows, policy, unit)
     if published is not None:
         beside = published_rows(published, divided, chosen, shown, policy, ci)
         said = (*said, *notes.of_published(divided, chosen, beside, published.may_differ_by))
         rows += beside
-    return Table(visible(runs[0].benchmark), visible(runs[0].signature), divided, chosen, rows, said)
+    return Table(visible(runs[0].benchmark), visible(runs[0].signature), divided, chosen, rows, said, unit)
 
 
 def _allowed(chosen: Sequence[Quantity], asked_for: bool, policy: str) -> tuple[Quantity, ...]:

@@ -383,7 +383,7 @@ def test_a_caption_promises_intervals_of_means_only_where_there_are_some(make_ru
     with opened(browser, path) as tab:
         _see_figures(tab)
         said = tab.locator("[data-figure=scatter] + figcaption").inner_text()
-        assert "95 %" not in said and "No intervals: an interval takes scores of 5 or more subjects." in said
+        assert "95 %" not in said and "No intervals: an interval takes scores of 5 or more subjects, more" in said
 
 
 def _texts_of_svg(tab: Tab, selector: str) -> list[str]:

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from fsbench.core.quantities import Quantity
+from fsbench.report import notes
 from fsbench.report.model import Table
 from fsbench.report.page.packing import packed
-from fsbench.report.page.tables import figure_notes
 from fsbench.report.plots.cumulative import notes as cumulative_notes
 from fsbench.report.plots.distribution import FEWEST, axis_end, reach
 from fsbench.report.plots.error import limits
@@ -40,7 +40,7 @@ def error(table: Table, main: str) -> dict[str, Any]:
 
     `limits` are the ends of each metric's axis, as shown.
     """
-    cells = [row.cells for row in table.rows]
+    cells, panels = [row.cells for row in table.rows], _panels(table, main)
     numbers = np.array([[[(c.mean, c.low, c.high) for c in group] for group in row] for row in cells])
     shown = [numbers[:, :, m] * metric.factor for m, metric in enumerate(table.metrics)]
     return {
@@ -49,13 +49,13 @@ def error(table: Table, main: str) -> dict[str, Any]:
         "axis": table.layout.axis,
         "bins": [bin_.title for bin_ in table.bins],
         "metrics": [of_metric(metric) for metric in table.metrics],
-        "panels": _panels(table, main),
+        "panels": panels,
         "limits": [
             limits(metric, *np.moveaxis(values, -1, 0)) for metric, values in zip(table.metrics, shown, strict=True)
         ],
         "numbers": packed(numbers),
         "counts": packed([[[(c.n_scored, c.n_total) for c in group] for group in row] for row in cells]),
-        "notes": figure_notes(table),
+        "notes": list(notes.below_figure(table, panels)),
     }
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fsbench.report import notes
 from fsbench.report.formats.columns import DASH, groups
 from fsbench.report.model import Table
 from fsbench.report.selection import main_of_samples, relabelled
@@ -67,11 +66,6 @@ def warning(runs: Sequence[Run], labels: Sequence[str]) -> str:
     if len(runs) < 2:
         return ""
     return policy_orders(relabelled(runs, labels), main_of_samples(runs[0])).sentence()
-
-
-def figure_notes(table: Table) -> list[str]:
-    """Notes below the figure of a table."""
-    return [*table.notes, *notes.of_figure(table.layout)]
 
 
 def _moves(orders: PolicyOrders, policy: str) -> tuple[str, ...]:

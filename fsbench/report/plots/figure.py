@@ -243,7 +243,7 @@ def _shown(kind: str, table: Table) -> str:
 
 
 def _finish(figure: Figure, kind: str, table: Table, form: str, identifier: str = "", said: Sequence[str] = ()) -> Plot:
-    said = [*said, *table.notes, *notes.of_figure(table.layout)]
+    said = [*said, *notes.below_figure(table, of_means=kind not in ("distribution", "differences"))]
     caption = " ".join([f"{table.title}: {_shown(kind, table)}.", *said])
     description = f"{caption} Measured as {' '.join(table.signature.split())}."
     return Plot(canvas.encode(figure, form, table.title, description, identifier), caption)

@@ -14,6 +14,7 @@ from PIL import Image
 
 from fsbench.core.errors import UsageError
 from fsbench.core.quantities import Quantity
+from fsbench.report.page import figures
 from fsbench.report.plots import cd_cr, distribution, error, estimates
 from fsbench.report.plots.canvas import encode, settings
 from fsbench.report.plots.figure import KINDS, plot, plot_table
@@ -369,7 +370,10 @@ def test_few_differences_are_all_on_the_axis_and_the_caption_says_why_none_has_a
         dots = [line.get_xdata()[0] for line in axes.lines if len(line.get_xdata()) == 1]
         assert len(dots) == 3 and max(map(abs, dots)) < axes.get_xlim()[1]
     caption = plot(runs, "differences").caption
-    assert "No intervals, and at the side no verdicts: an interval takes scores of 5 or more subjects." in caption
+    assert (
+        "No intervals, and at the side no verdicts: an interval takes scores of 5 or more subjects, more where"
+        in caption
+    )
     assert "bootstrap" not in caption and "better or worse" not in caption
 
 
@@ -414,16 +418,39 @@ def test_a_caption_promises_intervals_only_where_there_are_some(make_run, kind):
     """Three faces of the lab: too few for an interval."""
     few, all_ = make_run(benchmark="fslab", keep=99), make_run(benchmark="fslab")
     assert "with intervals" not in plot([few], kind).caption
-    assert "No intervals: an interval takes scores of 5 or more subjects." in plot([few], kind).caption
+    assert "No intervals: an interval takes scores of 5 or more subjects, more where" in plot([few], kind).caption
     assert "with intervals" in plot([all_], kind).caption
     assert "One takes" not in plot([all_], kind).caption
 
 
 def test_a_caption_says_why_some_means_have_no_interval(make_run):
     run = make_run(fail={"0-5": 3, "60-90": 0})
-    said = "Intervals: 95 % bootstrap intervals of the mean, over samples. An interval takes scores of 5 or more."
+    said = (
+        "Intervals: 95 % bootstrap intervals of the mean, over samples. No interval in places: an interval takes "
+        "scores of 5 or more samples, more where bins are small or many failed."
+    )
     assert said in plot([run], "error").caption
     assert said not in plot([make_run(fail={"60-90": 0})], "error").caption
+
+
+@pytest.mark.parametrize("in_each", [2, 3])
+def test_a_caption_speaks_of_the_intervals_that_are_drawn(make_run, in_each):
+    """Three in each bin are enough for an interval of all samples, which the table has and the figure has not."""
+    run = make_run(fail=dict.fromkeys(("0-5", "5-30", "30-60", "60-90"), in_each))
+    run = replace(run, samples=run.samples[run.samples["status"] == "ok"].reset_index(drop=True))
+    table = build([run], ci=True)
+    assert any(note.startswith("Intervals: ") for note in table.notes) == (in_each == 3)
+    for caption in (plot([run], "error").caption, " ".join(figures.error(table, "cd_mm")["notes"])):
+        assert "No intervals: an interval takes scores of 5 or more samples" in caption
+        assert " Intervals: " not in caption and "with intervals" not in caption
+    assert ("No intervals" in plot([run], "means").caption) == (in_each == 2)
+
+
+def test_a_caption_speaks_of_means_only_where_they_are_drawn(make_run):
+    runs = [make_run(name, benchmark="fslab", level=level) for name, level in (("AA", 2.0), ("BB", 2.1))]
+    for kind, has_means in (("error", True), ("cd-cr", True), ("distribution", False), ("differences", False)):
+        assert ("Means over" in plot(runs, kind).caption) == has_means, kind
+    assert "All samples at a focal length of 1200 px." in plot(runs, "distribution").caption
 
 
 def test_a_caption_speaks_of_bins_only_where_there_are_some(make_run):

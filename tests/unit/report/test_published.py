@@ -37,8 +37,7 @@ DECA (published)        -0.34 [-0.46, -0.22]  <0.001      400  mine is better
 3DDFA_V2 (published)     -0.05 [-0.17, 0.07]   0.517      400  no difference shown
 
 policy legacy: each method's mean is over the samples that it scored, as in the published tables
-[ ]: 95 % bootstrap intervals; 10,000 resamples of samples, seed 1284594897. An interval takes 5 or
-  more samples.
+[ ]: 95 % bootstrap intervals; 10,000 resamples of samples, seed 1284594897.
 (published): a mean with its 95 % interval, measured by the official evaluator. Scores by sample are
   not there, so nothing is paired: a difference is one of means, as if they were independent. Its
   interval adds both half-widths in quadrature, and how far the evaluators differ.
