@@ -28,6 +28,7 @@ _GAP = "  "
 _SMALL = "†"
 _HELD_BACK = "*"
 _MOST_LINES = 5
+_TIED = "="
 _RANKS = "rank: in the data, and the range it has in the resamples. first: share of resamples in which it leads."
 
 
@@ -182,6 +183,7 @@ def notes(found: Comparison) -> list[str]:
         _of_intervals(found),
         *_conditions(found),
         *(_of_published(found, asked) if found.published else [_RANKS]),
+        *(_tied_note() if not found.published and _tied(found, asked).any() else []),
         *(_paired_note(found) if len(found.methods) > 1 else []),
         *(f"p: by Holm's method for the {n} comparisons shown of a metric." for n in [_family(found)] if n > 1),
         *(_held_back_note() if _held_back(mine).any() else []),
@@ -204,6 +206,16 @@ def _of_intervals(found: Comparison) -> str:
         return f"No intervals at {_percent(found.level)}: {takes}. {drawn[0].upper() + drawn[1:]}"
     said = f"[ ]: {_percent(found.level)} bootstrap intervals; {drawn}"
     return f"{said} No interval in places: {takes}." if lacks.any() else said
+
+
+def _tied(found: Comparison, asked: Sequence[Quantity]) -> "pd.Series[bool]":
+    """Rows of the ranks of these metrics that share their rank with another method."""
+    rows = found.ranks[found.ranks["metric"].isin([what.name for what in asked]) & found.ranks["rank"].notna()]
+    return rows.duplicated(["by", "bin", "metric", "rank"], keep=False)
+
+
+def _tied_note() -> list[str]:
+    return [f"{_TIED} tied. A resample in which methods lead together counts as first for each of them."]
 
 
 def _conditions(found: Comparison) -> list[str]:
@@ -247,14 +259,16 @@ def _ranks(found: Comparison, what: Quantity) -> Grid:
     heads = [*_bin_head(found), "method", f"{what.heading}{_level(found, rows)}"]
     heads += [beside.heading] if beside else []
     heads += ["done (%)", "rank", "range", "first (%)"]
+    tied = _tied(found, [what])
     lines = []
-    for row in _ordered(found, rows, ["rank"]):
+    for row in _ordered(found, rows.assign(tied=tied.reindex(rows.index, fill_value=False)), ["rank"]):
         cells = [*_bin_cell(found, row), row["method"], _estimate(row["mean"], row, what)]
         if beside:
             mark = _SMALL if row["small_overlap"] else " "
             cells.append(beside.show(shares[row["by"], row["bin"], row["method"]]) + mark)
         first = "-" if row["first"] != row["first"] else f"{100 * row['first']:.0f}"
-        cells += [f"{100 * row['done']:.1f}", _whole(row["rank"]), _range(row["rank_low"], row["rank_high"]), first]
+        rank = _whole(row["rank"]) + (_TIED if row["tied"] else " " * bool(tied.any()))
+        cells += [f"{100 * row['done']:.1f}", rank, _range(row["rank_low"], row["rank_high"]), first]
         lines.append(tuple(cells))
     better = f", {what.better} is better" if what.better else ""
     n_left = len(_bin_head(found)) + 1

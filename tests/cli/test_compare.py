@@ -58,6 +58,17 @@ def test_text_of_two_runs(fsbench, runs):
     assert max(map(len, out.splitlines())) <= 100
 
 
+def test_methods_that_tie_are_said_to(fsbench, runs, tmp_path):
+    """Both were first in 100 % of the resamples."""
+    same = write_run(tmp_path / "same", "Same", np.arange(16) % 5 + 1.0)
+    _, out, _ = fsbench(runs["A"], same, runs["B"])
+    ranks = [line.split()[-3:] for line in out[out.index("CD, lower") : out.index("CD, paired")].splitlines()[3:6]]
+    assert ranks == [["1=", "1", "100"], ["1=", "1", "100"], ["3", "3", "0"]]
+    assert "= tied. A resample in which methods lead together counts as first for each of them." in out
+    _, out, _ = fsbench(runs["A"], runs["B"])
+    assert "tied" not in out and "1=" not in out
+
+
 def test_bins_come_before_the_whole(fsbench, runs):
     _, out, _ = fsbench(runs["A"], runs["B"], "--by", "pose")
     table = out[out.index("paired differences") :].splitlines()
