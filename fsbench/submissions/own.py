@@ -23,7 +23,6 @@ from typing import Any
 from fsbench.core.errors import FsbenchError, MeshError, MissingError, UsageError
 from fsbench.core.mesh import Mesh
 from fsbench.submissions.adapter import ExpectedFile, check_call, sections
-from fsbench.submissions.steps import lab_scale
 
 GROUP = "fsbench.adapters"
 Function = Callable[[Path, str, float | None], Any]
@@ -80,9 +79,7 @@ class Own:
             raise FsbenchError(f"{self.name}: {error}") from error
         if returned is None:
             raise MissingError(f"no prediction: {self.name} returned None")
-        mesh = self._mesh(returned)
-        scale = 1.0 if focal_px is None else lab_scale(mesh)
-        return mesh if scale == 1 else mesh.with_vertices(mesh.vertices * scale)
+        return self._mesh(returned)
 
     def settings(self) -> dict[str, Any]:
         """Name, and the SHA-256 of the file: the code is the setting."""

@@ -153,7 +153,7 @@ def with_y_extent(points: Floats, extent: float = LAB_Y_EXTENT) -> Floats:
 def lab_scale(mesh: Mesh) -> float:
     """Factor about the camera by which the vertices that faces use get the y extent of an adapter's mesh.
 
-    For meshes that come from no file: their unit then moves no number. Where only rounding is between, it is 1.
+    For meshes that no adapter has placed: their unit then moves no number. Where only rounding is between, it is 1.
 
     Raises
     ------

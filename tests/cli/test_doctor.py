@@ -68,7 +68,7 @@ def test_loops_that_are_not_kept_need_attention(
     assert answer.code == 1
     (line,) = [line for line in (answer.out + answer.err).splitlines() if "are not kept" in line]
     assert line.startswith({"warm": "warning: compiled loops are not kept", "doctor": "! compiled loops"}[command])
-    assert "name a folder of your own in NUMBA_CACHE_DIR" in line
+    assert "name another folder of your own in NUMBA_CACHE_DIR" in line
     assert "loops are compiled\n" not in answer.err
 
 

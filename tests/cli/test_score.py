@@ -8,6 +8,7 @@ import pytest
 
 import fsbench
 from fsbench.io import read_mesh
+from fsbench.protocols.facescape.references import FaceScapeReferences
 from tests.cli.commands import ctrl_c_after
 from tests.cli.commands import fsbench as run
 
@@ -232,12 +233,14 @@ def test_a_prediction_that_changed_since_the_stop_is_scored_again(
     assert "going on: 1 of 3" in _score(capsys, sample, predictions, out, "--samples", "000,100,200").err
 
 
-@pytest.mark.parametrize("what", ["link", "reference", "archive", "predef"])
+@pytest.mark.parametrize("what", ["link", "reference", "references", "archive", "predef"])
 def test_whatever_a_row_rests_on_may_change_while_a_run_is_stopped(
     capsys, monkeypatch, sample, predictions, tmp_path, what
 ) -> None:
     out, chosen = tmp_path / "run", "000,100,200"
     root, pred = tmp_path / "root", tmp_path / "pred"
+    if what == "reference":  # of the published ones, which no signature holds
+        monkeypatch.setattr(FaceScapeReferences, "_are_others", False)
     shutil.copytree(sample, root)
     pred.symlink_to(predictions)
     if what == "archive":
@@ -249,7 +252,7 @@ def test_whatever_a_row_rests_on_may_change_while_a_run_is_stopped(
     if what == "link":
         pred.unlink()
         pred.symlink_to(swapped)
-    elif what == "reference":
+    elif what in ("reference", "references"):
         shutil.copy2(sample / "data/wild_gt_mesh/300.obj", root / "data/wild_gt_mesh/000.obj")
     elif what == "archive":
         shutil.make_archive(str(tmp_path / "meshes"), "zip", swapped)
@@ -257,8 +260,8 @@ def test_whatever_a_row_rests_on_may_change_while_a_run_is_stopped(
         scales = root / "code/predef/wild_pupil_scales.npy"
         np.save(scales, np.load(scales) * 1.01)
     answer = _score(capsys, root, pred, out, "--samples", chosen)
-    if what in ("archive", "predef"):
-        assert answer.code == 2 and f"{what}: " in answer.err and "--overwrite" in answer.err
+    if what in ("archive", "predef", "references"):
+        assert answer.code == 2 and f"{what}:" in answer.err and "--overwrite" in answer.err
         return
     assert answer.code == 0 and ("going on: 1 of 3" in answer.err) == (what == "reference")
     _score(capsys, root, pred, tmp_path / "whole", "--samples", chosen)

@@ -1,4 +1,4 @@
-"""In the lab no unit of a prediction moves its score, whichever way it comes: the official loader fixes its height."""
+"""In the lab no unit of a prediction moves its score, from a file or from memory, as its height is fixed."""
 
 from pathlib import Path
 
@@ -9,16 +9,9 @@ import fsbench
 from fsbench.core.mesh import Mesh
 from fsbench.io import write_obj
 from fsbench.submissions.frame import Frame
-from fsbench.submissions.own import Own
 
 NAME = "00_0_05"
 UNITS = pytest.mark.parametrize("unit", [1.0, 1.01, 6.285, 62.85, 1e-3])
-CODE = """
-import fsbench
-def read(folder, sample, focal_px):
-    mesh = fsbench.read_mesh(folder / f"{sample}.obj")
-    return mesh.vertices, mesh.faces
-"""
 
 
 @pytest.fixture(scope="module")
@@ -48,17 +41,13 @@ def test_a_mesh_in_memory(scorer, mesh: Mesh, unit: float) -> None:
 
 
 @UNITS
-def test_a_file_and_a_function_of_ones_own_are_as_in_memory(
-    scorer, mesh: Mesh, focal_px: float, tmp_path: Path, unit: float
-) -> None:
+def test_a_file_is_as_in_memory(scorer, mesh: Mesh, focal_px: float, tmp_path: Path, unit: float) -> None:
     write_obj(tmp_path / f"{NAME}.obj", Mesh(mesh.vertices * unit, mesh.faces), decimals=9)
-    (tmp_path / "own.py").write_text(CODE)
     raw = fsbench.read_mesh(tmp_path / f"{NAME}.obj")
     expected = scorer.score(NAME, raw.vertices, raw.faces).as_dict()
-    for adapter in (Frame("cv"), Own("read", str(tmp_path / "own.py"), "read")):
-        placed = adapter.load(tmp_path, NAME, focal_px)
-        assert scorer.score(NAME, placed.vertices, placed.faces).as_dict() == expected
-        assert np.ptp(placed.vertices[:, 1]) == pytest.approx(3, rel=1e-12)
+    placed = Frame("cv").load(tmp_path, NAME, focal_px)
+    assert scorer.score(NAME, placed.vertices, placed.faces).as_dict() == expected
+    assert np.ptp(placed.vertices[:, 1]) == pytest.approx(3, rel=1e-12)
 
 
 def test_what_an_adapter_has_placed_stays_as_it_is(scorer, mesh: Mesh) -> None:

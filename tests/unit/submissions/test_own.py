@@ -72,9 +72,8 @@ def code(tmp_path: Path) -> Path:
 
 
 def test_a_function_gives_vertices_and_faces_or_a_mesh(code: Path, tmp_path: Path) -> None:
-    # In the lab a mesh gets a height of 3, about the camera.
     mesh = get(f"{code}:pair").load(tmp_path, "000", 2.0)
-    np.testing.assert_array_equal(mesh.vertices, 3 * np.eye(3))
+    np.testing.assert_array_equal(mesh.vertices, 2 * np.eye(3))
     assert get(f"{code}:mesh").load(tmp_path, "000").faces.tolist() == [[2, 1, 0]]
     assert get(f"{code}:pair").text == {"": "Reads nothing."}
 
