@@ -1,6 +1,6 @@
 """FaceBenchmark: a benchmark as a metric of torchmetrics, for validation while a network trains.
 
-Needs torch and torchmetrics: `pip install fsbench[torch]`.
+Needs torch and torchmetrics: `pip install 'fsbench[torch]'`.
 """
 
 import warnings
