@@ -15,14 +15,21 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
     from fsbench.core.machine_code import MachineCode
 
-tell: Callable[[str], None] | None = None
-"""Called with a sentence for the user when a process first compiles a loop. Only fsbench's own processes set this."""
+
+def _on_stderr(text: str) -> None:
+    with suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write(f"fsbench: {text}\n")
+
+
+tell: Callable[[str], object] | None = _on_stderr
+"""Called with a sentence for the user before a process first compiles a loop. fsbench's own processes set another."""
 
 _ONE_AT_A_TIME = threading.RLock()
 
