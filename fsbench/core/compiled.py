@@ -50,7 +50,7 @@ def compiled(signature: str) -> Callable[[F], F]:
     """Compile for arguments of these types and no others; the global interpreter lock is released while it runs.
 
     A call takes 2 to 10 microseconds more than what the function does, so a loop has to be worth it. The function may
-    not raise, and calls nothing that numba brings as a library, such as `np.dot`.
+    not raise. One that needs a library of numba's, such as `np.dot`, is not kept.
 
     Parameters
     ----------
@@ -114,16 +114,17 @@ class Loop:
             return self._made
 
     def _linked(self) -> _Function:
-        from fsbench.core.kept_code import kept, name_of
-        from fsbench.core.machine_code import Linked
+        from fsbench.core.kept_code import kept, name_of, say_once
+        from fsbench.core.machine_code import Linked, LinkError
 
-        name = name_of(self.function)
-        code = kept(self.function, self._source, self.signature, self._compiled, _tell_once)
         try:
-            return Linked(name, code)
-        except RuntimeError:
-            # The compiler brings functions that this process may lack without it.
-            return Linked(name, self._compiled())
+            code = kept(self.function, self._source, self.signature, self._compiled, _tell_once)
+            return Linked(name_of(self.function), code)
+        except LinkError as error:
+            from fsbench.core.compiling import called_by_numba
+
+            say_once(str(error))
+            return called_by_numba(self)
 
     def _compiled(self) -> "MachineCode":
         from fsbench.core.compiling import compile_loop

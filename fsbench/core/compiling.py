@@ -1,6 +1,7 @@
 """Compile a loop with numba. Imported only where a loop has to be compiled."""
 
 import functools
+from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
@@ -22,8 +23,7 @@ def compile_loop(loop: Loop) -> MachineCode:
     ------
     numba.core.errors.NumbaError
         If the compiler does not know what the function uses, or it makes an array.
-    RuntimeError
-        If the code cannot be linked.
+    LinkError
     TypeError
         If the function takes or returns what machine code is not called with here.
     """
@@ -43,6 +43,12 @@ def compile_loop(loop: Loop) -> MachineCode:
     # Only what can be linked is worth keeping.
     Linked(name_of(loop.function), code)
     return code
+
+
+def called_by_numba(loop: Loop) -> Callable[..., Any]:
+    """The compiled loop as numba calls it, where it cannot be linked alone; errors as `compile_loop`."""
+    made: Callable[..., Any] = _compiler(loop.signature, nogil=True)(_with_parts(loop))
+    return made
 
 
 def _with_parts(loop: Loop) -> Any:

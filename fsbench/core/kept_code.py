@@ -68,7 +68,7 @@ def kept(
                 return found
         folder = _writable(places)
     except _NotKeptError as why:
-        _say_once(str(why))
+        say_once(str(why))
         return make()
     with _locked(folder.path):
         # Another process may have made it meanwhile.
@@ -80,7 +80,7 @@ def kept(
                 _write(folder.path / name, made_of, found)
             except OSError as error:
                 # The disk may be full, for example: then every process compiles for itself.
-                _say_once(f"{error}; name another folder of your own in NUMBA_CACHE_DIR")
+                say_once(f"{error}; name another folder of your own in NUMBA_CACHE_DIR")
     return found
 
 
@@ -155,7 +155,10 @@ def _computer() -> str:
     from llvmlite import binding
 
     told = sys.implementation.cache_tag, binding.get_process_triple(), binding.get_host_cpu_name()
-    digest = hashlib.sha256(repr((*told, binding.get_host_cpu_features().flatten())).encode())
+    features = ""
+    with suppress(RuntimeError):  # LLVM does not know those of every processor
+        features = binding.get_host_cpu_features().flatten()
+    digest = hashlib.sha256(repr((*told, features)).encode())
     return f"{platform.machine() or 'unknown'}-{digest.hexdigest()[:12]}"
 
 
@@ -255,7 +258,7 @@ def _locked(folder: Path) -> Iterator[None]:
 _said: set[str] = set()
 
 
-def _say_once(why: str) -> None:
+def say_once(why: str) -> None:
     """Warn once, in the first process, that loops are not kept."""
     if _said or parent_process() is not None:
         return

@@ -30,6 +30,10 @@ _COUNTER = itertools.count()
 _ERROR = (ctypes.c_void_p * 1)()
 
 
+class LinkError(RuntimeError):
+    """Machine code needs a function that this process does not have, or this system cannot link it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Argument:
     """What a loop takes in one place.
@@ -81,8 +85,7 @@ class Linked:
 
     Raises
     ------
-    RuntimeError
-        If the code needs a function that this process does not have.
+    LinkError
     """
 
     def __init__(self, name: str, code: MachineCode) -> None:
@@ -94,7 +97,7 @@ class Linked:
             # The code stays as long as this object.
             self._library = builder.link(_linker(), f"{name}-{next(_COUNTER)}")
         except RuntimeError as error:
-            raise RuntimeError(f"{name} needs a function that this process does not have") from error
+            raise LinkError(f"{name} cannot be linked without the compiler") from error
         types = [one for argument in code.takes for one in _passed_as(argument)]
         prototype = ctypes.CFUNCTYPE(ctypes.c_int32, _WORD, _WORD, *types)
         self._native: Callable[..., int] = prototype(self._library[code.symbol])

@@ -453,3 +453,29 @@ def test_python_itself_can_switch_compiling_off(folder: Path) -> None:
         code = "import loops; print(type(loops.total.load()).__name__)"
         said = subprocess.check_output([sys.executable, "-c", code], env=run, text=True)
         assert (said == "Linked\n") == compiles
+
+
+def test_a_loop_that_needs_the_compiler_is_called_by_it(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "needing.py").write_text(
+        "import math\nfrom fsbench.core.compiled import compiled\n"
+        "@compiled('f8(f8)')\ndef factorial(x):\n    return math.gamma(x + 1.0)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "kept"))
+    monkeypatch.setattr(kept_code, "_said", set())
+    import needing  # type: ignore[import-not-found]
+
+    with pytest.warns(UserWarning, match="needing.factorial cannot be linked without the compiler"):
+        assert needing.factorial(4.0) == pytest.approx(24, rel=1e-12)
+    assert not list((tmp_path / "kept").rglob("*.loop"))
+
+
+def test_a_processor_that_llvm_does_not_know_is_no_trouble(monkeypatch) -> None:
+    def unknown() -> None:
+        raise RuntimeError("failed to get host cpu features")
+
+    before = kept_code._computer()
+    kept_code._computer.cache_clear()
+    monkeypatch.setattr("llvmlite.binding.get_host_cpu_features", unknown)
+    assert kept_code._computer() != before
+    kept_code._computer.cache_clear()
