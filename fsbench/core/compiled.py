@@ -49,8 +49,8 @@ MASK = "Array(b1, 2, 'C', readonly=True)"
 def compiled(signature: str) -> Callable[[F], F]:
     """Compile for arguments of these types and no others; the global interpreter lock is released while it runs.
 
-    A call takes 2 to 10 microseconds more than what the function does, so a loop has to be worth it. The function may
-    not raise. One that needs a library of numba's, such as `np.dot`, is not kept.
+    A call takes a microsecond or two more than what the function does. The function may not raise. One that needs a
+    library of numba's, such as `np.dot`, is not kept.
 
     Parameters
     ----------

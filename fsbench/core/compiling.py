@@ -8,6 +8,7 @@ from typing import Any
 from numba import njit, types
 
 import fsbench.core.lanes_compiled  # noqa: F401 - tells the compiler what lanes are
+from fsbench.core.calling import calling_code
 from fsbench.core.compiled import Loop
 from fsbench.core.kept_code import name_of
 from fsbench.core.machine_code import KINDS, Argument, Linked, MachineCode
@@ -34,12 +35,10 @@ def compile_loop(loop: Loop) -> MachineCode:
     given = made.signature.return_type
     several = isinstance(given, types.UniTuple) and given.count > 1
     gives = [] if given == types.none else list(given.types) if several else [given]
-    code = MachineCode(
-        made.fndesc.llvm_func_name,
-        [_argument(one) for one in made.signature.args],
-        [_kind(one) for one in gives],
-        object_code,
-    )
+    loop_symbol, takes = made.fndesc.llvm_func_name, [_argument(one) for one in made.signature.args]
+    symbol = f"fsbench.{name_of(loop.function)}"
+    objects = [object_code, calling_code(loop_symbol, takes, symbol)]
+    code = MachineCode(symbol, takes, [_kind(one) for one in gives], objects)
     # Only what can be linked is worth keeping.
     Linked(name_of(loop.function), code)
     return code

@@ -8,6 +8,7 @@ It is used only where nobody else can write but who can write the source: machin
 
 import functools
 import hashlib
+import itertools
 import json
 import os
 import platform
@@ -26,7 +27,7 @@ from typing import Any
 from fsbench.core.machine_code import Argument, MachineCode
 from fsbench.core.own_folders import cache_home, make_own, require_own
 
-HOUSE = ("compiled.py", "compiling.py", "machine_code.py", "lanes.py", "lanes_compiled.py")
+HOUSE = ("calling.py", "compiled.py", "compiling.py", "machine_code.py", "lanes.py", "lanes_compiled.py")
 """Files beside this one that decide what the compiler makes of a function."""
 
 SETTINGS = (
@@ -210,20 +211,22 @@ def _read(place: _Place, name: str, made_of: str) -> MachineCode | None:
     content = json.loads(head)
     if content.pop("made_of") != made_of:
         return None
-    takes = [Argument(**one) for one in content.pop("takes")]
-    return MachineCode(**content, takes=takes, object_code=code)
+    takes, ends = [Argument(**one) for one in content.pop("takes")], itertools.accumulate(content.pop("sizes"))
+    objects = [code[start:end] for start, end in itertools.pairwise([0, *ends])]
+    return MachineCode(**content, takes=takes, objects=objects)
 
 
 def _write(path: Path, made_of: str, code: MachineCode) -> None:
     """Keep machine code; another process sees the whole file or none."""
     content = asdict(code)
-    object_code = content.pop("object_code")
-    head = json.dumps(content | {"made_of": made_of}).encode()
+    objects = content.pop("objects")
+    head = json.dumps(content | {"made_of": made_of, "sizes": [*map(len, objects)]}).encode()
+    whole = b"".join(objects)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".loop-")
     os.close(handle)
     own = Path(name)
     try:
-        own.write_bytes(b"\n".join([_digest_line(head, object_code), head, object_code]))
+        own.write_bytes(b"\n".join([_digest_line(head, whole), head, whole]))
         own.replace(path)
     except OSError:
         own.unlink(missing_ok=True)

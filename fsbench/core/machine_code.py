@@ -22,12 +22,11 @@ KINDS: dict[str, Any] = {
     "b1": ctypes.c_bool,
 }
 """Types of numbers, as numpy writes them, and as C does."""
-# Lengths are passed as addresses are, which takes ctypes half as long as passing a number.
-_WORD = ctypes.c_void_p
-_start_of: Callable[[Any], Any] = (ctypes.c_char * 0).from_buffer
+
+REFUSED = -100
+"""What machine code returns, instead of numba's own numbers, where an array is another one than it takes."""
+
 _COUNTER = itertools.count()
-# Where a loop that raises puts its error; none of ours raises.
-_ERROR = (ctypes.c_void_p * 1)()
 
 
 class LinkError(RuntimeError):
@@ -60,18 +59,18 @@ class MachineCode:
     Parameters
     ----------
     symbol : str
-        Its name in the object code.
+        Of the function that is called, see `calling.calling_code`.
     takes : sequence of Argument
     gives : sequence of str
         Types of the numbers that it returns: none, one, or several of one type.
-    object_code : bytes
-        As a linker takes it, in the system's format.
+    objects : sequence of bytes
+        The loop's and that function's object code, in the system's format.
     """
 
     symbol: str
     takes: Sequence[Argument]
     gives: Sequence[str]
-    object_code: bytes
+    objects: Sequence[bytes]
 
 
 class Linked:
@@ -91,57 +90,63 @@ class Linked:
     def __init__(self, name: str, code: MachineCode) -> None:
         from llvmlite.binding import JITLibraryBuilder
 
-        builder = JITLibraryBuilder().add_current_process()
-        builder = builder.add_object_img(code.object_code).export_symbol(code.symbol)
+        builder = JITLibraryBuilder().add_current_process().export_symbol(code.symbol)
+        for one in code.objects:
+            builder.add_object_img(one)
         try:
             # The code stays as long as this object.
             self._library = builder.link(_linker(), f"{name}-{next(_COUNTER)}")
         except RuntimeError as error:
             raise LinkError(f"{name} cannot be linked without the compiler") from error
-        types = [one for argument in code.takes for one in _passed_as(argument)]
-        prototype = ctypes.CFUNCTYPE(ctypes.c_int32, _WORD, _WORD, *types)
+        types = [ctypes.py_object if one.ndim else KINDS[one.kind] for one in code.takes]
+        # It releases the lock by itself, once it has looked at the arrays.
+        prototype = ctypes.PYFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, *types)
         self._native: Callable[..., int] = prototype(self._library[code.symbol])
-        self._name, self._n_given = name, len(code.gives)
-        self._room: Any = (KINDS[code.gives[0]] if code.gives else _WORD) * max(self._n_given, 1)
-        self._takes = [(np.dtype(one.kind), one.ndim, one.is_written) for one in code.takes]
+        self._name, self._takes, self._n_given = name, code.takes, len(code.gives)
+        self._room: Any = (KINDS[code.gives[0]] if code.gives else ctypes.c_void_p) * max(self._n_given, 1)
+        self._whole = [
+            (i, np.iinfo(one.kind)) for i, one in enumerate(code.takes) if not one.ndim and one.kind[0] in "iu"
+        ]
 
     def __call__(self, *arguments: Any) -> Any:
         if len(arguments) != len(self._takes):
             raise TypeError(f"{self._name}: found {len(arguments)} arguments, expected {len(self._takes)}")
+        for place, limits in self._whole:
+            # C would drop what is beyond the range.
+            if not limits.min <= operator.index(arguments[place]) <= limits.max:
+                raise OverflowError(f"{self._name}: {arguments[place]} is no {limits.dtype}")
         room = self._room()
-        passed: list[Any] = [room, _ERROR]
-        for argument, (kind, ndim, is_written) in zip(arguments, self._takes, strict=False):
-            if not ndim:
-                passed.append(self._whole(argument, kind) if kind.kind in "iu" else argument)
-                continue
-            if (
-                not isinstance(argument, np.ndarray)
-                or argument.dtype != kind
-                or argument.ndim != ndim
-                or not (flags := argument.flags).c_contiguous
-                or not flags.aligned
-                or (is_written and not flags.writeable)
-            ):
-                raise TypeError(f"{self._name}: {_described(argument)}; {_expected(kind, ndim, is_written)}")
-            # numpy takes several times as long to say where an array is.
-            start = _start_of(argument) if flags.writeable else argument.ctypes.data
-            passed += (None, None, argument.size, kind.itemsize, start, *argument.shape, *argument.strides)
         try:
-            status = self._native(*passed)
-        except ctypes.ArgumentError as error:
-            strange = [one for one in arguments if not isinstance(one, np.ndarray | np.generic | int | float)]
-            raise TypeError(f"{self._name}: found {type(strange[0]).__name__}, expected a number") from error
+            status = self._native(room, *arguments)
+            if status == REFUSED:
+                status = self._native(room, *self._checked(arguments))
+        except (ctypes.ArgumentError, BufferError, ValueError, TypeError) as error:
+            self._checked(arguments)
+            raise TypeError(f"{self._name}: {error}") from error
         if status:
             raise RuntimeError(f"{self._name} raised an error; NUMBA_DISABLE_JIT=1 shows which")
         if self._n_given > 1:
             return tuple(room)
         return room[0] if self._n_given else None
 
-    def _whole(self, number: Any, kind: "np.dtype[Any]") -> int:
-        """C would drop what is beyond the range."""
-        found, limits = operator.index(number), np.iinfo(kind)
-        if not limits.min <= found <= limits.max:
-            raise OverflowError(f"{self._name}: {found} is no {kind}")
+    def _checked(self, arguments: Sequence[Any]) -> list[Any]:
+        """The arguments, arrays under the plain names of their types; TypeError for the first that does not fit."""
+        found = list(arguments)
+        for i, (argument, one) in enumerate(zip(arguments, self._takes, strict=True)):
+            if not one.ndim:
+                if not isinstance(argument, int | float | np.generic | np.ndarray):
+                    raise TypeError(f"{self._name}: found {type(argument).__name__}, expected a number")
+                continue
+            if (
+                not isinstance(argument, np.ndarray)
+                or argument.dtype != np.dtype(one.kind)
+                or argument.ndim != one.ndim
+                or not argument.flags.c_contiguous
+                or not argument.flags.aligned
+                or (one.is_written and not argument.flags.writeable)
+            ):
+                raise TypeError(f"{self._name}: {_described(argument)}; {_expected(one)}")
+            found[i] = argument.view(one.kind)
         return found
 
 
@@ -152,13 +157,6 @@ def _linker() -> Any:
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
     return binding.create_lljit_compiler()
-
-
-def _passed_as(argument: Argument) -> list[Any]:
-    """An array is passed as two owners, number and size of its elements, their address, lengths and steps."""
-    if not argument.ndim:
-        return [KINDS[argument.kind]]
-    return [_WORD] * (5 + 2 * argument.ndim)
 
 
 def _described(argument: Any) -> str:
@@ -172,5 +170,6 @@ def _described(argument: Any) -> str:
     )
 
 
-def _expected(kind: "np.dtype[Any]", ndim: int, is_written: bool) -> str:
-    return f"expected a contiguous{', writable' if is_written else ''} array of {kind} with {ndim} dimensions"
+def _expected(one: Argument) -> str:
+    writable = ", writable" if one.is_written else ""
+    return f"expected a contiguous{writable} array of {np.dtype(one.kind)} with {one.ndim} dimensions"

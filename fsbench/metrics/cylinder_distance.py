@@ -116,10 +116,7 @@ class _Found(NamedTuple):
 
 
 def _surface(to: QuadMap) -> tuple[Floats, Floats, Floats, Floats]:
-    """Tables that hold a `_Surface`: those of 264 columns, one above the other, the ways, the blocks, the heights.
-
-    They are few, as handing over an array takes a microsecond.
-    """
+    """Tables that hold a `_Surface`: those of 264 columns, one above the other, the ways, the blocks, the heights."""
     tables = np.empty((2 * SIZE + (2 + _SLAB) * PERIOD, _WIDE)), _corner_ways(), np.empty((2, PERIOD, SIZE // LANES))
     _fill(to.radius_mm, to.is_open, *tables, grid().heights_mm)
     return *tables, grid().heights_mm

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ import pytest
 from fsbench.core import kept_code
 from fsbench.core.compiled import Loop
 from fsbench.core.machine_code import Linked, MachineCode
+from fsbench.core.mesh import _find_normals
 from fsbench.geometry.moving import _stretch
 
 LOOPS = """
@@ -163,7 +165,9 @@ def test_a_loop_that_was_kept_with_something_else_is_compiled_again(folder: Path
         return kept_code._made_of(LOOP.function, source, signature)
 
     before, true = made_of(), Path.read_bytes
-    assert {"compiled.py", "compiling.py", "machine_code.py", "lanes.py", "lanes_compiled.py"} == set(kept_code.HOUSE)
+    assert {"calling.py", "compiled.py", "compiling.py", "machine_code.py", "lanes.py", "lanes_compiled.py"} == set(
+        kept_code.HOUSE
+    )
     for name in kept_code.HOUSE:
         with monkeypatch.context() as patch:
             patch.setattr(Path, "read_bytes", lambda path, name=name: b"" if path.name == name else true(path))
@@ -179,7 +183,7 @@ def test_a_loop_that_was_kept_with_something_else_is_compiled_again(folder: Path
 def test_a_loop_of_other_settings_is_neither_kept_nor_loaded(folder: Path, monkeypatch, name: str) -> None:
     monkeypatch.setenv(f"NUMBA_{name}", "1")
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(folder / "kept"))
-    made, code = [], MachineCode("", [], [], b"")
+    made, code = [], MachineCode("", [], [], [])
     for _ in range(2):
         monkeypatch.setattr(kept_code, "_said", set())
         with pytest.warns(UserWarning, match=f"NUMBA_{name} is set"):
@@ -235,7 +239,7 @@ def test_a_full_disk_costs_no_second_compilation_and_leaves_nothing(folder: Path
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(folder / "kept"))
     monkeypatch.setattr(Path, "write_bytes", full)
     monkeypatch.setattr(kept_code, "_said", set())
-    made, code = [], MachineCode("", [], [], b"")
+    made, code = [], MachineCode("", [], [], [])
     with pytest.warns(UserWarning, match="No space left on device; name another folder"):
         assert kept_code.kept(LOOP.function, "", "", lambda: made.append(1) or code, lambda: None) is code
     assert len(made) == 1
@@ -479,3 +483,38 @@ def test_a_processor_that_llvm_does_not_know_is_no_trouble(monkeypatch) -> None:
     monkeypatch.setattr("llvmlite.binding.get_host_cpu_features", unknown)
     assert kept_code._computer() != before
     kept_code._computer.cache_clear()
+
+
+def test_a_type_of_another_name_is_taken() -> None:
+    """Two types of C are eight bytes long, and numpy calls both int64."""
+    faces = np.array([[0, 1, 2]], np.longlong)
+    found, other = np.zeros((1, 3)), np.array([0], np.longlong)
+    cast(Any, _find_normals)(np.eye(3), faces, other, found)
+    expected = np.zeros((1, 3))
+    cast(Any, _find_normals)(np.eye(3), faces.astype(np.int64), other.astype(np.int64), expected)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_a_call_holds_no_array_afterwards_also_one_that_is_refused() -> None:
+    arrays = np.ones((2, 3)), np.zeros(3), np.zeros((2, 3))
+    fixed = np.zeros((2, 3))
+    fixed.flags.writeable = False
+    before = [sys.getrefcount(array) for array in (*arrays, fixed)]
+    for _ in range(5):
+        _stretch(arrays[0], 2.0, arrays[1], arrays[2])
+        for wrong in (fixed, [1.0], np.zeros(2), np.zeros((2, 6))[:, ::2]):
+            with pytest.raises(TypeError):
+                _stretch(arrays[0], 2.0, arrays[1], cast(Any, wrong))
+    assert [sys.getrefcount(array) for array in (*arrays, fixed)] == before
+
+
+def test_threads_call_a_loop_at_once() -> None:
+    points = np.arange(300_000.0).reshape(-1, 3)
+
+    def stretched(scale: float) -> float:
+        moved = np.empty_like(points)
+        _stretch(points, scale, np.zeros(3), moved)
+        return float(np.abs(moved - scale * points).max())
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(stretched, np.arange(100.0))) == [0.0] * 100
