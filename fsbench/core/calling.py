@@ -12,14 +12,6 @@ from llvmlite import binding, ir
 from fsbench.core.machine_code import REFUSED, Argument
 
 _POINTER, _WORD, _INT, _BYTE = ir.IntType(8).as_pointer(), ir.IntType(64), ir.IntType(32), ir.IntType(8)
-_NUMBERS = {
-    "f8": ir.DoubleType(),
-    "i8": _WORD,
-    "u8": _WORD,
-    "u2": ir.IntType(16),
-    "u1": _BYTE,
-    "b1": _BYTE,
-}
 _WORDS = _WORD.as_pointer()
 _BUFFER = ir.LiteralStructType(
     [_POINTER, _POINTER, _WORD, _WORD, _INT, _INT, _POINTER, _WORDS, _WORDS, _POINTER, _POINTER]
@@ -51,7 +43,7 @@ def calling_code(loop: str, takes: Sequence[Argument], name: str) -> bytes:
     release = _declared(module, "PyBuffer_Release", ir.VoidType(), _BUFFER.as_pointer())
     save = _declared(module, "PyEval_SaveThread", _POINTER)
     restore = _declared(module, "PyEval_RestoreThread", ir.VoidType(), _POINTER)
-    own = [_POINTER if one.ndim else _NUMBERS[one.kind] for one in takes]
+    own = [_POINTER if one.ndim else _number(one.kind) for one in takes]
     function = _declared(module, name, _INT, _POINTER, *own)
     builder = ir.IRBuilder(function.append_basic_block())
     leave = function.append_basic_block("leave")
@@ -86,9 +78,13 @@ def calling_code(loop: str, takes: Sequence[Argument], name: str) -> bytes:
     return bytes(machine.emit_object(parsed))
 
 
+def _number(kind: str) -> Any:
+    return ir.DoubleType() if kind == "f8" else ir.IntType(8 * np.dtype(kind).itemsize)
+
+
 def _passed_as(argument: Argument) -> list[Any]:
     if not argument.ndim:
-        return [_NUMBERS[argument.kind]]
+        return [_number(argument.kind)]
     return [_POINTER, _POINTER, _WORD, _WORD, _POINTER] + [_WORD] * 2 * argument.ndim
 
 

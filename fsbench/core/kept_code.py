@@ -22,7 +22,7 @@ from importlib.metadata import version
 from multiprocessing import parent_process
 from pathlib import Path
 from types import CodeType, FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
 from fsbench.core.machine_code import Argument, MachineCode
 from fsbench.core.own_folders import cache_home, make_own, require_own
@@ -106,14 +106,11 @@ def _refuse_settings() -> None:
         raise _NotKeptError(f"numba reads {_SETTINGS_FILE} in the working directory; remove it, or work elsewhere")
 
 
-class _Place:
-    """A folder for machine code; the files in it belong to this user, or to the owner of `source`."""
+class _Place(NamedTuple):
+    """A folder for machine code; it and its files belong to this user, or to the owner of `source`."""
 
-    def __init__(self, path: Path, source: Path | None = None) -> None:
-        self.path, self.source = path, source
-
-    def require_own(self, path: Path) -> None:
-        require_own(path, self.source)
+    path: Path
+    source: Path | None = None
 
 
 def _places(function: FunctionType) -> Sequence[_Place]:
@@ -199,10 +196,10 @@ def _read(place: _Place, name: str, made_of: str) -> MachineCode | None:
     """What is kept, or None if it is not there, was damaged, is made of something else, or is somebody else's."""
     path = place.path / name
     try:
-        place.require_own(place.path)
+        require_own(place.path, place.source)
         if not path.is_file():
             return None
-        place.require_own(path)
+        require_own(path, place.source)
         digest, head, code = path.read_bytes().split(b"\n", 2)
     except (OSError, ValueError):
         return None
