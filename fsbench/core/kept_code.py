@@ -121,7 +121,7 @@ def _places(function: FunctionType) -> Sequence[_Place]:
     below = f"{source.parent.name}-{hashlib.sha256(os.fsencode(source.parent)).hexdigest()[:12]}"
     if given := os.environ.get("NUMBA_CACHE_DIR"):
         if not Path(given).is_absolute():
-            raise _NotKeptError(f"NUMBA_CACHE_DIR is {given}; give an absolute path")
+            raise _NotKeptError(f"NUMBA_CACHE_DIR is {given!r}; give an absolute path")
         return [_Place(Path(given) / below)]
     home = cache_home()
     beside = _Place(source.parent / "__pycache__", source)
